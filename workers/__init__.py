@@ -1,0 +1,1 @@
+"""Composition and processes: everything that runs, wired from `engine` (decides) and `activities` (does)."""
