@@ -4,7 +4,6 @@
 """
 
 import fcntl
-import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from workers.environment import environment
 from workers.temporal_build import build_with_go
 from workers.temporal_download import download_by_sdk
 from workers.temporal_way import VERSION, Say, WayClosed
@@ -112,11 +112,12 @@ def _one_maker_at_a_time(folder: Path, say: Say) -> Iterator[None]:
 
 
 def main() -> int:
-    if address := os.environ.get("TEMPORAL_ADDRESS"):
+    environ = environment()
+    if address := environ.get("TEMPORAL_ADDRESS"):
         print(f"TEMPORAL_ADDRESS={address}: no server of our own is needed", file=sys.stderr)
         return 0
     try:
-        print(temporal_binary(os.environ, lambda line: print(line, file=sys.stderr, flush=True)))
+        print(temporal_binary(environ, lambda line: print(line, file=sys.stderr, flush=True)))
     except NoTemporalServer as why:
         print(why, file=sys.stderr)
         return 4

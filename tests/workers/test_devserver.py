@@ -84,7 +84,7 @@ def test_the_named_binary_comes_first_and_a_wrong_one_is_told(tmp_path):
     wrong.write_text("#!/bin/sh\necho something else\n")
     wrong.chmod(0o755)
 
-    with pytest.raises(NoTemporalServer, match="TEMPORAL_CLI=.* is not a Temporal CLI that runs here"):
+    with pytest.raises(NoTemporalServer, match=r"TEMPORAL_CLI=.* is not a Temporal CLI that runs here"):
         found_binary({"TEMPORAL_CLI": str(wrong)})
 
 

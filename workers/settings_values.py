@@ -1,0 +1,147 @@
+"""How settings that are more than a word are read: text in, a value or a ValueError that says what is wrong out.
+
+A message never repeats a secret.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from enum import StrEnum
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import SecretStr
+
+SHORTEST_TOKEN = 16  # characters; the intake is meant to be reachable from outside
+NAME = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSetting:
+    """`scale` logical seconds pass in one real second; `origin` is the logical instant of the start (None: now)."""
+
+    scale: int = 1
+    origin: datetime | None = None
+
+
+class Scope(StrEnum):
+    READ = "read"
+    FACTS = "facts"
+    OPERATE = "operate"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """Whoever shows `secret` is `name` and may do what `scopes` say."""
+
+    name: str
+    secret: SecretStr
+    scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True)
+class MailSender:
+    address: str
+    name: str
+
+
+def clock(given: object) -> object:
+    if not isinstance(given, str) or given == "real":
+        return ClockSetting() if given == "real" else given
+    match = re.fullmatch(r"scaled:([0-9]+)(?:@(.+))?", given)
+    if not match or not int(match[1]):
+        raise ValueError("it is neither 'real' nor 'scaled:' with a whole number above 0")
+    return ClockSetting(int(match[1]), _instant(match[2]) if match[2] else None)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an instant") from None
+    if instant.tzinfo is None:
+        raise ValueError(f"{text!r} has no zone (add Z)")
+    return instant.astimezone(UTC)
+
+
+def api_tokens(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    tokens = tuple(_api_token(number, entry.strip()) for number, entry in enumerate(given.split(","), start=1))
+    for name, times in Counter(token.name for token in tokens).items():
+        if times > 1:
+            raise ValueError(f"{name!r} is there {times} times")
+    if len({token.secret.get_secret_value() for token in tokens}) < len(tokens):
+        raise ValueError("two names share one token")
+    return tokens
+
+
+def _api_token(number: int, entry: str) -> ApiToken:
+    parts = entry.split(":")
+    if len(parts) != 3 or not NAME.fullmatch(parts[0]):
+        raise ValueError(f"entry {number} is not name:token:scopes")
+    name, secret, scopes = parts
+    if len(secret) < SHORTEST_TOKEN:
+        raise ValueError(f"the token of {name!r} has fewer than {SHORTEST_TOKEN} characters")
+    unknown = sorted(set(scopes.split("+")) - set(Scope))
+    if unknown:
+        raise ValueError(f"{name!r} has scope {unknown[0]!r}, which is none of {', '.join(Scope)}")
+    return ApiToken(name, SecretStr(secret), frozenset(map(Scope, scopes.split("+"))))
+
+
+def database_url(given: str) -> str:
+    """In the form that SQLAlchemy takes, with the driver that is installed."""
+    scheme, separator, rest = given.partition("://")
+    if not separator or not rest:
+        raise ValueError("it is not an address of a database")
+    match scheme:
+        case "sqlite":
+            return given
+        case "postgres" | "postgresql" | "postgresql+psycopg":
+            return f"postgresql+psycopg://{rest}"
+    raise ValueError(f"{scheme!r} is a database that is not supported")
+
+
+def masked(url: str) -> str:
+    """The address without the password in it."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+
+
+def base_url(given: str) -> str:
+    parts = urlsplit(given)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("it is not a web address")
+    return given
+
+
+def host_and_port(given: str) -> str:
+    host, _, port = given.rpartition(":")
+    if not host or "/" in host or not port.isdecimal() or not 0 < int(port) <= 65535:
+        raise ValueError("it is not host:port")
+    return given
+
+
+def begins(prefix: str) -> Callable[[SecretStr], SecretStr]:
+    def checked(given: SecretStr) -> SecretStr:
+        if not given.get_secret_value().startswith(prefix):
+            raise ValueError(f"it does not begin with {prefix}")
+        return given
+
+    return checked
+
+
+def mail_sender(given: object) -> object:
+    from email_validator import EmailNotValidError, validate_email
+
+    if not isinstance(given, str):
+        return given
+    name, address = parseaddr(given)
+    try:
+        return MailSender(validate_email(address, check_deliverability=False).normalized, name)
+    except EmailNotValidError:
+        raise ValueError("there is no mail address in it") from None
