@@ -1,0 +1,1 @@
+"""The pure core: files in, decisions out. No clock, network, database, async, randomness or environment."""
