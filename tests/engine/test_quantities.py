@@ -58,7 +58,7 @@ def test_a_duration_is_a_number_and_a_unit_singular_or_plural(text, amount, unit
         ("3 bussiness days", "Did you mean '3 business days'?"),
         ("1 hr", "Did you mean '1 hour'?"),
         ("2 working days", "Did you mean '2 business days'?"),
-        ("3 eons", "The units are"),
+        ("3 apples", "The units are"),
         ("1.5 days", "days are counted whole"),
         ("-2 days", "never negative"),
         ("101 years", "100 years"),
