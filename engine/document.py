@@ -1,0 +1,80 @@
+"""A file of the author's as plain data, with the line and column of every key and value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple, TypeAlias
+
+from engine.problems import START, Position
+from engine.scalars import place_inside
+
+Scalar: TypeAlias = bool | int | Decimal | str | None
+Tree: TypeAlias = "Scalar | list[Tree] | dict[str, Tree]"
+Path: TypeAlias = tuple[str | int, ...]
+
+
+class Span(NamedTuple):
+    """Where a scalar stands in the file's text, from its first character to behind its last, and how it is written."""
+
+    start: int
+    end: int
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`positions` has every value's path (the root's is `()`), `keys` every key's."""
+
+    file: str
+    data: Tree
+    positions: Mapping[Path, Position]
+    keys: Mapping[Path, Position]
+    text: str = field(repr=False)
+    spans: Mapping[Path, Span] = field(repr=False)
+
+    def at(self, path: Path) -> Position:
+        """Of the value at `path`, or of the nearest thing around it that the file has."""
+        return self._nearest(self.positions, path)
+
+    def key_at(self, path: Path) -> Position:
+        """Of the key at `path` (of the item, in a list)."""
+        return self.keys.get(path) or self.at(path)
+
+    def value(self, path: Path) -> Tree:
+        """The data at `path`; KeyError when there is none."""
+        found = self.data
+        for part in path:
+            match found, part:
+                case dict(), str() if part in found:
+                    found = found[part]
+                case list(), int() if part < len(found):
+                    found = found[part]
+                case _:
+                    raise KeyError(path)
+        return found
+
+    def text_offset(self, path: Path, offset: int) -> Position:
+        """The place in the file of character `offset` of the text at `path`, however the text is quoted or folded."""
+        span, value = self.spans.get(path), self._text_at(path)
+        if span is None or value is None:
+            return self.at(path)
+        return self._position(place_inside(self.text, span.start, span.end, span.style, value, offset))
+
+    def _text_at(self, path: Path) -> str | None:
+        try:
+            value = self.value(path)
+        except KeyError:
+            return None
+        return value if isinstance(value, str) else None
+
+    def _position(self, index: int) -> Position:
+        before = self.text[:index]
+        return Position(before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)
+
+    @staticmethod
+    def _nearest(positions: Mapping[Path, Position], path: Path) -> Position:
+        while path and path not in positions:
+            path = path[:-1]
+        return positions.get(path, START)

@@ -1,0 +1,240 @@
+"""What an author wrote, as a model, or what is wrong with it: pydantic's errors in their words, each at its place."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from engine.document import Document, Path, Tree
+from engine.problems import Position, Problems, Refusal, suggest, suggest_or_list
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+_NOTHING = object()
+
+
+def validated(
+    document: Document, model: type[ModelT], path: Path = (), where: str = "", data: Tree | None = None
+) -> ModelT | Problems:
+    """The model of what stands at `path`; `data` may stand in for it (a part of the mapping). `where` begins messages.
+
+    >>> validated(document, TaskStep, ("steps", 3), "step 'review'")
+    """
+    try:
+        return model.model_validate(document.value(path) if data is None else data)
+    except ValidationError as error:
+        return faults(error, document, model, path, where)
+
+
+def faults(error: ValidationError, document: Document, model: Any, path: Path = (), where: str = "") -> Problems:
+    problems = Problems()
+    for details in _without_echoes(error.errors()):
+        _Fault(details, document, model, path, where).report(problems)
+    return problems
+
+
+def fits(document: Document, form: Any, path: Path, where: str = "") -> Any | Problems:
+    """As `validated`, for a type that is not a model (`dict[str, Field]`)."""
+    try:
+        return TypeAdapter(form).validate_python(document.value(path))
+    except ValidationError as error:
+        return faults(error, document, form, path, where)
+
+
+def _without_echoes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """A union reports once per member: of several faults at one value the first is enough."""
+    kept: dict[tuple[Any, ...], ErrorDetails] = {}
+    for details in errors:
+        kept.setdefault(
+            (id(details["input"]), details["loc"][:1], details["type"] == "missing", details["loc"][-1:]), details
+        )
+    return list(kept.values())
+
+
+class _Fault:
+    def __init__(self, details: ErrorDetails, document: Document, model: Any, path: Path, where: str) -> None:
+        self._details = details
+        self._document = document
+        self._kind = details["type"]
+        self._inner = _inside(document, path, details["loc"], present=self._kind != "missing")
+        self._path = (*path, *self._inner)
+        self._model = model
+        self._where = where
+
+    def report(self, problems: Problems) -> None:
+        at, where, message, fix, code = self._said()
+        problems.add(self._document.file, at, where, message, fix, code=code)
+
+    def _said(self) -> tuple[Position, str, str, str, str]:
+        name = str(self._inner[-1]) if self._inner else ""
+        around = _words(self._where, self._inner[:-1])
+        match self._kind:
+            case "extra_forbidden":
+                known, noun = _known_keys(self._model, self._inner[:-1])
+                message = f"'{name}' is not a key {f'of {noun}' if noun else 'that is known here'}"
+                return self._document.key_at(self._path), around, message, suggest_or_list(name, known), "unknown-key"
+            case "missing":
+                return (
+                    self._document.at(self._path[:-1]),
+                    around,
+                    f"'{name}' is missing",
+                    f"Add `{name}: …`",
+                    "missing-key",
+                )
+        message, fix, code = _type_fault(self._details)
+        return self._document.at(self._path), _words(self._where, self._inner), message, fix, code
+
+
+def _type_fault(details: ErrorDetails) -> tuple[str, str, str]:
+    value, context = details["input"], details.get("ctx", {})
+    match details["type"]:
+        case "value_error" if isinstance(refusal := context.get("error"), Refusal):
+            return refusal.message, refusal.fix, refusal.code
+        case "value_error":
+            return str(context.get("error", details["msg"])), "", "invalid-value"
+        case "literal_error" | "enum":
+            return _not_among(value, str(context["expected"]))
+        case "string_pattern_mismatch":
+            return (
+                f"{shown(value)} is not a name as it is due here",
+                f"Names match {context['pattern']}",
+                "invalid-name",
+            )
+    due = _DUE.get(details["type"])
+    if due is None:
+        return f"{shown(value)} does not do: {details['msg'].lower()}", "", "invalid-value"
+    return f"{due} is due here, not {shown(value)}", _way_out(value, due), "wrong-type"
+
+
+def _not_among(value: Any, expected: str) -> tuple[str, str, str]:
+    choices = [choice.strip("'") for choice in expected.replace(" or ", ", ").split(", ")]
+    near = suggest(value, choices) if isinstance(value, str) else ""
+    fix = near or f"One of {', '.join(choices)} is due"
+    return f"{shown(value)} is not one of what may stand here", fix, "unknown-word"
+
+
+def _way_out(value: Any, due: str) -> str:
+    quoted_number = isinstance(value, str) and value.lstrip("-").replace(".", "", 1).isdigit()
+    if quoted_number and "number" in due:
+        return "Take the quotes away"
+    if (
+        quoted_number is False
+        and isinstance(value, str)
+        and value.lower() in {"yes", "no", "on", "off"}
+        and "true" in due
+    ):
+        return "Only true and false are flags"
+    if isinstance(value, bool) and due == "text":
+        return "Put quotes around it"
+    return "Write something, or take the key away" if value is None else ""
+
+
+_DUE = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "number_type": "a number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "set_type": "a list",
+    "frozen_set_type": "a list",
+    "dict_type": "a mapping of keys and values",
+    "mapping_type": "a mapping of keys and values",
+    "model_type": "a mapping of keys and values",
+    "model_attributes_type": "a mapping of keys and values",
+    "dataclass_type": "a mapping of keys and values",
+}
+
+
+def shown(value: Any) -> str:
+    """A value as the author would know it again, short."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f"'{value}'" if len(value) <= 60 else f"'{value[:57]}…'"
+        case Decimal():
+            return format(value, "f")
+        case list() | tuple():
+            return "a list"
+        case dict():
+            return "a mapping"
+        case _:
+            return str(value)
+
+
+def _words(where: str, inner: Path) -> str:
+    parts = [where] if where else []
+    for part in inner:
+        if isinstance(part, int) and parts:
+            parts[-1] += f" {part + 1}"
+        else:
+            parts.append(str(part))
+    return " > ".join(parts)
+
+
+def _inside(document: Document, path: Path, loc: tuple[int | str, ...], *, present: bool) -> Path:
+    """Pydantic's location without the names of union members that it mixes in."""
+    found = _descend(document.value(path), loc, present=present)
+    return found if found is not None else ()
+
+
+def _descend(data: Tree | object, loc: tuple[int | str, ...], *, present: bool) -> Path | None:
+    if not loc:
+        return ()
+    if len(loc) == 1 and not present:
+        return (loc[0],)
+    step, rest = loc[0], loc[1:]
+    if (inner := _child(data, step)) is not _NOTHING:
+        found = _descend(inner, rest, present=present)
+        if found is not None:
+            return (step, *found)
+    return _descend(data, rest, present=present) if isinstance(step, str) else None
+
+
+def _child(data: Tree | object, step: str | int) -> Tree | object:
+    match data, step:
+        case dict(), str() if step in data:
+            return data[step]
+        case list(), int() if step < len(data):
+            return data[step]
+    return _NOTHING
+
+
+def _known_keys(form: Any, inner: Path) -> tuple[tuple[str, ...], str]:
+    models = _models_at(_members(form), inner)
+    names = [field.alias or name for model in models for name, field in model.model_fields.items()]
+    nouns = {getattr(model, "noun", "") for model in models}
+    return tuple(dict.fromkeys(names)), nouns.pop() if len(nouns) == 1 else ""
+
+
+def _models_at(forms: list[Any], inner: Path) -> list[type[BaseModel]]:
+    for part in inner:
+        forms = [member for form in forms for step in _steps(form, part) for member in _members(step)]
+    return [form for form in forms if isinstance(form, type) and issubclass(form, BaseModel)]
+
+
+def _steps(form: Any, part: str | int) -> list[Any]:
+    if isinstance(form, type) and issubclass(form, BaseModel):
+        fields = form.model_fields
+        return [field.annotation for name, field in fields.items() if part in {name, field.alias}]
+    inner = [one for one in get_args(form) if one is not Ellipsis]
+    if get_origin(form) is Literal or not inner:
+        return []
+    return inner if isinstance(part, int) else inner[-1:]
+
+
+def _members(form: Any) -> list[Any]:
+    """The members of a union, without wrapping."""
+    if get_origin(form) is Annotated:
+        return _members(get_args(form)[0])
+    if get_origin(form) in {Union, UnionType}:
+        return [member for one in get_args(form) for member in _members(one)]
+    return [form]
