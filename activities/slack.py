@@ -1,0 +1,213 @@
+"""Slack messages by Slack's own client: to a person, a channel or a thread, and edited in place.
+
+Slack knows no idempotency key. The effect's opaque id travels as message metadata, which the workspace can read; by
+that a lost answer is found again. A receipt is `channel:timestamp`, which is all that a thread or an edit needs.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_sdk.web import SlackResponse
+
+from activities.slack_client import TimedClient, headers_of
+from activities.slacktext import fallback, quiet, sections
+from activities.transport import Answer, Busy, Finding, Message, Refused, Sent, Uncertain
+from activities.wire import UNREACHABLE_FOR, Deadline
+
+API = "https://slack.com/api/"
+EVENT_TYPE = "playbook_effect"
+SCOPES: Mapping[str, str] = {
+    "chat:write": "posts and edits messages",
+    "im:write": "opens a conversation with a person",
+    "users:read": "is needed by users:read.email",
+    "users:read.email": "finds a person by mail address",
+    "im:history": "finds a message to a person whose answer was lost",
+    "channels:history": "finds a message in a channel whose answer was lost",
+    "channels:read": "finds a public channel by its name, for the same",
+}
+
+_CLOCK_SKEW = timedelta(minutes=2)
+_PAGES = 5  # of 200 entries each; no place of ours has more since a claim
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    channel: str
+    ts: str
+
+
+class Slack:
+    """`look_up` bounds each of `find` and `check` as a whole. Unless `broadcasts`, mentions of a whole channel are
+    shown without waking it."""
+
+    name = "slack"
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        api: str = API,
+        broadcasts: bool = False,
+        look_up: timedelta = timedelta(seconds=15),
+    ) -> None:
+        if not re.fullmatch(r"[!-~]+", token):  # http.client would name the token in its complaint
+            raise ValueError("The Slack token is empty or has a character that no token has.")
+        self._token = token
+        self._api = api
+        self._broadcasts = broadcasts
+        self._look_up = look_up
+        self._users: dict[str, str] = {}  # mail address → user id
+        self._rooms: dict[str, str] = {}  # user id → the conversation with this user
+
+    def send(self, message: Message, deadline: timedelta) -> Answer:
+        if not message.body.strip():
+            return Refused("The message is empty. (no_text)", "no_text")
+        client = self._client(deadline)
+        try:
+            channel = self._channel(client, message)
+        except Exception as error:  # noqa: BLE001 - answer_to tells trouble outside from a fault of ours
+            self._users.pop(message.to, None)
+            return _before_posting(client.answer_to(error))
+        answer = self._deliver(client, message, channel, _place(message.edit))
+        if isinstance(answer, Refused) and answer.code == "message_not_found":
+            return self._deliver(client, message, channel, None)  # somebody deleted it: it is still to be read
+        return answer
+
+    def find(self, message: Message, since: datetime) -> Sent | None:
+        """A message in a private channel is found by the channel's id only, not by its name."""
+        client = self._client(self._look_up)
+        try:
+            channel = _channel_id(client, self._channel(client, message))
+            for candidate in _candidates(client, message, channel, str(int((since - _CLOCK_SKEW).timestamp()))):
+                if candidate.get("metadata", {}).get("event_payload", {}).get("effect") == message.id:
+                    return Sent(f"{channel}:{candidate['ts']}")
+        except Exception as error:  # noqa: BLE001 - as in send
+            log.info("effect %s could not be looked up in Slack: %s", message.id, client.answer_to(error))
+        return None
+
+    def check(self) -> Sequence[Finding]:
+        client = self._client(self._look_up)
+        try:
+            reply = client.auth_test()
+        except Exception as error:  # noqa: BLE001 - as in send
+            return [_no_entry(client.answer_to(error))]
+        entry = Finding("Slack token", ok=True, message=f"The token is good for {reply.get('team', 'its workspace')}.")
+        return [entry, _rights(headers_of(reply).get("x-oauth-scopes", ""))]
+
+    def _client(self, deadline: timedelta) -> TimedClient:
+        """One a call: what it knows of its deadline must not leak into the next."""
+        return TimedClient(self._token, self._api, Deadline(deadline))
+
+    def _deliver(self, client: TimedClient, message: Message, channel: str, edited: _Place | None) -> Answer:
+        content = self._content(message)
+        thread = _place(message.thread)
+        try:
+            if edited:
+                reply = client.chat_update(channel=channel, ts=edited.ts, **content)
+            else:
+                reply = client.chat_postMessage(
+                    channel=channel,
+                    thread_ts=thread.ts if thread else None,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                    **content,
+                )
+        except Exception as error:  # noqa: BLE001 - as in send
+            return client.answer_to(error)
+        return Sent(f"{reply['channel']}:{reply['ts']}")
+
+    def _content(self, message: Message) -> dict[str, Any]:
+        body = message.body if self._broadcasts else quiet(message.body)
+        return {
+            "text": fallback(body),
+            "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": part}} for part in sections(body)],
+            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"effect": message.id}},
+        }
+
+    def _channel(self, client: TimedClient, message: Message) -> str:
+        """Where it goes: an edit or a thread stays where it began. Receipts of another transport name no place."""
+        place = _place(message.edit) or _place(message.thread)
+        if place:
+            return place.channel
+        to = message.to
+        if re.fullmatch(r"[^@\s]+@[^@\s]+", to):
+            to = _remembered(self._users, to, lambda: client.users_lookupByEmail(email=to)["user"]["id"])
+        if re.fullmatch(r"[UW][A-Z0-9]{5,}", to):
+            return _remembered(self._rooms, to, lambda: client.conversations_open(users=to)["channel"]["id"])
+        return to if _is_id(to) else f"#{to.removeprefix('#')}"
+
+
+def _remembered(known: dict[str, str], key: str, ask: Callable[[], str]) -> str:
+    if key not in known:
+        known[key] = ask()
+    return known[key]
+
+
+def _channel_id(client: TimedClient, channel: str) -> str:
+    """Unlike a post, a look into the history needs the id. A name that is not found stays as it is."""
+    if _is_id(channel):
+        return channel
+    name = channel.removeprefix("#")
+    listed = _pages(client.conversations_list, "channels", types="public_channel", exclude_archived=True)
+    return next((str(entry["id"]) for entry in listed if entry.get("name") == name), channel)
+
+
+def _is_id(channel: str) -> bool:
+    return re.fullmatch(r"[CGD][A-Z0-9]{5,}", channel) is not None
+
+
+def _candidates(client: TimedClient, message: Message, channel: str, oldest: str) -> Iterator[Mapping[str, Any]]:
+    """A thread's messages are not part of its channel's history."""
+    edited, thread = _place(message.edit), _place(message.thread)
+    where: dict[str, Any] = {"channel": channel, "include_all_metadata": True}
+    if edited:
+        return _pages(
+            client.conversations_history, "messages", **where, oldest=edited.ts, latest=edited.ts, inclusive=True
+        )
+    if thread:
+        return _pages(client.conversations_replies, "messages", **where, oldest=oldest, ts=thread.ts)
+    return _pages(client.conversations_history, "messages", **where, oldest=oldest)
+
+
+def _pages(fetch: Callable[..., SlackResponse], entries: str, **where: Any) -> Iterator[Mapping[str, Any]]:
+    cursor = None
+    for _ in range(_PAGES):
+        reply = fetch(**where, limit=200, cursor=cursor)
+        yield from reply.get(entries, [])
+        cursor = (reply.get("response_metadata") or {}).get("next_cursor")
+        if not cursor:
+            return
+
+
+def _place(receipt: str | None) -> _Place | None:
+    match = re.fullmatch(r"([CGD][A-Z0-9]{5,}):(\d+\.\d+)", receipt or "")
+    return _Place(*match.groups()) if match else None
+
+
+def _before_posting(answer: Answer) -> Answer:
+    """Whatever became of a look-up, nothing has been posted yet."""
+    return Busy(answer.reason, UNREACHABLE_FOR) if isinstance(answer, Uncertain) else answer
+
+
+def _no_entry(answer: Answer) -> Finding:
+    if isinstance(answer, Refused):
+        fix = "Install the app in the workspace again and set its bot token (xoxb-...) as SLACK_BOT_TOKEN."
+        return Finding("Slack token", ok=False, message=answer.reason, fix=fix)
+    reason = "" if isinstance(answer, Sent) else f" {answer.reason}"
+    fix = "Check the network, SLACK_API_URL and status.slack.com."
+    return Finding("Slack", ok=False, message=f"Slack cannot be used now.{reason}", fix=fix)
+
+
+def _rights(granted: str) -> Finding:
+    missing = sorted(SCOPES.keys() - {scope.strip() for scope in granted.split(",")})
+    if not missing:
+        return Finding("Slack scopes", ok=True, message="The app has every permission that it needs.")
+    lacking = "; ".join(f"{scope} ({SCOPES[scope]})" for scope in missing)
+    fix = "Add them under OAuth & Permissions in the app's settings and install it again."
+    return Finding("Slack scopes", ok=False, message=f"The app lacks: {lacking}.", fix=fix)

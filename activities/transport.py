@@ -1,0 +1,102 @@
+"""The one seam to the world outside: what a transport is handed, and the only four things it may answer.
+
+Sent       the provider took it; the receipt finds it again
+Refused    it will never work as it stands; a person has to mend something
+Busy       certainly not delivered; worth another try
+Uncertain  the answer was lost: it may have been delivered
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who a customer sees in the From line."""
+
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Message:
+    """One effect, ready to go out. Its repr shows the opaque id only, so that a log line can never carry a customer."""
+
+    id: str  # the opaque id of the effect (uuid5 of its ledger key); all that a provider keeps for good
+    channel: Literal["email", "slack"]
+    to: str  # mail address; for Slack a user id, a channel's id or name, or the mail address of a user
+    body: str  # email: Markdown · slack: mrkdwn
+    to_name: str = ""
+    subject: str = ""  # email only
+    sender: Sender | None = None  # email only; without one, the transport's own
+    reply_to: str | None = None  # email only
+    headers: tuple[tuple[str, str], ...] = ()  # email only: List-Unsubscribe, Auto-Submitted, ...
+    categories: tuple[str, ...] = ()  # email only: playbook and template ids, at most 10
+    language: str = "en"  # email only: for screen readers
+    thread: str | None = None  # slack only: receipt of the message whose thread this belongs to
+    edit: str | None = None  # slack only: receipt of the message that this one replaces in place
+
+    def __repr__(self) -> str:
+        return f"Message({self.id}, {self.channel})"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Terminal for this message.
+
+    `code` is the provider's own word (`http_400`, `channel_not_found`); `credentials` says that the key or the token
+    is at fault, so that every other message would be refused as well.
+    """
+
+    reason: str
+    code: str
+    credentials: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    reason: str
+    retry_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    reason: str
+
+
+Answer: TypeAlias = Sent | Refused | Busy | Uncertain
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `playbook doctor`; `fix` is empty where nothing needs mending."""
+
+    name: str
+    ok: bool
+    message: str
+    fix: str = ""
+
+
+class Transport(Protocol):
+    """Plain, blocking and safe to share between threads. Answers are values: a provider's trouble never raises."""
+
+    @property
+    def name(self) -> str: ...
+
+    def send(self, message: Message, deadline: timedelta) -> Answer:
+        """Hand the message over once. `deadline` bounds the whole call, however slowly bytes trickle; nothing leaves
+        after it, so a lease that outlasts it is safe."""
+
+    def find(self, message: Message, since: datetime) -> Sent | None:
+        """Look at the provider for a message whose answer was lost. `since` is the real instant of the claim.
+        None proves nothing: neither that it was not sent, nor that the provider could be asked."""
+
+    def check(self) -> Sequence[Finding]:
+        """Key, rights and reachability, without sending anything."""
