@@ -1,0 +1,97 @@
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activities.mailtext import escaped, mail_text
+
+HARMLESS = {
+    "html", "head", "meta", "title", "body", "div", "p", "h1", "h2", "h3", "h4", "h5", "h6", "em", "strong", "s", "a",
+    "img", "ul", "ol", "li", "blockquote", "pre", "code", "hr", "br", "table", "thead", "tbody", "tr", "th", "td",
+}  # fmt: skip
+
+
+class Reader(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags, self.links, self.shown = set(), [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.links += [value for name, value in attrs if name in {"href", "src"}]
+
+    def handle_data(self, data):
+        self.shown.append(data)
+
+
+def read(html):
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    return reader
+
+
+def text_of(markdown):
+    return mail_text(markdown).text.rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("# Hello *Ann*", "Hello Ann"),
+        ("one\ntwo\n\nthree", "one two\n\nthree"),
+        ("one  \ntwo", "one\ntwo"),
+        ("[Book](https://cal.example/a?b=1&c=2)", "Book (https://cal.example/a?b=1&c=2)"),
+        ("<https://cal.example>", "https://cal.example"),
+        ("[Write](mailto:cs@vendor.example)", "Write (cs@vendor.example)"),
+        ("- one\n- two\n  - inner", "- one\n- two\n  - inner"),
+        ("3. three\n4. four", "3. three\n4. four"),
+        ("- one\n\n  more\n- two", "- one\n\n  more\n- two"),
+        ("> said", "> said"),
+        ("```\na  b\n```", "    a  b"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "a | b\n1 | 2"),
+        ("![A chart](https://img.example/a.png)", "A chart"),
+        ("R&amp;D ~~old~~ `code`", "R&D old code"),
+        ("", ""),
+    ],
+)
+def test_the_text_part_reads_well_without_markup(markdown, text):
+    assert text_of(markdown) == text
+
+
+def test_the_html_part_says_the_same_with_markup():
+    html = mail_text("Hello **Ann**, [book](https://cal.example)", "Your month", "de").html
+
+    assert '<html lang="de">' in html
+    assert "<title>Your month</title>" in html
+    assert '<p>Hello <strong>Ann</strong>, <a href="https://cal.example">book</a></p>' in html
+
+
+@pytest.mark.parametrize("raw", ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!-- a -->", "<b>x</b>"])
+def test_raw_html_is_shown_and_not_run(raw):
+    mail = mail_text(raw, raw)
+
+    assert raw not in mail.html
+    assert raw in mail.text
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "file:///etc", "vbscript:x", "/path", "x"])
+def test_a_link_leads_to_the_web_to_mail_or_to_a_telephone(url):
+    assert read(mail_text(f"[here]({url})").html).links == []
+
+
+@given(st.text("ab<>&\"'*_[]()!`#|:/\\\n -", max_size=80), st.text("ab<>&\"'", max_size=20))
+def test_nothing_but_harmless_markup_comes_of_any_text(markdown, subject):
+    reader = read(mail_text(markdown, subject, subject).html)
+
+    assert reader.tags <= HARMLESS
+    assert all(re.match("(https?|mailto|tel):", link) for link in reader.links)
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60).filter(str.strip))
+def test_an_escaped_value_is_shown_letter_by_letter(value):
+    shown = text_of(f"Dear {escaped(value)}!")
+
+    assert shown == f"Dear {' '.join(value.split())}!"

@@ -1,0 +1,206 @@
+"""Slack's Web API as far as it is used: messages, threads, conversations and people, with Slack's own refusals."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+from urllib.parse import parse_qsl
+
+from tests.support.standins.server import Request, Response, StandIn
+
+Arguments = dict[str, Any]
+ALL_SCOPES = (
+    "chat:write", "im:write", "users:read", "users:read.email", "im:history", "channels:history", "channels:read",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Posted:
+    """A message as it stands now; `edits` counts how often it was replaced."""
+
+    channel: str
+    ts: str
+    text: str
+    blocks: list[dict[str, Any]]
+    metadata: dict[str, Any]
+    thread_ts: str | None = None
+    edits: int = 0
+
+    @property
+    def effect(self) -> str | None:
+        effect = self.metadata.get("event_payload", {}).get("effect")
+        return None if effect is None else str(effect)
+
+    @property
+    def shown(self) -> str:
+        return "\n".join(str(block["text"]["text"]) for block in self.blocks)
+
+
+@dataclass(slots=True)
+class Room:
+    id: str
+    name: str = ""
+    archived: bool = False
+    member: bool = True
+    messages: list[Posted] = field(default_factory=list)
+
+
+class Refusal(Exception):
+    pass
+
+
+class StandInSlack(StandIn):
+    """A workspace: `people` maps mail addresses to user ids; rooms are made by `room`, conversations as asked for."""
+
+    def __init__(self, token: str = "xoxb-token") -> None:
+        super().__init__()
+        self.token = token
+        self.scopes = list(ALL_SCOPES)
+        self.people: dict[str, str] = {}
+        self.rooms: dict[str, Room] = {}
+        self.page = 100
+        self._numbers = count(1)
+        self._direct: dict[str, str] = {}
+
+    @property
+    def api(self) -> str:
+        return f"{self.url}/api/"
+
+    @property
+    def messages(self) -> list[Posted]:
+        return [message for room in self.rooms.values() for message in room.messages]
+
+    def room(self, name: str, *, archived: bool = False, member: bool = True) -> Room:
+        made = Room(f"C{len(self.rooms):08d}", name, archived, member)
+        self.rooms[made.id] = made
+        return made
+
+    def answer(self, request: Request) -> Response:
+        method = request.path.removeprefix("/api/")
+        headers = {"X-OAuth-Scopes": ",".join(self.scopes)}
+        try:
+            act = self._permitted(method, request)
+            return Response(body={"ok": True} | act(_arguments(request)), headers=headers)
+        except Refusal as refusal:
+            return Response(body={"ok": False, "error": str(refusal)}, headers=headers)
+
+    def _permitted(self, method: str, request: Request) -> Callable[[Arguments], Arguments]:
+        if request.headers.get("authorization") != f"Bearer {self.token}":
+            raise Refusal("invalid_auth")
+        scope, act = self._methods()[method]
+        if scope and scope not in self.scopes:
+            raise Refusal("missing_scope")
+        return act
+
+    def _methods(self) -> dict[str, tuple[str, Callable[[Arguments], Arguments]]]:
+        return {
+            "auth.test": ("", lambda _: {"team": "Acme", "user_id": "UBOT00000"}),
+            "chat.postMessage": ("chat:write", self._post),
+            "chat.update": ("chat:write", self._update),
+            "conversations.open": ("im:write", self._open),
+            "conversations.list": ("channels:read", self._list),
+            "conversations.history": ("", self._history),
+            "conversations.replies": ("", self._replies),
+            "users.lookupByEmail": ("users:read.email", self._look_up),
+        }
+
+    def _post(self, given: Arguments) -> Arguments:
+        room = self._writable(str(given["channel"]))
+        thread = given.get("thread_ts")
+        if thread and not any(message.ts == thread for message in room.messages):
+            raise Refusal("thread_not_found")
+        content = _content(given)
+        message = Posted(room.id, f"{int(time.time())}.{next(self._numbers):06d}", *content, thread_ts=thread)
+        room.messages.append(message)
+        return {"channel": room.id, "ts": message.ts}
+
+    def _update(self, given: Arguments) -> Arguments:
+        room = self._writable(str(given["channel"]))
+        for message in room.messages:
+            if message.ts == given["ts"]:
+                message.text, message.blocks, message.metadata = _content(given)
+                message.edits += 1
+                return {"channel": room.id, "ts": message.ts}
+        raise Refusal("message_not_found")
+
+    def _open(self, given: Arguments) -> Arguments:
+        user = str(given["users"])
+        if user not in self.people.values():
+            raise Refusal("user_not_found")
+        if user not in self._direct:
+            room = Room(f"D{len(self._direct):08d}")
+            self.rooms[room.id] = room
+            self._direct[user] = room.id
+        return {"channel": {"id": self._direct[user]}}
+
+    def _list(self, given: Arguments) -> Arguments:
+        rooms = [{"id": room.id, "name": room.name} for room in self.rooms.values() if room.name and not room.archived]
+        return self._paged("channels", rooms, given)
+
+    def _history(self, given: Arguments) -> Arguments:
+        room = self._room(str(given["channel"]))
+        top = [message for message in reversed(room.messages) if message.thread_ts is None]
+        return self._read(top, given)
+
+    def _replies(self, given: Arguments) -> Arguments:
+        room = self._room(str(given["channel"]))
+        return self._read([m for m in room.messages if given["ts"] in {m.ts, m.thread_ts}], given)
+
+    def _look_up(self, given: Arguments) -> Arguments:
+        if given["email"] not in self.people:
+            raise Refusal("users_not_found")
+        return {"user": {"id": self.people[given["email"]], "profile": {"email": given["email"]}}}
+
+    def _room(self, named: str) -> Room:
+        for room in self.rooms.values():
+            if named in {room.id, f"#{room.name}"}:
+                return room
+        raise Refusal("channel_not_found")
+
+    def _writable(self, named: str) -> Room:
+        room = self._room(named)
+        if room.archived:
+            raise Refusal("is_archived")
+        if not room.member:
+            raise Refusal("not_in_channel")
+        return room
+
+    def _read(self, messages: list[Posted], given: Arguments) -> Arguments:
+        oldest, latest = given.get("oldest", "0"), given.get("latest", "9999999999")
+        kept = [message for message in messages if float(oldest) <= float(message.ts) <= float(latest)]
+        with_metadata = given.get("include_all_metadata") == "1"
+        return self._paged("messages", [_shown(message, with_metadata=with_metadata) for message in kept], given)
+
+    def _paged(self, name: str, entries: list[dict[str, Any]], given: Arguments) -> Arguments:
+        start = int(given.get("cursor") or 0)
+        end = start + min(int(given.get("limit", 100)), self.page)
+        following = str(end) if end < len(entries) else ""
+        return {name: entries[start:end], "response_metadata": {"next_cursor": following}}
+
+
+def _content(given: Arguments) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
+    blocks = given.get("blocks", [])
+    if not given.get("text") and not blocks:
+        raise Refusal("no_text")
+    texts = [block["text"]["text"] for block in blocks]
+    if len(blocks) > 50 or any(not 0 < len(text) <= 3000 for text in texts):
+        raise Refusal("invalid_blocks")
+    if sum(map(len, texts)) > 13_000:
+        raise Refusal("msg_blocks_too_long")
+    return str(given.get("text", "")), blocks, given.get("metadata", {})
+
+
+def _shown(message: Posted, *, with_metadata: bool) -> dict[str, Any]:
+    shown = {"type": "message", "ts": message.ts, "text": message.text}
+    return shown | {"metadata": message.metadata} if with_metadata else shown
+
+
+def _arguments(request: Request) -> Arguments:
+    """The client declares JSON even for a call without arguments."""
+    if request.body and "json" in request.headers.get("content-type", ""):
+        parsed = json.loads(request.body)
+        assert isinstance(parsed, dict)
+        return parsed
+    return dict(parse_qsl(request.body.decode()))
