@@ -10,7 +10,17 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-ENGINE_MAY_IMPORT = {"engine", "pydantic", "yaml", "jsonlogic", "dateutil", "holidays", "tzdata", "jinja2"}
+ENGINE_MAY_IMPORT = {
+    "engine",
+    "pydantic",
+    "pydantic_core",
+    "yaml",
+    "jsonlogic",
+    "dateutil",
+    "holidays",
+    "tzdata",
+    "jinja2",
+}
 # Of the standard library, what reaches the clock's, the network's or the machine's side of the world.
 ENGINE_MAY_NOT_IMPORT = {
     "asyncio", "concurrent", "http", "multiprocessing", "os", "random", "secrets", "select", "shutil", "signal",
