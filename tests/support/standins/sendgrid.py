@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from tests.support.standins.server import Request, Response, StandIn
@@ -39,8 +40,8 @@ class Mail:
 class StandInSendGrid(StandIn):
     """`logs_lag` hides mails from the Email Logs, as the real ones lag behind; `scopes` may be taken away."""
 
-    def __init__(self, key: str = "SG.key") -> None:
-        super().__init__()
+    def __init__(self, key: str = "SG.key", certificate: Path | None = None) -> None:
+        super().__init__(certificate)
         self.key = key
         self.mails: list[Mail] = []
         self.logs_lag = False

@@ -2,11 +2,13 @@
 
 import json
 import socket
+import ssl
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Self, assert_never
@@ -38,14 +40,16 @@ class Response:
 
 
 class StandIn:
-    """Subclasses answer a request; `lock` is held meanwhile. `requests` lists what arrived, answered or not."""
+    """Subclasses answer a request; `lock` is held meanwhile. `requests` lists what arrived, answered or not.
+    With a `certificate` (a file that holds the key too) it speaks HTTPS."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
         self.lock = Lock()
         self.requests: list[Request] = []
         self._faults: list[Fault] = []
         self._closing = Event()
-        self._server = _Server(self)
+        self._scheme = "https" if certificate else "http"
+        self._server = _Server(self, certificate)
         self._thread = Thread(target=self._server.serve_forever, args=(0.005,), name="stand-in", daemon=True)
 
     def answer(self, request: Request) -> Response:
@@ -61,7 +65,7 @@ class StandIn:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -119,13 +123,24 @@ class _Server(ThreadingHTTPServer):
     block_on_close = True
     request_queue_size = 128
 
-    def __init__(self, stand_in: StandIn) -> None:
+    def __init__(self, stand_in: StandIn, certificate: Path | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.stand_in = stand_in
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
+        if self._tls and certificate:
+            self._tls.load_cert_chain(certificate)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """The handshake happens in the request's own thread, so that a slow one holds up nobody."""
+        if self._tls:
+            with self._tls.wrap_socket(request, server_side=True) as secured:
+                super().finish_request(secured, client_address)
+        else:
+            super().finish_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hung up is what many a test is about; anything else is shown."""
-        if not isinstance(sys.exception(), ConnectionError):
+        if not isinstance(sys.exception(), ConnectionError | ssl.SSLError):
             super().handle_error(request, client_address)
 
 

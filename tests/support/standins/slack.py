@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -54,8 +55,8 @@ class Refusal(Exception):
 class StandInSlack(StandIn):
     """A workspace: `people` maps mail addresses to user ids; rooms are made by `room`, conversations as asked for."""
 
-    def __init__(self, token: str = "xoxb-token") -> None:
-        super().__init__()
+    def __init__(self, token: str = "xoxb-token", certificate: Path | None = None) -> None:
+        super().__init__(certificate)
         self.token = token
         self.scopes = list(ALL_SCOPES)
         self.people: dict[str, str] = {}
