@@ -1,0 +1,296 @@
+"""Every table. Models are stored whole as JSON text; what is searched by stands beside it in a column of its own.
+
+Instants are logical (activities/clock.py) but for those marked `real`: leases, wakes, and when something was last
+looked for.
+"""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
+
+from activities.store.types import Instant, Sequence
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+KINDS = ("vocabulary", "policy", "people", "templates")  # what a workspace applies beside its playbooks
+
+
+def _only_where(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
+# The row is the lock: whoever reads or writes anything of an account holds it first.
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("state", Text),  # null until its first fact is in
+    Column("last_instant", Instant),
+    Column("due_at", Instant),
+    Index("ix_accounts_due_at", "due_at"),
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("received", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_facts_account_at", "account", "at"),
+)
+
+# --- what was applied ------------------------------------------------------------------------------------
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+applies = Table(
+    "applies",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("commit", Text),
+    *(Column(kind, Text, ForeignKey("contents.digest"), nullable=False) for kind in KINDS),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("playbook", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("playbook", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("plan", Text, ForeignKey("plans.hash"), nullable=False),
+    Column("apply", Integer, ForeignKey("applies.number"), nullable=False),
+)
+
+active = Table(
+    "active",
+    metadata,
+    Column("playbook", Text, primary_key=True),
+    Column("plan", Text, ForeignKey("plans.hash"), nullable=False),
+    Column("number", Integer, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("account", Text, ForeignKey("accounts.id"), primary_key=True),
+    Column("playbook", Text, primary_key=True),
+    Column("start_hash", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+# --- runs ------------------------------------------------------------------------------------------------
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("playbook", Text, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("epoch", Integer, nullable=False, server_default="0"),
+    Column("rev", Integer, nullable=False, server_default="1"),
+    Column("started", Instant, nullable=False),
+    Column("outcome", Text),
+    Column("ended", Instant),
+    Column("over", Boolean, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("parked", Text),
+    Column("look_at", Instant),
+    Column("details", Text, nullable=False, server_default=""),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("fault", Text),  # why no engine code touches it until a person or a deploy says so
+    Column("checked_at", Instant),  # real
+    _only_where("outcome IS NULL", "uq_runs_live", "account", "subject", "playbook", unique=True),
+    Index("ix_runs_account_playbook", "account", "playbook"),
+    _only_where("look_at IS NOT NULL", "ix_runs_look_at", "look_at"),
+)
+
+inputs = Table(
+    "inputs",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("run", Text, ForeignKey("runs.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("latched_at", Instant, nullable=False),  # real
+    Column("body", Text, nullable=False),
+    Column("consumed", Instant),
+    _only_where("consumed IS NULL", "ix_inputs_waiting", "run"),
+    _only_where("consumed IS NULL", "ix_inputs_late", "latched_at"),
+)
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("run", Text, ForeignKey("runs.id"), primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("visit", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("account", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_watches_account", "account"),
+)
+
+trace = Table(
+    "trace",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("run", Text, nullable=False),  # empty for a start that did not happen
+    Column("account", Text, nullable=False),
+    Column("playbook", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_trace_run_seq", "run", "seq"),
+    Index("ix_trace_account_playbook", "account", "playbook"),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("run", Text, ForeignKey("runs.id"), nullable=False),
+    Column("account", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("playbook", Text, nullable=False),
+    Column("person", Text),
+    Column("state", Text, nullable=False),
+    Column("opened", Instant, nullable=False),
+    Column("due", Instant),
+    Column("body", Text, nullable=False),
+    Index("ix_tasks_state_person", "state", "person"),
+    Index("ix_tasks_account", "account"),
+    Index("ix_tasks_run", "run"),
+)
+
+task_history = Table(
+    "task_history",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("task", Text, ForeignKey("tasks.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("by", Text),
+    Column("body", Text, nullable=False),
+    Index("ix_task_history_task", "task"),
+)
+
+# --- the ledger ------------------------------------------------------------------------------------------
+
+effects = Table(
+    "effects",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("run", Text, ForeignKey("runs.id"), nullable=False),
+    Column("account", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("playbook", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("visit", Integer, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("until", Instant),  # deferred until; uncertain: the next look at the provider (none: a person must say)
+    Column("looks", Integer, nullable=False, server_default="0"),
+    Column("ready_since", Instant, nullable=False),  # with priority, who is first where a cap leaves room for one
+    Column("tried_at", Instant),  # real: the first call of this stretch of attempts
+    Column("claimed_at", Instant),  # real
+    Column("lease_until", Instant),  # real
+    Column("settled_at", Instant),
+    Column("receipt", Text),
+    Column("checked_at", Instant),  # real: wanted, or last looked for by the relay
+    UniqueConstraint("key"),
+    Index("ix_effects_run_state", "run", "state"),
+    Index("ix_effects_state_checked_at", "state", "checked_at"),
+    _only_where("state = 'claimed'", "ix_effects_claimed", "lease_until"),
+    Index("ix_effects_account", "account"),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address", Text, primary_key=True),  # in lower case
+    Column("reason", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+)
+
+breakers = Table(
+    "breakers",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("until", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("id", Text, nullable=False),  # the effect's
+    Column("channel", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("body", Text, nullable=False),
+    Column("message", Text, nullable=False),  # all of it, as JSON
+    Index("ix_outbox_id", "id"),
+)
+
+# --- what drives -----------------------------------------------------------------------------------------
+
+wakes = Table(
+    "wakes",
+    metadata,
+    Column("run", Text, ForeignKey("runs.id"), primary_key=True),
+    Column("generation", Integer, nullable=False),
+    Column("turn", Integer, nullable=False),  # 0: something happened; from 1: a re-check, behind what is fresh
+    Column("due_at", Instant, nullable=False),  # real
+    Column("lease_until", Instant),  # real
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Index("ix_wakes_turn_due_at", "turn", "due_at"),
+)
+
+clock = Table(
+    "clock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("scale", Integer, nullable=False),
+    Column("origin", Instant, nullable=False),
+    Column("began", Instant, nullable=False),  # real
+)
+
+restores = Table(
+    "restores",
+    metadata,
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+)
