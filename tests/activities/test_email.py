@@ -211,6 +211,7 @@ def test_a_lost_answer_is_found_by_its_opaque_id(sendgrid, transport):
     transport.send(changed(id="another"), WITHIN)
     sendgrid.fail(Drops("after"))
     transport.send(MAIL, WITHIN)
+    transport.send(changed(id="a third"), WITHIN)
 
     found = transport.find(MAIL, claimed)
 

@@ -137,6 +137,7 @@ def test_a_text_beyond_every_limit_still_goes_out(slack, transport):
         (Answers(404, on="chat.postMessage"), Refused),
         (Answers(200, body=["odd"], on="chat.postMessage"), Uncertain),
         (Answers(200, body="odd", on="chat.postMessage"), Uncertain),
+        (Answers(200, body=b"<html>a proxy's page</html>", on="chat.postMessage"), Uncertain),
         (refusing("ratelimited"), Busy),
         (refusing("internal_error"), Uncertain),
         (refusing("fatal_error"), Uncertain),

@@ -28,15 +28,24 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Response:
     status: int = 200
-    body: object = None  # JSON; None is an empty body
+    body: object = None  # goes out as JSON, bytes as they are; None is an empty body
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def head_and_body(self) -> bytes:
-        body = b"" if self.body is None else json.dumps(self.body).encode()
+        body = self._bytes()
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close"}
         lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}"]
         lines += [f"{name}: {value}" for name, value in (headers | dict(self.headers)).items()]
         return "\r\n".join([*lines, "", ""]).encode() + body
+
+    def _bytes(self) -> bytes:
+        match self.body:
+            case None:
+                return b""
+            case bytes():
+                return self.body
+            case _:
+                return json.dumps(self.body).encode()
 
 
 class StandIn:
