@@ -1,0 +1,238 @@
+"""What a step may see and do while a run visits it.
+
+One `Context` is one visit at one instant. Reading goes through it (the account as it stands, people, calendars, texts), and so does
+everything that the step wants done: it is collected in `Made` and leaves `advance` as plain values.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import Literal, TypeVar
+
+from pydantic import JsonValue
+
+from engine.calendar import Calendar
+from engine.logic import Scope
+from engine.people import Directory, Person, reach
+from engine.plan import Plan, Step, template_of
+from engine.policy import Policy
+from engine.quantities import Duration, Moment
+from engine.run import Effect, Open, Run, Task, effect_key
+from engine.steps.base import Unready
+from engine.templates import Rendered, Templates, Unfit
+from engine.trace import Entry
+from engine.packing import unpack
+from engine.values import UNKNOWN, Value, to_json
+from engine.vocabulary import Vocabulary
+
+Edge = Literal["exact", "opens", "closes"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All that a decision may read beside the plan and the run: the account as it stands, and the workspace's people and texts."""
+
+    scope: Scope
+    account: str
+    team: Mapping[str, str]
+    directory: Directory
+    policy: Policy
+    vocabulary: Vocabulary
+    templates: Templates
+
+
+@dataclass(slots=True)
+class Made:
+    """What one advance made; the host writes it in the transaction that fed the inputs."""
+
+    trace: list[Entry] = field(default_factory=list)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    effects: dict[str, Effect] = field(default_factory=dict)
+    withdrawn: dict[tuple[str, int], str] = field(default_factory=dict)
+    fields: list[tuple[datetime, str, dict[str, JsonValue]]] = field(default_factory=list)
+    opened: dict[str, Open] = field(default_factory=dict)
+
+    def want(self, effect: Effect) -> None:
+        self.effects[effect.id] = effect
+
+    def withdraw(self, path: str, visit: int, reason: str) -> None:
+        """What the visit still wants is not to be done: what this advance made is forgotten, what was made before is named by visit."""
+        mine = [key for key, one in self.effects.items() if (one.path, one.visit) == (path, visit)]
+        for key in mine:
+            del self.effects[key]
+        self.withdrawn[path, visit] = reason
+
+
+def run_values(run: Run) -> dict[str, Value]:
+    """The paths that only the run itself knows: outcomes, the event that began it, values at its start."""
+    values: dict[str, Value] = {f"outcome.{step}": outcome for step, outcome in run.outcomes.items()}
+    values |= {f"event.{name}": unpack(value) for name, value in (run.event or {}).items()}
+    values |= {f"at_start.{path}": unpack(value) for path, value in run.at_start.items()}
+    return values
+
+
+@dataclass
+class Context:
+    """One visit of one step at one instant. `now` is the event's own instant; `plan`, `run` and `world` are as they stand."""
+
+    plan: Plan
+    run: Run
+    step: Step
+    path: str
+    visit: int
+    now: datetime
+    world: World
+    made: Made
+    since: datetime | None = None
+
+    @property
+    def step_path(self) -> str:
+        """The path of the step itself, where the visit may be of a record beside it (`mail/missing`)."""
+        return self.path.removesuffix("/missing") if self.step.path != template_of(self.path) else self.path
+
+    @staticmethod
+    def shown(instant: datetime | None) -> str | None:
+        """An instant as the trace shows it."""
+        return str(to_json(instant)) if instant else None
+
+    # --- what it may see
+
+    @cached_property
+    def scope(self) -> Scope:
+        own = self.world.scope
+        return Scope(values=ChainMap(run_values(self.run), dict(own.values)), now=self.now, calendar=own.calendar)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The account's calendar."""
+        return self.world.scope.calendar
+
+    def calendar_of(self, person: Person | None) -> Calendar:
+        """The calendar of a person, the account's when there is none."""
+        return self.world.policy.calendar(person.country, person.time_zone) if person else self.calendar
+
+    def resolve(self, moment: Moment, edge: Edge, calendar: Calendar | None = None, start: datetime | None = None) -> datetime | None:
+        """The instant that the author's words mean; None when a date that they read is unknown."""
+        found = (calendar or self.calendar).resolve(moment, start or self.now, self.anchor, self.scope.values, edge)
+        return found if isinstance(found, datetime) else None
+
+    @property
+    def anchor(self) -> date | datetime | None:
+        """What "day N" counts from: the playbook's anchor field as it stands, or the day the run started."""
+        if self.plan.anchor is None:
+            return self.run.started
+        value = self.scope.values.get(self.plan.anchor)
+        return value if isinstance(value, date) else None
+
+    def after(self, duration: Duration, edge: Edge = "opens", calendar: Calendar | None = None) -> datetime:
+        return (calendar or self.calendar).add(duration, self.now, edge)
+
+    def find(self, role: str) -> Person | None:
+        """The person who has the role on this account now, or who covers for them."""
+        found = self.world.directory.find(role, self.world.team, self.owner, self.now)
+        return found.person if found else None
+
+    def person(self, name: str | None) -> Person | None:
+        return self.world.directory.people.get(name) if name else None
+
+    @property
+    def owner(self) -> str | None:
+        """The account's owner: who fills the playbook's owner role on its team."""
+        return self.world.team.get(self.plan.owner) if self.plan.owner else None
+
+    def contacts(self) -> tuple[Mapping[str, Value], ...]:
+        known = self.scope.values.get("contacts", UNKNOWN)
+        return tuple(one for one in known if isinstance(one, Mapping)) if isinstance(known, tuple) else ()
+
+    # --- texts
+
+    def text(self, source: str) -> str:
+        """A title, reason or message of the author, filled in. Raises Unready when it reads what is not known."""
+        return self._fit(self.world.templates.render_text(source, self._names()))
+
+    def mail(self, template: str, contact: Mapping[str, Value]) -> Rendered:
+        """A template, filled in for one contact, in the contact's language. Raises Unready likewise."""
+        language = contact.get("language")
+        return self._fit(
+            self.world.templates.render(template, self._names() | {"contact": contact}, language if isinstance(language, str) else None)
+        )
+
+    def text_for(self, source: str, contact: Mapping[str, Value]) -> str:
+        return self._fit(self.world.templates.render_text(source, self._names() | {"contact": contact}))
+
+    @staticmethod
+    def _fit(rendered: T | Unfit) -> T:
+        if isinstance(rendered, Unfit):
+            raise Unready(f"the text needs {rendered.missing}, which is not known")
+        return rendered
+
+    def _names(self) -> dict[str, object]:
+        values = self.scope.values
+        names: dict[str, dict[str, object]] = {"account": {}, "metrics": {}, "team": {}, "outcome": {}, "event": {}}
+        for path in values:
+            room, _, rest = path.partition(".")
+            if room in names and rest:
+                _place(names[room], rest, values[path])
+        return names | {"run": {"id": self.run.id, "playbook": self.run.playbook, "title": self.plan.title, "started": self.run.started}, "now": self.now}
+
+    # --- what it may do
+
+    def log(self, event: str, below: str = "", kind: str | None = None, **fields: JsonValue) -> None:
+        path = f"{self.path}/{below}" if below else self.path
+        entry = Entry(
+            at=self.now, path=path, step=self.step.id, kind=kind or self.step.kind, event=event, subject=self.run.subject,
+            fields={name: value for name, value in fields.items() if value is not None},
+        )
+        self.made.trace.append(entry)
+
+    def tell(self, person: Person | None, purpose: Literal["task", "remind", "escalate"], body: str, below: str = "", **content: JsonValue) -> None:
+        """A message to a colleague that the run does not wait for. Nobody found: nothing to send, the task itself shows it."""
+        if person is None:
+            return
+        self.want("slack", purpose, person.id, reach(person), {"body": body, **content}, below=below, blocking=False)
+
+    def want(
+        self, channel: Literal["email", "slack"], purpose: Literal["email", "slack", "task", "remind", "escalate"], to: str, address: str,
+        content: dict[str, JsonValue], *, below: str = "", blocking: bool = True,
+    ) -> None:
+        name = f"{self.step.id}/{below}" if below else self.step.id
+        self.made.want(
+            Effect(
+                key=effect_key(self.run.id, name, self.visit, to, channel), run=self.run.id, path=self.path, step=self.step.id,
+                visit=self.visit, channel=channel, purpose=purpose, to=to, address=address, priority=self.plan.priority,
+                blocking=blocking, at=self.now, content=content,
+            )
+        )
+
+    def save(self, task: Task) -> dict[str, JsonValue]:
+        """Writes the task as it stands and gives the memo that keeps it in the run's state."""
+        self.made.tasks[task.id] = task
+        return {"task": task.model_dump(mode="json")}
+
+    def withdraw_effects(self, reason: str) -> None:
+        """What this visit still wants need not be done any more."""
+        self.made.withdraw(self.path, self.visit, reason)
+
+    def attach(self, below: str, memo: Mapping[str, JsonValue]) -> None:
+        """Opens a record beside the step that lives on when the strand has gone on."""
+        path = f"{self.path}/{below}"
+        self.made.opened[path] = Open(path=path, step=self.step.path, visit=self.visit, since=self.now, memo=dict(memo), released=True)
+
+    def set_fields(self, fields: dict[str, JsonValue]) -> None:
+        """Facts about the account, said by the run. `advance` stops after them so that what they change is seen by the next step."""
+        self.made.fields.append((self.now, f"{self.run.id}·{self.path}·{self.visit}", fields))
+
+
+def _place(room: dict[str, object], rest: str, value: Value) -> None:
+    head, _, tail = rest.partition(".")
+    if not tail:
+        room[head] = value
+        return
+    inner = room.setdefault(head, {})
+    if isinstance(inner, dict):
+        inner[tail] = value

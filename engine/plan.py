@@ -1,0 +1,152 @@
+"""What `advance` reads: a playbook with every name resolved, frozen, serialisable, and named by the hash of its content.
+
+A plan is stored once per version and stays readable for ever: `format` says which release wrote it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from engine.logic import Condition
+from engine.quantities import Duration
+from engine.run import Frozen, Open
+from engine.steps.branch import BranchSpec
+from engine.steps.email import EmailSpec
+from engine.steps.end import EndSpec
+from engine.steps.escalate import EscalateSpec
+from engine.steps.slack import SlackSpec
+from engine.steps.task import TaskSpec
+from engine.steps.update import UpdateSpec
+from engine.steps.wait import WaitSpec
+
+PLAN_FORMAT = 1
+MAIN = ""
+_OCCURRENCE = re.compile(r"#\d+")
+
+AnySpec = Annotated[
+    TaskSpec | EmailSpec | SlackSpec | WaitSpec | BranchSpec | EscalateSpec | UpdateSpec | EndSpec, Field(discriminator="kind")
+]
+
+
+class Step(Frozen):
+    """A step in its place: `path` is the author's path without occurrences; `line` is where it stands in the file."""
+
+    path: str
+    id: str
+    line: int
+    spec: AnySpec
+
+    @property
+    def kind(self) -> str:
+        return self.spec.kind
+
+    @property
+    def block(self) -> str:
+        """The block that the step stands in: `how_bad/case/2` for `how_bad/case/2/fire`, empty for the main steps."""
+        return self.path.rpartition("/")[0]
+
+
+class Again(Frozen):
+    """How often an account may enter: after its last run ended, and how many times in all."""
+
+    mode: Literal["never", "always", "after"] = "never"
+    after: Duration | None = None
+    at_most: int | None = None
+
+
+class Start(Frozen):
+    """When an account enters. `when` is None where stage and tiers alone decide, and for a playbook that is only started by hand."""
+
+    by_rule: bool
+    by_hand: bool
+    mode: Literal["becomes", "is", "leaves"] = "becomes"
+    when: Condition | None = None
+    scope: Condition | None = None
+    again: Again = Again()
+
+
+class Exit(Frozen):
+    """A goal or a stop: the run ends at once when the condition becomes true."""
+
+    when: Condition
+    outcome: str
+
+
+class Plan(Frozen):
+    """One version of one playbook. `blocks` maps a block's path to the paths of its steps; `owners` to the step that it belongs to."""
+
+    format: int = PLAN_FORMAT
+    playbook: str
+    title: str
+    file: str
+    stages: tuple[str, ...] | None
+    tiers: tuple[str, ...] | None
+    owner: str | None
+    priority: int
+    anchor: str | None
+    start: Start
+    goals: tuple[Exit, ...] = ()
+    stops: tuple[Exit, ...] = ()
+    steps: dict[str, Step]
+    blocks: dict[str, tuple[str, ...]]
+
+    @cached_property
+    def hash(self) -> str:
+        """The version's name: the same content has the same hash on every machine."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:32]
+
+    @cached_property
+    def start_hash(self) -> str:
+        """Names the start condition alone: an edit of the steps keeps what is known of who fulfils it."""
+        return hashlib.sha256(self.start.model_dump_json().encode()).hexdigest()[:32]
+
+    @cached_property
+    def at_start(self) -> frozenset[str]:
+        """The paths whose value at the run's start some condition reads."""
+        conditions = [one.when for one in self.goals + self.stops]
+        inside = [one for step in self.steps.values() for one in step.spec.expressions()]
+        reads = {path for one in (*conditions, *inside) for path in one.reads}
+        return frozenset(path.removeprefix("at_start.") for path in reads if path.startswith("at_start."))
+
+    def step_at(self, path: str) -> Step:
+        """The step of a path with occurrences (`rhythm#3/touch`)."""
+        return self.steps[template_of(path)]
+
+    def has_steps(self, block: str) -> bool:
+        return bool(self.blocks.get(template_of(block)))
+
+    def path_like(self, open_: Open) -> str:
+        """The path that the step's own visit has; a record beside it (`mail/missing`) has a longer one."""
+        return open_.path if template_of(open_.path) == open_.step else open_.path.rpartition("/")[0]
+
+    def first(self, block: str) -> str | None:
+        """The path of a block's first step; `block` may have occurrences, and then the answer has them."""
+        return self._placed(block, 0)
+
+    def next(self, path: str) -> str | None:
+        """The path of the step that follows in the same block."""
+        block = path.rpartition("/")[0]
+        return self._placed(block, self.blocks[template_of(block)].index(template_of(path)) + 1)
+
+    def owner_of(self, block: str) -> str:
+        """The path of the step that owns a block; occurrences are kept."""
+        own = template_of(block)
+        depth = max(len(path.split("/")) for path in self.steps if own.startswith(f"{path}/"))
+        return "/".join(block.split("/")[:depth])
+
+    def _placed(self, block: str, index: int) -> str | None:
+        steps = self.blocks[template_of(block)]
+        if index >= len(steps):
+            return None
+        name = steps[index].rpartition("/")[2]
+        return f"{block}/{name}" if block else name
+
+
+def template_of(path: str) -> str:
+    """The author's path without occurrence numbers."""
+    return _OCCURRENCE.sub("", path) if "#" in path else path

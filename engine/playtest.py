@@ -1,0 +1,223 @@
+"""Tests beside the playbooks: stories with what must come of them, and what is said when it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from pydantic import JsonValue
+
+from engine.calendar import Calendar
+from engine.document import Document
+from engine.plan import Plan
+from engine.problems import Problems, suggest_or_list
+from engine.quantities import DayOf, parse_moment
+from engine.setting import Setting
+from engine.simulate import Told, simulate
+from engine.story import Story, TestFileModel, read_story
+from engine.trace import Entry
+from engine.validation import validated
+from engine.values import read_date, read_instant
+
+EFFECTS: Mapping[tuple[str, str], str] = {
+    ("opened", "task"): "task",
+    ("sent", "email"): "email",
+    ("posted", "slack"): "slack",
+    ("opened", "escalate"): "escalate",
+    ("escalated", "escalate"): "escalate",
+    ("escalated", "task"): "escalate",
+    ("reminded", "task"): "remind",
+    ("updated", "update"): "update",
+}
+_NAMES = tuple(dict.fromkeys(EFFECTS.values()))
+_TIMES = ("at", "due", "until")
+_FIELDS = ("assigned", "person", "to", "contact", "template", "set", "rung", "path", *_TIMES)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One test. `missed` are the expectations that did not come true, in words; `told` is the story as it went."""
+
+    test: str
+    file: str
+    line: int
+    missed: tuple[str, ...]
+    told: Told
+    story: Story
+
+    @property
+    def passed(self) -> bool:
+        return not self.missed
+
+
+@dataclass(slots=True)
+class Report:
+    """A file of tests: its results, or what is wrong with the file itself."""
+
+    file: str
+    playbook: str
+    results: list[Result] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
+
+
+def read_tests(document: Document, setting: Setting) -> tuple[str, list[Story], Problems]:
+    """The playbook that the file is about, its stories, and all that is wrong with them."""
+    problems = Problems()
+    head = validated(document, TestFileModel, (), "")
+    if isinstance(head, Problems):
+        return "", [], head
+    stories: list[Story] = []
+    for index in range(len(head.tests)):
+        found = read_story(document, setting, ("tests", index))
+        if isinstance(found, Problems):
+            problems.extend(found)
+        else:
+            stories.append(found)
+            _check_expectations(found, document, problems)
+    return head.playbook, stories, problems
+
+
+def run_tests(document: Document, plan: Plan, stories: list[Story], setting: Setting, word: str = "") -> Report:
+    """Each story on the virtual clock; `word` picks those whose name has it."""
+    report = Report(document.file, plan.playbook)
+    for story in stories:
+        if word in story.name:
+            told = simulate(plan, story, setting)
+            line = document.at(story.path).line
+            report.results.append(Result(story.name, document.file, line, tuple(missed(story, told, setting)), told, story))
+    return report
+
+
+# --- what a test may expect
+
+
+def _check_expectations(story: Story, document: Document, problems: Problems) -> None:
+    model = story.model
+    for key, items in (("expect", model.expect or []), ("expect_some", model.expect_some), ("never", model.never)):
+        for index, item in enumerate(items):
+            for message, fix in _faults(item):
+                at = document.at((*story.path, key, index))
+                problems.add(document.file, at, f"test '{story.name}' > {key} {index + 1}", message, fix, code="expectation")
+
+
+def _faults(item: Mapping[str, object]) -> list[tuple[str, str]]:
+    named = [name for name in item if name in _NAMES]
+    if len(named) != 1:
+        return [("an expectation names one effect", f"Say one of {', '.join(_NAMES)} with a step's id.")]
+    known = (*_NAMES, *_FIELDS, "times")
+    faults = [(f"'{key}' is not a key of an expectation", suggest_or_list(key, known)) for key in item if key not in known]
+    for key in _TIMES:
+        if key in item and _time(item[key]) is None:
+            faults.append((f"'{item[key]}' is neither a day, a date nor an instant", "Write 'day 3', 2026-03-05 or 2026-03-05T09:00:00Z."))
+    return faults
+
+
+def _time(said: object) -> datetime | date | int | None:
+    """An instant, a local date, or a number of days from the start."""
+    text = str(said)
+    for reader in (read_instant, read_date):
+        try:
+            return reader(text)
+        except ValueError:
+            continue
+    moment = parse_moment(text)
+    return moment.day if isinstance(moment, DayOf) else None
+
+
+# --- what came of it
+
+
+def missed(story: Story, told: Told, setting: Setting) -> list[str]:
+    """Every expectation that did not come true."""
+    model = story.model
+    match = _Matcher(story, story.calendar(setting))
+    effects = [entry for entry in told.trace if (entry.event, entry.kind) in EFFECTS]
+    found = list(told.faults)
+    if model.expect is not None:
+        found += _in_order(_unrolled(model.expect), effects, match)
+    found += _some(_unrolled(model.expect_some), effects, match)
+    found += [f"must never happen, but did: {_said(item)}" for item in model.never if any(match(item, one) for one in effects)]
+    if model.outcome is not None and model.outcome != told.outcome:
+        found.append(f"outcome: expected {model.outcome}, but it was {told.outcome or 'none: the run did not end'}")
+    return found
+
+
+def _unrolled(items: list[dict[str, object]]) -> list[dict[str, object]]:
+    """`times: 12` says the same twelve times."""
+    return [{key: value for key, value in item.items() if key != "times"} for item in items for _ in range(_times(item))]
+
+
+def _times(item: Mapping[str, object]) -> int:
+    times = item.get("times", 1)
+    return times if isinstance(times, int) else 1
+
+
+def _in_order(expected: list[dict[str, object]], effects: list[Entry], match: _Matcher) -> list[str]:
+    """The whole list, in order; the first difference says enough, the rest would follow from it."""
+    for index, item in enumerate(expected):
+        if index >= len(effects):
+            return [f"expected as number {index + 1}, but nothing more happened: {_said(item)}"]
+        if not match(item, effects[index]):
+            return [f"expected as number {index + 1}: {_said(item)}; but it was: {shown(effects[index])}"]
+    return [f"not expected: {shown(one)}" for one in effects[len(expected) :]]
+
+
+def _some(expected: list[dict[str, object]], effects: list[Entry], match: _Matcher) -> list[str]:
+    left = list(effects)
+    lacking: list[str] = []
+    for item in expected:
+        found = next((one for one in left if match(item, one)), None)
+        if found is None:
+            lacking.append(f"did not happen: {_said(item)}")
+        else:
+            left.remove(found)
+    return lacking
+
+
+@dataclass(frozen=True, slots=True)
+class _Matcher:
+    """Whether an effect is the one that an expectation means."""
+
+    story: Story
+    calendar: Calendar
+
+    def __call__(self, item: Mapping[str, object], entry: Entry) -> bool:
+        name = EFFECTS[entry.event, entry.kind]
+        if name not in item or str(item[name]) not in {entry.step, entry.path}:
+            return False
+        return all(self.agrees(key, wanted, entry) for key, wanted in item.items() if key != name)
+
+    def agrees(self, key: str, wanted: object, entry: Entry) -> bool:
+        if key == "at":
+            return self.same_time(wanted, entry.at)
+        if key == "path":
+            return wanted == entry.path
+        got = entry.fields.get(key)
+        if key in _TIMES:
+            return isinstance(got, str) and self.same_time(wanted, read_instant(got))
+        if key == "set" and isinstance(wanted, dict) and isinstance(got, dict):
+            return all(name in got and str(got[name]) == str(value) for name, value in wanted.items())
+        return got is not None and str(wanted) == str(got)
+
+    def same_time(self, wanted: object, at: datetime) -> bool:
+        match _time(wanted):
+            case datetime() as instant:
+                return at == instant
+            case date() as day:
+                return self.calendar.date_of(at) == day
+            case int() as number:
+                return self.calendar.date_of(at) == self.calendar.date_of(self.story.start) + timedelta(days=number)
+            case _:
+                return False
+
+
+def _said(item: Mapping[str, object]) -> str:
+    return ", ".join(f"{key}: {value}" for key, value in item.items())
+
+
+def shown(entry: Entry) -> str:
+    """One effect in a line."""
+    fields: dict[str, JsonValue] = {name: value for name, value in entry.fields.items() if name != "why"}
+    more = "".join(f", {name}: {value}" for name, value in fields.items())
+    return f"at {entry.at.isoformat().replace('+00:00', 'Z')} {EFFECTS.get((entry.event, entry.kind), entry.event)}: {entry.path}{more}"

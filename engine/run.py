@@ -1,0 +1,242 @@
+"""The state of one run, and what can happen to it.
+
+A run is a flat record of open steps by their path. Everything here is frozen pydantic, because it is stored as JSON and a run that
+any released version began must go on under the newest: `Run.format` says which reader wrote it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from engine.logic import Condition
+
+RUN_FORMAT = 1
+_EFFECTS = uuid.UUID("6f1d3f0e-6a49-5f0c-9d0b-6f7f3f1c2a11")
+
+
+class Frozen(BaseModel):
+    """A value that is stored: immutable, and no key that nobody reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Open(Frozen):
+    """A step that a run rests at.
+
+    `path` is the author's path with occurrences (`rhythm#3/touch`); `timers` are due instants by name; `watches` are the names of the
+    step's conditions whose rise the step waits for; `memo` is what the kind itself remembers; `parked` says why a person must look;
+    `released` means that the strand went on and the step stays open beside it; `inside` is the block that the strand is in.
+    """
+
+    path: str
+    step: str
+    visit: int
+    since: datetime
+    timers: dict[str, datetime] = {}
+    watches: tuple[str, ...] = ()
+    memo: dict[str, JsonValue] = {}
+    parked: str | None = None
+    released: bool = False
+    inside: str | None = None
+
+
+class Run(Frozen):
+    """Where one account (or one subject of it) stands in one version of one playbook.
+
+    `clock` is the instant of the last thing that was fed: a story never goes back in time.
+    """
+
+    format: int = RUN_FORMAT
+    id: str
+    playbook: str
+    plan: str
+    account: str
+    subject: str = ""
+    started: datetime
+    clock: datetime
+    event: dict[str, JsonValue] | None = None
+    at_start: dict[str, JsonValue] = {}
+    open: dict[str, Open] = {}
+    visits: dict[str, int] = {}
+    outcomes: dict[str, str] = {}
+    paused: bool = False
+    outcome: str | None = None
+    ended: datetime | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether the playbook still runs; an ended run may have open tasks that outlive it."""
+        return self.outcome is None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to do, so that its workflow may close."""
+        return self.outcome is not None and not self.open
+
+    @property
+    def look_at(self) -> datetime | None:
+        """When the run must be looked at again though nothing came in."""
+        if self.paused:
+            return None
+        return min((due for step in self.open.values() for due in step.timers.values()), default=None)
+
+
+# --- inputs: what happened to a run. Each is latched with its instant and consumed once. ---------------------------------------------
+
+
+class Flipped(Frozen):
+    """A watched condition became true. `path` is the step's, or `goal` or `stop`; `name` says which of its conditions."""
+
+    kind: Literal["flipped"] = "flipped"
+    at: datetime
+    path: str
+    visit: int
+    name: str
+    why: dict[str, JsonValue] | None = None
+    event: dict[str, JsonValue] | None = None
+
+
+class Settled(Frozen):
+    """The world answered for one effect. `to` is the recipient's id; `state` is the ledger's."""
+
+    kind: Literal["settled"] = "settled"
+    at: datetime
+    path: str
+    visit: int
+    effect: str
+    to: str
+    state: Literal["sent", "failed", "skipped"]
+    reason: str | None = None
+
+
+class TaskActed(Frozen):
+    """A person did something with a task."""
+
+    kind: Literal["task"] = "task"
+    at: datetime
+    path: str
+    visit: int
+    verb: Literal["complete", "snooze", "reassign", "claim", "note", "reopen"]
+    by: str | None = None
+    outcome: str | None = None
+    until: datetime | None = None
+    to: str | None = None
+    note: str | None = None
+
+
+class Acknowledged(Frozen):
+    """A person took an escalation on."""
+
+    kind: Literal["acknowledged"] = "acknowledged"
+    at: datetime
+    path: str
+    visit: int
+    by: str | None = None
+
+
+class Operated(Frozen):
+    """An operator's word. Fed before every other input. `path` names a step for `skip` and `retry` (a parked step)."""
+
+    kind: Literal["operated"] = "operated"
+    at: datetime
+    verb: Literal["pause", "resume", "skip", "retry", "stop"]
+    by: str | None = None
+    path: str | None = None
+    outcome: str | None = None
+
+
+Input = Annotated[Flipped | Settled | TaskActed | Acknowledged | Operated, Field(discriminator="kind")]
+
+
+# --- what a run asks of the world ----------------------------------------------------------------------------------------------------
+
+
+class Watch(Frozen):
+    """A condition that a run waits for. `extra` holds the run's own values that the condition reads (outcomes, values at the start);
+    `truth` is what was last known of it; `next_at` is when time alone could change it. A rise latches a `Flipped` input.
+    """
+
+    run: str
+    path: str
+    visit: int
+    name: str
+    condition: Condition | None = None
+    event: str | None = None
+    extra: dict[str, JsonValue] = {}
+    truth: bool = False
+    next_at: datetime | None = None
+
+    @property
+    def key(self) -> tuple[str, str, int, str]:
+        """What makes it one watch of one visit."""
+        return (self.run, self.path, self.visit, self.name)
+
+
+class Effect(Frozen):
+    """Something to be done outside, once. `key` is run · step id · visit · recipient · channel.
+
+    `blocking` effects hold their step until they settle. `content` is what the channel needs (for mail: subject, body, template, sender;
+    for Slack: body, and `task` or `incident` when the message stands for one). It never leaves the app database but to the provider.
+    """
+
+    key: str
+    run: str
+    path: str
+    step: str
+    visit: int
+    channel: Literal["email", "slack"]
+    purpose: Literal["email", "slack", "task", "remind", "escalate"]
+    to: str
+    address: str
+    priority: int
+    blocking: bool
+    at: datetime
+    content: dict[str, JsonValue]
+
+    @property
+    def id(self) -> str:
+        """The opaque name of the effect outside the database."""
+        return effect_id(self.key)
+
+
+def effect_key(run: str, step: str, visit: int, to: str, channel: str) -> str:
+    return "·".join((run, step, str(visit), to, channel))
+
+
+def effect_id(key: str) -> str:
+    return str(uuid.uuid5(_EFFECTS, key))
+
+
+class Task(Frozen):
+    """A work item of a person, whole, as it stands now. Its id is the run, path and visit that opened it."""
+
+    id: str
+    run: str
+    account: str
+    playbook: str
+    path: str
+    step: str
+    visit: int
+    kind: Literal["task", "escalation", "missing"] = "task"
+    title: str
+    instructions: str = ""
+    role: str | None
+    person: str | None
+    by_hand: bool = False
+    outcomes: tuple[str, ...] = ("done", "skipped")
+    opened: datetime
+    due: datetime | None = None
+    snoozed: datetime | None = None
+    state: Literal["open", "done", "withdrawn"] = "open"
+    outcome: str | None = None
+    closed: datetime | None = None
+    by: str | None = None
+    rung: int = 0
+
+
+def task_id(run: str, path: str, visit: int) -> str:
+    return str(uuid.uuid5(_EFFECTS, f"task·{run}·{path}·{visit}"))

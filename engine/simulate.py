@@ -1,0 +1,161 @@
+"""The same desk in a plain loop, over a virtual clock: a story goes in, the timeline of one account comes out. Nothing is sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from pydantic import JsonValue
+
+from engine.account import Account
+from engine.desk import Changes, Desk
+from engine.facts import Fact, read_fact
+from engine.measures import Reported
+from engine.plan import Plan
+from engine.run import Acknowledged, Input, Open, Run, Settled, TaskActed
+from engine.setting import Setting
+from engine.story import Act, Moment, Story
+from engine.trace import Entry
+from engine.trigger import Rules
+from engine.values import to_json
+from engine.vocabulary import Vocabulary
+
+LONGEST = timedelta(days=400)
+
+
+@dataclass(slots=True)
+class Told:
+    """The timeline. `faults` are what the story asked for and could not be: a fact that is refused, a task that is not open."""
+
+    trace: list[Entry] = field(default_factory=list)
+    outcome: str | None = None
+    ended_at: datetime | None = None
+    faults: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """What `simulate --json` prints."""
+        ended = to_json(self.ended_at) if self.ended_at else None
+        return {"outcome": self.outcome, "ended_at": ended, "trace": [entry.to_json() for entry in self.trace]}  # type: ignore[dict-item]
+
+
+def simulate(plan: Plan, story: Story, setting: Setting, until: datetime | None = None) -> Told:
+    """Goes on until nothing is left to happen, at most 400 days, or to `until`."""
+    return _Simulation(plan, story, replace(setting, vocabulary=telling(setting.vocabulary, story)), until).tell()
+
+
+def telling(vocabulary: Vocabulary, story: Story) -> Vocabulary:
+    """A metric that the story sets is a reading, of whatever kind it is otherwise."""
+    metrics = {
+        name: replace(metric, measure=Reported()) if name in story.readings else metric for name, metric in vocabulary.metrics.items()
+    }
+    return replace(vocabulary, metrics=metrics)
+
+
+class _Simulation:
+    def __init__(self, plan: Plan, story: Story, setting: Setting, until: datetime | None) -> None:
+        self.plan = plan
+        self.story = story
+        self.setting = setting
+        self.last = until or story.start + LONGEST
+        self.told = Told()
+        self.inputs: dict[str, list[Input]] = {}
+        self.started: Counter[str] = Counter()
+        plans: Mapping[str, Plan] = {plan.hash: plan}
+        self.desk = Desk(
+            setting=setting, rules=Rules.of([plan]), account=Account(story.account), plans=plans.__getitem__, new_run=self.name_run
+        )
+
+    def name_run(self, account: str, playbook: str) -> str:
+        self.started[playbook] += 1
+        return f"{account}/{playbook}/{self.started[playbook]}"
+
+    def tell(self) -> Told:
+        coming = list(self.story.moments)
+        while (now := self.next_instant(coming)) is not None and now <= self.last:
+            while coming and coming[0].at == now:
+                self.happen(coming.pop(0))
+            self.desk.tick(now)
+            self.run_until_quiet(now)
+        return self.told
+
+    def next_instant(self, coming: list[Moment]) -> datetime | None:
+        waiting = [run.look_at for run in self.desk.runs.values() if run.look_at is not None]
+        due = self.desk.due_at
+        return min((*(moment.at for moment in coming[:1]), *waiting, *([due] if due else [])), default=None)
+
+    # --- what the story says
+
+    def happen(self, moment: Moment) -> None:
+        facts = [fact for raw in moment.facts if (fact := self.fact(raw, moment.at))]
+        if facts:
+            self.desk.take(*facts, now=moment.at)
+        if moment.at == self.story.start and self.plan.start.by_hand and not self.plan.start.by_rule:
+            self.desk.start(self.plan.playbook, moment.at, by="the story")
+        self.absorb(moment.at)
+        for act in moment.acts:
+            self.do(act, moment.at)
+        self.run_until_quiet(moment.at)
+
+    def fact(self, raw: dict[str, object], at: datetime) -> Fact | None:
+        found = read_fact(raw, self.setting.vocabulary, at)
+        if isinstance(found, Fact):
+            return found
+        self.told.faults += [f"at {to_json(at)}: {reason}" for reason in found]
+        return None
+
+    def do(self, act: Act, at: datetime) -> None:
+        place = self.open_task(act.step)
+        if place is None:
+            self.told.faults.append(f"at {to_json(at)}: there is no open task or escalation '{act.step}' to {act.verb}")
+            return
+        run, open_ = place
+        self.inputs.setdefault(run.id, []).append(_input(act, open_, at))
+
+    def open_task(self, step: str) -> tuple[Run, Open] | None:
+        """The latest open task or escalation of that step id or path."""
+        for run in reversed(self.desk.runs.values()):
+            for open_ in reversed(run.open.values()):
+                if "task" in open_.memo and step in {open_.path, self.plan.steps[open_.step].id if open_.path == open_.step else open_.path}:
+                    return run, open_
+        return None
+
+    # --- what follows
+
+    def run_until_quiet(self, now: datetime) -> None:
+        """Advances every run that something has come for, until none has."""
+        while due := [run_id for run_id, run in self.desk.runs.items() if self.inputs.get(run_id) or (run.look_at or _NEVER) <= now]:
+            for run_id in due:
+                inputs, self.inputs[run_id] = self.inputs.get(run_id, []), []
+                self.desk.advance(run_id, inputs, now)
+                self.absorb(now)
+
+    def absorb(self, now: datetime) -> None:
+        """Takes the desk's changes: the world does at once what is asked of it."""
+        changes, self.desk.changes = self.desk.changes, Changes()
+        self.told.trace += [entry for _, _, entry in changes.trace]
+        for run_id, latched in (*changes.latched.items(), *changes.left.items()):
+            self.inputs.setdefault(run_id, []).extend(latched)
+        for effect in changes.effects.values():
+            if effect.blocking:
+                settled = Settled(at=now, path=effect.path, visit=effect.visit, effect=effect.id, to=effect.to, state="sent")
+                self.inputs.setdefault(effect.run, []).append(settled)
+        for run in changes.runs.values():
+            if run.outcome is not None and (self.told.ended_at is None or run.ended is None or run.ended >= self.told.ended_at):
+                self.told.outcome, self.told.ended_at = run.outcome, run.ended
+            if run.over:
+                self.desk.runs.pop(run.id, None)
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _input(act: Act, open_: Open, at: datetime) -> Input:
+    match act.verb:
+        case "acknowledge":
+            return Acknowledged(at=at, path=open_.path, visit=open_.visit, by=act.by)
+        case verb:
+            return TaskActed(
+                at=at, path=open_.path, visit=open_.visit, verb=verb, by=act.by, outcome=act.outcome, until=act.until, to=act.to
+            )

@@ -1,0 +1,33 @@
+"""The step kinds: one module each. To add one, write its module and name it here, in `engine/plan.py`'s `AnySpec`, and in the guide."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from engine.steps import branch, email, end, escalate, slack, task, update, wait
+from engine.steps.base import StepModel
+
+
+class Kind(Protocol):
+    """What every kind's module has: the author's model, the way to compile it, and the two questions of a run."""
+
+    Model: type[Any]
+
+    def outcomes(self, model: Any, /) -> tuple[str, ...]: ...
+    def compile_step(self, model: Any, place: Any, /) -> Any: ...
+    def enter(self, spec: Any, ctx: Any, /) -> Any: ...
+    def resume(self, spec: Any, open_: Any, given: Any, ctx: Any, /) -> Any: ...
+
+
+KINDS: dict[str, Kind] = {
+    "task": task,
+    "email": email,
+    "slack": slack,
+    "wait": wait,
+    "branch": branch,
+    "escalate": escalate,
+    "update": update,
+    "end": end,
+}
+
+__all__ = ["KINDS", "Kind", "StepModel"]

@@ -1,0 +1,111 @@
+"""What a step is, and what its kind may answer.
+
+A kind answers two questions. *enter*: a run arrives here. *resume*: something came for a run that rests here. Both answer with a `Move`.
+No kind knows Temporal, SQL or Slack: it asks its `Context` for what it needs and says what should be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import JsonValue
+
+from engine.logic import Condition, Expression
+from engine.quantities import Duration
+from engine.shapes import Shape
+from engine.run import Acknowledged, Flipped, Frozen, Open, Operated, Settled, TaskActed
+
+
+class StepModel(Shape):
+    """A step as an author writes it: the kind's own keys and no others."""
+
+
+class WaitingModel(StepModel):
+    """A step that waits: it may be given up after a time."""
+
+    at_most: str | None = None
+    otherwise: list[Any] | None = None
+
+
+class Spec(Frozen):
+    """A compiled step. `conditions` are those that a run may wait for, by name; `at_most` is when the step is given up."""
+
+    kind: str
+    conditions: dict[str, Condition] = {}
+    at_most: Duration | None = None
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """Everything that the step reads of the account and the run."""
+        return tuple(self.conditions.values())
+
+
+# --- answers --------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The step is over; the strand goes on with the next one."""
+
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The run rests here until a timer, a watched condition or another input. `released`: the strand goes on at once all the same."""
+
+    timers: Mapping[str, datetime] = field(default_factory=dict)
+    watches: Sequence[str] = ()
+    memo: Mapping[str, JsonValue] = field(default_factory=dict)
+    released: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Into:
+    """The strand goes into one of the step's own blocks; the step is over, with this outcome, when the block is through."""
+
+    block: str
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The run ends."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """A person must look before the run can go on. Entering the step again is what happens when they have."""
+
+    reason: str
+
+
+Move = Done | Rest | Into | Finish | Park
+
+
+# --- what comes for a step that rests ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TimeUp:
+    """A timer of the step is due. `overtaken` are its other timers that are due as well by now, because the run is catching up."""
+
+    name: str
+    overtaken: frozenset[str] = frozenset()
+
+
+Given = TimeUp | Flipped | Settled | TaskActed | Acknowledged | Operated
+
+
+class Unready(Exception):
+    """Something that the step needs is not known: the step parks with this reason."""
+
+
+def keep(open_: Open, **timers: datetime | None) -> Rest:
+    """Stay as you are, but for these timers (None takes one away)."""
+    kept = {name: due for name, due in (open_.timers | timers).items() if due is not None}
+    return Rest(timers=kept, watches=open_.watches, memo=open_.memo, released=open_.released)

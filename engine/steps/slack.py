@@ -1,0 +1,76 @@
+"""`slack`: a message to a person, a role or a channel; the run goes on when it is posted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from engine.people import reach
+from engine.run import Open, Settled
+from engine.steps.base import Done, Given, Move, Park, Rest, Spec, StepModel, keep
+
+if TYPE_CHECKING:
+    from engine.context import Context
+    from engine.place import Place
+
+
+class Model(StepModel):
+    noun: ClassVar[str] = "a slack step"
+
+    slack: str
+    to: str
+    text: str | None = None
+    template: str | None = None
+
+
+class SlackSpec(Spec):
+    """`to` is a role, a person's id, a `#channel`, or the path of a text field of the account."""
+
+    kind: Literal["slack"] = "slack"
+    to: str
+    text: str | None = None
+    template: str | None = None
+
+
+def outcomes(model: Model) -> tuple[str, ...]:
+    return ("posted", "skipped")
+
+
+def compile_step(model: Model, place: Place) -> SlackSpec:
+    place.one_text(model.text, model.template)
+    place.addressee(model.to, "to")
+    return SlackSpec(to=model.to, text=model.text, template=model.template)
+
+
+def enter(spec: SlackSpec, ctx: Context) -> Move:
+    body = ctx.text(spec.text) if spec.text is not None else ctx.mail(spec.template or "", {}).body
+    found = _address(spec.to, ctx)
+    if found is None:
+        return Park(f"nobody to send it to: {spec.to} is not known")
+    recipient, address = found
+    ctx.want("slack", "slack", recipient, address, {"body": body, "template": spec.template})
+    return Rest(memo={"to": recipient})
+
+
+def _address(to: str, ctx: Context) -> tuple[str, str] | None:
+    """Who is meant, and where they are reached."""
+    if to.startswith("#"):
+        return to, to
+    if to.startswith("account."):
+        channel = ctx.scope.values.get(to)
+        return (channel, channel) if isinstance(channel, str) else None
+    found = ctx.find(to)
+    return (found.id, reach(found)) if found else None
+
+
+def resume(spec: SlackSpec, open_: Open, given: Given, ctx: Context) -> Move:
+    match given:
+        case Settled(state="sent"):
+            ctx.log("posted", to=open_.memo["to"])
+            return Done("posted")
+        case Settled(state="skipped"):
+            ctx.log("skipped", reason=given.reason)
+            return Done("skipped")
+        case Settled():
+            return Park(f"Slack refused the message: {given.reason}")
+        case _:
+            return keep(open_)

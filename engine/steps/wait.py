@@ -1,0 +1,152 @@
+"""`wait`: for a duration, until a day or an instant, or for a condition to become true."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from engine.logic import Condition
+from engine.quantities import Duration, Moment
+from engine.run import Flipped, Open
+from engine.steps.base import Done, Given, Into, Move, Rest, Spec, TimeUp, WaitingModel, keep
+from engine.packing import pack
+
+if TYPE_CHECKING:
+    from engine.context import Context
+    from engine.place import Place
+
+
+class Model(WaitingModel):
+    noun: ClassVar[str] = "a wait"
+
+    wait: str
+    for_: Any = Field(default=None, alias="for")
+    until: Any = None
+    then: list[Any] | None = None
+    late: Literal["do", "skip"] = "do"
+
+
+class WaitSpec(Spec):
+    """`until` is a duration, day or instant; a wait for a condition has it in `conditions["for"]` instead.
+
+    Where the instant hangs on a field, `reads` is its path, and the conditions `moved` and `vanished` tell when the wait must move.
+    """
+
+    kind: Literal["wait"] = "wait"
+    until: Moment | None = None
+    reads: str | None = None
+    late: Literal["do", "skip"] = "do"
+
+    @property
+    def condition(self) -> Condition | None:
+        return self.conditions.get("for")
+
+
+def outcomes(model: Model) -> tuple[str, ...]:
+    return ("true", "timed_out", "past", "unknown")
+
+
+def compile_step(model: Model, place: Place) -> WaitSpec | None:
+    spec = _what(model, place)
+    with place.alternatives() as way:
+        for name, steps in (("then", model.then), ("otherwise", model.otherwise)):
+            with way():
+                if steps is not None:
+                    place.block(name, steps, name)
+    return spec
+
+
+def _what(model: Model, place: Place) -> WaitSpec | None:
+    if (model.for_ is None) == (model.until is None):
+        place.fault(
+            message="a wait says either 'for' (a duration or a condition) or 'until' (a day or an instant)",
+            fix="Write one of them, for example 'for: 3 days'.",
+            code="wait-for-what",
+        )
+        return None
+    if model.until is not None:
+        return _until(model, place.moment(model.until, "until"), "until", place)
+    duration = place.duration_or_none(model.for_)
+    if duration is not None:
+        return _until(model, duration, "for", place)
+    return _condition(model, place)
+
+
+def _until(model: Model, moment: Moment | None, key: str, place: Place) -> WaitSpec | None:
+    if moment is None:
+        return None
+    reads = place.date_read(moment)
+    if reads is not None and model.otherwise is None and not place.always_known(reads):
+        place.fault(
+            key,
+            message=f"{reads} may be unknown, and the wait does not say what happens then",
+            fix="Add 'otherwise: [steps]' ('otherwise: []' to go on).",
+            code="wait-without-otherwise",
+        )
+    return WaitSpec(until=moment, reads=reads, late=model.late, conditions=place.date_conditions(reads), at_most=place.at_most(model))
+
+
+def _condition(model: Model, place: Place) -> WaitSpec | None:
+    condition = place.condition(model.for_, "for")
+    if model.at_most is None or model.otherwise is None:
+        missing = " and ".join(name for name, value in (("at_most", model.at_most), ("otherwise", model.otherwise)) if value is None)
+        place.fault(
+            message=f"a wait for a condition could hang for ever: it lacks {missing}",
+            fix="Say how long at most and what then, for example 'at_most: 30 days' with 'otherwise: [{end: unresolved}]'.",
+            code="wait-could-hang",
+        )
+    limit = place.at_most(model)
+    return None if condition is None else WaitSpec(conditions={"for": condition}, at_most=limit)
+
+
+def enter(spec: WaitSpec, ctx: Context) -> Move:
+    return _wait_for(spec.condition, spec, ctx) if spec.condition else _wait_until(spec, ctx)
+
+
+def _wait_for(condition: Condition, spec: WaitSpec, ctx: Context) -> Move:
+    why = condition.why(ctx.scope).to_json()
+    if condition.truth(ctx.scope):
+        ctx.log("waited", why=why)
+        return Into("then", "true")
+    ctx.log("waiting", until=ctx.shown(ctx.after(spec.at_most) if spec.at_most else None), why=why)
+    return Rest(watches=("for",))
+
+
+def _wait_until(spec: WaitSpec, ctx: Context) -> Move:
+    due = ctx.resolve(spec.until, "opens", start=ctx.since) if spec.until else None
+    if due is None:
+        ctx.log("skipped", reason="unknown")
+        return Into("otherwise", "unknown")
+    if due < ctx.now:
+        ctx.log("skipped", reason="past", until=ctx.shown(due))
+        return Into("then", "past") if spec.late == "do" else Done("past")
+    if due == ctx.now:
+        return _came(ctx)
+    ctx.log("waiting", until=ctx.shown(due))
+    return _rest_until(spec, due, ctx)
+
+
+def _rest_until(spec: WaitSpec, due: datetime, ctx: Context) -> Rest:
+    if spec.reads is None:
+        return Rest(timers={"until": due})
+    awaited = pack(ctx.scope.values[spec.reads])
+    return Rest(timers={"until": due}, watches=("moved", "vanished"), memo={"awaited": awaited})
+
+
+def _came(ctx: Context, given: Flipped | None = None) -> Move:
+    ctx.log("waited", why=given.why if given else None)
+    return Into("then", "true")
+
+
+def resume(spec: WaitSpec, open_: Open, given: Given, ctx: Context) -> Move:
+    match given:
+        case TimeUp(name="until"):
+            return _came(ctx)
+        case Flipped(name="for"):
+            return _came(ctx, given)
+        case Flipped():
+            return _wait_until(spec, ctx)
+        case _:
+            return keep(open_)

@@ -1,0 +1,157 @@
+"""When an account enters a playbook: what is known of its start condition, whether that is a rise, and what bars the entry.
+
+`becomes` fires when the condition turns true, `is` while it is true, `leaves` when it turns false. Unknown changes nothing: the last known
+truth is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import JsonValue
+
+from engine.logic import Condition, Scope
+from engine.plan import Plan
+from engine.policy import Policy
+from engine.run import Frozen
+
+Bar = Literal["again", "live", "goal", "stop", "holdout", "anchor", "depth"]
+
+
+class Decision(Frozen):
+    """What is known of one account and one start condition. `next_at` is when time alone could change it; `barred` is the bar that was
+    last recorded, so that a lasting one is recorded once; `fault` is our own error, tried again at `next_at`.
+    """
+
+    playbook: str
+    start_hash: str
+    truth: bool | None = None
+    next_at: datetime | None = None
+    barred: str | None = None
+    fault: str | None = None
+
+
+class Entries(Frozen):
+    """An account's runs of one playbook, summed up."""
+
+    live: str | None = None
+    count: int = 0
+    last_ended: datetime | None = None
+    last_outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The applied plans, and which of them read what."""
+
+    plans: Mapping[str, Plan]
+    by_path: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, plans: Iterable[Plan]) -> Rules:
+        active = {plan.playbook: plan for plan in sorted(plans, key=lambda one: one.playbook)}
+        readers: dict[str, list[str]] = {}
+        for name, plan in active.items():
+            for path in sorted(_reads(plan)):
+                readers.setdefault(path, []).append(name)
+        return cls(active, {path: tuple(names) for path, names in readers.items()})
+
+    def reading(self, paths: Iterable[str]) -> list[Plan]:
+        """The plans whose start reads one of the paths; the others cost nothing."""
+        names = {name for path in paths for name in self.by_path.get(path, ())}
+        return [self.plans[name] for name in sorted(names)]
+
+
+def _reads(plan: Plan) -> set[str]:
+    if not plan.start.by_rule:
+        return set()
+    return {path for one in _conditions(plan) for path in reads_of(one)}
+
+
+def reads_of(condition: Condition) -> frozenset[str]:
+    """The paths that a change must touch to matter: `since(x)` changes with x."""
+    return frozenset(path.removeprefix("since.") for path in condition.reads)
+
+
+def _conditions(plan: Plan) -> list[Condition]:
+    return [one for one in (plan.start.scope, plan.start.when) if one is not None]
+
+
+def judged(plan: Plan, former: Decision | None, scope: Scope) -> tuple[Decision, bool]:
+    """The decision as it now is, and whether the account is to enter. Without a former decision nothing was known before."""
+    start = plan.start
+    before = former.truth if former else None
+    watched = [start.when] if start.mode == "leaves" else _conditions(plan)
+    now = _all_true(one.truth(scope) for one in watched if one is not None)
+    truth = before if now is None else now
+    match start.mode:
+        case "leaves":
+            inside = start.scope is None or start.scope.truth(scope) is True
+            rise = before is True and truth is False and inside
+        case "is":
+            rise = truth is True
+        case _:
+            rise = truth is True and before is not True
+    barred = former.barred if former and truth else None
+    next_at = min((at for one in _conditions(plan) if (at := one.next_change(scope))), default=None)
+    return Decision(playbook=plan.playbook, start_hash=plan.start_hash, truth=truth, next_at=next_at, barred=barred), rise
+
+
+def _all_true(parts: Iterable[bool | None]) -> bool | None:
+    seen = list(parts)
+    if False in seen:
+        return False
+    return None if None in seen else True
+
+
+def why(plan: Plan, scope: Scope) -> dict[str, JsonValue] | None:
+    """The start as it was decided: stage, tier and condition, each part with the value that it saw."""
+    trees: list[dict[str, JsonValue]] = [one.why(scope).to_json() for one in _conditions(plan)]
+    if len(trees) < 2:
+        return trees[0] if trees else None
+    return {"text": " and ".join(str(tree["text"]) for tree in trees), "truth": _all_true(one.truth(scope) for one in _conditions(plan)), "parts": list(trees)}
+
+
+def bar(plan: Plan, entries: Entries, scope: Scope, account: str, policy: Policy) -> Bar | None:
+    """What keeps the account out though the condition holds."""
+    if entries.live is not None:
+        return "live"
+    if not _may_enter_again(plan, entries, scope):
+        return "again"
+    if plan.anchor is not None and plan.anchor not in scope.values:
+        return "anchor"
+    if any(one.when.truth(scope) for one in plan.stops):
+        return "stop"
+    if any(one.when.truth(scope) for one in plan.goals):
+        return "goal"
+    return "holdout" if _held_out(account, policy) else None
+
+
+def free_at(plan: Plan, entries: Entries, scope: Scope) -> datetime | None:
+    """When `again: after D` lets the account in, if that is what bars it."""
+    again = plan.start.again
+    if again.mode != "after" or again.after is None or entries.last_ended is None:
+        return None
+    if again.at_most is not None and entries.count >= again.at_most:
+        return None
+    return scope.calendar.add(again.after, entries.last_ended, "exact")
+
+
+def _may_enter_again(plan: Plan, entries: Entries, scope: Scope) -> bool:
+    again = plan.start.again
+    if entries.count == 0 or again.mode == "always":
+        return again.at_most is None or entries.count < again.at_most
+    free = free_at(plan, entries, scope)
+    return free is not None and free <= scope.now
+
+
+def _held_out(account: str, policy: Policy) -> bool:
+    """A stable share of accounts: the same account is always in or always out, whatever the machine."""
+    if policy.holdout is None:
+        return False
+    digest = hashlib.sha256(f"{policy.holdout.salt}·{account}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") < int(policy.holdout.share * 2**64)
