@@ -1,9 +1,218 @@
 """Conditions and expressions: compiled once against a vocabulary, then asked with a Scope.
 
-The parts live in engine/conditions; this is the door.
+The parts live in engine/conditions; this is the door. An Expression carries its logic with all types resolved, so one
+that was stored as JSON is asked without the vocabulary it was written against.
 """
 
-from engine.conditions.faults import Fault
-from engine.conditions.scope import Names, Scope
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from typing import Annotated, Any, Final, cast
 
-__all__ = ["Fault", "Names", "Scope"]
+from jsonlogic.typing import OperatorArgument
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+from engine.conditions import reckoning as _reckoning  # noqa: F401 - registers its closures
+from engine.conditions.checking import Checker
+from engine.conditions.closures import Closure, lower, other_run_path, remembered_path
+from engine.conditions.dayturn import Turn, at, turning
+from engine.conditions.faults import Fault
+from engine.conditions.operators import Log, boolean
+from engine.conditions.places import Around, inside, place
+from engine.conditions.scope import Names, Scope
+from engine.conditions.tree import Argument, JsonLogic, Node, as_logic, read
+from engine.conditions.why import Explain, Why, explaining, told
+from engine.conditions.wording import dump, phrase, plain
+from engine.expression import Parsed, parse_at
+from engine.types import NUMERIC, Type
+from engine.values import Value
+
+__all__ = [
+    "Condition",
+    "Expression",
+    "Fault",
+    "JsonLogic",
+    "Names",
+    "Scope",
+    "Why",
+    "compile_condition",
+    "compile_expression",
+]
+
+# How often a time at which a part changes, but not the whole, is passed over before it is given as it is.
+_PASSED_OVER: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What is built of one logic, and shared by all expressions that are the same."""
+
+    ask: Closure
+    turn: Turn | None
+    explain: Explain
+    reads: frozenset[str]
+
+
+@lru_cache(maxsize=16_384)
+def machine(logic: str) -> Machine:
+    tree = _tree(json.loads(logic, parse_float=Decimal))
+    return Machine(lower(tree), turning(tree), explaining(tree), frozenset(_reads(tree, ())))
+
+
+def _tree(logic: object) -> Argument:
+    found = read(logic)
+    if isinstance(found, list) and found and isinstance(found[0], Fault):
+        raise ValueError(str(found[0]))
+    return cast("Argument", found)
+
+
+def _restored(logic: object) -> object:
+    """Stored logic as it was: exact numbers, one form."""
+    return as_logic(_tree(logic))
+
+
+class Expression(BaseModel):
+    """`text` is the author's own. The logic is asked through closures that are built when they are first needed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    logic: Annotated[object, BeforeValidator(_restored), PlainSerializer(plain, return_type=Any)]
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    @cached_property
+    def machine(self) -> Machine:
+        return machine(dump(cast("JsonLogic", self.logic)))
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The flat paths that it reads; contacts and records by the collection's."""
+        return self.machine.reads
+
+    @property
+    def timely(self) -> bool:
+        """Whether time alone can change it."""
+        return self.machine.turn is not None
+
+    @cached_property
+    def value(self) -> Callable[[Scope], Value]:
+        """Ask it: `expression.value(scope)`; UNKNOWN when it cannot be known."""
+        ask = self.machine.ask
+        return lambda scope: told(ask(scope))
+
+    def next_change(self, scope: Scope) -> datetime | None:
+        """The next instant after the scope's now at which time alone could change the answer; None for never."""
+        turn, ask = self.machine.turn, self.machine.ask
+        if turn is None:
+            return None
+        before, view = ask(scope), at(scope, scope.now)
+        for _ in range(_PASSED_OVER):
+            found = turn(view)
+            if found is None:
+                return None
+            view = at(scope, found)
+            if ask(view) != before:
+                break
+        return view.now
+
+
+class Condition(Expression):
+    @cached_property
+    def truth(self) -> Callable[[Scope], bool | None]:
+        """Ask it: `condition.truth(scope)`; None is unknown."""
+        return cast("Callable[[Scope], bool | None]", self.machine.ask)
+
+    def why(self, scope: Scope) -> Why:
+        return replace(self.machine.explain(scope), is_truth=True)
+
+
+def compile_condition(source: object, names: Names) -> Condition | list[Fault]:
+    """Text, JsonLogic or true or false, as it stands in an author's file; all that is wrong with it at once."""
+    compiled = _compile(source, names, lambda check, root: boolean(check, root, 0))
+    return compiled if isinstance(compiled, list) else Condition(text=compiled[0], logic=compiled[1])
+
+
+def compile_expression(source: object, names: Names, want: Type | None = None) -> Expression | list[Fault]:
+    """As `compile_condition` for a value; `want` is the type that it must have."""
+    compiled = _compile(source, names, lambda check, root: _has_type(check, root, want))
+    return compiled if isinstance(compiled, list) else Expression(text=compiled[0], logic=compiled[1])
+
+
+def _compile(
+    source: object, names: Names, fits: Callable[[Checker, Node], bool]
+) -> tuple[str, JsonLogic] | list[Fault]:
+    parsed = _parsed(source, names)
+    if isinstance(parsed, list):
+        return parsed
+    found = read(parsed.logic)
+    if isinstance(found, list) and any(isinstance(one, Fault) for one in found):
+        return [_placed(cast("Fault", one), parsed) for one in found]
+    root, check = _Root.around(cast("Argument", found)), Checker(names)
+    if not fits(check, root) or check.faults:
+        return [_placed(one, parsed) for one in check.faults]
+    tree = root.arguments[0]
+    return source.strip() if isinstance(source, str) else phrase(tree), as_logic(tree)
+
+
+def _parsed(source: object, names: Names) -> Parsed | list[Fault]:
+    if not isinstance(source, str):
+        return Parsed(cast("JsonLogic", source))
+    parsed = parse_at(source)
+    return parsed if isinstance(parsed, Parsed) else parse_at(source, tuple(names.paths()))
+
+
+def _placed(fault: Fault, parsed: Parsed) -> Fault:
+    return replace(fault, offset=parsed.offset(fault.pointer))
+
+
+def _has_type(check: Checker, root: Node, want: Type | None) -> bool:
+    own = check.type_of(root.arguments[0])
+    found = check.fit(root, (0,), own, want) if want else own
+    if found is None or want is None:
+        return found is not None
+    whole = want.kind != "integer" or found.kind == "integer"
+    if found.family == want.family and whole and (want.kind != "choice" or set(found.choices) <= set(want.choices)):
+        return found.family != "number" or found.kind in NUMERIC
+    check.fault(root, f"{check.said(root.arguments[0], found)}, where {want.name} is due", f"Give {want.name}.", 0)
+    return False
+
+
+class _Root(Log):
+    """Holds the whole expression, so that a constant by itself can take on the type that is wanted of it."""
+
+    @classmethod
+    def around(cls, tree: Argument) -> "_Root":
+        return cls.from_expression("", [cast("OperatorArgument", tree)])
+
+    def at(self, *index: int) -> tuple[str | int, ...]:
+        return index[1:]
+
+
+def _reads(argument: Argument, around: Around) -> Iterator[str]:
+    if isinstance(argument, list):
+        for one in argument:
+            yield from _reads(one, around)
+    if not isinstance(argument, Node):
+        return
+    match argument.operator:
+        case "var" | "missing" | "missing_some":
+            yield from _paths(argument, around)
+        case "at_start" | "since":
+            yield remembered_path(argument)
+            return
+        case "running" | "last_outcome" | "last_ended":
+            yield other_run_path(argument)
+    for index, one in enumerate(argument.arguments):
+        yield from _reads(one, inside(argument, index, around))
+
+
+def _paths(node: Node, around: Around) -> Iterator[str]:
+    named = node.arguments[:1] if node.operator == "var" else node.arguments
+    flat = [name for one in named for name in (one if isinstance(one, list) else [one])]
+    places = [place(name, around) for name in flat if isinstance(name, str)]
+    yield from (where.path for where in places if where.level is None and where.path != "now")

@@ -12,10 +12,7 @@ from typing import Final, TypeAlias, final
 
 from engine.types import NUMERIC, Type
 
-JSON: TypeAlias = "bool | int | float | Decimal | str | list[JSON] | dict[str, JSON] | None"
-Value: TypeAlias = (
-    "str | bool | int | Decimal | date | datetime | timedelta | tuple[Value, ...] | Mapping[str, Value] | Unknown"
-)
+JSON: TypeAlias = bool | int | float | Decimal | str | list["JSON"] | dict[str, "JSON"] | None
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
@@ -40,6 +37,10 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+
+Value: TypeAlias = (
+    str | bool | int | Decimal | date | datetime | timedelta | tuple["Value", ...] | Mapping[str, "Value"] | Unknown
+)
 
 
 def to_json(value: Value) -> JSON:
