@@ -59,6 +59,7 @@ class _Fault:
         self._details = details
         self._document = document
         self._kind = details["type"]
+        self._of_key = details["loc"][-1:] == ("[key]",)
         self._inner = _inside(document, path, details["loc"], present=self._kind != "missing")
         self._path = (*path, *self._inner)
         self._model = model
@@ -85,6 +86,8 @@ class _Fault:
                     "missing-key",
                 )
         message, fix, code = _type_fault(self._details)
+        if self._of_key:
+            return self._document.key_at(self._path), around, message, fix, code
         return self._document.at(self._path), _words(self._where, self._inner), message, fix, code
 
 

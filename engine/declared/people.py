@@ -1,0 +1,113 @@
+"""people.yaml, read: every id unique, every manager and backup somebody, no one their own manager's manager."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field
+
+from engine.declared.words import Country, Date, Email, Name, Zone
+from engine.document import Document, Path
+from engine.people import Away, People, Person
+from engine.problems import Problems, suggest_or_list
+from engine.shapes import Shape
+from engine.validation import validated
+
+
+def _several(written: Any) -> Any:
+    return [written] if isinstance(written, str) else written
+
+
+class AwayShape(Shape):
+    noun: ClassVar[str] = "a time away"
+    first: Date = Field(alias="from")
+    last: Date = Field(alias="to")
+
+
+class PersonShape(Shape):
+    noun: ClassVar[str] = "a person"
+    id: str = Field(min_length=1)
+    name: str = ""
+    email: Email | None = None
+    slack: str | None = None
+    role: Annotated[tuple[Name, ...], BeforeValidator(_several)] = ()
+    manager: str | None = None
+    time_zone: Zone | None = None
+    country: Country | None = None
+    away: tuple[AwayShape, ...] = ()
+    backup: str | None = None
+    active: bool = True
+
+
+class PeopleShape(Shape):
+    noun: ClassVar[str] = "a list of people"
+    people: tuple[PersonShape, ...] = ()
+
+
+def read_people(document: Document) -> People | Problems:
+    shape = validated(document, PeopleShape, data=document.data if document.data is not None else {})
+    if isinstance(shape, Problems):
+        return shape
+    people = People(tuple(map(_person, shape.people)))
+    problems = _Check(document, people).problems()
+    return problems or people
+
+
+def _person(shape: PersonShape) -> Person:
+    return Person(
+        id=shape.id,
+        name=shape.name or shape.id,
+        email=shape.email,
+        slack=shape.slack,
+        roles=shape.role,
+        manager=shape.manager,
+        time_zone=shape.time_zone,
+        country=shape.country,
+        away=tuple(Away(one.first, one.last) for one in shape.away),
+        backup=shape.backup,
+        active=shape.active,
+    )
+
+
+class _Check:
+    def __init__(self, document: Document, people: People) -> None:
+        self._document, self._people = document, people
+        self._problems = Problems()
+
+    def problems(self) -> Problems:
+        seen: set[str] = set()
+        for index, person in enumerate(self._people.everyone):
+            if person.id in seen:
+                self._add(("people", index, "id"), person, "stands here a second time", "Keep one of them", "same-id")
+            seen.add(person.id)
+            self._names(index, person)
+            self._circle(index, person)
+            self._away(index, person)
+        return self._problems
+
+    def _names(self, index: int, person: Person) -> None:
+        for key, id_ in (("manager", person.manager), ("backup", person.backup)):
+            if id_ is not None and self._people.get(id_) is None:
+                fix = suggest_or_list(id_, self._people.ids)
+                self._add(("people", index, key), person, f"'{id_}' is nobody in this file", fix, "unknown-person")
+            elif id_ == person.id:
+                self._add(("people", index, key), person, f"is their own {key}", "Name somebody else", "own-cover")
+
+    def _circle(self, index: int, person: Person) -> None:
+        above = [one.id for one in self._people.chain(person.id)]
+        top = self._people.get(above[-1]) if above else None
+        if top and top.manager == person.id and person.id == min([person.id, *above]):
+            message = f"the managers go round in a circle: {' → '.join([person.id, *above, person.id])}"
+            self._add(("people", index, "manager"), person, message, "Take one out of the circle", "manager-circle")
+
+    def _away(self, index: int, person: Person) -> None:
+        for n, away in enumerate(person.away):
+            if away.last < away.first:
+                path: Path = ("people", index, "away", n, "to")
+                message = f"they are back on {away.last}, before they leave on {away.first}"
+                self._add(path, person, message, "Write the earlier day as `from`", "away")
+
+    def _add(self, path: Path, person: Person, message: str, fix: str, code: str) -> None:
+        self._problems.add(
+            self._document.file, self._document.at(path), f"person '{person.id}'", message, fix, code=code
+        )

@@ -1,0 +1,96 @@
+"""vocabulary.yaml, read: every name, type and metric held against the others, all problems at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
+from hashlib import sha256
+from typing import Any, ClassVar
+
+from engine.declared.fields import check_name, read_fields
+from engine.declared.metrics import read_metrics
+from engine.document import Document, Path
+from engine.measures import Metric
+from engine.problems import Problems
+from engine.shapes import Shape
+from engine.validation import validated
+from engine.vocabulary import (
+    BUILT_IN_CONTACT_FIELDS,
+    BUILT_IN_EVENT_FIELDS,
+    BUILT_IN_FIELDS,
+    BUILT_IN_RECORD_FIELDS,
+    Field,
+    Vocabulary,
+)
+
+
+class VocabularyShape(Shape):
+    noun: ClassVar[str] = "a vocabulary"
+    fields: dict[str, Any] | None = None
+    contact_fields: dict[str, Any] | None = None
+    records: dict[str, dict[str, Any]] | None = None
+    events: dict[str, dict[str, Any] | None] | None = None
+    metrics: dict[str, Any] | None = None
+
+
+def read_vocabulary(document: Document) -> Vocabulary | Problems:
+    problems = Problems()
+    shape = validated(document, VocabularyShape, data=document.data or {})
+    if isinstance(shape, Problems):
+        return shape
+    bare = Vocabulary(
+        fields=_section(document, "fields", BUILT_IN_FIELDS, problems),
+        contact_fields=_section(document, "contact_fields", BUILT_IN_CONTACT_FIELDS, problems),
+        records=_sections(document, "records", BUILT_IN_RECORD_FIELDS, problems),
+        events=_sections(document, "events", BUILT_IN_EVENT_FIELDS, problems),
+        digest=digest(document),
+    )
+    metrics = read_metrics(document, bare, problems)
+    order = _order(document, metrics, problems)
+    return problems if problems.errors else replace(bare, metrics=metrics, order=order)
+
+
+def digest(document: Document) -> str:
+    """Of what is said, whatever the comments, quotes and spaces."""
+    return sha256(
+        json.dumps(document.data, sort_keys=True, default=lambda number: format(number, "f")).encode()
+    ).hexdigest()
+
+
+def _section(document: Document, key: str, built_in: Mapping[str, Field], problems: Problems) -> dict[str, Field]:
+    return read_fields(document, (key,), built_in, problems) if _has(document, (key,)) else dict(built_in)
+
+
+def _sections(
+    document: Document, key: str, built_in: Mapping[str, Field], problems: Problems
+) -> dict[str, dict[str, Field]]:
+    data = document.value((key,)) if _has(document, (key,)) else {}
+    taken = {"contacts": None} if key == "records" else {}
+    return {
+        name: read_fields(document, (key, name), built_in, problems, whole=key != "events")
+        for name in (data if isinstance(data, dict) else ())
+        if check_name(document, (key, name), taken, problems)
+    }
+
+
+def _has(document: Document, path: Path) -> bool:
+    try:
+        return document.value(path) is not None
+    except KeyError:
+        return False
+
+
+def _order(document: Document, metrics: Mapping[str, Metric], problems: Problems) -> tuple[str, ...]:
+    graph = {name: sorted(metric.parts & set(metrics)) for name, metric in sorted(metrics.items())}
+    try:
+        return tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        circle = list(reversed(error.args[1]))
+        at = document.key_at(("metrics", circle[0]))
+        message = f"these metrics are made of each other: {' → '.join(circle)}"
+        problems.add(
+            document.file, at, f"metrics > {circle[0]}", message, "Take one out of the circle", code="metric-cycle"
+        )
+        return ()

@@ -1,0 +1,154 @@
+"""The small words of policy and people, each a type that reads itself or says what is wrong: zones, hours, days."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BeforeValidator
+
+from engine.calendar import is_country, is_time_zone
+from engine.declared.expressions import as_percentage
+from engine.declared.fields import NAME, is_email, is_url
+from engine.policy import DAYS, MONTHS, Hours
+from engine.problems import Refusal, suggest_or_list
+from engine.quantities import Duration, Refused, parse_duration
+from engine.validation import shown
+from engine.values import read_date
+
+_HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[\u2013-]\s*([01]\d|2[0-3]):([0-5]\d)")
+_ENVIRONMENT: Final = re.compile(r"[A-Z][A-Z0-9_]*")
+_LONGEST_RANGE: Final = 3660  # days
+
+
+def _zone(name: str) -> str:
+    if not is_time_zone(name):
+        raise Refusal(
+            f"'{name}' is not a time zone", "Name one of the IANA data base, such as Europe/Berlin", "unknown-zone"
+        )
+    return name
+
+
+def _country(code: str) -> str:
+    if not is_country(code):
+        fix = "Write two letters as in ISO 3166, such as US, or with its part, such as DE-BY"
+        raise Refusal(f"'{code}' is not a country", fix, "unknown-country")
+    return code
+
+
+def _name(word: str) -> str:
+    if not NAME.fullmatch(word):
+        fix = "A name has small letters, digits and _ and begins with a letter"
+        raise Refusal(f"'{word}' cannot be a name", fix, "invalid-name")
+    return word
+
+
+def _email(written: str) -> str:
+    if not is_email(written):
+        raise Refusal(f"'{written}' is not an email address", "Write it as ana@example.com", "email")
+    return written
+
+
+def _url(written: str) -> str:
+    if not is_url(written):
+        raise Refusal(f"'{written}' is not a web address", "Write it in full: https://…", "url")
+    return written
+
+
+def _environment(written: str) -> str:
+    if not _ENVIRONMENT.fullmatch(written):
+        # The text is not shown again: it may be the secret itself.
+        fix = "Write a name such as CRM_WEBHOOK_SECRET; the secret itself stands in no file"
+        raise Refusal("this is not the name of an environment variable", fix, "environment-name")
+    return written
+
+
+def _duration(written: object) -> Duration:
+    read = parse_duration(str(written)) if not isinstance(written, Duration) else written
+    if isinstance(read, Refused):
+        raise Refusal(read.message, read.fix, "duration")
+    return read
+
+
+def _hours(written: object) -> Hours:
+    found = _HOURS.fullmatch(written) if isinstance(written, str) else None
+    if not found:
+        raise Refusal(f"{shown(written)} is not a span of a day", "Write it as 09:00-17:00", "hours")
+    first, last = dt.time(int(found[1]), int(found[2])), dt.time(int(found[3]), int(found[4]))
+    if first == last:
+        raise Refusal(f"{shown(written)} begins when it ends", "Give it a length, or take it away", "hours")
+    return first, last
+
+
+def _working_hours(written: object) -> Hours:
+    first, last = _hours(written)
+    if last < first:
+        raise Refusal(f"{shown(written)} ends before it begins", "Working hours lie within one day", "hours")
+    return first, last
+
+
+def one_of(words: Iterable[str], noun: str) -> Callable[[Any], int]:
+    """The place of a word among those that are known."""
+    known = tuple(words)
+
+    def index(word: Any) -> int:
+        if word not in known:
+            raise Refusal(f"{shown(word)} is not {noun}", suggest_or_list(str(word), known), "unknown-word")
+        return known.index(word)
+
+    return index
+
+
+def _days(written: Any) -> Any:
+    if written == []:
+        raise Refusal("there is no working day at all", f"Name some of {', '.join(DAYS)}", "working-days")
+    return [*map(one_of(DAYS, "a day of the week"), written)] if isinstance(written, list) else written
+
+
+def _dates(written: Any) -> Any:
+    return [date for one in written for date in _range(str(one))] if isinstance(written, list) else written
+
+
+def _range(written: str) -> list[dt.date]:
+    first, dots, last = written.partition("..")
+    try:
+        begin = read_date(first.strip())
+        end = read_date(last.strip()) if dots else begin
+    except ValueError as error:
+        raise Refusal(str(error), "Write 2026-12-24, or 2026-12-24..2026-12-31", "date") from None
+    if not 0 <= (end - begin).days <= _LONGEST_RANGE:
+        raise Refusal(f"{written} ends before it begins, or lasts for decades", "Write the earlier day first", "date")
+    return [begin + dt.timedelta(n) for n in range((end - begin).days + 1)]
+
+
+def _date(written: Any) -> dt.date:
+    try:
+        return read_date(written if isinstance(written, str) else shown(written))
+    except ValueError as error:
+        raise Refusal(str(error), "", "date") from None
+
+
+def _share(written: object) -> Decimal:
+    found = as_percentage(written)
+    if found is None or not 0 <= found <= 1:
+        raise Refusal(f"{shown(written)} is not a share", "Write it as 5%", "percentage")
+    return found
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Country = Annotated[str, AfterValidator(_country)]
+Email = Annotated[str, AfterValidator(_email)]
+Url = Annotated[str, AfterValidator(_url)]
+Environment = Annotated[str, AfterValidator(_environment)]
+Span = Annotated[Duration, BeforeValidator(_duration)]
+DaySpan = Annotated[Hours, BeforeValidator(_hours)]
+WorkingHours = Annotated[Hours, BeforeValidator(_working_hours)]
+WorkingDays = Annotated[frozenset[int], BeforeValidator(_days)]
+Date = Annotated[dt.date, BeforeValidator(_date)]
+Dates = Annotated[frozenset[dt.date], BeforeValidator(_dates)]
+Month = Annotated[int, BeforeValidator(one_of(MONTHS, "a month"))]
+Share = Annotated[Decimal, BeforeValidator(_share)]

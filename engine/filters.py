@@ -1,0 +1,92 @@
+"""How values look in texts: `{{ account.arr | money }}`, `{{ account.renewal_date | date }}`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from engine.calendar import Calendar
+from engine.types import NUMERIC, TEXTUAL
+
+if TYPE_CHECKING:
+    from jinja2.runtime import Context
+
+_SIGNS: Final = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_TITLES: Final = frozenset({"dr", "prof", "mr", "mrs", "ms", "mx"})
+
+
+class Amount(Decimal):
+    """A number that knows what it counts."""
+
+    unit: str
+
+    def __new__(cls, value: Decimal, unit: str) -> Self:
+        amount = super().__new__(cls, value)
+        amount.unit = unit
+        return amount
+
+
+def money(value: int | Decimal, unit: str = "") -> str:
+    """`$40,000`, `40,000 CHF`; cents only where there are some."""
+    unit = unit or getattr(value, "unit", "")
+    amount = _number(value)
+    cents = amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    text = f"{abs(cents):,.0f}" if cents == cents.to_integral_value() else f"{abs(cents):,.2f}"
+    minus = "-" if cents < 0 else ""
+    if sign := _SIGNS.get(unit):
+        return f"{minus}{sign}{text}"
+    return f"{minus}{text} {unit}".rstrip()
+
+
+def percent(value: int | Decimal, digits: int = 0) -> str:
+    """0.725 is `73%`; `percent(1)` makes it `72.5%`."""
+    return f"{(_number(value) * 100).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):f}%"
+
+
+def date_(context: Context, value: date, form: str = "") -> str:
+    """`2 March 2026`, in a language other than English `2026-03-02`; `form` as in strftime. An instant's date is that
+    of the contact's time zone, else the account's.
+    """
+    if isinstance(value, datetime):
+        value = Calendar(zone=str(context.get("_zone") or "UTC")).date_of(value)
+    if not isinstance(value, date):
+        raise TypeError(f"{value!r} is not a date")
+    if form:
+        return value.strftime(form)
+    english = str(context.get("_language") or "en").startswith("en")
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}" if english else value.isoformat()
+
+
+def first_name(value: str) -> str:
+    """Of "Kim Lee", "Lee, Kim" and "Dr. Kim Lee"."""
+    last, comma, first = value.partition(",")
+    words = (first if comma else last).split() or value.split()
+    named = [word for word in words if word.rstrip(".").lower() not in _TITLES]
+    return (named or words or [""])[0]
+
+
+def _number(value: int | Decimal) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise TypeError(f"{value!r} is not a number")
+    return Decimal(value)
+
+
+def all_filters() -> dict[str, Callable[..., Any]]:
+    from jinja2 import pass_context
+
+    return {"money": money, "percent": percent, "date": pass_context(date_), "first_name": first_name}
+
+
+# The kinds of value that each takes.
+FITS: Final[Mapping[str, frozenset[str]]] = {
+    "money": NUMERIC - {"percent", "points"},
+    "percent": frozenset({"percent", "number"}),
+    "date": frozenset({"date", "instant"}),
+    "first_name": frozenset(TEXTUAL),
+}

@@ -1,0 +1,129 @@
+"""The rules that hold for every playbook: calendars, who is asked, what stops a run, how much mail is too much.
+
+`Policy()` is what an empty policy.yaml means.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final, Literal
+
+from engine.calendar import MONDAY_TO_FRIDAY, NINE_TO_FIVE, Calendar
+from engine.logic import Condition
+from engine.quantities import Duration
+
+DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS: Final = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+
+Hours = tuple[dt.time, dt.time]
+FIVE_BUSINESS_DAYS: Final = Duration(amount=5, unit="business day")
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    due: Duration = FIVE_BUSINESS_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Ends any run as soon as it is true, unless the playbook says `policy_stop: false`."""
+
+    when: Condition
+    outcome: str
+    dwell: Duration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDays:
+    """What one country has otherwise than the policy."""
+
+    working_days: frozenset[int] | None = None
+    working_hours: Hours | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Local times between which customers get no mail: past midnight when the first is later than the second."""
+
+    customers: Hours | None = None
+    weekends: bool = False
+    holidays: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `count` in the sliding window (now - over, now]."""
+
+    channel: Literal["email"]
+    count: int
+    over: Duration
+    per: Literal["contact", "account"]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Essential mails are held neither by caps nor by a topic's opt-out."""
+
+    id: str
+    title: str
+    essential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """`secret_env` names the environment variable that holds the signing secret."""
+
+    name: str
+    url: str
+    secret_env: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holdout:
+    """The share of accounts that no playbook starts for, chosen by a hash with `salt`."""
+
+    share: Decimal
+    salt: str
+
+
+GENERAL: Final = Topic("general", "General")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`working_days` count from Monday = 0; `fiscal_year` is the month (1 to 12) in which it begins."""
+
+    time_zone: str = "UTC"
+    country: str = "US"
+    working_hours: Hours = NINE_TO_FIVE
+    working_days: frozenset[int] = MONDAY_TO_FRIDAY
+    tasks: Tasks = field(default_factory=Tasks)
+    roles: tuple[str, ...] = ()
+    unassigned: str | None = None
+    stop: tuple[Stop, ...] = ()
+    calendars: Mapping[str, OwnDays] = field(default_factory=dict)
+    closed: frozenset[dt.date] = frozenset()
+    fiscal_year: int = 1
+    quiet_hours: QuietHours = field(default_factory=QuietHours)
+    caps: tuple[Cap, ...] = ()
+    topics: Mapping[str, Topic] = field(default_factory=lambda: {GENERAL.id: GENERAL})
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    holdout: Holdout | None = None
+
+    def calendar(self, country: str | None = None, zone: str | None = None) -> Calendar:
+        """Of somebody in that country and time zone; what is not known of them is the policy's own."""
+        country = country or self.country
+        own = self.calendars.get(country) or self.calendars.get(country.partition("-")[0]) or OwnDays()
+        return Calendar(
+            zone=zone or self.time_zone,
+            country=country,
+            working_days=own.working_days or self.working_days,
+            hours=own.working_hours or self.working_hours,
+            closed=self.closed,
+        )

@@ -1,0 +1,147 @@
+"""Texts with names in them: mail and Slack templates from files, and the titles and reasons written in playbooks.
+
+Strict: a name that nothing knows is an author's mistake, found by `check`; one that is merely unknown when the text is
+made gives `Unfit`, so nothing half-written goes out. Jinja itself is imported when the first text is met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from engine.logic import Fault, Names
+from engine.problems import START, Position, Problems
+
+# Beside what the vocabulary knows: the run itself, the moment, and who signs.
+RUN_NAMES: Final = ("run.id", "run.playbook", "run.title", "run.started")
+SENDER_NAMES: Final = ("sender.id", "sender.name", "sender.email", "sender.slack")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a template that is itself a text with names, and where it begins in the file."""
+
+    text: str
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One file; `language` is None for the fallback. `topic` is not filled in."""
+
+    name: str
+    file: str
+    body: Piece
+    subject: Piece | None = None
+    preheader: Piece | None = None
+    topic: str | None = None
+    language: str | None = None
+    topic_at: Position = START
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        return tuple(piece for piece in (self.subject, self.preheader, self.body) if piece)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A template filled in; `body` is Markdown."""
+
+    template: str
+    language: str | None
+    subject: str
+    preheader: str
+    body: str
+    topic: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """The text cannot be made: `missing` is the name that is not known ("account.arr")."""
+
+    missing: str
+
+
+@dataclass(frozen=True)
+class Templates:
+    """`units` tells for a path what its number counts ("account.arr" → "USD")."""
+
+    files: tuple[Template, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted({one.name for one in self.files}))
+
+    def choose(self, name: str, language: str | None = None) -> Template:
+        """The file for that language (`de-AT`, then `de`), else the fallback. Raises KeyError for an unknown name."""
+        of_name = {one.language: one for one in self.files if one.name == name}
+        wanted = (language or "").lower().replace("_", "-")
+        for one in (wanted, wanted.partition("-")[0], None):
+            if one in of_name:
+                return of_name[one]
+        raise KeyError(name)
+
+    def render(self, name: str, names: Mapping[str, object], language: str | None = None) -> Rendered | Unfit:
+        """Raises KeyError for an unknown template: `check` has seen to that."""
+        template = self.choose(name, language)
+        made: list[str] = []
+        for piece in (template.subject, template.preheader, template.body):
+            text = self._made(piece.text, names, template.language) if piece else ""
+            if isinstance(text, Unfit):
+                return text
+            made.append(text)
+        subject, preheader, body = made
+        return Rendered(name, template.language, " ".join(subject.split()), preheader.strip(), body, template.topic)
+
+    def render_text(self, source: str, names: Mapping[str, object]) -> str | Unfit:
+        """`names` is nested: {"account": {"name": "Acme"}, "now": …}; UNKNOWN and what is absent are not known."""
+        return self._made(source, names, None)
+
+    def check(self, name: str, names: Names, used_by: str = "", *, contact: bool = False) -> Problems:
+        """Each language's file against what can be read where it is used; faults at the template's own lines."""
+        problems = Problems()
+        for template in self.files:
+            if template.name == name:
+                where = f"template '{name}', used by {used_by}" if used_by else f"template '{name}'"
+                _check(template, names, where, problems, contact=contact)
+        return problems
+
+    def faults(self, source: str, names: Names, *, contact: bool = False) -> list[Fault]:
+        if "{" not in source:
+            return []
+        from engine.rendering import faults
+
+        return faults(source, names, contact=contact)
+
+    def _made(self, source: str, names: Mapping[str, object], language: str | None) -> str | Unfit:
+        if "{" not in source:
+            return source
+        from engine.rendering import NotKnown, made
+
+        try:
+            return made(source, names, self.units, language)
+        except NotKnown as unknown:
+            return Unfit(unknown.path)
+
+
+def _check(template: Template, names: Names, where: str, problems: Problems, *, contact: bool) -> None:
+    from engine.rendering import faults
+
+    for piece in template.pieces:
+        for fault in faults(piece.text, names, contact=contact):
+            at = _place(piece, fault.offset)
+            problems.add(template.file, at, where, fault.message, fault.fix, code="template")
+
+
+def _place(piece: Piece, offset: int) -> Position:
+    before = piece.text[:offset]
+    if "\n" not in before:
+        return Position(piece.at.line, piece.at.column + offset)
+    return Position(piece.at.line + before.count("\n"), offset - before.rfind("\n"))
+
+
+def units(types: Iterable[tuple[str, str | None]]) -> dict[str, str]:
+    return {path: unit for path, unit in types if unit}

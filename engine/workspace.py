@@ -1,0 +1,166 @@
+"""A workspace: the folder with everything an author writes, read whole, with all that is wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeVar
+
+from engine.declared.people import read_people
+from engine.declared.policy import read_policy
+from engine.declared.templates import read_template
+from engine.declared.vocabulary import read_vocabulary
+from engine.document import Document
+from engine.people import Directory, People
+from engine.policy import Policy
+from engine.problems import START, InvalidWorkspace, Problems, suggest_or_list
+from engine.source import read
+from engine.templates import Template, Templates, units
+from engine.vocabulary import Vocabulary
+
+VOCABULARY: Final = "vocabulary.yaml"
+POLICY: Final = "policy.yaml"
+PEOPLE: Final = "people.yaml"
+TEMPLATES: Final = "templates"
+TEST_ENDING: Final = ".test.yaml"
+
+ReadT = TypeVar("ReadT")
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Where a file is wrong, what it would have declared is left at its default; `problems` has every word of it."""
+
+    folder: Path
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    policy: Policy = field(default_factory=Policy)
+    people: People = field(default_factory=People)
+    templates: Templates = field(default_factory=Templates)
+    playbooks: tuple[Document, ...] = ()
+    tests: tuple[Document, ...] = ()
+    problems: Problems = field(default_factory=Problems)
+
+    @property
+    def directory(self) -> Directory:
+        return Directory(self.people, self.policy)
+
+    def sound(self) -> Workspace:
+        """Itself. Raises InvalidWorkspace when anything is wrong with it."""
+        if errors := self.problems.errors:
+            raise InvalidWorkspace(errors)
+        return self
+
+
+def load(folder: Path) -> Workspace:
+    """Files are named in problems as the caller would open them: below `folder` as it was given."""
+    problems = Problems()
+    if not (folder / VOCABULARY).is_file():
+        problems.add(str(folder / VOCABULARY), START, "", *_no_vocabulary(folder), code="no-vocabulary")
+        return Workspace(folder, problems=problems)
+    vocabulary = _declared(folder / VOCABULARY, read_vocabulary, problems)
+    # What others would say of a vocabulary that is itself unsound would only hide its own problems.
+    known = vocabulary or Vocabulary()
+    policy = _declared(folder / POLICY, lambda document: read_policy(document, known), problems) if vocabulary else None
+    people = _declared(folder / PEOPLE, read_people, problems)
+    templates = tuple(_templates(folder, problems))
+    documents = tuple(_documents(folder, problems))
+    tests = tuple(one for one in documents if one.file.endswith(TEST_ENDING))
+    loaded = Workspace(
+        folder=folder,
+        vocabulary=known,
+        policy=policy or Policy(),
+        people=people or People(),
+        templates=Templates(templates, _units(known)),
+        playbooks=tuple(one for one in documents if one not in tests),
+        tests=tests,
+        problems=problems,
+    )
+    _check_roles(loaded)
+    _check_topics(loaded)
+    return loaded
+
+
+def _no_vocabulary(folder: Path) -> tuple[str, str]:
+    if not folder.is_dir():
+        return f"there is no folder {folder}", "Name the folder of a workspace"
+    return "a workspace needs its vocabulary", f"Write {VOCABULARY}, or name the folder that has it"
+
+
+def _declared(path: Path, reader: Callable[[Document], ReadT | Problems], problems: Problems) -> ReadT | None:
+    """A file that is not there says as much as an empty one."""
+    document = read(path) if path.is_file() else read("", str(path))
+    found = document if isinstance(document, Problems) else reader(document)
+    if isinstance(found, Problems):
+        problems.extend(found)
+        return None
+    return found
+
+
+def _templates(folder: Path, problems: Problems) -> Iterator[Template]:
+    for path in _below(folder / TEMPLATES, folder):
+        if path.suffix == ".md":
+            found = read_template(path, folder / TEMPLATES, str(path))
+            if isinstance(found, Template):
+                yield found
+            else:
+                problems.extend(found)
+
+
+def _documents(folder: Path, problems: Problems) -> Iterator[Document]:
+    """Playbooks and their tests, in the order of their names."""
+    for path in _below(folder, folder):
+        if path.suffix == ".yml":
+            message = "only files that end in .yaml are read"
+            problems.add(str(path), START, "", message, f"Call it {path.stem}.yaml", code="yml", severity="warning")
+        if path.suffix != ".yaml" or (path.parent == folder and path.name in {VOCABULARY, POLICY, PEOPLE}):
+            continue
+        found = read(path)
+        if isinstance(found, Document):
+            yield found
+        else:
+            problems.extend(found)
+
+
+def _below(folder: Path, top: Path) -> list[Path]:
+    """Every file, but for hidden ones and what lies in hidden folders."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in files if not any(part.startswith(".") for part in path.relative_to(top).parts))
+
+
+def _units(vocabulary: Vocabulary) -> dict[str, str]:
+    names = vocabulary.names()
+    return units((path, type_.unit) for path in names.paths() if (type_ := names.type_of(path)))
+
+
+def _check_roles(workspace: Workspace) -> None:
+    """Roles that policy.yaml names must be somebody's, or come with each account's team."""
+    file = str(workspace.folder / POLICY)
+    document = read(workspace.folder / POLICY) if (workspace.folder / POLICY).is_file() else None
+    if not isinstance(document, Document):
+        return
+    unassigned = workspace.policy.unassigned
+    known = (*workspace.people.roles, *workspace.policy.roles)
+    if unassigned and unassigned not in known:
+        message = f"nobody has the role '{unassigned}'"
+        at = document.at(("unassigned",))
+        workspace.problems.add(file, at, "unassigned", message, suggest_or_list(unassigned, known), code="unknown-role")
+    _check_contact_roles(workspace, document, file)
+
+
+def _check_contact_roles(workspace: Workspace, document: Document, file: str) -> None:
+    role = workspace.vocabulary.contact_fields.get("role")
+    for index, name in enumerate(workspace.policy.roles):
+        if role and name in role.type.choices:
+            message = f"'{name}' is a role of contacts too"
+            at = document.at(("roles", index))
+            workspace.problems.add(file, at, "roles", message, "Rename one of them", code="role-twice")
+
+
+def _check_topics(workspace: Workspace) -> None:
+    topics = workspace.policy.topics
+    for template in workspace.templates.files:
+        if template.topic is not None and template.topic not in topics:
+            message, fix = f"'{template.topic}' is not a topic of policy.yaml", suggest_or_list(template.topic, topics)
+            where = f"template '{template.name}'"
+            workspace.problems.add(template.file, template.topic_at, where, message, fix, code="unknown-topic")
