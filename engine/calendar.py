@@ -62,6 +62,10 @@ class Calendar:
     def midnight(self, date: dt.date) -> dt.datetime:
         return self.at(date, dt.time())
 
+    def next_midnight(self, instant: dt.datetime) -> dt.datetime:
+        """When the next local date begins."""
+        return self.midnight(_shift(self.date_of(instant), 1))
+
     def opens(self, date: dt.date) -> dt.datetime:
         """The start of working hours on that date, be it a working day or not."""
         return self.at(date, self.hours[0])

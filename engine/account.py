@@ -1,0 +1,171 @@
+"""The account: a fact in, and what is known afterwards; a picture of it at any instant.
+
+`apply` costs what the fact changes, not what the account holds. Late facts take their place by their own instant: they
+mend what is known now, and nothing that was decided before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from engine import pruning
+from engine.facts import Fact
+from engine.folding import entries, fold
+from engine.known import Account, Mark
+from engine.metrics import standing
+from engine.picture import Picture, picture
+from engine.pruning import Cut
+from engine.reliance import NONE, reliance
+from engine.series import EMPTY
+from engine.ticks import Ticks, ticks
+from engine.values import UNKNOWN
+from engine.view import View
+from engine.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from engine.policy import Policy
+
+__all__ = ["Account", "Picture", "apply", "missing_required", "picture"]
+
+# How old a mark may grow before a fact that has nothing to do with its metric moves it on.
+_DAY: Final = 86_400_000_000
+
+
+def apply(
+    account: Account, fact: Fact, vocabulary: Vocabulary, policy: Policy | None = None
+) -> tuple[Account, frozenset[str]]:
+    """The account with the fact in it, and the flat paths that may read otherwise now.
+
+    `policy` gives the time zone of an account that has none of its own (UTC without it), by whose midnights the zone of
+    a `days_since` is walked. Raises ValueError for a fact that `read_fact` would have refused.
+    """
+    return _Applying(account, fact, vocabulary, policy).applied()
+
+
+def missing_required(account: Account, vocabulary: Vocabulary) -> list[str]:
+    """The fields that every account must have and this one lacks."""
+    known = {name: series.values[-1] for name, series in account.fields.items()}
+    required = (name for name, field in vocabulary.fields.items() if field.required and name != "id")
+    return [name for name in required if known.get(name, UNKNOWN) is UNKNOWN]
+
+
+class _Applying:
+    """One fact on its way into an account."""
+
+    __slots__ = ("account", "at", "fact", "policy", "rely", "vocabulary")
+
+    def __init__(self, account: Account, fact: Fact, vocabulary: Vocabulary, policy: Policy | None) -> None:
+        self.account = account
+        self.fact = fact
+        self.vocabulary = vocabulary
+        self.policy = policy
+        self.at = ticks(fact.at)
+        self.rely = reliance(vocabulary)
+
+    def applied(self) -> tuple[Account, frozenset[str]]:
+        before, fact = self.account, self.fact
+        fed = self.rely.fed_by.get(fact.event or "", ())
+        entered = entries(fact, fed, self.vocabulary, lambda: self.view(before, self.at).calendar)
+        grown = (fact.metric,) if fact.metric is not None else tuple(entered)
+        touched = self.touched(grown)
+        after = replace(
+            fold(self.marked(touched), fact, self.vocabulary, entered),
+            vocabulary=before.vocabulary or self.vocabulary.digest,
+            first=self.at if before.first is None else min(before.first, self.at),
+            last=self.at if before.last is None else max(before.last, self.at),
+        )
+        return self.pruned(after, grown), self.changed(after, touched)
+
+    def view(self, account: Account, at: Ticks) -> View:
+        return View(account, self.vocabulary, self.policy, at)
+
+    def touched(self, grown: Iterable[str]) -> frozenset[str]:
+        """The metrics that may read otherwise, now or in the past."""
+        touched = self.rely.on(grown)
+        if self.fact.kind == "fields":
+            touched = touched.union(*(self.rely.on_field.get(name, NONE) for name in self.fact.fields or ()))
+        first = self.account.first
+        return touched | self.rely.on_first if first is None or self.at < first else touched
+
+    def marked(self, touched: frozenset[str]) -> Account:
+        """Zones that the fact may move are settled up to the tick before it; a late one sets them back to a base."""
+        first, before = self.account.first, self.at - 1
+        if first is None:
+            return self.account
+        marks = dict(self.account.marks)
+        view = self.view(self.account, before)
+        for name in self.rely.zoned:
+            mark = marks.get(name)
+            if mark is not None and mark.at > before:
+                if name in touched:
+                    del marks[name]
+            elif (name in touched or before - (mark.at if mark else first) > _DAY) and before > first:
+                marks[name] = Mark(before, standing(view, self.vocabulary.metrics[name]))
+        return replace(self.account, marks=marks)
+
+    def changed(self, after: Account, touched: frozenset[str]) -> frozenset[str]:
+        paths = frozenset().union(*(self.rely.paths[name] for name in touched))
+        match self.fact.kind:
+            case "fields":
+                paths |= self.changed_fields(after)
+            case "contact":
+                paths |= {"contacts"}
+            case "record":
+                paths |= {f"records.{self.fact.record}"}
+            case "team":
+                paths |= {f"team.{role}" for role in self.fact.team or ()}
+        return paths | {"account.id"} if self.account.first is None else paths
+
+    def changed_fields(self, after: Account) -> frozenset[str]:
+        """A late fact that a newer one has overtaken changes no field, but perhaps since when it is what it is."""
+        at = after.last or self.at
+        then, now = self.view(self.account, at), self.view(after, at)
+        paths = (f"{room}account.{name}" for name in self.fact.fields or () for room in ("", "since."))
+        return frozenset(path for path in paths if then.value(path) != now.value(path))
+
+    def pruned(self, account: Account, grown: Iterable[str]) -> Account:
+        for name in grown:
+            account = self.pruned_metric(account, name)
+        if self.fact.kind == "fields":
+            for name in self.fact.fields or ():
+                account = self.pruned_field(account, name)
+        return account
+
+    def pruned_metric(self, account: Account, name: str) -> Account:
+        posted = name in account.readings
+        series = (account.readings if posted else account.series).get(name, EMPTY)
+        metric = self.vocabulary.metrics[name]
+        cut = pruning.cut_readings(series) if posted else pruning.cut(metric, series, account.last or self.at)
+        if cut is None:
+            return account
+        based = self.based(account, self.rely.on_metric[name], cut)
+        if posted:
+            return replace(based, readings={**based.readings, name: series.from_(cut.drop)})
+        carried = {**based.carried}
+        if pruning.is_ever(metric):
+            carried[name] = pruning.carried(series, cut.drop, carried.get(name, (0, Decimal(0))))
+        return replace(based, series={**based.series, name: series.from_(cut.drop)}, carried=carried)
+
+    def pruned_field(self, account: Account, name: str) -> Account:
+        relying = self.rely.on_field.get(name, NONE) & self.rely.zoned
+        series = pruning.condensed(account.fields[name])
+        cut = pruning.cut_field(series, relied_on=bool(relying))
+        if cut is None:
+            return replace(account, fields={**account.fields, name: series})
+        based = self.based(account, relying, cut)
+        return replace(based, fields={**based.fields, name: series.from_(cut.drop)})
+
+    def based(self, account: Account, hanging: frozenset[str], cut: Cut) -> Account:
+        """With the standings fixed from which zones that hang on the series are reckoned once its oldest are gone."""
+        bases, marks = dict(account.bases), dict(account.marks)
+        view = self.view(account, cut.base)
+        for name in hanging & self.rely.zoned:
+            base = bases.get(name)
+            if base is None or base.at < cut.base:
+                bases[name] = Mark(cut.base, standing(view, self.vocabulary.metrics[name]))
+            if name in marks and marks[name].at < cut.base:
+                del marks[name]
+        return replace(account, bases=bases, marks=marks)

@@ -1,0 +1,77 @@
+"""The account at one instant: what conditions read, and when time alone makes a reading another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from engine.known import Account
+from engine.logic import Scope
+from engine.metrics import part_moves
+from engine.ticks import Ticks, instant, ticks
+from engine.view import View
+from engine.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from engine.policy import Policy
+
+
+class Picture:
+    """Reckons a reading when it is first asked for, and keeps it."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self.turns = Turns(view)
+
+    @cached_property
+    def scope(self) -> Scope:
+        return self._view.scope
+
+    @property
+    def next_change(self) -> datetime | None:
+        """The next instant at which time alone changes any reading."""
+        return min(self.turns.values(), default=None)
+
+
+class Turns(Mapping[str, datetime]):
+    """By metric: when time alone next changes its reading. One that only facts change is not in it."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._kept: dict[str, datetime | None] = {}
+
+    def __getitem__(self, name: str) -> datetime:
+        if name not in self._kept:
+            self._kept[name] = _turn(self._view, name)
+        turn = self._kept[name]
+        if turn is None:
+            raise KeyError(name)
+        return turn
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._view.vocabulary.metrics if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def picture(account: Account, vocabulary: Vocabulary, policy: Policy | None, now: datetime) -> Picture:
+    """`policy` None: calendars are in UTC where the account has no zone of its own."""
+    return Picture(View(account, vocabulary, policy, ticks(now)))
+
+
+def _turn(view: View, name: str) -> datetime | None:
+    metric = view.vocabulary.metrics.get(name)
+    if metric is None:
+        return None
+    moves = part_moves(view, metric, "zone" if metric.target else "value", previous=True)
+    ahead = min((at for at in moves if at > view.at), default=None)
+    return None if ahead is None else _reachable(ahead)
+
+
+def _reachable(at: Ticks) -> datetime | None:
+    """What lies beyond the last year of the calendar never comes."""
+    found = instant(at)
+    return found if ticks(found) == at else None
