@@ -1,8 +1,8 @@
 """The function: a run and what came in, and out comes the run that follows and what is to be done.
 
-`advance` feeds inputs at the instant they were latched and timers at the instant they were due, in that order, until the run rests. At one
-instant facts come first, then stop, goal, conditions, timers; an operator's word comes before everything. It has no clock, no network and no
-database, and gives the same answer for the same arguments for ever.
+`advance` feeds inputs at the instant they were latched and timers at the instant they were due, in that order, until
+the run rests. At one instant facts come first, then stop, goal, conditions, timers; an operator's word comes before
+everything. It has no clock, no network and no database, and gives the same answer for the same arguments for ever.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from engine.context import Context, Made, World
-from engine.packing import pack
 from engine.plan import MAIN, Plan
 from engine.run import Acknowledged, Flipped, Input, Open, Operated, Run, Settled, Task, TaskActed
 from engine.steps import KINDS
 from engine.steps.base import Done, Finish, Given, Into, Move, Park, Rest, TimeUp, Unready
 from engine.trace import Entry
+from engine.stored import pack
 from engine.values import UNKNOWN
 
 EXITS = ("stop", "goal")
@@ -28,8 +28,8 @@ _RANKS = {"stop": 1, "goal": 2}
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """The run as it now rests, what it made, and the inputs not fed yet: `advance` stops short when the run has said facts about the
-    account, so that the host can take them in and call again. `ignored` were for a visit that is over.
+    """The run as it now rests, what it made, and the inputs not fed yet: `advance` stops short when the run has said
+    facts about the account, so that the host can take them in and call again. `ignored` were for a visit that is over.
     """
 
     run: Run
@@ -43,14 +43,27 @@ class Advanced:
 
 
 def begin(
-    plan: Plan, run_id: str, world: World, now: datetime, *, why: dict[str, JsonValue] | None = None, by: str | None = None,
+    plan: Plan,
+    run_id: str,
+    world: World,
+    now: datetime,
+    *,
+    why: dict[str, JsonValue] | None = None,
+    by: str | None = None,
     event: dict[str, JsonValue] | None = None,
 ) -> Advanced:
     """A new run, advanced until it rests."""
     values = world.scope.values
     remembered = {path: pack(values.get(path, UNKNOWN)) for path in sorted(plan.at_start)}
     run = Run(
-        id=run_id, playbook=plan.playbook, plan=plan.hash, account=world.account, started=now, clock=now, at_start=remembered, event=event
+        id=run_id,
+        playbook=plan.playbook,
+        plan=plan.hash,
+        account=world.account,
+        started=now,
+        clock=now,
+        at_start=remembered,
+        event=event,
     )
     going = _Going(plan, run, world, now)
     going.log("start", None, "playbook", "started", why=why, by=by)
@@ -175,7 +188,15 @@ class _Going:
             self.ignored.append(given)
             return
         reason = given.path
-        self.end(exits[int(given.name)].outcome, by=reason, path=reason, step=None, kind="playbook", why=given.why, withdraw=reason)
+        self.end(
+            exits[int(given.name)].outcome,
+            by=reason,
+            path=reason,
+            step=None,
+            kind="playbook",
+            why=given.why,
+            withdraw=reason,
+        )
 
     def operate(self, given: Operated) -> None:
         match given.verb:
@@ -186,7 +207,14 @@ class _Going:
                 self.queue = sorted((*self.queue, *self.held), key=_order)
                 self.held = []
             case "stop" if self.run.live:
-                self.end(given.outcome or "stopped", by="operator", path="stop", step=None, kind="playbook", withdraw="operator")
+                self.end(
+                    given.outcome or "stopped",
+                    by="operator",
+                    path="stop",
+                    step=None,
+                    kind="playbook",
+                    withdraw="operator",
+                )
             case "skip" | "retry" if given.path in self.run.open:
                 self.move_on(given)
             case _:
@@ -227,7 +255,17 @@ class _Going:
     def ask(self, path: str, visit: int, open_: Open | None, given: Given | None) -> Move:
         """The kind's answer. A text or value that is not known parks the step: nothing half-made leaves."""
         step = self.plan.steps[open_.step] if open_ else self.plan.step_at(path)
-        ctx = Context(self.plan, self.run, step, path, visit, self.run.clock, self.world, self.made, since=open_.since if open_ else None)
+        ctx = Context(
+            self.plan,
+            self.run,
+            step,
+            path,
+            visit,
+            self.run.clock,
+            self.world,
+            self.made,
+            since=open_.since if open_ else None,
+        )
         kind = KINDS[step.kind]
         try:
             move: Move = kind.enter(step.spec, ctx) if given is None else kind.resume(step.spec, open_, given, ctx)
@@ -263,8 +301,13 @@ class _Going:
         released = move.released or (former is not None and former.released)
         self.put(
             Open(
-                path=path, step=former.step if former else self.plan.step_at(path).path, visit=visit,
-                since=former.since if former else self.run.clock, timers=timers, watches=tuple(move.watches), memo=dict(move.memo),
+                path=path,
+                step=former.step if former else self.plan.step_at(path).path,
+                visit=visit,
+                since=former.since if former else self.run.clock,
+                timers=timers,
+                watches=tuple(move.watches),
+                memo=dict(move.memo),
                 released=released,
             )
         )
@@ -282,14 +325,31 @@ class _Going:
         released = former is not None and former.released
         memo: dict[str, JsonValue] = {"outcome": outcome}
         self.put(
-            Open(path=path, step=self.plan.step_at(path).path, visit=visit, since=since, inside=block, memo=memo, released=released)
+            Open(
+                path=path,
+                step=self.plan.step_at(path).path,
+                visit=visit,
+                since=since,
+                inside=block,
+                memo=memo,
+                released=released,
+            )
         )
         self.enter_block(inside)
 
     def park(self, path: str, visit: int, reason: str) -> None:
         former = self.run.open.get(path)
         step = former.step if former else self.plan.step_at(path).path
-        self.put(Open(path=path, step=step, visit=visit, since=self.run.clock, parked=reason, released=bool(former and former.released)))
+        self.put(
+            Open(
+                path=path,
+                step=step,
+                visit=visit,
+                since=self.run.clock,
+                parked=reason,
+                released=bool(former and former.released),
+            )
+        )
         self.log(path, step, None, "parked", reason=reason)
 
     def give_up(self, path: str) -> None:
@@ -330,9 +390,19 @@ class _Going:
     # --- the end
 
     def end(
-        self, outcome: str, *, by: str, path: str, step: str | None, kind: str, withdraw: str | None, why: dict[str, JsonValue] | None = None
+        self,
+        outcome: str,
+        *,
+        by: str,
+        path: str,
+        step: str | None,
+        kind: str,
+        withdraw: str | None,
+        why: dict[str, JsonValue] | None = None,
     ) -> None:
-        """`withdraw` says why open work is taken back; a run that ends in the normal way leaves the tasks that it did not wait for."""
+        """`withdraw` says why open work is taken back; a run that ends in the normal way leaves the tasks that it did
+        not wait for.
+        """
         self.arrivals.clear()
         for open_ in list(self.run.open.values()):
             if withdraw is None and open_.released and "task" in open_.memo:
@@ -349,7 +419,9 @@ class _Going:
         if not isinstance(raw, dict):
             return
         task = Task.model_validate(raw)
-        self.made.tasks[task.id] = task.model_copy(update={"state": "withdrawn", "closed": self.run.clock, "outcome": None, "snoozed": None})
+        self.made.tasks[task.id] = task.model_copy(
+            update={"state": "withdrawn", "closed": self.run.clock, "outcome": None, "snoozed": None}
+        )
         self.log(open_.path, open_.step, "task" if task.kind == "missing" else None, "withdrawn", reason=reason)
 
     # --- the record
@@ -370,7 +442,9 @@ class _Going:
         self.log_at(path, step.id if step else None, kind or (step.kind if step else "playbook"), event, **fields)
 
     def log_at(self, path: str, step: str | None, kind: str, event: str, **fields: JsonValue) -> None:
-        shown = {name: value for name, value in fields.items() if value is not None}
+        shown: dict[str, JsonValue] = {name: value for name, value in fields.items() if value is not None}
         self.made.trace.append(
-            Entry(at=self.run.clock, path=path, step=step, kind=kind, event=event, subject=self.run.subject, fields=shown)
+            Entry(
+                at=self.run.clock, path=path, step=step, kind=kind, event=event, subject=self.run.subject, fields=shown
+            )
         )

@@ -1,12 +1,11 @@
 """What a step may see and do while a run visits it.
 
-One `Context` is one visit at one instant. Reading goes through it (the account as it stands, people, calendars, texts), and so does
-everything that the step wants done: it is collected in `Made` and leaves `advance` as plain values.
+One `Context` is one visit at one instant. Reading goes through it (the account as it stands, people, calendars, texts),
+and so does everything that the step wants done: it is collected in `Made` and leaves `advance` as plain values.
 """
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from pydantic import JsonValue
 
 from engine.calendar import Calendar
 from engine.logic import Scope
+from engine.overlay import Below, Overlay
 from engine.people import Directory, Person, reach
 from engine.plan import Plan, Step, template_of
 from engine.policy import Policy
@@ -25,17 +25,20 @@ from engine.run import Effect, Open, Run, Task, effect_key
 from engine.steps.base import Unready
 from engine.templates import Rendered, Templates, Unfit
 from engine.trace import Entry
-from engine.packing import unpack
-from engine.values import UNKNOWN, Value, to_json
+from engine.stored import to_json
+from engine.values import UNKNOWN, Value, unpack
 from engine.vocabulary import Vocabulary
 
 Edge = Literal["exact", "opens", "closes"]
 T = TypeVar("T")
+_ROOMS = ("account", "metrics", "team", "outcome", "event")
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """All that a decision may read beside the plan and the run: the account as it stands, and the workspace's people and texts."""
+    """All that a decision may read beside the plan and the run: the account as it stands, and the workspace's people
+    and texts.
+    """
 
     scope: Scope
     account: str
@@ -61,7 +64,9 @@ class Made:
         self.effects[effect.id] = effect
 
     def withdraw(self, path: str, visit: int, reason: str) -> None:
-        """What the visit still wants is not to be done: what this advance made is forgotten, what was made before is named by visit."""
+        """What the visit still wants is not to be done: what this advance made is forgotten, what was made before is
+        named by visit.
+        """
         mine = [key for key, one in self.effects.items() if (one.path, one.visit) == (path, visit)]
         for key in mine:
             del self.effects[key]
@@ -78,7 +83,9 @@ def run_values(run: Run) -> dict[str, Value]:
 
 @dataclass
 class Context:
-    """One visit of one step at one instant. `now` is the event's own instant; `plan`, `run` and `world` are as they stand."""
+    """One visit of one step at one instant. `now` is the event's own instant; `plan`, `run` and `world` are as they
+    stand.
+    """
 
     plan: Plan
     run: Run
@@ -105,7 +112,7 @@ class Context:
     @cached_property
     def scope(self) -> Scope:
         own = self.world.scope
-        return Scope(values=ChainMap(run_values(self.run), dict(own.values)), now=self.now, calendar=own.calendar)
+        return Scope(values=Overlay(run_values(self.run), own.values), now=self.now, calendar=own.calendar)
 
     @property
     def calendar(self) -> Calendar:
@@ -116,7 +123,9 @@ class Context:
         """The calendar of a person, the account's when there is none."""
         return self.world.policy.calendar(person.country, person.time_zone) if person else self.calendar
 
-    def resolve(self, moment: Moment, edge: Edge, calendar: Calendar | None = None, start: datetime | None = None) -> datetime | None:
+    def resolve(
+        self, moment: Moment, edge: Edge, calendar: Calendar | None = None, start: datetime | None = None
+    ) -> datetime | None:
         """The instant that the author's words mean; None when a date that they read is unknown."""
         found = (calendar or self.calendar).resolve(moment, start or self.now, self.anchor, self.scope.values, edge)
         return found if isinstance(found, datetime) else None
@@ -159,7 +168,9 @@ class Context:
         """A template, filled in for one contact, in the contact's language. Raises Unready likewise."""
         language = contact.get("language")
         return self._fit(
-            self.world.templates.render(template, self._names() | {"contact": contact}, language if isinstance(language, str) else None)
+            self.world.templates.render(
+                template, self._names() | {"contact": contact}, language if isinstance(language, str) else None
+            )
         )
 
     def text_for(self, source: str, contact: Mapping[str, Value]) -> str:
@@ -173,39 +184,72 @@ class Context:
 
     def _names(self) -> dict[str, object]:
         values = self.scope.values
-        names: dict[str, dict[str, object]] = {"account": {}, "metrics": {}, "team": {}, "outcome": {}, "event": {}}
-        for path in values:
-            room, _, rest = path.partition(".")
-            if room in names and rest:
-                _place(names[room], rest, values[path])
-        return names | {"run": {"id": self.run.id, "playbook": self.run.playbook, "title": self.plan.title, "started": self.run.started}, "now": self.now}
+        rooms: dict[str, object] = {room: Below(room, values, deep=room == "metrics") for room in _ROOMS}
+        run = {"id": self.run.id, "playbook": self.run.playbook, "title": self.plan.title, "started": self.run.started}
+        return rooms | {"run": run, "now": self.now, "sender": self._signs()}
+
+    def _signs(self) -> dict[str, object]:
+        """Who signs: the account's owner, or who covers for them."""
+        sender = self.find(self.plan.owner) if self.plan.owner else None
+        return {"id": sender.id, "name": sender.name, "email": sender.email, "slack": sender.slack} if sender else {}
 
     # --- what it may do
 
     def log(self, event: str, below: str = "", kind: str | None = None, **fields: JsonValue) -> None:
         path = f"{self.path}/{below}" if below else self.path
         entry = Entry(
-            at=self.now, path=path, step=self.step.id, kind=kind or self.step.kind, event=event, subject=self.run.subject,
+            at=self.now,
+            path=path,
+            step=self.step.id,
+            kind=kind or self.step.kind,
+            event=event,
+            subject=self.run.subject,
             fields={name: value for name, value in fields.items() if value is not None},
         )
         self.made.trace.append(entry)
 
-    def tell(self, person: Person | None, purpose: Literal["task", "remind", "escalate"], body: str, below: str = "", **content: JsonValue) -> None:
-        """A message to a colleague that the run does not wait for. Nobody found: nothing to send, the task itself shows it."""
+    def tell(
+        self,
+        person: Person | None,
+        purpose: Literal["task", "remind", "escalate"],
+        body: str,
+        below: str = "",
+        **content: JsonValue,
+    ) -> None:
+        """A message to a colleague that the run does not wait for. Nobody found: nothing to send, the task itself shows
+        it.
+        """
         if person is None:
             return
         self.want("slack", purpose, person.id, reach(person), {"body": body, **content}, below=below, blocking=False)
 
     def want(
-        self, channel: Literal["email", "slack"], purpose: Literal["email", "slack", "task", "remind", "escalate"], to: str, address: str,
-        content: dict[str, JsonValue], *, below: str = "", blocking: bool = True,
+        self,
+        channel: Literal["email", "slack"],
+        purpose: Literal["email", "slack", "task", "remind", "escalate"],
+        to: str,
+        address: str,
+        content: dict[str, JsonValue],
+        *,
+        below: str = "",
+        blocking: bool = True,
     ) -> None:
         name = f"{self.step.id}/{below}" if below else self.step.id
         self.made.want(
             Effect(
-                key=effect_key(self.run.id, name, self.visit, to, channel), run=self.run.id, path=self.path, step=self.step.id,
-                visit=self.visit, channel=channel, purpose=purpose, to=to, address=address, priority=self.plan.priority,
-                blocking=blocking, at=self.now, content=content,
+                key=effect_key(self.run.id, name, self.visit, to, channel),
+                run=self.run.id,
+                path=self.path,
+                step=self.step.id,
+                visit=self.visit,
+                channel=channel,
+                purpose=purpose,
+                to=to,
+                address=address,
+                priority=self.plan.priority,
+                blocking=blocking,
+                at=self.now,
+                content=content,
             )
         )
 
@@ -221,18 +265,12 @@ class Context:
     def attach(self, below: str, memo: Mapping[str, JsonValue]) -> None:
         """Opens a record beside the step that lives on when the strand has gone on."""
         path = f"{self.path}/{below}"
-        self.made.opened[path] = Open(path=path, step=self.step.path, visit=self.visit, since=self.now, memo=dict(memo), released=True)
+        self.made.opened[path] = Open(
+            path=path, step=self.step.path, visit=self.visit, since=self.now, memo=dict(memo), released=True
+        )
 
     def set_fields(self, fields: dict[str, JsonValue]) -> None:
-        """Facts about the account, said by the run. `advance` stops after them so that what they change is seen by the next step."""
+        """Facts about the account, said by the run. `advance` stops after them so that what they change is seen by the
+        next step.
+        """
         self.made.fields.append((self.now, f"{self.run.id}·{self.path}·{self.visit}", fields))
-
-
-def _place(room: dict[str, object], rest: str, value: Value) -> None:
-    head, _, tail = rest.partition(".")
-    if not tail:
-        room[head] = value
-        return
-    inner = room.setdefault(head, {})
-    if isinstance(inner, dict):
-        inner[tail] = value

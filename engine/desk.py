@@ -1,7 +1,8 @@
-"""One account with everything that depends on it, on the table at once: facts, start decisions, watched conditions, runs.
+"""One account with everything that depends on it, on the table at once: facts, start decisions, watched conditions,
+runs.
 
-The host (a database transaction, or a simulation) lays the desk out, says what happened, and takes the `Changes` away. Both hosts run the
-same code here, which is why a simulation tells what a real run will do.
+The host (a database transaction, or a simulation) lays the desk out, says what happened, and takes the `Changes` away.
+Both hosts run the same code here, which is why a simulation tells what a real run will do.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from engine.advance import Advanced, advance, begin
 from engine.context import Made, World, run_values
 from engine.facts import Fact
 from engine.logic import Condition, Scope
-from engine.packing import pack, unpack
+from engine.overlay import Overlay
 from engine.plan import Plan
 from engine.run import Effect, Flipped, Input, Run, Task, Watch
+from engine import stored
 from engine.setting import Setting
 from engine.trace import Entry
 from engine.trigger import Decision, Entries, Rules, bar, free_at, judged, reads_of, why
-from engine.values import Value
+from engine.values import Value, unpack
 
 DEPTH = 10
 FAULT_RETRY = timedelta(minutes=5)
@@ -34,8 +36,9 @@ _TICK = timedelta(microseconds=1)
 class Changes:
     """What the host must write, all in the transaction that laid the desk out.
 
-    `latched` are new inputs of runs, each of which needs a wake; `left` are inputs that the host handed in and that stay unfed, because the
-    run is paused; every other one that it handed in is consumed. `watches` are a run's whole new set, `touched` single ones of others.
+    `latched` are new inputs of runs, each of which needs a wake; `left` are inputs that the host handed in and that
+    stay unfed, because the run is paused; every other one that it handed in is consumed. `watches` are a run's whole
+    new set, `touched` single ones of others.
     """
 
     account: bool = False
@@ -81,11 +84,13 @@ class Desk:
         self.fill(now)
         changed: frozenset[str] = frozenset()
         for fact in facts:
-            self.account, touched = apply(self.account, fact, self.setting.vocabulary)
+            self.account, touched = apply(self.account, fact, self.setting.vocabulary, self.setting.policy)
             changed |= touched
         self.changes.account = True
         self._pictured = None
-        plans = [plan for plan in self.rules.plans.values() if plan.start.by_rule] if new else self.rules.reading(changed)
+        plans = (
+            [plan for plan in self.rules.plans.values() if plan.start.by_rule] if new else self.rules.reading(changed)
+        )
         self._react(plans, changed, now)
         self.tick(now)
 
@@ -99,8 +104,10 @@ class Desk:
                 if watch.next_at is not None and watch.next_at <= due:
                     self._check(watch, due)
 
-    def start(self, playbook: str, now: datetime, by: str | None = None, *, by_hand: bool = True) -> str | None:
-        """By hand: stage, tiers, `again` and the one-live-run rule apply, the condition does not. None: it did not start; the trace says why."""
+    def start(self, playbook: str, now: datetime, by: str | None = None) -> str | None:
+        """By hand: stage, tiers, `again` and the one-live-run rule apply, the condition does not. None: it did not
+        start; the trace says why.
+        """
         plan = self.rules.plans[playbook]
         scope = self.scope(now)
         inside = plan.start.scope is None or plan.start.scope.truth(scope) is True
@@ -121,7 +128,9 @@ class Desk:
     @property
     def due_at(self) -> datetime | None:
         """The earliest instant at which time alone could change a decision or a watched condition."""
-        decided = (one.next_at for name, one in self.decisions.items() if one.next_at is not None and name in self.rules.plans)
+        decided = (
+            one.next_at for name, one in self.decisions.items() if one.next_at is not None and name in self.rules.plans
+        )
         watched = (one.next_at for one in self._all_watches() if one.next_at is not None)
         return min((*decided, *watched), default=None)
 
@@ -131,7 +140,7 @@ class Desk:
         seen = self.picture(now)
         if not self.entries:
             return seen.scope
-        return Scope(values={**seen.scope.values, **self._run_facts()}, now=now, calendar=seen.scope.calendar)
+        return Scope(values=Overlay(self._run_facts(), seen.scope.values), now=now, calendar=seen.scope.calendar)
 
     def picture(self, now: datetime) -> Picture:
         if self._pictured is None or self._pictured[0] != now:
@@ -141,8 +150,13 @@ class Desk:
     def world(self, now: datetime) -> World:
         setting = self.setting
         return World(
-            scope=self.scope(now), account=self.account.id, team=self.account.team, directory=setting.directory, policy=setting.policy,
-            vocabulary=setting.vocabulary, templates=setting.templates,
+            scope=self.scope(now),
+            account=self.account.id,
+            team=self.account.team,
+            directory=setting.directory,
+            policy=setting.policy,
+            vocabulary=setting.vocabulary,
+            templates=setting.templates,
         )
 
     def _run_facts(self) -> dict[str, Value]:
@@ -163,7 +177,9 @@ class Desk:
     # --- starts
 
     def fill(self, now: datetime) -> None:
-        """First decisions, when versions have been applied, over an account that is known: they are recorded and fire nothing, but for `is`."""
+        """First decisions, when versions have been applied, over an account that is known: they are recorded and fire
+        nothing, but for `is`.
+        """
         if self.account.first_data is None:
             return
         for name, plan in self.rules.plans.items():
@@ -186,21 +202,27 @@ class Desk:
                 self._check(watch, now)
 
     def _decide(self, plan: Plan, now: datetime) -> None:
-        """One rule, on its own: one that raises is our fault, keeps its truth, and is tried again; the fact is kept all the same."""
+        """One rule, on its own: one that raises is our fault, keeps its truth, and is tried again; the fact is kept all
+        the same.
+        """
         former = self.decisions.get(plan.playbook)
         former = former if former and former.start_hash == plan.start_hash else None
         try:
             decision, rise = judged(plan, former, self.scope(now))
         except Exception as error:
             broken = former or Decision(playbook=plan.playbook, start_hash=plan.start_hash)
-            self._record(plan, broken.model_copy(update={"fault": type(error).__name__, "next_at": now + FAULT_RETRY}), now)
+            self._record(
+                plan, broken.model_copy(update={"fault": type(error).__name__, "next_at": now + FAULT_RETRY}), now
+            )
             return
         self._record(plan, decision, now)
         if rise:
             self._enter(plan, now)
 
     def _record(self, plan: Plan, decision: Decision, now: datetime) -> None:
-        """Keeps a decision, with the earliest instant at which its conditions or the readings under them change by time alone."""
+        """Keeps a decision, with the earliest instant at which its conditions or the readings under them change by time
+        alone.
+        """
         ahead = (decision.next_at, self._slides(plan_reads(plan), now))
         next_at = min((one for one in ahead if one is not None and one > now), default=None)
         self._keep(decision.model_copy(update={"next_at": next_at}))
@@ -246,13 +268,15 @@ class Desk:
     # --- runs
 
     def _follow(self, plan: Plan, advanced: Advanced, now: datetime, given: Sequence[Input] = ()) -> None:
-        """Takes in what an advance made until the run rests: the facts it said, and the conditions that are true already."""
+        """Takes in what an advance made until the run rests: the facts it said, and the conditions that are true
+        already.
+        """
         while True:
             run = advanced.run
             self._collect(advanced)
             rises = self._rewatch(plan, run, now)
             for at, name, fields in advanced.made.fields:
-                self._say(run, at, name, fields)
+                self._say(at, name, fields)
             rises += self.changes.latched.pop(run.id, [])
             inputs = (*advanced.left, *rises)
             if not advanced.short and not rises:
@@ -269,8 +293,8 @@ class Desk:
         if not run.live and self._entries(run.playbook).live == run.id:
             self._ended(run)
 
-    def _say(self, run: Run, at: datetime, name: str, fields: dict[str, JsonValue]) -> None:
-        fact = Fact(id=name, account=self.account.id, at=at, fields=fields)
+    def _say(self, at: datetime, name: str, fields: dict[str, JsonValue]) -> None:
+        fact = Fact.model_validate({"id": name, "account": self.account.id, "at": at, "fields": fields})
         self.changes.facts.append(fact)
         self.depth += 1
         self.take(fact, now=at)
@@ -278,7 +302,9 @@ class Desk:
 
     def _ended(self, run: Run) -> None:
         entries = self._entries(run.playbook)
-        self.entries[run.playbook] = entries.model_copy(update={"live": None, "last_ended": run.ended, "last_outcome": run.outcome})
+        self.entries[run.playbook] = entries.model_copy(
+            update={"live": None, "last_ended": run.ended, "last_outcome": run.outcome}
+        )
         own = f"runs.{run.playbook}"
         changed = frozenset({f"{own}.running", f"{own}.last_outcome", f"{own}.last_ended"})
         plans = {plan.playbook: plan for plan in self.rules.reading(changed)}
@@ -308,7 +334,9 @@ class Desk:
     # --- watched conditions
 
     def _rewatch(self, plan: Plan, run: Run, now: datetime) -> list[Input]:
-        """The run's watches as its new state has them. One that is true already is a rise: nothing is missed between check and watch."""
+        """The run's watches as its new state has them. One that is true already is a rise: nothing is missed between
+        check and watch.
+        """
         former = {watch.key: watch for watch in self.watches.get(run.id, [])}
         wanted = [self._kept(watch, former.get(watch.key)) for watch in watches_of(plan, run)]
         if wanted or former:
@@ -334,14 +362,16 @@ class Desk:
             return []
         scope = self.scope(now)
         own = {path: unpack(value) for path, value in watch.extra.items()}
-        scope = Scope(values={**scope.values, **own}, now=now, calendar=scope.calendar)
+        scope = Scope(values=Overlay(own, scope.values), now=now, calendar=scope.calendar)
         truth = watch.condition.truth(scope)
         turns = [watch.condition.next_change(scope), self._slides(watch.condition.reads, now)]
         next_at = min((one for one in turns if one is not None and one > now), default=None)
         self._touch(watch.model_copy(update={"truth": watch.truth if truth is None else truth, "next_at": next_at}))
         if truth is not True or watch.truth:
             return []
-        return [Flipped(at=now, path=watch.path, visit=watch.visit, name=watch.name, why=watch.condition.why(scope).to_json())]
+        return [
+            Flipped(at=now, path=watch.path, visit=watch.visit, name=watch.name, why=stored.why(watch.condition, scope))
+        ]
 
     def _touch(self, watch: Watch) -> None:
         mine = self.watches.setdefault(watch.run, [])
@@ -359,7 +389,7 @@ def watches_of(plan: Plan, run: Run) -> list[Watch]:
     """Every condition that the run waits for: its stops and goals, and those of the steps it rests at."""
     if run.over:
         return []
-    own = {path: pack(value) for path, value in run_values(run).items()}
+    own = {path: stored.pack(value) for path, value in run_values(run).items()}
     found: list[Watch] = []
     if run.live:
         for path, exits in (("stop", plan.stops), ("goal", plan.goals)):

@@ -1,4 +1,6 @@
-"""Where a step stands while it is compiled: what it may name, and how it reports what is wrong at the author's own line and column."""
+"""Where a step stands while it is compiled: what it may name, and how it reports what is wrong at the author's own line
+and column.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,13 @@ class Place:
     # --- saying what is wrong
 
     def fault(
-        self, *keys: str | int, message: str, fix: str, code: str, offset: int | None = None, words: str | None = None,
+        self,
+        *keys: str | int,
+        message: str,
+        fix: str,
+        code: str,
+        offset: int | None = None,
+        words: str | None = None,
         severity: Literal["error", "warning"] = "error",
     ) -> None:
         document = self.compiler.document
@@ -74,7 +82,15 @@ class Place:
 
     def faults(self, found: Iterable[Fault], *keys: str | int, words: str | None = None) -> None:
         for one in found:
-            self.fault(*keys, *one.pointer, message=one.message, fix=one.fix, code="condition", offset=one.offset, words=words or _words(keys))
+            self.fault(
+                *keys,
+                *one.pointer,
+                message=one.message,
+                fix=one.fix,
+                code="condition",
+                offset=one.offset,
+                words=words or _words(keys),
+            )
 
     # --- conditions
 
@@ -86,7 +102,9 @@ class Place:
     def names(self) -> Names:
         return self.compiler.names()
 
-    def condition(self, source: Any, *keys: str | int, words: str | None = None, names: Names | None = None) -> Condition | None:
+    def condition(
+        self, source: Any, *keys: str | int, words: str | None = None, names: Names | None = None
+    ) -> Condition | None:
         found = compile_condition(source, names or self.names)
         if isinstance(found, Condition):
             return found
@@ -100,9 +118,9 @@ class Place:
             message = "an account's id cannot be set" if field == "id" else f"'{field}' is not a field of an account"
             self.fault(*keys, message=message, fix=suggest_or_list(field, known), code="unknown-field")
             return None
-        return self._typed(field, known[field].type, source, *keys)
+        return self._typed(known[field].type, source, *keys)
 
-    def _typed(self, field: str, want: Type, source: Any, *keys: str | int) -> Expression | JsonValue:
+    def _typed(self, want: Type, source: Any, *keys: str | int) -> Expression | JsonValue:
         text = source if isinstance(source, str) else _literal(source)
         found = compile_expression(text, self.names, want)
         if isinstance(found, Expression):
@@ -118,7 +136,10 @@ class Place:
 
     def duration(self, source: Any, *keys: str | int) -> Duration | None:
         found = parse_duration(str(source))
-        return found if isinstance(found, Duration) else self._refused(found, *keys)
+        if isinstance(found, Duration):
+            return found
+        self._refused(found, *keys)
+        return None
 
     def duration_or_none(self, source: Any) -> Duration | None:
         """The duration that the words are, if they are one."""
@@ -128,7 +149,8 @@ class Place:
     def moment(self, source: Any, *keys: str | int) -> Moment | None:
         found = parse_moment(str(source))
         if isinstance(found, Refused):
-            return self._refused(found, *keys)
+            self._refused(found, *keys)
+            return None
         reads = self.date_read(found)
         if reads is None or self._is_date(reads, *keys):
             return found
@@ -139,7 +161,11 @@ class Place:
         if type_ is not None and type_.kind in {"date", "instant"}:
             return True
         message = f"{path} is {type_.name}, not a date" if type_ else f"{path} is not in the vocabulary"
-        dates = [one for one in self.names.paths() if (known := self.names.type_of(one)) and known.kind in {"date", "instant"}]
+        dates = [
+            one
+            for one in self.names.paths()
+            if (known := self.names.type_of(one)) and known.kind in {"date", "instant"}
+        ]
         self.fault(*keys, message=message, fix=suggest_or_list(path, dates), code="not-a-date")
         return False
 
@@ -170,12 +196,20 @@ class Place:
         """The limit of a step that waits; it needs to say what then."""
         if model.at_most is None:
             if model.otherwise is not None and not hasattr(model, "until"):
-                self.fault("otherwise", message="'otherwise' is for when 'at_most' has passed, which is missing",
-                           fix="Add 'at_most: 10 days', or take 'otherwise' away.", code="otherwise-without-limit")
+                self.fault(
+                    "otherwise",
+                    message="'otherwise' is for when 'at_most' has passed, which is missing",
+                    fix="Add 'at_most: 10 days', or take 'otherwise' away.",
+                    code="otherwise-without-limit",
+                )
             return None
         if model.otherwise is None:
-            self.fault("at_most", message="'at_most' needs 'otherwise': what to do when the time is over",
-                       fix="Add 'otherwise: [steps]' ('otherwise: []' to go on).", code="limit-without-otherwise")
+            self.fault(
+                "at_most",
+                message="'at_most' needs 'otherwise': what to do when the time is over",
+                fix="Add 'otherwise: [steps]' ('otherwise: []' to go on).",
+                code="limit-without-otherwise",
+            )
         return self.duration(model.at_most, "at_most")
 
     def always_known(self, path: str) -> bool:
@@ -194,15 +228,20 @@ class Place:
         known = self.compiler.roles
         if name in known:
             return name
-        self.fault(*keys, message=f"nobody has the role '{name}'", fix=suggest_or_list(name, known), code="unknown-role")
+        self.fault(
+            *keys, message=f"nobody has the role '{name}'", fix=suggest_or_list(name, known), code="unknown-role"
+        )
         return None
 
     def assignee(self, name: str | None) -> str | None:
         if name is not None:
             return self.role(name, "assign")
         if self.compiler.owner is None:
-            self.fault(message="the task says nobody to assign it to, and the playbook has no owner",
-                       fix="Write 'assign: ROLE', or 'owner: ROLE' at the top of the playbook.", code="no-assignee")
+            self.fault(
+                message="the task says nobody to assign it to, and the playbook has no owner",
+                fix="Write 'assign: ROLE', or 'owner: ROLE' at the top of the playbook.",
+                code="no-assignee",
+            )
         return self.compiler.owner
 
     def addressee(self, to: str, *keys: str | int) -> None:
@@ -212,11 +251,21 @@ class Place:
         if to.startswith("account."):
             type_ = self.names.type_of(to)
             if type_ is None or type_.kind != "text":
-                self.fault(*keys, message=f"{to} is not a text field of the account", fix=suggest_or_list(to, self.names.paths()), code="unknown-field")
+                self.fault(
+                    *keys,
+                    message=f"{to} is not a text field of the account",
+                    fix=suggest_or_list(to, self.names.paths()),
+                    code="unknown-field",
+                )
             return
         if to not in self.compiler.roles and to not in self.compiler.people:
             known = (*self.compiler.roles, *self.compiler.people)
-            self.fault(*keys, message=f"'{to}' is neither a role, a person nor a #channel", fix=suggest_or_list(to, known), code="unknown-role")
+            self.fault(
+                *keys,
+                message=f"'{to}' is neither a role, a person nor a #channel",
+                fix=suggest_or_list(to, known),
+                code="unknown-role",
+            )
 
     def recipients(self, source: Any, *keys: str | int) -> Recipients | None:
         match source:
@@ -228,8 +277,12 @@ class Place:
             case {"first": condition} if len(source) == 1:
                 found = self._of_contact(condition, *keys, "first")
                 return Recipients(first=found) if found else None
-        self.fault(*keys, message="this does not say who gets the mail", fix="Write a contact's role, or '{each: CONDITION}', or '{first: CONDITION}'.",
-                   code="unknown-recipient")
+        self.fault(
+            *keys,
+            message="this does not say who gets the mail",
+            fix="Write a contact's role, or '{each: CONDITION}', or '{first: CONDITION}'.",
+            code="unknown-recipient",
+        )
         return None
 
     def _contact_role(self, role: str, *keys: str | int) -> Recipients | None:
@@ -237,12 +290,19 @@ class Place:
         known = field.type.choices if field else ()
         if role in known:
             return Recipients(role=role)
-        self.fault(*keys, message=f"'{role}' is not a role of a contact", fix=suggest_or_list(role, known), code="unknown-recipient")
+        self.fault(
+            *keys,
+            message=f"'{role}' is not a role of a contact",
+            fix=suggest_or_list(role, known),
+            code="unknown-recipient",
+        )
         return None
 
     def _of_contact(self, source: Any, *keys: str | int) -> Condition | None:
         fields = self.compiler.setting.vocabulary.contact_fields
-        return self.condition(source, *keys, names=Wider(self.names, {f"contact.{name}": one.type for name, one in fields.items()}))
+        return self.condition(
+            source, *keys, names=Wider(self.names, {f"contact.{name}": one.type for name, one in fields.items()})
+        )
 
     def somebody(self, to: Recipients) -> Condition:
         """That there is a contact who can be written to."""
@@ -258,13 +318,17 @@ class Place:
         for fault in self.compiler.text_faults(source, contact=contact):
             self.fault(*keys, message=fault.message, fix=fault.fix, code="template", offset=fault.offset)
 
-    def one_text(self, text: str | None, template: str | None, subject: str | None = None, *, mail: bool = False) -> None:
+    def one_text(
+        self, text: str | None, template: str | None, subject: str | None = None, *, mail: bool = False
+    ) -> None:
         """A message says its text in one way: in place, or by a template."""
         if (text is None) == (template is None):
             fix = "Write 'template: NAME'" + (", or 'subject' and 'text'." if mail else ", or 'text'.")
             self.fault(message="a message needs either 'text' or 'template'", fix=fix, code="one-text")
         if mail and text is not None and subject is None:
-            self.fault("text", message="a mail with 'text' needs a 'subject'", fix="Add 'subject: …'.", code="no-subject")
+            self.fault(
+                "text", message="a mail with 'text' needs a 'subject'", fix="Add 'subject: …'.", code="no-subject"
+            )
         for key, source in (("text", text), ("subject", subject)):
             if source is not None:
                 self.text(source, key, contact=mail)
@@ -274,18 +338,39 @@ class Place:
     def outcome_names(self, names: list[str]) -> None:
         for index, name in enumerate(names):
             if not _ID.fullmatch(name):
-                self.fault("outcomes", index, message=f"'{name}' is not a name for an outcome", fix="Use small letters, digits and _.", code="invalid-name")
+                self.fault(
+                    "outcomes",
+                    index,
+                    message=f"'{name}' is not a name for an outcome",
+                    fix="Use small letters, digits and _.",
+                    code="invalid-name",
+                )
         if not names:
-            self.fault("outcomes", message="a task needs at least one outcome", fix="Leave 'outcomes' away for done and skipped.", code="no-outcomes")
+            self.fault(
+                "outcomes",
+                message="a task needs at least one outcome",
+                fix="Leave 'outcomes' away for done and skipped.",
+                code="no-outcomes",
+            )
 
     def rung(self, rung: RungModel, index: int) -> Rung | None:
         """One rung of an overdue ladder: when, and whom."""
         at = ("overdue", index)
         if (rung.after is None) == (rung.before is None):
-            self.fault(*at, message="a rung says either 'after' or 'before' the due instant", fix="Write 'after: 1 business day'.", code="rung-when")
+            self.fault(
+                *at,
+                message="a rung says either 'after' or 'before' the due instant",
+                fix="Write 'after: 1 business day'.",
+                code="rung-when",
+            )
             return None
         if (rung.remind is None) == (rung.escalate is None):
-            self.fault(*at, message="a rung says either 'remind' or 'escalate'", fix="Write 'remind: assignee' or 'escalate: ROLE'.", code="rung-whom")
+            self.fault(
+                *at,
+                message="a rung says either 'remind' or 'escalate'",
+                fix="Write 'remind: assignee' or 'escalate: ROLE'.",
+                code="rung-whom",
+            )
             return None
         key = "after" if rung.after is not None else "before"
         distance = self.duration(rung.after or rung.before, *at, key)
@@ -294,7 +379,9 @@ class Place:
         known = to == "assignee" or self.role(to, *at, verb) is not None
         if distance is None or not known:
             return None
-        return Rung(event="reminded" if verb == "remind" else "escalated", to=to, distance=distance, before=key == "before")
+        return Rung(
+            event="reminded" if verb == "remind" else "escalated", to=to, distance=distance, before=key == "before"
+        )
 
     # --- nested steps
 
@@ -346,5 +433,3 @@ def _fits(text: str, want: Type) -> bool:
     except ValueError:
         return False
     return want.family == "text" or want.kind in {"date", "instant"}
-
-

@@ -1,4 +1,5 @@
-"""What `advance` reads: a playbook with every name resolved, frozen, serialisable, and named by the hash of its content.
+"""What `advance` reads: a playbook with every name resolved, frozen, serialisable, and named by the hash of its
+content.
 
 A plan is stored once per version and stays readable for ever: `format` says which release wrote it.
 """
@@ -29,7 +30,8 @@ MAIN = ""
 _OCCURRENCE = re.compile(r"#\d+")
 
 AnySpec = Annotated[
-    TaskSpec | EmailSpec | SlackSpec | WaitSpec | BranchSpec | EscalateSpec | UpdateSpec | EndSpec, Field(discriminator="kind")
+    TaskSpec | EmailSpec | SlackSpec | WaitSpec | BranchSpec | EscalateSpec | UpdateSpec | EndSpec,
+    Field(discriminator="kind"),
 ]
 
 
@@ -60,7 +62,9 @@ class Again(Frozen):
 
 
 class Start(Frozen):
-    """When an account enters. `when` is None where stage and tiers alone decide, and for a playbook that is only started by hand."""
+    """When an account enters. `when` is None where stage and tiers alone decide, and for a playbook that is only
+    started by hand.
+    """
 
     by_rule: bool
     by_hand: bool
@@ -78,7 +82,9 @@ class Exit(Frozen):
 
 
 class Plan(Frozen):
-    """One version of one playbook. `blocks` maps a block's path to the paths of its steps; `owners` to the step that it belongs to."""
+    """One version of one playbook. `blocks` maps a block's path to the paths of its steps; `owners` to the step that it
+    belongs to.
+    """
 
     format: int = PLAN_FORMAT
     playbook: str

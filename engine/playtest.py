@@ -85,7 +85,9 @@ def run_tests(document: Document, plan: Plan, stories: list[Story], setting: Set
         if word in story.name:
             told = simulate(plan, story, setting)
             line = document.at(story.path).line
-            report.results.append(Result(story.name, document.file, line, tuple(missed(story, told, setting)), told, story))
+            report.results.append(
+                Result(story.name, document.file, line, tuple(missed(story, told, setting)), told, story)
+            )
     return report
 
 
@@ -98,7 +100,9 @@ def _check_expectations(story: Story, document: Document, problems: Problems) ->
         for index, item in enumerate(items):
             for message, fix in _faults(item):
                 at = document.at((*story.path, key, index))
-                problems.add(document.file, at, f"test '{story.name}' > {key} {index + 1}", message, fix, code="expectation")
+                problems.add(
+                    document.file, at, f"test '{story.name}' > {key} {index + 1}", message, fix, code="expectation"
+                )
 
 
 def _faults(item: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -106,10 +110,17 @@ def _faults(item: Mapping[str, object]) -> list[tuple[str, str]]:
     if len(named) != 1:
         return [("an expectation names one effect", f"Say one of {', '.join(_NAMES)} with a step's id.")]
     known = (*_NAMES, *_FIELDS, "times")
-    faults = [(f"'{key}' is not a key of an expectation", suggest_or_list(key, known)) for key in item if key not in known]
+    faults = [
+        (f"'{key}' is not a key of an expectation", suggest_or_list(key, known)) for key in item if key not in known
+    ]
     for key in _TIMES:
         if key in item and _time(item[key]) is None:
-            faults.append((f"'{item[key]}' is neither a day, a date nor an instant", "Write 'day 3', 2026-03-05 or 2026-03-05T09:00:00Z."))
+            faults.append(
+                (
+                    f"'{item[key]}' is neither a day, a date nor an instant",
+                    "Write 'day 3', 2026-03-05 or 2026-03-05T09:00:00Z.",
+                )
+            )
     return faults
 
 
@@ -137,7 +148,9 @@ def missed(story: Story, told: Told, setting: Setting) -> list[str]:
     if model.expect is not None:
         found += _in_order(_unrolled(model.expect), effects, match)
     found += _some(_unrolled(model.expect_some), effects, match)
-    found += [f"must never happen, but did: {_said(item)}" for item in model.never if any(match(item, one) for one in effects)]
+    found += [
+        f"must never happen, but did: {_said(item)}" for item in model.never if any(match(item, one) for one in effects)
+    ]
     if model.outcome is not None and model.outcome != told.outcome:
         found.append(f"outcome: expected {model.outcome}, but it was {told.outcome or 'none: the run did not end'}")
     return found
@@ -145,7 +158,9 @@ def missed(story: Story, told: Told, setting: Setting) -> list[str]:
 
 def _unrolled(items: list[dict[str, object]]) -> list[dict[str, object]]:
     """`times: 12` says the same twelve times."""
-    return [{key: value for key, value in item.items() if key != "times"} for item in items for _ in range(_times(item))]
+    return [
+        {key: value for key, value in item.items() if key != "times"} for item in items for _ in range(_times(item))
+    ]
 
 
 def _times(item: Mapping[str, object]) -> int:

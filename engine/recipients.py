@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from engine.logic import Condition, Expression, Scope
+from engine.overlay import Overlay
 from engine.run import Frozen
 from engine.values import Value
 
@@ -42,8 +43,10 @@ def _meant(to: Recipients, contact: Mapping[str, Value], scope: Scope) -> bool:
     if to.role is not None:
         return contact.get("role") == to.role
     condition = to.each or to.first
-    values = {**scope.values, **{f"contact.{name}": value for name, value in contact.items()}}
-    return condition is not None and condition.truth(Scope(values=values, now=scope.now, calendar=scope.calendar)) is True
+    values = Overlay({f"contact.{name}": value for name, value in contact.items()}, scope.values)
+    return (
+        condition is not None and condition.truth(Scope(values=values, now=scope.now, calendar=scope.calendar)) is True
+    )
 
 
 def _rank(contact: Mapping[str, Value]) -> tuple[int, int, str]:

@@ -1,7 +1,7 @@
 """The state of one run, and what can happen to it.
 
-A run is a flat record of open steps by their path. Everything here is frozen pydantic, because it is stored as JSON and a run that
-any released version began must go on under the newest: `Run.format` says which reader wrote it.
+A run is a flat record of open steps by their path. Everything here is frozen pydantic, because it is stored as JSON and
+a run that any released version began must go on under the newest: `Run.format` says which reader wrote it.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ class Frozen(BaseModel):
 class Open(Frozen):
     """A step that a run rests at.
 
-    `path` is the author's path with occurrences (`rhythm#3/touch`); `timers` are due instants by name; `watches` are the names of the
-    step's conditions whose rise the step waits for; `memo` is what the kind itself remembers; `parked` says why a person must look;
-    `released` means that the strand went on and the step stays open beside it; `inside` is the block that the strand is in.
+    `path` is the author's path with occurrences (`rhythm#3/touch`); `timers` are due instants by name; `watches` are
+    the names of the step's conditions whose rise the step waits for; `memo` is what the kind itself remembers; `parked`
+    says why a person must look; `released` means that the strand went on and the step stays open beside it; `inside` is
+    the block that the strand is in.
     """
 
     path: str
@@ -85,7 +86,7 @@ class Run(Frozen):
         return min((due for step in self.open.values() for due in step.timers.values()), default=None)
 
 
-# --- inputs: what happened to a run. Each is latched with its instant and consumed once. ---------------------------------------------
+# --- inputs: what happened to a run, latched with its instant and consumed once
 
 
 class Flipped(Frozen):
@@ -152,12 +153,13 @@ class Operated(Frozen):
 Input = Annotated[Flipped | Settled | TaskActed | Acknowledged | Operated, Field(discriminator="kind")]
 
 
-# --- what a run asks of the world ----------------------------------------------------------------------------------------------------
+# --- what a run asks of the world
 
 
 class Watch(Frozen):
-    """A condition that a run waits for. `extra` holds the run's own values that the condition reads (outcomes, values at the start);
-    `truth` is what was last known of it; `next_at` is when time alone could change it. A rise latches a `Flipped` input.
+    """A condition that a run waits for. `extra` holds the run's own values that the condition reads (outcomes, values
+    at the start); `truth` is what was last known of it; `next_at` is when time alone could change it. A rise latches a
+    `Flipped` input.
     """
 
     run: str
@@ -179,8 +181,9 @@ class Watch(Frozen):
 class Effect(Frozen):
     """Something to be done outside, once. `key` is run · step id · visit · recipient · channel.
 
-    `blocking` effects hold their step until they settle. `content` is what the channel needs (for mail: subject, body, template, sender;
-    for Slack: body, and `task` or `incident` when the message stands for one). It never leaves the app database but to the provider.
+    `blocking` effects hold their step until they settle. `content` is what the channel needs (for mail: subject, body,
+    template, sender; for Slack: body, and `task` or `incident` when the message stands for one). It never leaves the
+    app database but to the provider.
     """
 
     key: str

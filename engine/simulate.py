@@ -1,4 +1,6 @@
-"""The same desk in a plain loop, over a virtual clock: a story goes in, the timeline of one account comes out. Nothing is sent."""
+"""The same desk in a plain loop, over a virtual clock: a story goes in, the timeline of one account comes out. Nothing
+is sent.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ from engine.setting import Setting
 from engine.story import Act, Moment, Story
 from engine.trace import Entry
 from engine.trigger import Rules
-from engine.values import to_json
+from engine.stored import to_json
 from engine.vocabulary import Vocabulary
 
 LONGEST = timedelta(days=400)
@@ -27,7 +29,9 @@ LONGEST = timedelta(days=400)
 
 @dataclass(slots=True)
 class Told:
-    """The timeline. `faults` are what the story asked for and could not be: a fact that is refused, a task that is not open."""
+    """The timeline. `faults` are what the story asked for and could not be: a fact that is refused, a task that is not
+    open.
+    """
 
     trace: list[Entry] = field(default_factory=list)
     outcome: str | None = None
@@ -37,7 +41,7 @@ class Told:
     def to_json(self) -> dict[str, JsonValue]:
         """What `simulate --json` prints."""
         ended = to_json(self.ended_at) if self.ended_at else None
-        return {"outcome": self.outcome, "ended_at": ended, "trace": [entry.to_json() for entry in self.trace]}  # type: ignore[dict-item]
+        return {"outcome": self.outcome, "ended_at": ended, "trace": [entry.to_json() for entry in self.trace]}
 
 
 def simulate(plan: Plan, story: Story, setting: Setting, until: datetime | None = None) -> Told:
@@ -48,7 +52,8 @@ def simulate(plan: Plan, story: Story, setting: Setting, until: datetime | None 
 def telling(vocabulary: Vocabulary, story: Story) -> Vocabulary:
     """A metric that the story sets is a reading, of whatever kind it is otherwise."""
     metrics = {
-        name: replace(metric, measure=Reported()) if name in story.readings else metric for name, metric in vocabulary.metrics.items()
+        name: replace(metric, measure=Reported()) if name in story.readings else metric
+        for name, metric in vocabulary.metrics.items()
     }
     return replace(vocabulary, metrics=metrics)
 
@@ -64,7 +69,11 @@ class _Simulation:
         self.started: Counter[str] = Counter()
         plans: Mapping[str, Plan] = {plan.hash: plan}
         self.desk = Desk(
-            setting=setting, rules=Rules.of([plan]), account=Account(story.account), plans=plans.__getitem__, new_run=self.name_run
+            setting=setting,
+            rules=Rules.of([plan]),
+            account=Account(story.account),
+            plans=plans.__getitem__,
+            new_run=self.name_run,
         )
 
     def name_run(self, account: str, playbook: str) -> str:
@@ -117,7 +126,10 @@ class _Simulation:
         """The latest open task or escalation of that step id or path."""
         for run in reversed(self.desk.runs.values()):
             for open_ in reversed(run.open.values()):
-                if "task" in open_.memo and step in {open_.path, self.plan.steps[open_.step].id if open_.path == open_.step else open_.path}:
+                if "task" in open_.memo and step in {
+                    open_.path,
+                    self.plan.steps[open_.step].id if open_.path == open_.step else open_.path,
+                }:
                     return run, open_
         return None
 
@@ -125,7 +137,11 @@ class _Simulation:
 
     def run_until_quiet(self, now: datetime) -> None:
         """Advances every run that something has come for, until none has."""
-        while due := [run_id for run_id, run in self.desk.runs.items() if self.inputs.get(run_id) or (run.look_at or _NEVER) <= now]:
+        while due := [
+            run_id
+            for run_id, run in self.desk.runs.items()
+            if self.inputs.get(run_id) or (run.look_at or _NEVER) <= now
+        ]:
             for run_id in due:
                 inputs, self.inputs[run_id] = self.inputs.get(run_id, []), []
                 self.desk.advance(run_id, inputs, now)
@@ -139,10 +155,14 @@ class _Simulation:
             self.inputs.setdefault(run_id, []).extend(latched)
         for effect in changes.effects.values():
             if effect.blocking:
-                settled = Settled(at=now, path=effect.path, visit=effect.visit, effect=effect.id, to=effect.to, state="sent")
+                settled = Settled(
+                    at=now, path=effect.path, visit=effect.visit, effect=effect.id, to=effect.to, state="sent"
+                )
                 self.inputs.setdefault(effect.run, []).append(settled)
         for run in changes.runs.values():
-            if run.outcome is not None and (self.told.ended_at is None or run.ended is None or run.ended >= self.told.ended_at):
+            if run.outcome is not None and (
+                self.told.ended_at is None or run.ended is None or run.ended >= self.told.ended_at
+            ):
                 self.told.outcome, self.told.ended_at = run.outcome, run.ended
             if run.over:
                 self.desk.runs.pop(run.id, None)
@@ -157,5 +177,12 @@ def _input(act: Act, open_: Open, at: datetime) -> Input:
             return Acknowledged(at=at, path=open_.path, visit=open_.visit, by=act.by)
         case verb:
             return TaskActed(
-                at=at, path=open_.path, visit=open_.visit, verb=verb, by=act.by, outcome=act.outcome, until=act.until, to=act.to
+                at=at,
+                path=open_.path,
+                visit=open_.visit,
+                verb=verb,
+                by=act.by,
+                outcome=act.outcome,
+                until=act.until,
+                to=act.to,
             )

@@ -155,7 +155,11 @@ class _Reading:
     def check_metrics(self) -> None:
         known = self.setting.vocabulary.metrics
         named = [((*self.path, "metrics", name), name) for name in self.model.metrics]
-        named += [((*self.path, "then", index, "metrics", name), name) for index, item in enumerate(self.model.then) for name in item.metrics]
+        named += [
+            ((*self.path, "then", index, "metrics", name), name)
+            for index, item in enumerate(self.model.then)
+            for name in item.metrics
+        ]
         for path, name in named:
             if name not in known:
                 self.fault(path, f"'{name}' is not a metric", suggest_or_list(name, known), "unknown-metric")
@@ -169,12 +173,19 @@ class _Reading:
         acts = tuple(self.acts(item, index, at))
         if not facts and not acts:
             known = [*_FACTS, *VERBS]
-            self.fault((*self.path, "then", index), "nothing happens in this item", f"Say one of {', '.join(known)}.", "nothing-happens")
+            self.fault(
+                (*self.path, "then", index),
+                "nothing happens in this item",
+                f"Say one of {', '.join(known)}.",
+                "nothing-happens",
+            )
         return Moment(at, facts, acts)
 
     def when(self, item: ThenModel, index: int, start: datetime) -> datetime | None:
         if (item.after is None) == (item.at is None):
-            self.fault((*self.path, "then", index), "an item says either 'after' or 'at'", "Write 'after: 3 days'.", "when")
+            self.fault(
+                (*self.path, "then", index), "an item says either 'after' or 'at'", "Write 'after: 3 days'.", "when"
+            )
             return None
         if item.at is not None:
             return self.instant(item.at, "then", index, "at")
@@ -184,7 +195,9 @@ class _Reading:
         self.fault((*self.path, "then", index, "after"), found.message, found.fix, "invalid-time")
         return None
 
-    def facts(self, item: ThenModel | StoryModel, name: str, at: datetime, dated: datetime | None) -> list[dict[str, Any]]:
+    def facts(
+        self, item: ThenModel | StoryModel, name: str, at: datetime, dated: datetime | None
+    ) -> list[dict[str, Any]]:
         """The item's facts as they would be posted; ids are by place, so that a story tells the same each time."""
         told: list[dict[str, Any]] = []
         fields = {key: value for key, value in item.account.items() if key != "id"}
@@ -222,10 +235,10 @@ class _Reading:
             return None
 
     def fault(self, path: Path, message: str, fix: str, code: str) -> None:
-        self.problems.add(self.document.file, self.document.at(path), _where(self.document.value(self.path)), message, fix, code=code)
+        self.problems.add(
+            self.document.file, self.document.at(path), _where(self.document.value(self.path)), message, fix, code=code
+        )
 
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-

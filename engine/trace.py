@@ -1,6 +1,7 @@
 """What happened in a run and why, addressed by the author's own path.
 
-The events and their fields are a contract (`design` of the interfaces): `started`, `opened`, `sent`, `branched`, `ended` and their kin.
+The events and their fields are a contract (`design` of the interfaces): `started`, `opened`, `sent`, `branched`,
+`ended` and their kin.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from engine.values import to_json
+from engine.stored import to_json
 
 
 class Entry(BaseModel):
@@ -28,7 +29,11 @@ class Entry(BaseModel):
     def to_json(self) -> dict[str, JsonValue]:
         """The entry as `simulate --json` and `trace --json` show it; empty fields are left out."""
         shown: dict[str, JsonValue] = {
-            "at": to_json(self.at), "path": self.path, "step": self.step, "kind": self.kind, "event": self.event,
+            "at": to_json(self.at),
+            "path": self.path,
+            "step": self.step,
+            "kind": self.kind,
+            "event": self.event,
         }
         if self.subject:
             shown["subject"] = self.subject

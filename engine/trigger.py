@@ -1,7 +1,8 @@
-"""When an account enters a playbook: what is known of its start condition, whether that is a rise, and what bars the entry.
+"""When an account enters a playbook: what is known of its start condition, whether that is a rise, and what bars the
+entry.
 
-`becomes` fires when the condition turns true, `is` while it is true, `leaves` when it turns false. Unknown changes nothing: the last known
-truth is kept.
+`becomes` fires when the condition turns true, `is` while it is true, `leaves` when it turns false. Unknown changes
+nothing: the last known truth is kept.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from engine import stored
 from engine.logic import Condition, Scope
 from engine.plan import Plan
 from engine.policy import Policy
@@ -23,8 +25,9 @@ Bar = Literal["again", "live", "goal", "stop", "holdout", "anchor", "depth"]
 
 
 class Decision(Frozen):
-    """What is known of one account and one start condition. `next_at` is when time alone could change it; `barred` is the bar that was
-    last recorded, so that a lasting one is recorded once; `fault` is our own error, tried again at `next_at`.
+    """What is known of one account and one start condition. `next_at` is when time alone could change it; `barred` is
+    the bar that was last recorded, so that a lasting one is recorded once; `fault` is our own error, tried again at
+    `next_at`.
     """
 
     playbook: str
@@ -82,7 +85,9 @@ def _conditions(plan: Plan) -> list[Condition]:
 
 
 def judged(plan: Plan, former: Decision | None, scope: Scope) -> tuple[Decision, bool]:
-    """The decision as it now is, and whether the account is to enter. Without a former decision nothing was known before."""
+    """The decision as it now is, and whether the account is to enter. Without a former decision nothing was known
+    before.
+    """
     start = plan.start
     before = former.truth if former else None
     watched = [start.when] if start.mode == "leaves" else _conditions(plan)
@@ -98,7 +103,9 @@ def judged(plan: Plan, former: Decision | None, scope: Scope) -> tuple[Decision,
             rise = truth is True and before is not True
     barred = former.barred if former and truth else None
     next_at = min((at for one in _conditions(plan) if (at := one.next_change(scope))), default=None)
-    return Decision(playbook=plan.playbook, start_hash=plan.start_hash, truth=truth, next_at=next_at, barred=barred), rise
+    return Decision(
+        playbook=plan.playbook, start_hash=plan.start_hash, truth=truth, next_at=next_at, barred=barred
+    ), rise
 
 
 def _all_true(parts: Iterable[bool | None]) -> bool | None:
@@ -110,10 +117,14 @@ def _all_true(parts: Iterable[bool | None]) -> bool | None:
 
 def why(plan: Plan, scope: Scope) -> dict[str, JsonValue] | None:
     """The start as it was decided: stage, tier and condition, each part with the value that it saw."""
-    trees: list[dict[str, JsonValue]] = [one.why(scope).to_json() for one in _conditions(plan)]
+    trees: list[dict[str, JsonValue]] = [stored.why(one, scope) for one in _conditions(plan)]
     if len(trees) < 2:
         return trees[0] if trees else None
-    return {"text": " and ".join(str(tree["text"]) for tree in trees), "truth": _all_true(one.truth(scope) for one in _conditions(plan)), "parts": list(trees)}
+    return {
+        "text": " and ".join(str(tree["text"]) for tree in trees),
+        "truth": _all_true(one.truth(scope) for one in _conditions(plan)),
+        "parts": list(trees),
+    }
 
 
 def bar(plan: Plan, entries: Entries, scope: Scope, account: str, policy: Policy) -> Bar | None:

@@ -1,4 +1,6 @@
-"""The step kinds: one module each. To add one, write its module and name it here, in `engine/plan.py`'s `AnySpec`, and in the guide."""
+"""The step kinds: one module each. To add one, write its module and name it here, in `engine/plan.py`'s `AnySpec`, and
+in the guide.
+"""
 
 from __future__ import annotations
 

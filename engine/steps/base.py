@@ -1,7 +1,8 @@
 """What a step is, and what its kind may answer.
 
-A kind answers two questions. *enter*: a run arrives here. *resume*: something came for a run that rests here. Both answer with a `Move`.
-No kind knows Temporal, SQL or Slack: it asks its `Context` for what it needs and says what should be done.
+A kind answers two questions. *enter*: a run arrives here. *resume*: something came for a run that rests here. Both
+answer with a `Move`. No kind knows Temporal, SQL or Slack: it asks its `Context` for what it needs and says what should
+be done.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from pydantic import JsonValue
 
 from engine.logic import Condition, Expression
 from engine.quantities import Duration
-from engine.shapes import Shape
 from engine.run import Acknowledged, Flipped, Frozen, Open, Operated, Settled, TaskActed
+from engine.shapes import Shape
 
 
 class StepModel(Shape):
@@ -42,7 +43,7 @@ class Spec(Frozen):
         return tuple(self.conditions.values())
 
 
-# --- answers --------------------------------------------------------------------------------------------------------------------------
+# --- answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """The run rests here until a timer, a watched condition or another input. `released`: the strand goes on at once all the same."""
+    """The run rests here until a timer, a watched condition or another input. `released`: the strand goes on at once
+    all the same.
+    """
 
     timers: Mapping[str, datetime] = field(default_factory=dict)
     watches: Sequence[str] = ()
@@ -64,7 +67,9 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Into:
-    """The strand goes into one of the step's own blocks; the step is over, with this outcome, when the block is through."""
+    """The strand goes into one of the step's own blocks; the step is over, with this outcome, when the block is
+    through.
+    """
 
     block: str
     outcome: str | None = None
@@ -87,12 +92,14 @@ class Park:
 Move = Done | Rest | Into | Finish | Park
 
 
-# --- what comes for a step that rests ---------------------------------------------------------------------------------------------------
+# --- what comes for a step that rests
 
 
 @dataclass(frozen=True, slots=True)
 class TimeUp:
-    """A timer of the step is due. `overtaken` are its other timers that are due as well by now, because the run is catching up."""
+    """A timer of the step is due. `overtaken` are its other timers that are due as well by now, because the run is
+    catching up.
+    """
 
     name: str
     overtaken: frozenset[str] = frozenset()

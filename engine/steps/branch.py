@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from engine.logic import Condition, Expression
 from engine.run import Open
+from engine.stored import why
 from engine.steps.base import Given, Into, Move, Spec, StepModel, keep
 
 if TYPE_CHECKING:
@@ -44,8 +45,16 @@ def outcomes(model: Model) -> tuple[str, ...]:
 
 def compile_step(model: Model, place: Place) -> BranchSpec | None:
     if not model.cases:
-        place.fault("cases", message="a branch needs at least one case", fix="Write '- when: CONDITION' with its 'then'.", code="no-cases")
-    conditions = [place.condition(case.when, "cases", index, "when", words=f"case {index + 1} > when") for index, case in enumerate(model.cases)]
+        place.fault(
+            "cases",
+            message="a branch needs at least one case",
+            fix="Write '- when: CONDITION' with its 'then'.",
+            code="no-cases",
+        )
+    conditions = [
+        place.condition(case.when, "cases", index, "when", words=f"case {index + 1} > when")
+        for index, case in enumerate(model.cases)
+    ]
     with place.alternatives() as way:
         for index, case in enumerate(model.cases):
             with way():
@@ -85,7 +94,7 @@ def covers(conditions: list[Condition], place: Place) -> bool:
 def enter(spec: BranchSpec, ctx: Context) -> Move:
     seen: dict[str, JsonValue] | None = None
     for number, case in enumerate(spec.cases, 1):
-        seen = case.why(ctx.scope).to_json()
+        seen = why(case, ctx.scope)
         if case.truth(ctx.scope):
             ctx.log("branched", case=number, why=seen)
             return Into(f"case/{number}")

@@ -58,8 +58,14 @@ def compile_step(model: Model, place: Place) -> EmailSpec | None:
         return None
     conditions = {"found": place.somebody(to)} if model.missing == "wait" else {}
     return EmailSpec(
-        to=to, template=model.template, subject=model.subject, text=model.text, sender=model.from_, topic=model.topic,
-        missing=model.missing, conditions=conditions,
+        to=to,
+        template=model.template,
+        subject=model.subject,
+        text=model.text,
+        sender=model.from_,
+        topic=model.topic,
+        missing=model.missing,
+        conditions=conditions,
     )
 
 
@@ -77,13 +83,23 @@ def _content(spec: EmailSpec, contact: Mapping[str, Value], ctx: Context) -> dic
     """What the mail will say. Texts are filled in now; whether it may go is looked at when it goes."""
     sender = ctx.find(spec.sender or ctx.plan.owner or "")
     shared: dict[str, JsonValue] = {
-        "template": spec.template, "topic": spec.topic, "name": str(contact.get("name", "")),
+        "template": spec.template,
+        "topic": spec.topic,
+        "name": str(contact.get("name", "")),
         "sender": {"id": sender.id, "name": sender.name, "email": sender.email} if sender else None,
     }
     if spec.template is None:
-        return shared | {"subject": ctx.text_for(spec.subject or "", contact), "body": ctx.text_for(spec.text or "", contact)}
+        return shared | {
+            "subject": ctx.text_for(spec.subject or "", contact),
+            "body": ctx.text_for(spec.text or "", contact),
+        }
     mail = ctx.mail(spec.template, contact)
-    return shared | {"subject": mail.subject, "body": mail.body, "preheader": mail.preheader, "topic": spec.topic or mail.topic}
+    return shared | {
+        "subject": mail.subject,
+        "body": mail.body,
+        "preheader": mail.preheader,
+        "topic": spec.topic or mail.topic,
+    }
 
 
 def _nobody(spec: EmailSpec, ctx: Context) -> Move:
@@ -104,10 +120,20 @@ def _ask_for_contact(spec: EmailSpec, ctx: Context) -> None:
     path = f"{ctx.path}/missing"
     due = ctx.resolve(ctx.world.policy.tasks.due, "closes", ctx.calendar_of(found))
     task = Task(
-        id=task_id(ctx.run.id, path, ctx.visit), run=ctx.run.id, account=ctx.world.account, playbook=ctx.plan.playbook, path=path,
-        step=ctx.step.id, visit=ctx.visit, kind="missing", title=f"Find a contact: {spec.to}",
-        instructions=f"'{ctx.step.id}' of {ctx.plan.title} had nobody to write to.", role=role,
-        person=found.id if found else None, opened=ctx.now, due=due,
+        id=task_id(ctx.run.id, path, ctx.visit),
+        run=ctx.run.id,
+        account=ctx.world.account,
+        playbook=ctx.plan.playbook,
+        path=path,
+        step=ctx.step.id,
+        visit=ctx.visit,
+        kind="missing",
+        title=f"Find a contact: {spec.to}",
+        instructions=f"'{ctx.step.id}' of {ctx.plan.title} had nobody to write to.",
+        role=role,
+        person=found.id if found else None,
+        opened=ctx.now,
+        due=due,
     )
     ctx.attach("missing", ctx.save(task))
     ctx.log("opened", below="missing", kind="task", assigned=role, person=task.person, due=ctx.shown(due))

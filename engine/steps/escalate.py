@@ -55,7 +55,12 @@ def outcomes(model: Model) -> tuple[str, ...]:
 def compile_step(model: Model, place: Place) -> EscalateSpec | None:
     place.text(model.reason, "reason")
     if not model.ladder:
-        place.fault("ladder", message="the ladder has no rung", fix="Write '- {to: ROLE, within: 1 business day}'.", code="no-rungs")
+        place.fault(
+            "ladder",
+            message="the ladder has no rung",
+            fix="Write '- {to: ROLE, within: 1 business day}'.",
+            code="no-rungs",
+        )
     rungs = [_rung(rung, index, place) for index, rung in enumerate(model.ladder)]
     clears = place.condition(model.clears, "clears") if model.clears is not None else None
     if model.channel is not None:
@@ -64,8 +69,12 @@ def compile_step(model: Model, place: Place) -> EscalateSpec | None:
     if model.otherwise is not None:
         place.block("otherwise", model.otherwise, "otherwise")
     return EscalateSpec(
-        reason=model.reason, ladder=tuple(one for one in rungs if one), channel=model.channel, goes_on=model.then == "continue",
-        conditions={"clears": clears} if clears else {}, at_most=limit,
+        reason=model.reason,
+        ladder=tuple(one for one in rungs if one),
+        channel=model.channel,
+        goes_on=model.then == "continue",
+        conditions={"clears": clears} if clears else {},
+        at_most=limit,
     )
 
 
@@ -81,12 +90,24 @@ def enter(spec: EscalateSpec, ctx: Context) -> Move:
         ctx.log("cleared")
         return Done("cleared")
     task = Task(
-        id=task_id(ctx.run.id, ctx.path, ctx.visit), run=ctx.run.id, account=ctx.world.account, playbook=ctx.plan.playbook, path=ctx.path,
-        step=ctx.step.id, visit=ctx.visit, kind="escalation", title=ctx.text(spec.reason), role=None, person=None,
-        outcomes=("acknowledged",), opened=ctx.now,
+        id=task_id(ctx.run.id, ctx.path, ctx.visit),
+        run=ctx.run.id,
+        account=ctx.world.account,
+        playbook=ctx.plan.playbook,
+        path=ctx.path,
+        step=ctx.step.id,
+        visit=ctx.visit,
+        kind="escalation",
+        title=ctx.text(spec.reason),
+        role=None,
+        person=None,
+        outcomes=("acknowledged",),
+        opened=ctx.now,
     )
     if spec.channel is not None:
-        ctx.want("slack", "escalate", spec.channel, spec.channel, {"body": task.title, "incident": task.id}, blocking=False)
+        ctx.want(
+            "slack", "escalate", spec.channel, spec.channel, {"body": task.title, "incident": task.id}, blocking=False
+        )
     return _climb(spec, task, 1, ctx)
 
 

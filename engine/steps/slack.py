@@ -58,7 +58,7 @@ def _address(to: str, ctx: Context) -> tuple[str, str] | None:
     if to.startswith("account."):
         channel = ctx.scope.values.get(to)
         return (channel, channel) if isinstance(channel, str) else None
-    found = ctx.find(to)
+    found = ctx.person(to) or ctx.find(to)
     return (found.id, reach(found)) if found else None
 
 

@@ -62,7 +62,9 @@ class TaskSpec(Spec):
 
 def outcomes(model: Model) -> tuple[str, ...]:
     closed = ("auto_closed",) if model.auto_close is not None else ()
-    return tuple(dict.fromkeys((*(model.outcomes or OUTCOMES), "skipped", *closed, *(("timed_out",) if model.at_most else ()))))
+    return tuple(
+        dict.fromkeys((*(model.outcomes or OUTCOMES), "skipped", *closed, *(("timed_out",) if model.at_most else ())))
+    )
 
 
 def compile_step(model: Model, place: Place) -> TaskSpec | None:
@@ -81,9 +83,15 @@ def compile_step(model: Model, place: Place) -> TaskSpec | None:
     if assign is None or due is None or None in rungs or None in conditions.values():
         return None
     return TaskSpec(
-        title=model.title or place.id.replace("_", " ").capitalize(), instructions=model.instructions or "", assign=assign, due=due,
-        outcomes=tuple(model.outcomes or OUTCOMES), rungs=tuple(one for one in rungs if one), goes_on=model.then == "continue",
-        conditions={name: one for name, one in conditions.items() if one}, at_most=limit,
+        title=model.title or place.id.replace("_", " ").capitalize(),
+        instructions=model.instructions or "",
+        assign=assign,
+        due=due,
+        outcomes=tuple(model.outcomes or OUTCOMES),
+        rungs=tuple(one for one in rungs if one),
+        goes_on=model.then == "continue",
+        conditions={name: one for name, one in conditions.items() if one},
+        at_most=limit,
     )
 
 
@@ -92,9 +100,20 @@ def enter(spec: TaskSpec, ctx: Context) -> Move:
     calendar = ctx.calendar_of(found)
     due = ctx.resolve(spec.due, "closes", calendar) or ctx.resolve(ctx.world.policy.tasks.due, "closes", calendar)
     task = Task(
-        id=task_id(ctx.run.id, ctx.path, ctx.visit), run=ctx.run.id, account=ctx.world.account, playbook=ctx.plan.playbook, path=ctx.path,
-        step=ctx.step.id, visit=ctx.visit, title=ctx.text(spec.title), instructions=ctx.text(spec.instructions), role=spec.assign,
-        person=found.id if found else None, outcomes=spec.outcomes, opened=ctx.now, due=due,
+        id=task_id(ctx.run.id, ctx.path, ctx.visit),
+        run=ctx.run.id,
+        account=ctx.world.account,
+        playbook=ctx.plan.playbook,
+        path=ctx.path,
+        step=ctx.step.id,
+        visit=ctx.visit,
+        title=ctx.text(spec.title),
+        instructions=ctx.text(spec.instructions),
+        role=spec.assign,
+        person=found.id if found else None,
+        outcomes=spec.outcomes,
+        opened=ctx.now,
+        due=due,
     )
     ctx.log("opened", assigned=spec.assign, person=task.person, due=ctx.shown(due))
     ctx.tell(found, "task", task.title, task=task.id)
@@ -108,7 +127,9 @@ def _ladder(spec: TaskSpec, task: Task, ctx: Context) -> dict[str, datetime]:
         return {}
     calendar = ctx.calendar_of(ctx.person(task.person))
     return {
-        f"rung/{number}": calendar.subtract(rung.distance, task.due, "opens") if rung.before else calendar.add(rung.distance, task.due, "opens")
+        f"rung/{number}": calendar.subtract(rung.distance, task.due, "opens")
+        if rung.before
+        else calendar.add(rung.distance, task.due, "opens")
         for number, rung in enumerate(spec.rungs, 1)
     }
 
@@ -146,7 +167,12 @@ def act(task: Task, open_: Open, given: TaskActed, ctx: Context) -> Move:
         case "snooze" if given.until is not None:
             ctx.log("snoozed", below=_below(open_, ctx), by=given.by, until=ctx.shown(given.until))
             memo = ctx.save(task.model_copy(update={"snoozed": given.until}))
-            return Rest(timers=_quiet(open_) | {"snoozed": given.until}, watches=open_.watches, memo=memo, released=open_.released)
+            return Rest(
+                timers=_quiet(open_) | {"snoozed": given.until},
+                watches=open_.watches,
+                memo=memo,
+                released=open_.released,
+            )
         case "reassign" | "claim":
             memo = ctx.save(_handed(task, open_, given, ctx))
             return Rest(timers=open_.timers, watches=open_.watches, memo=memo, released=open_.released)
@@ -156,7 +182,9 @@ def act(task: Task, open_: Open, given: TaskActed, ctx: Context) -> Move:
 
 def close(task: Task, outcome: str, by: str | None, ctx: Context) -> Done:
     below = task.path.removeprefix(ctx.step_path).removeprefix("/")
-    ctx.save(task.model_copy(update={"state": "done", "outcome": outcome, "closed": ctx.now, "by": by, "snoozed": None}))
+    ctx.save(
+        task.model_copy(update={"state": "done", "outcome": outcome, "closed": ctx.now, "by": by, "snoozed": None})
+    )
     ctx.withdraw_effects(f"the task is closed: {outcome}")
     ctx.log("completed", below=below, kind="task" if below else None, outcome=outcome, by=by)
     return Done(outcome)
@@ -210,6 +238,8 @@ def _act_rung(spec: TaskSpec, task: Task, rested: Rest, number: int, ctx: Contex
     person: Person | None = ctx.person(task.person) if rung.to == "assignee" else ctx.find(rung.to)
     ctx.log(rung.event, below=below, to=rung.to, person=person.id if person else None, rung=number)
     words = "is due" if rung.before else "is overdue"
-    ctx.tell(person, "remind" if rung.event == "reminded" else "escalate", f"{task.title} {words}", below=below, task=task.id)
+    ctx.tell(
+        person, "remind" if rung.event == "reminded" else "escalate", f"{task.title} {words}", below=below, task=task.id
+    )
     memo = ctx.save(task.model_copy(update={"rung": max(task.rung, number)}))
     return Rest(timers=rested.timers, watches=rested.watches, memo=memo, released=rested.released)

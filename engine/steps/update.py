@@ -9,7 +9,8 @@ from pydantic import JsonValue
 from engine.logic import Expression
 from engine.run import Open
 from engine.steps.base import Done, Given, Move, Rest, Spec, StepModel, Unready
-from engine.values import UNKNOWN, to_json
+from engine.stored import to_json
+from engine.values import UNKNOWN
 
 if TYPE_CHECKING:
     from engine.context import Context
@@ -37,7 +38,12 @@ def outcomes(model: Model) -> tuple[str, ...]:
 
 def compile_step(model: Model, place: Place) -> UpdateSpec | None:
     if not model.set:
-        place.fault("set", message="an update needs at least one field", fix="Write 'set: {FIELD: VALUE}'.", code="nothing-to-set")
+        place.fault(
+            "set",
+            message="an update needs at least one field",
+            fix="Write 'set: {FIELD: VALUE}'.",
+            code="nothing-to-set",
+        )
     values = {name: place.field_value(name, value, "set", name) for name, value in model.set.items()}
     return UpdateSpec(values=values)
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from engine.logic import Condition
-from engine.quantities import Duration, Moment
+from engine.quantities import Moment
 from engine.run import Flipped, Open
 from engine.steps.base import Done, Given, Into, Move, Rest, Spec, TimeUp, WaitingModel, keep
-from engine.packing import pack
+from engine.stored import pack, why
 
 if TYPE_CHECKING:
     from engine.context import Context
@@ -31,7 +31,8 @@ class Model(WaitingModel):
 class WaitSpec(Spec):
     """`until` is a duration, day or instant; a wait for a condition has it in `conditions["for"]` instead.
 
-    Where the instant hangs on a field, `reads` is its path, and the conditions `moved` and `vanished` tell when the wait must move.
+    Where the instant hangs on a field, `reads` is its path, and the conditions `moved` and `vanished` tell when the
+    wait must move.
     """
 
     kind: Literal["wait"] = "wait"
@@ -85,16 +86,24 @@ def _until(model: Model, moment: Moment | None, key: str, place: Place) -> WaitS
             fix="Add 'otherwise: [steps]' ('otherwise: []' to go on).",
             code="wait-without-otherwise",
         )
-    return WaitSpec(until=moment, reads=reads, late=model.late, conditions=place.date_conditions(reads), at_most=place.at_most(model))
+    return WaitSpec(
+        until=moment,
+        reads=reads,
+        late=model.late,
+        conditions=place.date_conditions(reads),
+        at_most=place.at_most(model),
+    )
 
 
 def _condition(model: Model, place: Place) -> WaitSpec | None:
     condition = place.condition(model.for_, "for")
     if model.at_most is None or model.otherwise is None:
-        missing = " and ".join(name for name, value in (("at_most", model.at_most), ("otherwise", model.otherwise)) if value is None)
+        missing = " and ".join(
+            name for name, value in (("at_most", model.at_most), ("otherwise", model.otherwise)) if value is None
+        )
         place.fault(
             message=f"a wait for a condition could hang for ever: it lacks {missing}",
-            fix="Say how long at most and what then, for example 'at_most: 30 days' with 'otherwise: [{end: unresolved}]'.",
+            fix="Say how long and what then: 'at_most: 30 days' with 'otherwise: [{end: unresolved}]'.",
             code="wait-could-hang",
         )
     limit = place.at_most(model)
@@ -106,11 +115,11 @@ def enter(spec: WaitSpec, ctx: Context) -> Move:
 
 
 def _wait_for(condition: Condition, spec: WaitSpec, ctx: Context) -> Move:
-    why = condition.why(ctx.scope).to_json()
+    seen = why(condition, ctx.scope)
     if condition.truth(ctx.scope):
-        ctx.log("waited", why=why)
+        ctx.log("waited", why=seen)
         return Into("then", "true")
-    ctx.log("waiting", until=ctx.shown(ctx.after(spec.at_most) if spec.at_most else None), why=why)
+    ctx.log("waiting", until=ctx.shown(ctx.after(spec.at_most) if spec.at_most else None), why=seen)
     return Rest(watches=("for",))
 
 

@@ -1,0 +1,73 @@
+"""`goal` and `stop` act at once, inside every wait, and clean up."""
+
+from tests.support.playbooks import lines, told
+
+GOAL = "goal: {when: metrics.nps.value >= 8, outcome: recovered}\n"
+STOP = 'stop: {when: account.status == "churned", outcome: churned}\n'
+
+
+def test_a_goal_ends_the_run_in_the_middle_of_a_task_and_withdraws_it():
+    story = told("  - {task: call, assign: csm}", head=GOAL, then=[{"after": "2 days", "metrics": {"nps": 9}}])
+
+    assert lines(story, "withdrawn", "ended") == [("2026-03-04T14:00:00Z", "call"), ("2026-03-04T14:00:00Z", "goal")]
+    assert story.trace[-1].fields["by"] == "goal"
+    assert story.outcome == "recovered"
+
+
+def test_goal_and_stop_in_one_fact_are_a_stop():
+    story = told(
+        "  - {wait: pause, for: 30 days}",
+        head=GOAL + STOP,
+        then=[{"after": "2 days", "metrics": {"nps": 9}, "account": {"status": "churned"}}],
+    )
+
+    assert story.outcome == "churned"
+
+
+def test_a_goal_at_the_instant_of_a_mail_keeps_the_mail_from_going():
+    story = told(
+        "  - {wait: pause, for: 48 hours}\n  - {email: hello, to: champion, subject: Hi, text: Hello}",
+        head=GOAL,
+        then=[{"after": "48 hours", "metrics": {"nps": 9}}],
+    )
+
+    assert lines(story, "sent") == []
+    assert story.outcome == "recovered"
+
+
+def test_a_goal_that_holds_already_keeps_the_run_from_starting_with_the_reason():
+    story = told("  - {wait: pause, for: 30 days}", head=GOAL, metrics={"nps": 9})
+
+    assert [(entry.event, entry.fields["reason"]) for entry in story.trace] == [("not_started", "goal")]
+    assert story.outcome is None
+
+
+def test_a_goal_may_read_the_outcome_of_a_step():
+    story = told(
+        "  - {task: call, assign: csm, outcomes: [saved, lost]}\n  - {wait: pause, for: 30 days}",
+        head='goal: {when: outcome.call == "saved", outcome: saved}\n',
+        then=[{"after": "1 day", "complete": "call", "outcome": "saved"}],
+    )
+
+    assert lines(story, "ended") == [("2026-03-03T14:00:00Z", "goal")]
+
+
+def test_a_goal_may_compare_with_the_value_at_the_start():
+    story = told(
+        "  - {wait: pause, for: 30 days}",
+        head="goal: {when: account.renewal_date > at_start(account.renewal_date), outcome: renewed}\n",
+        then=[{"after": "1 day", "account": {"renewal_date": "2027-06-01"}}],
+    )
+
+    assert story.outcome == "renewed"
+
+
+def test_a_stop_leaves_tasks_of_a_run_that_ended_before_alone():
+    story = told(
+        "  - {task: call, assign: csm, then: continue}",
+        head=STOP,
+        then=[{"after": "2 days", "account": {"status": "churned"}}],
+    )
+
+    assert story.outcome == "completed"
+    assert lines(story, "withdrawn") == []

@@ -1,0 +1,161 @@
+"""`branch`, `update`, `slack`, `email`, `escalate`, `end`."""
+
+from tests.support.playbooks import lines, told
+
+LADDER = """
+  - escalate: fire
+    reason: "{{ account.name }} is red"
+    ladder: [{to: csm, within: 4 hours}, {to: cs_manager, within: 1 business day}]
+    clears: metrics.nps.value >= 8
+"""
+
+
+def test_the_first_case_that_is_true_is_taken_and_the_reason_kept():
+    story = told("""
+  - branch: size
+    cases:
+      - {when: account.arr >= 100000, then: [{end: big}]}
+      - {when: account.arr >= 10000, then: [{end: middle}]}
+    otherwise: [{end: small}]
+""")
+
+    branched = next(entry for entry in story.trace if entry.event == "branched")
+    assert branched.fields["case"] == 2
+    assert str(branched.fields["why"]).count("account.arr") >= 1
+    assert story.outcome == "middle"
+
+
+def test_a_case_that_is_unknown_falls_to_otherwise():
+    story = told("""
+  - branch: mood
+    cases: [{when: metrics.nps.value < 5, then: [{end: angry}]}]
+    otherwise: [{end: calm}]
+""")
+
+    assert story.outcome == "calm"
+    assert story.trace[-1].path == "mood/otherwise/calm"
+
+
+def test_after_a_branch_the_run_goes_on():
+    story = told("""
+  - branch: mood
+    cases: [{when: account.tier == "growth", then: [{update: note, set: {status: paused}}]}]
+    otherwise: []
+  - end: done
+""")
+
+    assert lines(story, "updated", "ended") == [
+        ("2026-03-02T14:00:00Z", "mood/case/1/note"),
+        ("2026-03-02T14:00:00Z", "done"),
+    ]
+
+
+def test_an_update_is_a_fact_that_the_next_step_sees():
+    story = told("""
+  - {update: move, set: {tier: '"enterprise"', status: paused}}
+  - branch: now_what
+    cases: [{when: account.tier == "enterprise" and account.status == "paused", then: [{end: seen}]}]
+    otherwise: [{end: unseen}]
+""")
+
+    assert story.outcome == "seen"
+    assert story.trace[1].fields["set"] == {"tier": "enterprise", "status": "paused"}
+
+
+def test_an_update_that_makes_the_runs_own_goal_true_ends_it_there():
+    story = told(
+        "  - {update: leave, set: {status: paused}}\n  - {task: never, assign: csm}",
+        head='goal: {when: account.status == "paused", outcome: rested}\n',
+    )
+
+    assert story.outcome == "rested"
+    assert lines(story, "opened") == []
+
+
+def test_a_mail_goes_to_the_contact_with_the_role_who_has_most_influence():
+    story = told(
+        "  - {email: hello, to: champion, subject: Hi, text: 'Hello {{ contact.name }}'}",
+        contacts=[
+            {"id": "c1", "name": "Kim", "role": "champion", "influence": 1, "email": "kim@acme.test"},
+            {"id": "c2", "name": "Lee", "role": "champion", "influence": 4, "email": "lee@acme.test"},
+        ],
+    )
+
+    sent = next(entry for entry in story.trace if entry.event == "sent")
+    assert sent.fields == {"contact": "c2"}
+
+
+def test_each_contact_who_matches_gets_one_mail():
+    story = told(
+        "  - {email: hello, to: {each: contact.relationship >= 2}, subject: Hi, text: Hello}",
+        contacts=[{"id": f"c{n}", "name": "K", "relationship": n, "email": f"c{n}@acme.test"} for n in range(5)],
+    )
+
+    assert sorted(str(entry.fields["contact"]) for entry in story.trace if entry.event == "sent") == ["c2", "c3", "c4"]
+    assert story.outcome == "completed"
+
+
+def test_with_nobody_to_write_to_the_owner_is_asked_and_the_run_goes_on():
+    story = told("  - {email: hello, to: champion, subject: Hi, text: Hello}", contacts=[])
+
+    assert [(entry.event, entry.path, entry.kind) for entry in story.trace[1:4]] == [
+        ("opened", "hello/missing", "task"),
+        ("skipped", "hello", "email"),
+        ("ended", "end", "playbook"),
+    ]
+
+
+def test_missing_wait_sends_as_soon_as_there_is_somebody():
+    story = told(
+        "  - {email: hello, to: champion, subject: Hi, text: Hello, missing: wait}",
+        contacts=[],
+        then=[
+            {"after": "3 days", "contacts": [{"id": "c9", "role": "champion", "name": "Jo", "email": "jo@acme.test"}]}
+        ],
+    )
+
+    assert lines(story, "sent") == [("2026-03-05T14:00:00Z", "hello")]
+
+
+def test_a_slack_message_is_posted_to_a_role_or_a_channel():
+    story = told(
+        "  - {slack: tell, to: csm, text: 'Look at {{ account.name }}'}\n  - {slack: shout, to: '#fires', text: Fire}"
+    )
+
+    assert [entry.fields["to"] for entry in story.trace if entry.event == "posted"] == ["ana", "#fires"]
+
+
+def test_an_escalation_climbs_until_somebody_acknowledges():
+    story = told(LADDER, then=[{"after": "3 days", "acknowledge": "fire", "by": "max"}])
+
+    assert lines(story, "opened", "escalated", "acknowledged", "ended") == [
+        ("2026-03-02T14:00:00Z", "fire/ladder/1"),
+        ("2026-03-02T18:00:00Z", "fire/ladder/2"),
+        ("2026-03-05T14:00:00Z", "fire"),
+        ("2026-03-05T14:00:00Z", "end"),
+    ]
+
+
+def test_an_acknowledged_escalation_climbs_no_further():
+    story = told(LADDER, then=[{"after": "1 hour", "acknowledge": "fire", "by": "ana"}])
+
+    assert lines(story, "escalated") == []
+
+
+def test_an_escalation_closes_by_itself_when_it_clears():
+    story = told(LADDER, then=[{"after": "1 day", "metrics": {"nps": 10}}])
+
+    assert lines(story, "cleared") == [("2026-03-03T14:00:00Z", "fire")]
+
+
+def test_an_escalation_that_nobody_acknowledges_stays_open():
+    story = told(LADDER)
+
+    assert story.outcome is None
+    assert story.trace[-1].path == "fire/ladder/2"
+
+
+def test_steps_that_run_out_end_the_run_as_completed():
+    story = told("  - {update: note, set: {status: paused}}")
+
+    assert (story.outcome, story.trace[-1].path, story.trace[-1].step) == ("completed", "end", None)

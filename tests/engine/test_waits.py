@@ -1,0 +1,114 @@
+"""`wait`: for a duration, a day, an instant, a condition; what is past, unknown or moved."""
+
+from tests.support.playbooks import lines, told
+
+NEVER = [{"after": "1 hour", "metrics": {"nps": 3}}]
+
+
+def test_a_wait_for_days_keeps_the_local_clock_time_across_daylight_saving():
+    story = told("  - {wait: pause, for: 7 days}")
+
+    assert lines(story, "waited") == [("2026-03-09T13:00:00Z", "pause")]
+
+
+def test_a_wait_for_business_days_ends_at_the_start_of_working_hours():
+    story = told("  - {wait: pause, for: 2 business days}")
+
+    assert lines(story, "waited") == [("2026-03-04T14:00:00Z", "pause")]
+
+
+def test_a_wait_for_a_condition_ends_the_moment_it_becomes_true():
+    story = told(
+        "  - {wait: better, for: metrics.nps.value >= 8, at_most: 30 days, otherwise: [{end: unresolved}]}",
+        then=[{"after": "2 days", "metrics": {"nps": 9}}],
+    )
+
+    assert lines(story, "waiting", "waited", "ended") == [
+        ("2026-03-02T14:00:00Z", "better"),
+        ("2026-03-04T14:00:00Z", "better"),
+        ("2026-03-04T14:00:00Z", "end"),
+    ]
+
+
+def test_a_wait_whose_condition_holds_on_arrival_does_not_wait():
+    story = told(
+        "  - {wait: better, for: metrics.nps.value >= 8, at_most: 30 days, otherwise: [{end: unresolved}]}",
+        metrics={"nps": 9},
+    )
+
+    assert story.outcome == "completed"
+    assert lines(story, "waiting") == []
+
+
+def test_a_wait_that_is_given_up_goes_to_otherwise():
+    story = told("  - {wait: better, for: metrics.nps.value >= 8, at_most: 30 days, otherwise: [{end: unresolved}]}")
+
+    assert lines(story, "timed_out", "ended") == [
+        ("2026-04-01T13:00:00Z", "better"),
+        ("2026-04-01T13:00:00Z", "better/otherwise/unresolved"),
+    ]
+
+
+def test_when_the_flip_and_the_timer_arrive_together_the_condition_wins():
+    story = told(
+        "  - {wait: better, for: metrics.nps.value >= 8, at_most: 48 hours, otherwise: [{end: unresolved}]}",
+        then=[{"after": "48 hours", "metrics": {"nps": 9}}],
+    )
+
+    assert story.outcome == "completed"
+
+
+def test_an_instant_already_past_does_not_wait_and_the_trace_says_so():
+    story = told("  - {wait: late, until: 2026-03-01T00:00:00Z, then: [{update: note, set: {status: paused}}]}")
+
+    assert lines(story, "skipped", "updated") == [
+        ("2026-03-02T14:00:00Z", "late"),
+        ("2026-03-02T14:00:00Z", "late/then/note"),
+    ]
+
+
+def test_late_skip_passes_over_then():
+    story = told(
+        "  - {wait: late, until: 2026-03-01T00:00:00Z, late: skip, then: [{update: note, set: {status: paused}}]}"
+    )
+
+    assert lines(story, "updated") == []
+    assert story.outcome == "completed"
+
+
+def test_day_n_counts_from_the_day_the_run_started():
+    story = told("  - {wait: month, until: day 30}")
+
+    assert lines(story, "waited") == [("2026-04-01T13:00:00Z", "month")]
+
+
+def test_a_wait_moves_with_the_date_that_it_awaits():
+    story = told(
+        "  - {wait: ahead, until: 30 days before account.renewal_date, otherwise: []}",
+        then=[{"after": "3 days", "account": {"renewal_date": "2026-05-01"}}],
+    )
+
+    assert lines(story, "waiting", "waited") == [
+        ("2026-03-02T14:00:00Z", "ahead"),
+        ("2026-03-05T14:00:00Z", "ahead"),
+        ("2026-04-01T13:00:00Z", "ahead"),
+    ]
+
+
+def test_a_date_that_vanishes_while_awaited_goes_to_otherwise():
+    story = told(
+        "  - {wait: ahead, until: 30 days before account.renewal_date, otherwise: [{end: no_date}]}",
+        then=[{"after": "3 days", "account": {"renewal_date": None}}],
+    )
+
+    assert story.outcome == "no_date"
+    assert lines(story, "skipped") == [("2026-03-05T14:00:00Z", "ahead")]
+
+
+def test_an_unknown_date_goes_to_otherwise_at_once():
+    story = told(
+        "  - {wait: ahead, until: 30 days before account.renewal_date, otherwise: [{end: no_date}]}",
+        account={"renewal_date": None},
+    )
+
+    assert story.outcome == "no_date"
