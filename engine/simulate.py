@@ -86,6 +86,7 @@ class _Simulation:
             while coming and coming[0].at == now:
                 self.happen(coming.pop(0))
             self.desk.tick(now)
+            self.absorb(now)
             self.run_until_quiet(now)
         return self.told
 

@@ -24,6 +24,8 @@ POLICY: Final = "policy.yaml"
 PEOPLE: Final = "people.yaml"
 TEMPLATES: Final = "templates"
 TEST_ENDING: Final = ".test.yaml"
+# What other commands read: where facts come from, and how a demo goes.
+OTHER_ENDINGS: Final = (".mapping.yaml", ".demo.yaml")
 
 ReadT = TypeVar("ReadT")
 
@@ -113,7 +115,8 @@ def _documents(folder: Path, problems: Problems) -> Iterator[Document]:
         if path.suffix == ".yml":
             message = "only files that end in .yaml are read"
             problems.add(str(path), START, "", message, f"Call it {path.stem}.yaml", code="yml", severity="warning")
-        if path.suffix != ".yaml" or (path.parent == folder and path.name in {VOCABULARY, POLICY, PEOPLE}):
+        declared = path.parent == folder and path.name in {VOCABULARY, POLICY, PEOPLE}
+        if path.suffix != ".yaml" or declared or path.name.endswith(OTHER_ENDINGS):
             continue
         found = read(path)
         if isinstance(found, Document):

@@ -48,7 +48,7 @@ def enter(spec: SlackSpec, ctx: Context) -> Move:
         return Park(f"nobody to send it to: {spec.to} is not known")
     recipient, address = found
     ctx.want("slack", "slack", recipient, address, {"body": body, "template": spec.template})
-    return Rest(memo={"to": recipient})
+    return Rest(memo={"to": spec.to, "person": None if recipient == spec.to else recipient})
 
 
 def _address(to: str, ctx: Context) -> tuple[str, str] | None:
@@ -65,7 +65,7 @@ def _address(to: str, ctx: Context) -> tuple[str, str] | None:
 def resume(spec: SlackSpec, open_: Open, given: Given, ctx: Context) -> Move:
     match given:
         case Settled(state="sent"):
-            ctx.log("posted", to=open_.memo["to"])
+            ctx.log("posted", to=open_.memo["to"], person=open_.memo["person"])
             return Done("posted")
         case Settled(state="skipped"):
             ctx.log("skipped", reason=given.reason)

@@ -81,9 +81,7 @@ def test_cover_goes_by_the_whole_chain():
 
 
 def test_two_who_back_each_other_up_and_are_both_away_are_covered_by_nobody():
-    people = directory(
-        Person("a", roles=("csm",), backup="b", away=THIS_WEEK), Person("b", backup="a", away=THIS_WEEK)
-    )
+    people = directory(Person("a", roles=("csm",), backup="b", away=THIS_WEEK), Person("b", backup="a", away=THIS_WEEK))
 
     assert people.find("csm", {}, None, NOW) is None
 
@@ -136,7 +134,17 @@ def test_a_person_is_read_with_all_that_can_be_said_of_them():
     )
 
     assert people.get("ana") == Person(
-        "ana", "Ana", "ana@acme.test", "U1", ("csm", "ae"), "max", "Europe/Berlin", "DE-BY", THIS_WEEK, "max", active=False
+        "ana",
+        "Ana",
+        "ana@acme.test",
+        "U1",
+        ("csm", "ae"),
+        "max",
+        "Europe/Berlin",
+        "DE-BY",
+        THIS_WEEK,
+        "max",
+        active=False,
     )
     assert people.ids == ("max", "ana")
     assert people.roles == ("csm", "ae")
@@ -161,7 +169,7 @@ def test_everything_wrong_with_people_is_told_at_once():
         "people.yaml:3:24: error: person 'ben': the managers go round in a circle: ben → cat → ben."
         " Take one out of the circle.",
         "people.yaml:5:10: error: person 'ana': stands here a second time. Keep one of them.",
-        "people.yaml:5:46: error: person 'ana': they are back on 2026-03-02, before they leave on 2026-03-06."
+        "people.yaml:5:45: error: person 'ana': they are back on 2026-03-02, before they leave on 2026-03-06."
         " Write the earlier day as `from`.",
     ]
 

@@ -122,7 +122,10 @@ def test_a_slack_message_is_posted_to_a_role_or_a_channel():
         "  - {slack: tell, to: csm, text: 'Look at {{ account.name }}'}\n  - {slack: shout, to: '#fires', text: Fire}"
     )
 
-    assert [entry.fields["to"] for entry in story.trace if entry.event == "posted"] == ["ana", "#fires"]
+    assert [entry.fields for entry in story.trace if entry.event == "posted"] == [
+        {"to": "csm", "person": "ana"},
+        {"to": "#fires"},
+    ]
 
 
 def test_an_escalation_climbs_until_somebody_acknowledges():

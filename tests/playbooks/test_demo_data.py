@@ -12,7 +12,7 @@ WORKSPACE = Path(__file__).parents[2] / "playbooks"
 DEMO = WORKSPACE / "demo"
 MAPPING = yaml.load((DEMO / "ravenstack.mapping.yaml").read_text(), Loader=yaml.BaseLoader)
 VOCABULARY = yaml.safe_load((WORKSPACE / "vocabulary.yaml").read_text())
-CHOICE = yaml.safe_load((DEMO / "demo.yaml").read_text())
+CHOICE = yaml.safe_load((DEMO / "ravenstack.demo.yaml").read_text())
 
 
 def rows(source: str) -> list[dict[str, str]]:
