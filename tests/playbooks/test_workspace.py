@@ -1,0 +1,143 @@
+"""The shipped workspace is sound, its tests pass, and they go through every step and every way of each playbook."""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from engine.compile import compile_with_notes
+from engine.document import Document
+from engine.plan import Plan
+from engine.playtest import Report, read_tests, run_tests
+from engine.problems import Problems
+from engine.setting import Setting
+from engine.source import read
+from engine.workspace import Workspace, load
+
+FOLDER = Path(__file__).parents[2] / "playbooks"
+PLAYBOOKS = ("ask", "coaching", "csat-fall", "kickoff", "renewal-120", "renewal-risk", "ticket-surge", "usage-drop")
+
+
+@cache
+def workspace() -> Workspace:
+    return load(FOLDER)
+
+
+@cache
+def setting() -> Setting:
+    found = workspace()
+    return Setting(found.vocabulary, found.policy, found.people, found.templates, PLAYBOOKS)
+
+
+def compiled(document: Document) -> tuple[Plan | None, Problems]:
+    return compile_with_notes(document, setting())
+
+
+@cache
+def plans() -> dict[str, Plan]:
+    return {plan.playbook: plan for document in workspace().playbooks if (plan := compiled(document)[0])}
+
+
+@cache
+def reports() -> dict[str, Report]:
+    told = {}
+    for document in workspace().tests:
+        playbook, stories, problems = read_tests(document, setting())
+        assert list(problems) == []
+        told[playbook] = run_tests(document, plans()[playbook], stories, setting())
+    return told
+
+
+def taken(playbook: str) -> set[str]:
+    """Paths of everything that the tests of a playbook came past."""
+    paths = {entry.path for result in reports()[playbook].results for entry in result.told.trace}
+    return paths | {"/".join(path.split("/")[:n]) for path in paths for n in range(1, path.count("/") + 1)}
+
+
+def cases(playbook: str) -> set[tuple[str, object]]:
+    """Each branch that the tests came to, with the case it took."""
+    return {
+        (entry.path, entry.fields["case"])
+        for result in reports()[playbook].results
+        for entry in result.told.trace
+        if entry.event == "branched"
+    }
+
+
+def test_the_workspace_is_sound():
+    assert [str(problem) for problem in workspace().problems] == []
+
+
+def test_every_file_compiles_without_a_word_of_complaint():
+    problems = [str(problem) for document in workspace().playbooks for problem in compiled(document)[1]]
+
+    assert problems == []
+    assert tuple(sorted(plans())) == PLAYBOOKS
+
+
+def test_every_stage_has_a_playbook_and_every_tier_several():
+    stages = {stage for plan in plans().values() for stage in plan.stages or ()}
+
+    assert stages == {"onboarding", "adoption", "renewal", "advocacy"}
+    for tier in ("starter", "growth", "enterprise"):
+        assert sum(not plan.tiers or tier in plan.tiers for plan in plans().values()) >= 5
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_what_the_files_expect_comes_true(playbook: str):
+    results = reports()[playbook].results
+
+    assert results
+    assert [(result.test, result.missed) for result in results if not result.passed] == []
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_every_step_is_gone_through_by_some_test(playbook: str):
+    assert set(plans()[playbook].steps) - taken(playbook) == set()
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_every_way_of_every_branch_is_taken_by_some_test(playbook: str):
+    branches = {path: step.spec for path, step in plans()[playbook].steps.items() if step.spec.kind == "branch"}
+
+    wanted = {(path, way) for path, spec in branches.items() for way in (*range(1, len(spec.cases) + 1), "otherwise")}
+
+    assert wanted - cases(playbook) == set()
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_every_rung_of_every_ladder_is_climbed_by_some_test(playbook: str):
+    assert set(rungs(plans()[playbook])) - taken(playbook) == set()
+
+
+def rungs(plan: Plan) -> Iterator[str]:
+    for path, step in plan.steps.items():
+        if step.spec.kind == "task":
+            yield from (f"{path}/overdue/{number}" for number in range(1, len(step.spec.rungs) + 1))
+        if step.spec.kind == "escalate":
+            yield from (f"{path}/ladder/{number}" for number in range(1, len(step.spec.ladder) + 1))
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_every_goal_and_stop_of_its_own_ends_some_test(playbook: str):
+    plan = plans()[playbook]
+    own = {one.outcome for one in (*plan.goals, *plan.stops)} - {"churned"}
+
+    assert own <= {result.told.outcome for result in reports()[playbook].results}
+
+
+def test_the_first_playbook_of_the_guide_is_one():
+    guide = (FOLDER / "README.md").read_text()
+    text = next(block.split("```")[0] for block in guide.split("```yaml\n") if block.startswith("playbook: hello"))
+
+    document = read(text, "hello.yaml")
+
+    assert isinstance(document, Document)
+    assert [str(problem) for problem in compiled(document)[1]] == []
+
+
+def test_every_template_is_used_by_some_step():
+    used = {getattr(step.spec, "template", None) for plan in plans().values() for step in plan.steps.values()}
+
+    assert {template.name for template in workspace().templates.files} <= used
