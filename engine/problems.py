@@ -122,6 +122,10 @@ def suggest(word: str, known: Iterable[str]) -> str:
     names = sorted(set(known))
     by_lower = {name.lower(): name for name in names}
     near = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    if not near and len(word) > 1:
+        # Cut short rather than misspelt: "feb", "mon".
+        longer = [name for name in by_lower if name.startswith(word.lower())]
+        near = longer if len(longer) == 1 else []
     return f"Did you mean '{by_lower[near[0]]}'?" if near else ""
 
 

@@ -149,17 +149,23 @@ class Readable:
     """All that a template may read, with types."""
 
     def __init__(self, names: Names, *, contact: bool) -> None:
-        self._names = names
+        self._names, self._contact = names, contact
         self._more: dict[str, Type] = {"now": INSTANT, **_RUN_TYPES, **dict.fromkeys(SENDER_NAMES, TEXT)}
         if contact:
             fields = names.item_types("contacts") or {}
             self._more |= {f"contact.{name}": type_ for name, type_ in fields.items()}
 
     def type_of(self, path: str) -> Type | None:
+        if path.partition(".")[0] not in _ROOTS:
+            return None
         return self._more.get(path) or self._names.type_of(path)
 
     def why_not(self, path: str) -> str | None:
-        return None if path in self._more else self._names.why_not(path)
+        if path in self._more:
+            return None
+        if path.startswith("contact.") and not self._contact:
+            return "nobody is written to with this text, so contact.* is not at hand"
+        return self._names.why_not(path)
 
     @property
     def paths(self) -> list[str]:

@@ -184,9 +184,10 @@ def _words(where: str, inner: Path) -> str:
 
 
 def _inside(document: Document, path: Path, loc: tuple[int | str, ...], *, present: bool) -> Path:
-    """Pydantic's location without the names of union members that it mixes in."""
-    found = _descend(document.value(path), loc, present=present)
-    return found if found is not None else ()
+    """Pydantic's location without the names of union members that it mixes in, as deep as the file goes."""
+    data = document.value(path)
+    ways = (_descend(data, loc[:length], present=present) for length in range(len(loc), 0, -1))
+    return next((found for found in ways if found is not None), ())
 
 
 def _descend(data: Tree | object, loc: tuple[int | str, ...], *, present: bool) -> Path | None:

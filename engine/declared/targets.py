@@ -83,7 +83,7 @@ class TargetReader:
             case int() | Decimal():
                 return Decimal(written)
             case str() if share is not None:
-                fix = f"Write {share * 100:f}, or give the metric `unit: percent`"
+                fix = f"Write {_percent(share)[:-1]}, or give the metric `unit: percent`"
                 self._say(path, where, f"{shown(written)} stands against {self.type.name}, which is not percent", fix)
             case str() if written.replace(".", "", 1).isdigit():
                 self._say(path, where, f"a number is due here, not {shown(written)}", "Take the quotes away")

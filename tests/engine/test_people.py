@@ -163,14 +163,12 @@ def test_everything_wrong_with_people_is_told_at_once():
         "  - {id: ana, away: [{from: 2026-03-06, to: 2026-03-02}]}\n"
     )
 
-    assert str(problems).splitlines() == [
-        "people.yaml:2:24: error: person 'ana': 'bem' is nobody in this file. Did you mean 'ben'?",
-        "people.yaml:2:37: error: person 'ana': is their own backup. Name somebody else.",
-        "people.yaml:3:24: error: person 'ben': the managers go round in a circle: ben → cat → ben."
-        " Take one out of the circle.",
-        "people.yaml:5:10: error: person 'ana': stands here a second time. Keep one of them.",
-        "people.yaml:5:45: error: person 'ana': they are back on 2026-03-02, before they leave on 2026-03-06."
-        " Write the earlier day as `from`.",
+    assert [f"{one.line}:{one.column}: {one.where}: {one.message}" for one in problems] == [
+        "2:24: person 'ana': 'bem' is nobody in this file",
+        "2:37: person 'ana': is their own backup",
+        "3:24: person 'ben': the managers go round in a circle: ben → cat → ben",
+        "5:10: person 'ana': stands here a second time",
+        "5:45: person 'ana': they are back on 2026-03-02, before they leave on 2026-03-06",
     ]
 
 

@@ -48,6 +48,7 @@ def test_an_invalid_workspace_says_all_of_it():
 
 def test_the_nearest_known_word_is_suggested():
     assert suggest("asign", ["assign", "due"]) == "Did you mean 'assign'?"
+    assert suggest("feb", ["january", "february"]) == "Did you mean 'february'?"
     assert suggest("Assign", ["assign"]) == "Did you mean 'assign'?"
     assert suggest("zebra", ["assign", "due"]) == ""
 

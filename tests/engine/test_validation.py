@@ -57,7 +57,7 @@ def test_a_version_like_text_keeps_its_digits():
     ("text", "said"),
     [
         ("task: a\nasign: csm", "2:1: !: 'asign' is not a key of a task. Did you mean 'assign'?"),
-        ("task: a\nladder:\n- {to: b, witin: 1 day}", "3:11: ! > ladder 1: 'witin' is not a key of a rung. Did you mean"),
+        ("task: a\nladder:\n- {to: b, witin: 1 day}", "3:11: ! > ladder 1: 'witin' is not a key of a rung. Did"),
         ("title: a", "1:1: !: 'task' is missing. Add `task: …`."),
         ("task: a\nladder: [{within: 1 day}]", "2:10: ! > ladder 1: 'to' is missing. Add `to: …`."),
         ('task: a\ntimes: "5"', "2:8: ! > times: a whole number is due here, not '5'. Take the quotes away."),
