@@ -37,7 +37,7 @@ Scalar = Annotated[
 class Fact(BaseModel):
     """`at` is in UTC. Exactly one of the kinds is there; a record's fields stand in `fields` and say its `id`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str
     account: str

@@ -16,11 +16,12 @@ from jsonlogic.typing import OperatorArgument
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 from engine.conditions import reckoning as _reckoning  # noqa: F401 - registers its closures
+from engine.conditions.agreement import boolean
 from engine.conditions.checking import Checker
 from engine.conditions.closures import Closure, lower, other_run_path, remembered_path
 from engine.conditions.dayturn import Turn, at, turning
 from engine.conditions.faults import Fault
-from engine.conditions.operators import Log, boolean
+from engine.conditions.operators import Log
 from engine.conditions.places import Around, inside, place
 from engine.conditions.scope import Names, Scope
 from engine.conditions.tree import Argument, JsonLogic, Node, as_logic, read
@@ -77,7 +78,7 @@ def _restored(logic: object) -> object:
 class Expression(BaseModel):
     """`text` is the author's own. The logic is asked through closures that are built when they are first needed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     text: str
     logic: Annotated[object, BeforeValidator(_restored), PlainSerializer(plain, return_type=Any)]

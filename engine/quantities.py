@@ -55,7 +55,7 @@ class Refused:
 
 
 class _Quantity(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Duration(_Quantity):

@@ -21,7 +21,7 @@ _EFFECTS = uuid.UUID("6f1d3f0e-6a49-5f0c-9d0b-6f7f3f1c2a11")
 class Frozen(BaseModel):
     """A value that is stored: immutable, and no key that nobody reads."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Open(Frozen):

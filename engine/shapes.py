@@ -51,7 +51,7 @@ def _number(value: Any) -> Any:
 
 
 class Shape(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
     # what messages call it: "a task"
     noun: ClassVar[str] = ""
 

@@ -16,7 +16,7 @@ from engine.stored import to_json
 class Entry(BaseModel):
     """One line of the trace. `step` is None for what is not a step: start, goal, stop and the end of the steps."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     at: datetime
     path: str
