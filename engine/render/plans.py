@@ -1,0 +1,144 @@
+"""A plan in words: who it is for, when it starts and ends, and its steps as an outline."""
+
+from collections.abc import Iterator
+
+from engine.logic import Expression
+from engine.plan import Exit, Plan, Start, Step
+from engine.render.whys import printable, saw
+from engine.steps.branch import BranchSpec
+from engine.steps.email import EmailSpec
+from engine.steps.end import EndSpec
+from engine.steps.escalate import EscalateSpec
+from engine.steps.slack import SlackSpec
+from engine.steps.task import TaskSpec
+from engine.steps.update import UpdateSpec
+from engine.steps.wait import WaitSpec
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    return [
+        f"{plan.playbook}: {printable(plan.title)}",
+        f"for      {audience(plan)}",
+        f"starts   {start_words(plan.start)}",
+        *(f"goal     {exit_words(one)}" for one in plan.goals),
+        *(f"stop     {exit_words(one)}" for one in plan.stops),
+        f"days     count from {plan.anchor or 'the day the run starts'}",
+        f"owner    {plan.owner or 'none'}; priority {plan.priority}",
+        "",
+        *_block(plan, "", 0),
+    ]
+
+
+def audience(plan: Plan) -> str:
+    stages = f"stage {_either(plan.stages)}" if plan.stages else "any stage"
+    tiers = f"tier {_either(plan.tiers)}" if plan.tiers else "any tier"
+    return f"{stages}, {tiers}"
+
+
+def start_words(start: Start) -> str:
+    if not start.by_rule:
+        return "by hand"
+    turns = {"becomes": "becomes true", "is": "is true", "leaves": "is no longer true"}[start.mode]
+    when = f"when {start.when.text} {turns}" if start.when else "when stage and tier match"
+    again = start.again
+    often = {"never": "once", "always": "each time", "after": f"again {again.after} after the last run ended"}[
+        again.mode
+    ]
+    limit = f", at most {again.at_most} times" if again.at_most is not None else ""
+    by_hand = "; also by hand" if start.by_hand else ""
+    return f"{when}; {often}{limit}{by_hand}"
+
+
+def exit_words(one: Exit) -> str:
+    return f"{one.when.text}: {one.outcome}"
+
+
+def step_words(step: Step) -> str:
+    """One line: the kind, the id, and what matters most of it."""
+    return f"{step.kind} {step.id}{_most(step)}"
+
+
+def _most(step: Step) -> str:
+    match step.spec:
+        case TaskSpec() as task:
+            return f': "{printable(task.title)}" for {task.assign}, due {task.due}{_going_on(task.goes_on)}'
+        case EmailSpec() as email:
+            return f" to {email.to}: {email.template or printable(email.subject or '')}"
+        case SlackSpec() as slack:
+            return f" to {slack.to}: {slack.template or _quoted(slack.text or '')}"
+        case WaitSpec() as wait:
+            return f" {_awaited(wait)}"
+        case EscalateSpec() as escalation:
+            return f": {_quoted(escalation.reason)}{_going_on(escalation.goes_on)}"
+        case UpdateSpec() as update:
+            return ": " + ", ".join(f"{name} = {_set(value)}" for name, value in update.values.items())
+        case EndSpec():
+            return ""
+        case BranchSpec():
+            return ""
+
+
+def _below(step: Step) -> Iterator[str]:
+    """What else there is to say of a step, a line each."""
+    match step.spec:
+        case TaskSpec() as task:
+            yield f"outcomes {', '.join(task.outcomes)}"
+            for rung in task.rungs:
+                when = "before it is due" if rung.before else "overdue"
+                yield f"{rung.distance} {when}: {'remind' if rung.event == 'reminded' else 'escalate to'} {rung.to}"
+            if closes := task.conditions.get("auto_close"):
+                yield f"closes by itself when {closes.text}"
+        case EscalateSpec() as escalation:
+            for number, one in enumerate(escalation.ladder, 1):
+                yield f"rung {number}: {one.to}, who has {one.within}"
+            if clears := escalation.conditions.get("clears"):
+                yield f"closes by itself when {clears.text}"
+        case EmailSpec(missing=missing):
+            yield f"when there is nobody: {missing}"
+    if step.spec.at_most is not None:
+        yield f"at most {step.spec.at_most}"
+
+
+def _block(plan: Plan, block: str, depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    for path in plan.blocks.get(block, ()):
+        step = plan.steps[path]
+        yield f"{indent}{step_words(step)}"
+        yield from (f"{indent}    {line}" for line in _below(step))
+        for way, words in ways(plan, step):
+            yield f"{indent}  {words}:{'' if plan.blocks[way] else ' go on'}"
+            yield from _block(plan, way, depth + 2)
+
+
+def ways(plan: Plan, step: Step) -> Iterator[tuple[str, str]]:
+    """The blocks of a step in the order of the file, each with the words that lead there."""
+    if isinstance(step.spec, BranchSpec):
+        for number, case in enumerate(step.spec.cases, 1):
+            yield f"{step.path}/case/{number}", f"case {number}, {case.text}"
+    for name in ("then", "otherwise"):
+        if (way := f"{step.path}/{name}") in plan.blocks:
+            yield way, name
+
+
+def _awaited(wait: WaitSpec) -> str:
+    return f"until {wait.condition.text}" if wait.condition else f"for {wait.until}"
+
+
+def _set(value: object) -> str:
+    return (
+        value.text
+        if isinstance(value, Expression)
+        else saw(value if isinstance(value, str | int | bool) else str(value))
+    )
+
+
+def _going_on(goes_on: bool) -> str:  # noqa: FBT001 - a plan's own flag
+    return "; the run goes on at once" if goes_on else ""
+
+
+def _quoted(text: str) -> str:
+    return f'"{printable(" ".join(text.split()))}"'
+
+
+def _either(words: tuple[str, ...]) -> str:
+    return " or ".join(words)

@@ -1,0 +1,85 @@
+"""Why-trees as text: a line per part with what it saw, and a mark where it was decided."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from pydantic import JsonValue
+
+Tree = Mapping[str, JsonValue]
+DECIDED = "  <-- decided"
+
+
+def why_lines(tree: Tree, depth: int = 0) -> list[str]:
+    """`tree` is what a trace keeps: {"text", "truth" or "value", "parts"}."""
+    marked = set(_deciding(tree))
+    return list(_lines(tree, depth, marked))
+
+
+def saw(value: JsonValue) -> str:
+    """A value as a reader of conditions writes it."""
+    match value:
+        case None:
+            return "unknown"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f'"{printable(value)}"'
+        case list():
+            return f"[{', '.join(saw(one) for one in value)}]"
+        case dict():
+            return "{" + ", ".join(f"{name}: {saw(one)}" for name, one in value.items()) + "}"
+        case float():
+            return format(Decimal(repr(value)), "f")
+        case _:
+            return str(value)
+
+
+def printable(text: str) -> str:
+    """Without what a terminal would take for an order: names of accounts come from outside."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _lines(tree: Tree, depth: int, marked: set[int]) -> Iterator[str]:
+    parts = _parts(tree)
+    values = [part for part in parts if "truth" not in part]
+    inline = "".join(f"   {one}" for one in _read(values)) if len(values) == len(parts) else ""
+    said = saw(tree["truth"]) if "truth" in tree else saw(tree.get("value"))
+    yield f"{'  ' * depth}{said}: {printable(str(tree['text']))}{inline}{DECIDED if id(tree) in marked else ''}"
+    if not inline:
+        for part in parts:
+            yield from _lines(part, depth + 1, marked)
+
+
+def _read(values: list[Tree]) -> Iterator[str]:
+    """What the names in it were worth, each once; a calculation is told with its result and then its names."""
+    said: dict[str, None] = {}
+    for part in values:
+        said[f"{printable(str(part['text']))} = {saw(part.get('value'))}"] = None
+        said.update(dict.fromkeys(_read(_parts(part))))
+    yield from said
+
+
+def _parts(tree: Tree) -> list[Tree]:
+    parts = tree.get("parts")
+    return [one for one in parts if isinstance(one, dict)] if isinstance(parts, list) else []
+
+
+def _deciding(tree: Tree) -> Iterator[int]:
+    """The parts that are marked as deciding; in a tree without marks, those that are as the whole is, to the bottom."""
+    own = [id(one) for one in _walk(tree) if one.get("decided")]
+    yield from own or _alike(tree)
+
+
+def _walk(tree: Tree) -> Iterator[Tree]:
+    yield tree
+    for part in _parts(tree):
+        yield from _walk(part)
+
+
+def _alike(tree: Tree) -> Iterator[int]:
+    judged = [part for part in _parts(tree) if "truth" in part]
+    alike = [part for part in judged if part["truth"] == tree.get("truth")]
+    if not judged:
+        yield id(tree)
+    for part in alike or judged:
+        yield from _alike(part)
