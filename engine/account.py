@@ -15,7 +15,7 @@ from engine import pruning
 from engine.facts import Fact
 from engine.folding import entries, fold
 from engine.known import Account, Mark
-from engine.metrics import standing
+from engine.metrics import standings
 from engine.picture import Picture, picture
 from engine.pruning import Cut
 from engine.reliance import NONE, reliance
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Account", "Picture", "apply", "missing_required", "picture"]
 
-# How old a mark may grow before a fact that has nothing to do with its metric moves it on.
+# How old a mark may grow, and how many entries may come after it, before the next fact moves it on.
 _DAY: Final = 86_400_000_000
+_SHORT: Final = 4
 
 
 def apply(
@@ -72,7 +73,7 @@ class _Applying:
         grown = (fact.metric,) if fact.metric is not None else tuple(entered)
         touched = self.touched(grown)
         after = replace(
-            fold(self.marked(touched), fact, self.vocabulary, entered),
+            fold(self.marked(touched, grown), fact, self.vocabulary, entered),
             vocabulary=before.vocabulary or self.vocabulary.digest,
             first=self.at if before.first is None else min(before.first, self.at),
             last=self.at if before.last is None else max(before.last, self.at),
@@ -90,21 +91,28 @@ class _Applying:
         first = self.account.first
         return touched | self.rely.on_first if first is None or self.at < first else touched
 
-    def marked(self, touched: frozenset[str]) -> Account:
-        """Zones that the fact may move are settled up to the tick before it; a late one sets them back to a base."""
-        first, before = self.account.first, self.at - 1
-        if first is None:
-            return self.account
-        marks = dict(self.account.marks)
-        view = self.view(self.account, before)
-        for name in self.rely.zoned:
-            mark = marks.get(name)
-            if mark is not None and mark.at > before:
-                if name in touched:
-                    del marks[name]
-            elif (name in touched or before - (mark.at if mark else first) > _DAY) and before > first:
-                marks[name] = Mark(before, standing(view, self.vocabulary.metrics[name]))
-        return replace(self.account, marks=marks)
+    def marked(self, touched: frozenset[str], grown: Iterable[str]) -> Account:
+        """Zones that have far to go since their mark are settled up to the tick before the fact; a late one that may
+        move them sets them back to a base.
+        """
+        first, before, account = self.account.first, self.at - 1, self.account
+        if first is None or not self.rely.zoned:
+            return account
+        late = [name for name, mark in account.marks.items() if mark.at > before and name in touched]
+        marks = {name: mark for name, mark in account.marks.items() if name not in late} if late else account.marks
+        since = {name: marks[name].at if name in marks else first for name in self.rely.zoned}
+        far = [name for name, at in since.items() if at < before and (before - at > _DAY or self.grew(name, grown, at))]
+        if far:
+            now = standings(self.view(replace(account, marks=marks), before), far)
+            marks = {**marks, **{name: Mark(before, standing) for name, standing in now.items()}}
+        return account if marks is account.marks else replace(account, marks=marks)
+
+    def grew(self, name: str, grown: Iterable[str], since: Ticks) -> bool:
+        """Whether so much has come of what the metric hangs on that walking it each time would cost."""
+        account = self.account
+        rows = (account.readings.get(one) or account.series.get(one, EMPTY) for one in grown)
+        hanging = self.rely.on_metric
+        return any(len(row) - row.until(since) > _SHORT for one, row in zip(grown, rows, strict=True) if name in hanging[one])
 
     def changed(self, after: Account, touched: frozenset[str]) -> frozenset[str]:
         paths = frozenset().union(*(self.rely.paths[name] for name in touched))
@@ -165,7 +173,7 @@ class _Applying:
         for name in hanging & self.rely.zoned:
             base = bases.get(name)
             if base is None or base.at < cut.base:
-                bases[name] = Mark(cut.base, standing(view, self.vocabulary.metrics[name]))
+                bases[name] = Mark(cut.base, standings(view, [name])[name])
             if name in marks and marks[name].at < cut.base:
                 del marks[name]
         return replace(account, bases=bases, marks=marks)

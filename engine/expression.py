@@ -247,8 +247,10 @@ class _Reader:
     def refuse(self, node: ast.expr) -> JsonLogic:
         said, fix = "this cannot stand in a condition", "Use comparisons, and, or, not, + - * / % and the functions."
         match node:
-            case ast.Tuple():
-                said, fix = "a comma has no meaning here", "Write numbers as 1000, lists as [1, 2]."
+            case ast.Tuple(elts=[_, second, *_]):
+                return self.fault(
+                    "a comma has no meaning before this", "Write 1000, or a list: [1, 2].", self.offset(second)
+                )
             case ast.GeneratorExp():
                 said, fix = "a 'for' stands inside any, all or count", f"Write it as {_FOR_EXAMPLE}."
             case ast.BinOp(op=ast.Pow()):
@@ -286,11 +288,12 @@ def _functions_for(name: str) -> str:
 
 
 def _unreadable(error: SyntaxError, text: str, tokens: Tokens) -> Fault:
-    index = (error.offset or 1) - 1
-    if index >= len(tokens.origins) - 1:
-        fix = "Say what it is compared with or joined to."
-        return Fault("something is missing at the end", fix, len(text.rstrip()))
-    offset = tokens.origins[max(index, 0)]
+    last = tokens.source.split()[-1:]
+    if last and not last[0].startswith("_") and last[0] not in {")", "]"}:
+        return Fault(
+            f"something is missing behind the last '{last[0]}'", "Finish it, or take that out.", len(text.rstrip())
+        )
+    offset = tokens.origins[min((error.offset or 1) - 1, len(tokens.origins) - 1)]
     fix = "Look for a missing sign, and, or, bracket or comma before it."
     return Fault(f"this cannot be read from '{text[offset : offset + 20]}' on", fix, offset)
 

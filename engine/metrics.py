@@ -1,28 +1,32 @@
 """What a metric's reading means: its change, target, attainment, and the zone it stands in, since when.
 
-A zone follows the readings' own instants: from the last mark it is walked through every tick at which the attainment
-moved, so imported history and late facts give the zone, and its `zone_since`, that a timely fact would have given.
+A zone follows the readings' own instants: from the last mark it is walked through every tick at which an attainment
+moved, so imported history and late facts give the zone, and its `zone_since`, that timely facts would have given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, Final
 
 from engine.known import Mark
 from engine.logic import Expression
 from engine.measures import Metric, Tally
-from engine.readings import Number, newest, number, way_of
-from engine.ticks import Ticks, instant, span, ticks
+from engine.readings import newest, number, way_of
+from engine.reliance import reliance
+from engine.ticks import NEVER, Ticks, instant, span
 from engine.values import UNKNOWN, Value
 from engine.zones import NOWHERE, Standing, due, step
 
 if TYPE_CHECKING:
-    from engine.view import View
+    from engine.view import Reading, View
+
+_NO_READING: Final[tuple[Value, Ticks]] = (UNKNOWN, NEVER)
 
 
-def part(view: View, metric: Metric, which: str) -> Value:
+def part(view: View, metric: Metric, which: str) -> Reading:
     """One of value, previous, change, target, attainment, zone, zone_since, at."""
     match which:
         case "value":
@@ -30,51 +34,67 @@ def part(view: View, metric: Metric, which: str) -> Value:
         case "previous":
             return way_of(view, metric).previous(view, metric)
         case "change":
-            return _change(_of(view, metric, "value"), _of(view, metric, "previous"))
+            return _change(view.reading(f"metrics.{metric.name}.value"), view.reading(f"metrics.{metric.name}.previous"))
         case "target":
-            return _or_unknown(_target(view, metric))
+            return _target(view, metric)
         case "attainment":
-            return _attainment(view, metric) if _tells(view, metric) else UNKNOWN
-        case "attained_before":  # for the score's own previous; no author can name it
-            return _attained(metric, _of(view, metric, "previous"), _of(view, metric, "target"))
+            return _attainment(view, metric)
+        case "attained_before":  # for a score's own previous; no author can name it
+            return _attained(view, metric, "previous")
+        case "zone" | "zone_since" if metric.target is not None:
+            return _zone(view, metric, which)
+        case "at":
+            at = newest(view, metric)
+            return UNKNOWN if at is None else instant(at), view.reading(f"metrics.{metric.name}.value")[1]
         case _:
-            return _standing_part(view, metric, which)
+            return _NO_READING
 
 
-def part_moves(view: View, metric: Metric, which: str, *, previous: bool = False) -> Iterator[Ticks]:
-    """The ticks at which that part may change without a new fact."""
-    previous = previous or which in {"previous", "change"}
-    if which != "target":
-        yield from way_of(view, metric).moves(view, metric, previous=previous)
-    if which in {"target", "attainment", "zone", "zone_since"}:
-        yield from _target_moves(view, metric)
-    if which in {"zone", "zone_since"} and metric.target and (end := due(metric.zones, standing(view, metric))):
-        yield end
+def standings(view: View, names: Iterable[str]) -> dict[str, Standing]:
+    """Where these metrics stand at the view's tick, with what is needed to go on from there.
+
+    All are walked in one order of time, so that what one of them reads is still at hand for the next.
+    """
+    metrics = view.vocabulary.metrics
+    found: dict[str, Standing] = {}
+    ahead: list[tuple[Ticks, str]] = []
+    for name in names:
+        mark = _start(view, metrics[name])
+        found[name] = mark.standing
+        ahead.append((_next(view.then(mark.at), metrics[name], mark.standing), name))
+    heapify(ahead)
+    while ahead and ahead[0][0] <= view.at:
+        at, name = heappop(ahead)
+        point = view.then(at)
+        found[name] = step(metrics[name].zones, found[name], _attained_at(point, name), at)
+        heappush(ahead, (_next(point, metrics[name], found[name]), name))
+    view.memory.standings.update({name: (found[name], view.at, until) for until, name in ahead})
+    return found
 
 
-def standing(view: View, metric: Metric) -> Standing:
-    """The zone at the view's tick, with what is needed to go on from there."""
-    if metric.name not in view.standings:
-        view.standings[metric.name] = _walked(view, metric)
-    return view.standings[metric.name]
+def _zone(view: View, metric: Metric, which: str) -> Reading:
+    memory = view.memory
+    kept = memory.standings.get(metric.name)
+    if kept is None or not kept[1] <= view.at < kept[2]:
+        _walk(view, metric)
+        kept = memory.standings[metric.name]
+    now, _, until = kept
+    if now.zone is None or now.since is None:
+        return UNKNOWN, until
+    return now.zone if which == "zone" else instant(now.since), until
 
 
-def marked(view: View, metric: Metric) -> Mark:
-    return Mark(view.at, standing(view, metric))
-
-
-def _walked(view: View, metric: Metric) -> Standing:
-    mark = _start(view, metric)
-    point, now = view.then(mark.at), mark.standing
-    while True:
-        ahead = min((at for at in part_moves(point, metric, "attainment") if at > point.at), default=None)
-        end = due(metric.zones, now)
-        if end is not None and (ahead is None or end < ahead):
-            ahead = end
-        if ahead is None or ahead > view.at:
-            return now
-        point = view.then(ahead)
-        now = step(metric.zones, now, number(_of(point, metric, "attainment")), ahead)
+def _walk(view: View, metric: Metric) -> None:
+    """All zones at once; but one that a formula reads while the others are walked, by itself."""
+    memory = view.memory
+    if memory.walking:
+        standings(view, [metric.name])
+        return
+    memory.walking = True
+    try:
+        standings(view, reliance(view.vocabulary).zoned)
+    finally:
+        memory.walking = False
 
 
 def _start(view: View, metric: Metric) -> Mark:
@@ -84,58 +104,56 @@ def _start(view: View, metric: Metric) -> Mark:
         mark = marks.get(metric.name)
         if mark is not None and mark.at <= view.at:
             return mark
-    point = view.then(view.at if account.first is None else min(account.first, view.at))
-    return Mark(point.at, step(metric.zones, NOWHERE, number(_of(point, metric, "attainment")), point.at))
+    at = view.at if account.first is None else min(account.first, view.at)
+    return Mark(at, step(metric.zones, NOWHERE, _attained_at(view.then(at), metric.name), at))
 
 
-def _of(view: View, metric: Metric, which: str) -> Value:
-    return view.value(f"metrics.{metric.name}.{which}")
+def _next(point: View, metric: Metric, now: Standing) -> Ticks:
+    until = point.reading(f"metrics.{metric.name}.attainment")[1]
+    end = due(metric.zones, now)
+    return until if end is None else min(until, end)
 
 
-def _standing_part(view: View, metric: Metric, which: str) -> Value:
-    if which == "at":
-        at = newest(view, metric)
-        return UNKNOWN if at is None else instant(at)
-    if which not in {"zone", "zone_since"} or metric.target is None:
-        return UNKNOWN
-    now = standing(view, metric)
-    if now.zone is None or now.since is None:
-        return UNKNOWN
-    return now.zone if which == "zone" else instant(now.since)
+def _attained_at(point: View, name: str) -> Decimal | int | None:
+    return number(point.reading(f"metrics.{name}.attainment")[0])
 
 
-def _change(value: Value, previous: Value) -> Value:
-    new, old = number(value), number(previous)
-    return UNKNOWN if new is None or not old else (Decimal(new) - old) / old
+def _change(now: Reading, before: Reading) -> Reading:
+    until = min(now[1], before[1])
+    new, old = number(now[0]), number(before[0])
+    return UNKNOWN if new is None or not old else (Decimal(new) - old) / old, until
 
 
-def _target(view: View, metric: Metric) -> Number | None:
+def _target(view: View, metric: Metric) -> Reading:
     if metric.target is None:
-        return None
-    by = metric.target.by
-    group = view.value(f"account.{by}") if by else ""
+        return _NO_READING
+    group, until = view.reading(f"account.{metric.target.by}") if metric.target.by else ("", NEVER)
     target = metric.target.values.get(group) if isinstance(group, str) else None
-    return number(target.value(view.scope)) if isinstance(target, Expression) else target
+    if isinstance(target, Expression):
+        wanted = number(view.over(target))
+        until = min(until, view.until(target.reads), view.turn(target))
+        return UNKNOWN if wanted is None else wanted, until
+    return UNKNOWN if target is None else target, until
 
 
-def _target_moves(view: View, metric: Metric) -> Iterator[Ticks]:
-    if metric.target is None:
-        return
-    if metric.target.by:
-        yield from view.moves(f"account.{metric.target.by}")
-    for target in metric.target.values.values():
-        if isinstance(target, Expression):
-            for path in target.reads:
-                yield from view.moves(path)
-            if (change := target.next_change(view.scope)) is not None:
-                yield ticks(change)
+def _attainment(view: View, metric: Metric) -> Reading:
+    """A window that began before the first data is low for want of time: no sign of trouble where higher is better."""
+    tally, first = metric.measure, view.account.first
+    windowed = isinstance(tally, Tally) and metric.better == "higher" and metric.name not in view.account.readings
+    if isinstance(tally, Tally) and tally.over is not None and windowed:
+        covered = NEVER if first is None else span(tally.over).ends(first)
+        if covered > view.at:
+            return UNKNOWN, covered
+    return _attained(view, metric, "value")
 
 
-def _attainment(view: View, metric: Metric) -> Value:
-    return _attained(metric, _of(view, metric, "value"), _of(view, metric, "target"))
+def _attained(view: View, metric: Metric, which: str) -> Reading:
+    value, holds = view.reading(f"metrics.{metric.name}.{which}")
+    target, stands = view.reading(f"metrics.{metric.name}.target")
+    return _share(metric, value, target), min(holds, stands)
 
 
-def _attained(metric: Metric, value: Value, target: Value) -> Value:
+def _share(metric: Metric, value: Value, target: Value) -> Value:
     """Value ÷ target; where lower is better target ÷ value, and nothing or less is all that could be hoped for."""
     reached, wanted = number(value), number(target)
     if reached is None or wanted is None:
@@ -145,18 +163,3 @@ def _attained(metric: Metric, value: Value, target: Value) -> Value:
             return Decimal(1)
         return Decimal(wanted) / reached if wanted else UNKNOWN
     return Decimal(reached) / wanted if wanted else UNKNOWN
-
-
-def _tells(view: View, metric: Metric) -> bool:
-    """A window that began before the first data is low for want of time: no sign of trouble where higher is better."""
-    tally = metric.measure
-    if not isinstance(tally, Tally) or tally.over is None or metric.better == "lower":
-        return True
-    if metric.name in view.account.readings:
-        return True
-    first = view.account.first
-    return first is not None and span(tally.over).start(view.at) >= first
-
-
-def _or_unknown(number: Number | None) -> Value:
-    return UNKNOWN if number is None else number

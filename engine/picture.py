@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.known import Account
 from engine.logic import Scope
-from engine.metrics import part_moves
-from engine.ticks import Ticks, instant, ticks
+from engine.ticks import instant, ticks
 from engine.view import View
 from engine.vocabulary import Vocabulary
 
@@ -63,15 +62,7 @@ def picture(account: Account, vocabulary: Vocabulary, policy: Policy | None, now
 
 
 def _turn(view: View, name: str) -> datetime | None:
-    metric = view.vocabulary.metrics.get(name)
-    if metric is None:
-        return None
-    moves = part_moves(view, metric, "zone" if metric.target else "value", previous=True)
-    ahead = min((at for at in moves if at > view.at), default=None)
-    return None if ahead is None else _reachable(ahead)
-
-
-def _reachable(at: Ticks) -> datetime | None:
-    """What lies beyond the last year of the calendar never comes."""
-    found = instant(at)
-    return found if ticks(found) == at else None
+    until = view.until(f"metrics.{name}.{part}" for part in ("value", "previous", "target", "attainment", "zone"))
+    found = instant(until)
+    # What lies beyond the last year of the calendar never comes.
+    return found if ticks(found) == until else None

@@ -1,7 +1,7 @@
-"""How a metric is reckoned at one tick: its value, the value before, and when either next moves without a new fact.
+"""How a metric is reckoned at one tick: its value, the value before, and until when each holds without a new fact.
 
-One class for each way of measuring, one mapping that chooses. `moves` are ticks at which the answer may change: facts
-that lie ahead in the series (history is walked so), windows that slide, local midnights.
+One class for each way of measuring, one mapping that chooses. What ends a reading: facts that lie ahead in the series
+(history is walked so), windows that slide, local midnights.
 """
 
 from __future__ import annotations
@@ -10,30 +10,27 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from engine.logic import Scope
 from engine.measures import DaysSince, Formula, Latest, Metric, Occurrence, Reported, Score, Tally
 from engine.series import EMPTY, Series
-from engine.ticks import Span, Ticks, instant, span, ticks
+from engine.ticks import NEVER, Span, Ticks, instant, span, ticks
 from engine.values import UNKNOWN, Value
 
 if TYPE_CHECKING:
-    from engine.view import View
+    from engine.view import Reading, View
 
 Number = int | Decimal
 
 
 class Way(Protocol):
-    """`previous` is the reading before, or that of the window before; `moves` tells of it only when asked to."""
+    """`previous` is the reading before, or that of the window before."""
 
-    def value(self, view: View, metric: Metric) -> Value: ...
+    def value(self, view: View, metric: Metric) -> Reading: ...
 
-    def previous(self, view: View, metric: Metric) -> Value: ...
-
-    def moves(self, view: View, metric: Metric, *, previous: bool) -> Iterator[Ticks]: ...
+    def previous(self, view: View, metric: Metric) -> Reading: ...
 
 
 def way_of(view: View, metric: Metric) -> Way:
-    """A reading that was posted for a metric of another kind stands until the next (tests post so)."""
+    """A reading that was posted for a metric of another kind stands until the next."""
     return POINTS if metric.name in view.account.readings else WAYS[type(metric.measure)]
 
 
@@ -59,173 +56,129 @@ def number(value: Value) -> Number | None:
 class _Points:
     """Each reading stands until the next one, or until it is no longer fresh."""
 
-    def value(self, view: View, metric: Metric) -> Value:
+    def value(self, view: View, metric: Metric) -> Reading:
         series = series_of(view, metric)
         i = series.until(view.at)
-        if not i or (metric.fresh and series.at[i - 1] < span(metric.fresh).start(view.at)):
-            return UNKNOWN
-        return series.values[i - 1]
+        stale = span(metric.fresh).leaves(series.at[i - 1]) if metric.fresh and i else NEVER
+        if not i or stale <= view.at:
+            return UNKNOWN, series.next(i)
+        return series.values[i - 1], min(series.next(i), stale)
 
-    def previous(self, view: View, metric: Metric) -> Value:
+    def previous(self, view: View, metric: Metric) -> Reading:
         series = series_of(view, metric)
         i = series.until(view.at)
-        return series.values[i - 2] if i > 1 else UNKNOWN
-
-    def moves(self, view: View, metric: Metric, *, previous: bool) -> Iterator[Ticks]:  # noqa: ARG002
-        series = series_of(view, metric)
-        i = series.until(view.at)
-        yield from series.at[i : i + 1]
-        if metric.fresh and i:
-            yield span(metric.fresh).leaves(series.at[i - 1])
+        return series.values[i - 2] if i > 1 else UNKNOWN, series.next(i)
 
 
 class _Instants:
     """The instant of the first such event, or of the last; the series of the first holds nothing else."""
 
-    def value(self, view: View, metric: Metric) -> Value:
+    def value(self, view: View, metric: Metric) -> Reading:
         return self._before(view, metric, 1)
 
-    def previous(self, view: View, metric: Metric) -> Value:
+    def previous(self, view: View, metric: Metric) -> Reading:
         return self._before(view, metric, 2)
 
-    def moves(self, view: View, metric: Metric, *, previous: bool) -> Iterator[Ticks]:  # noqa: ARG002
+    def _before(self, view: View, metric: Metric, back: int) -> Reading:
         series = series_of(view, metric)
         i = series.until(view.at)
-        yield from series.at[i : i + 1]
-
-    def _before(self, view: View, metric: Metric, back: int) -> Value:
-        series = series_of(view, metric)
-        i = series.until(view.at) - back
-        return instant(series.at[i]) if i >= 0 else UNKNOWN
+        return instant(series.at[i - back]) if i >= back else UNKNOWN, series.next(i)
 
 
 class _Days:
     """Whole calendar days since the last such event, by the account's own midnights; nothing was before."""
 
-    def value(self, view: View, metric: Metric) -> Value:
+    def value(self, view: View, metric: Metric) -> Reading:
         series = series_of(view, metric)
         i = series.until(view.at)
         if not i:
-            return UNKNOWN
-        calendar = view.calendar
-        return (calendar.date_of(instant(view.at)) - calendar.date_of(instant(series.at[i - 1]))).days
+            return UNKNOWN, series.next(0)
+        calendar, now = view.calendar, instant(view.at)
+        days = (calendar.date_of(now) - calendar.date_of(instant(series.at[i - 1]))).days
+        return days, min(series.next(i), ticks(calendar.next_midnight(now)), view.until(["account.time_zone"]))
 
-    def previous(self, view: View, metric: Metric) -> Value:  # noqa: ARG002
-        return UNKNOWN
-
-    def moves(self, view: View, metric: Metric, *, previous: bool) -> Iterator[Ticks]:  # noqa: ARG002
-        series = series_of(view, metric)
-        i = series.until(view.at)
-        yield from series.at[i : i + 1]
-        yield from view.moves("account.time_zone")
-        if i:
-            yield ticks(view.calendar.next_midnight(instant(view.at)))
+    def previous(self, view: View, metric: Metric) -> Reading:  # noqa: ARG002
+        return UNKNOWN, NEVER
 
 
 class _Window:
     """Events of `[now - D, now]`, both ends in; the window before is `[now - 2D, now - D)`."""
 
-    def value(self, view: View, metric: Metric) -> Value:
+    def value(self, view: View, metric: Metric) -> Reading:
         tally, first, series = _tally(metric), view.account.first, series_of(view, metric)
         if first is None or first > view.at:
-            return UNKNOWN
+            return UNKNOWN, NEVER if first is None else first
+        j = series.until(view.at)
         if tally.over is None:
-            return _ever(tally, series, series.until(view.at), view.account.carried.get(metric.name, (0, Decimal(0))))
-        start = span(tally.over).start(view.at)
-        if tally.how == "average" and start < first:
-            return UNKNOWN
-        return _tallied(tally, series, series.index(start), series.until(view.at))
+            return _ever(tally, series, j, view.account.carried.get(metric.name, (0, Decimal(0)))), series.next(j)
+        window = span(tally.over)
+        i = series.index(window.start(view.at))
+        until = min(series.next(j), _leaves(series, i, window))
+        if tally.how == "average" and (covered := window.ends(first)) > view.at:
+            return UNKNOWN, covered
+        return _tallied(tally, series, i, j), until
 
-    def previous(self, view: View, metric: Metric) -> Value:
+    def previous(self, view: View, metric: Metric) -> Reading:
         tally, first, series = _tally(metric), view.account.first, series_of(view, metric)
         if first is None or tally.over is None:
-            return UNKNOWN
-        length = span(tally.over)
-        start = length.twice.start(view.at)
-        if start < first:
-            return UNKNOWN
-        return _tallied(tally, series, series.index(start), series.index(length.start(view.at)))
-
-    def moves(self, view: View, metric: Metric, *, previous: bool) -> Iterator[Ticks]:
-        tally, first, series = _tally(metric), view.account.first, series_of(view, metric)
-        i = series.until(view.at)
-        yield from series.at[i : i + 1]
-        if first is None:
-            return
-        yield first
-        if tally.over is not None:
-            length = span(tally.over)
-            for window in (length, length.twice) if previous else (length,):
-                yield window.ends(first)
-                yield from _next_leaving(series, window, view.at)
+            return UNKNOWN, NEVER
+        window = span(tally.over)
+        if (covered := window.twice.ends(first)) > view.at:
+            return UNKNOWN, covered
+        i, j = series.index(window.twice.start(view.at)), series.index(window.start(view.at))
+        return _tallied(tally, series, i, j), min(_leaves(series, i, window.twice), _leaves(series, j, window))
 
 
 class _Reckoned:
     """A formula; its previous is the same formula over the values before."""
 
-    def value(self, view: View, metric: Metric) -> Value:
-        return self._over(view.scope, metric)
+    def value(self, view: View, metric: Metric) -> Reading:
+        expression = _formula(metric).expression
+        return _known(view.over(expression)), min(view.until(expression.reads), view.turn(expression))
 
-    def previous(self, view: View, metric: Metric) -> Value:
-        return self._over(Scope(_Before(view), view.scope.now, view.calendar), metric)
-
-    def moves(self, view: View, metric: Metric, *, previous: bool) -> Iterator[Ticks]:
-        for path in _formula(metric).expression.reads:
-            yield from view.moves(path, previous=previous)
-        if (change := _formula(metric).expression.next_change(view.scope)) is not None:
-            yield ticks(change)
-
-    def _over(self, scope: Scope, metric: Metric) -> Value:
-        value = number(_formula(metric).expression.value(scope))
-        return UNKNOWN if value is None else value
+    def previous(self, view: View, metric: Metric) -> Reading:
+        expression, before = _formula(metric).expression, Before(view)
+        until = min(before.until(expression.reads), view.turn(expression))
+        return _known(view.over(expression, before)), until
 
 
 class _Weighed:
     """The attainment of the parts, each at most 100 %, by their weights: 0 to 100."""
 
-    def value(self, view: View, metric: Metric) -> Value:
-        return self._over(view, metric)
-
-    def previous(self, view: View, metric: Metric) -> Value:
-        return self._over(_Before(view), metric)
-
-    def moves(self, view: View, metric: Metric, *, previous: bool) -> Iterator[Ticks]:
-        for part in _score(metric).weights:
-            yield from view.moves(f"metrics.{part}.attainment", previous=previous)
-
-    def _over(self, values: Mapping[str, Value], metric: Metric) -> Value:
+    def value(self, view: View, metric: Metric) -> Reading:
         score = _score(metric)
-        known = weighed = Decimal(0)
-        for part, weight in score.weights.items():
-            attainment = number(values.get(f"metrics.{part}.attainment", UNKNOWN))
-            if attainment is not None:
-                known += weight
-                weighed += weight * min(max(Decimal(attainment), Decimal(0)), Decimal(1))
-        if not known or known < score.coverage * sum(score.weights.values()):
-            return UNKNOWN
-        return weighed * 100 / known
+        paths = [f"metrics.{part}.attainment" for part in score.weights]
+        return _weighed(score, map(view.value, paths)), view.until(paths)
+
+    def previous(self, view: View, metric: Metric) -> Reading:
+        score = _score(metric)
+        paths = [f"metrics.{part}.attained_before" for part in score.weights]
+        return _weighed(score, map(view.value, paths)), view.until(paths)
 
 
-class _Before(Mapping[str, Value]):
+class Before(Mapping[str, Value]):
     """An account as it was one reading, or one window, earlier; its fields are as they are."""
 
-    PARTS: Final = {"value": "previous", "attainment": "attained_before", "target": "target"}
+    _THEN: Final = {"value": "previous", "attainment": "attained_before", "target": "target"}
 
     def __init__(self, view: View) -> None:
         self._view = view
 
     def __getitem__(self, path: str) -> Value:
-        room, _, rest = path.partition(".")
-        if room != "metrics":
-            return self._view[path]
-        name, _, part = rest.partition(".")
-        return self._view[f"metrics.{name}.{self.PARTS[part]}"]
+        return self._view[self._then(path)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._view)
 
     def __len__(self) -> int:
         return len(self._view)
+
+    def until(self, paths: Iterable[str]) -> Ticks:
+        return self._view.until(map(self._then, paths))
+
+    def _then(self, path: str) -> str:
+        rest, _, part = path.rpartition(".")
+        return f"{rest}.{self._THEN.get(part, 'unknown_before')}" if path.startswith("metrics.") else path
 
 
 POINTS: Final = _Points()
@@ -266,13 +219,30 @@ def _ever(tally: Tally, series: Series, n: int, carried: tuple[int, Decimal]) ->
             return (total + sum(_numbers(series.values[:n]))) / count if count else UNKNOWN
 
 
+def _weighed(score: Score, attainments: Iterable[Value]) -> Value:
+    """What is not known is weighed out, as long as enough is."""
+    known = weighed = Decimal(0)
+    for weight, attained in zip(score.weights.values(), map(number, attainments), strict=True):
+        if attained is not None:
+            known += weight
+            weighed += weight * min(max(Decimal(attained), Decimal(0)), Decimal(1))
+    if not known or known < score.coverage * sum(score.weights.values()):
+        return UNKNOWN
+    return weighed * 100 / known
+
+
+def _known(value: Value) -> Value:
+    found = number(value)
+    return UNKNOWN if found is None else found
+
+
 def _numbers(values: Iterable[Value]) -> Iterator[Number]:
     return (value for value in map(number, values) if value is not None)
 
 
-def _next_leaving(series: Series, window: Span, at: Ticks) -> Iterator[Ticks]:
-    oldest = series.index(window.start(at))
-    return (window.leaves(entry) for entry in series.at[oldest : oldest + 1])
+def _leaves(series: Series, i: int, window: Span) -> Ticks:
+    """When the oldest that is in the window is out of it."""
+    return window.leaves(series.at[i]) if i < len(series.at) else NEVER
 
 
 def _tally(metric: Metric) -> Tally:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import accumulate, pairwise
 from typing import Final, Self
 
-from engine.ticks import Ticks
+from engine.ticks import NEVER, Ticks
 from engine.values import JSON, Value, pack, unpack
 
 _UNITS: Final = (1_000_000, 1_000, 1)
@@ -43,6 +43,10 @@ class Series:
     def until(self, at: Ticks) -> int:
         """How many came up to and with `at`."""
         return bisect_right(self.at, at)
+
+    def next(self, i: int) -> Ticks:
+        """When the entry `i` comes; NEVER behind the last."""
+        return self.at[i] if i < len(self.at) else NEVER
 
     def to_json(self) -> JSON:
         """Gaps in the coarsest unit that keeps them exact: some five bytes an event."""

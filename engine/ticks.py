@@ -16,6 +16,8 @@ from engine.quantities import Duration
 
 Ticks = int
 
+NEVER: Final[Ticks] = 1 << 62
+
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DAY: Final = 86_400_000_000
 _LENGTHS: Final = {"day": _DAY, "week": 7 * _DAY}

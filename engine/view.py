@@ -1,19 +1,21 @@
-"""One account at one tick: every flat path that conditions may read, reckoned when it is asked for and then kept.
+"""One account at one tick: every flat path that conditions may read, reckoned when it is asked for.
 
-How a metric is reckoned stands in engine/readings.py, where it stands and since when in engine/metrics.py.
+A reading is kept together with the tick until which it holds, so that a view of a later tick reckons only what has
+moved since. How a metric is reckoned stands in engine/readings.py, where it stands and since when in engine/metrics.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from engine.calendar import Calendar
 from engine.known import Account, Item
-from engine.logic import Scope
-from engine.metrics import part, part_moves
+from engine.logic import Expression, Scope
+from engine.metrics import part
 from engine.series import EMPTY
-from engine.ticks import Ticks, instant
+from engine.ticks import NEVER, Ticks, instant, ticks
 from engine.values import UNKNOWN, Value
 from engine.vocabulary import PARTS, Fields, Vocabulary
 from engine.zones import Standing
@@ -21,23 +23,37 @@ from engine.zones import Standing
 if TYPE_CHECKING:
     from engine.policy import Policy
 
+Reading = tuple[Value, Ticks]
+"""A value and the first tick after the view's at which it may be another, while no new fact comes."""
+
+UNKNOWN_FOR_EVER: Final[Reading] = (UNKNOWN, NEVER)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What all views of one state of an account share: what holds from one tick to (but for) another."""
+
+    readings: dict[str, tuple[Value, Ticks, Ticks]] = field(default_factory=dict)
+    standings: dict[str, tuple[Standing, Ticks, Ticks]] = field(default_factory=dict)
+    walking: bool = False
+
 
 class View(Mapping[str, Value]):
-    """A path that is not known now is not in the mapping; `get` with UNKNOWN as default never needs to ask twice."""
+    """A path that is not known now is not in the mapping."""
 
-    __slots__ = ("_calendar", "_kept", "account", "at", "policy", "standings", "vocabulary")
+    __slots__ = ("account", "at", "memory", "policy", "vocabulary")
 
-    def __init__(self, account: Account, vocabulary: Vocabulary, policy: Policy | None, at: Ticks) -> None:
+    def __init__(
+        self, account: Account, vocabulary: Vocabulary, policy: Policy | None, at: Ticks, memory: Memory | None = None
+    ) -> None:
         self.account = account
         self.vocabulary = vocabulary
         self.policy = policy
         self.at = at
-        self._kept: dict[str, Value] = {}
-        self._calendar: Calendar | None = None
-        self.standings: dict[str, Standing] = {}
+        self.memory = memory or Memory()
 
     def __getitem__(self, path: str) -> Value:
-        value = self.value(path)
+        value = self.reading(path)[0]
         if value is UNKNOWN:
             raise KeyError(path)
         return value
@@ -50,55 +66,45 @@ class View(Mapping[str, Value]):
 
     def then(self, at: Ticks) -> View:
         """The same account at another tick."""
-        return View(self.account, self.vocabulary, self.policy, at)
+        return View(self.account, self.vocabulary, self.policy, at, self.memory)
 
     def value(self, path: str) -> Value:
         """UNKNOWN also for a path that the vocabulary does not have."""
-        kept = self._kept.get(path)
-        if kept is None:
-            kept = self._kept[path] = self._reckoned(path)
-        return kept
+        return self.reading(path)[0]
+
+    def until(self, paths: Iterable[str]) -> Ticks:
+        """The next tick at which one of them may read otherwise."""
+        return min((self.reading(path)[1] for path in paths), default=NEVER)
+
+    def reading(self, path: str) -> Reading:
+        kept = self.memory.readings.get(path)
+        if kept is not None and kept[1] <= self.at < kept[2]:
+            return kept[0], kept[2]
+        room, _, rest = path.partition(".")
+        reckon = _ROOMS.get(room)
+        value, until = reckon(self, rest) if reckon else UNKNOWN_FOR_EVER
+        self.memory.readings[path] = (value, self.at, until)
+        return value, until
 
     @property
     def calendar(self) -> Calendar:
         """The account's own, by the country and zone that it had then."""
-        if self._calendar is None:
-            country, zone = (self.value(f"account.{name}") for name in ("country", "time_zone"))
-            self._calendar = _calendar(
-                self.policy, country if isinstance(country, str) else None, zone if isinstance(zone, str) else None
-            )
-        return self._calendar
+        country, zone = self.value("account.country"), self.value("account.time_zone")
+        country, zone = country if isinstance(country, str) else None, zone if isinstance(zone, str) else None
+        return self.policy.calendar(country, zone) if self.policy else Calendar(zone=zone or "UTC", country=country)
 
     @property
     def scope(self) -> Scope:
         return Scope(self, instant(self.at), self.calendar)
 
-    def moves(self, path: str, *, previous: bool = False) -> Iterator[Ticks]:
-        """The ticks at which what stands there may change without a new fact; some may have passed."""
-        room, _, rest = path.partition(".")
-        name, _, which = rest.partition(".")
-        if room == "account":
-            yield from self._field_moves(name)
-        elif room == "metrics" and (metric := self.vocabulary.metrics.get(name)):
-            yield from part_moves(self, metric, which, previous=previous)
+    def over(self, expression: Expression, values: Mapping[str, Value] | None = None) -> Value:
+        """What it comes to here, or over values that stand in for those here."""
+        return expression.value(self.scope if values is None else Scope(values, instant(self.at), self.calendar))
 
-    def _field_moves(self, name: str) -> Iterator[Ticks]:
-        series = self.account.fields.get(name, EMPTY)
-        i = series.until(self.at)
-        yield from series.at[i : i + 1]
-
-    def field(self, name: str) -> Value:
-        """What a fact said, else the default."""
-        series = self.account.fields.get(name, EMPTY)
-        i = series.until(self.at)
-        value = series.values[i - 1] if i else UNKNOWN
-        declared = self.vocabulary.fields.get(name)
-        return declared.default if value is UNKNOWN and declared is not None else value
-
-    def _reckoned(self, path: str) -> Value:
-        room, _, rest = path.partition(".")
-        reckon = _ROOMS.get(room)
-        return reckon(self, rest) if reckon else UNKNOWN
+    def turn(self, expression: Expression) -> Ticks:
+        """When time alone may make it something else, its readings staying as they are."""
+        change = expression.next_change(self.scope) if expression.timely else None
+        return NEVER if change is None else ticks(change)
 
     def _paths(self) -> Iterator[str]:
         account = self.account
@@ -110,56 +116,62 @@ class View(Mapping[str, Value]):
         yield from (f"team.{role}" for role in account.holders)
 
 
-def _account(view: View, name: str) -> Value:
-    return view.account.id if name == "id" else view.field(name)
+def _account(view: View, name: str) -> Reading:
+    """What a fact said, else the default."""
+    if name == "id":
+        return view.account.id, NEVER
+    series = view.account.fields.get(name, EMPTY)
+    i = series.until(view.at)
+    value = series.values[i - 1] if i else UNKNOWN
+    if value is UNKNOWN and (declared := view.vocabulary.fields.get(name)) is not None:
+        value = declared.default
+    return value, series.next(i)
 
 
-def _since(view: View, path: str) -> Value:
+def _since(view: View, path: str) -> Reading:
     """When a field came to be what it is: the first of the last facts that all say the same."""
-    series = view.account.fields.get(path.removeprefix("account."), EMPTY)
-    i = series.until(view.at) - 1
-    if i < 0 or not path.startswith("account."):
-        return UNKNOWN
+    room, _, name = path.partition(".")
+    series = view.account.fields.get(name, EMPTY)
+    until = series.until(view.at)
+    if not until or room != "account":
+        return UNKNOWN, series.next(until)
+    i = until - 1
     while i and series.values[i - 1] == series.values[i]:
         i -= 1
-    return instant(series.at[i])
+    return instant(series.at[i]), series.next(until)
 
 
-def _metric(view: View, path: str) -> Value:
+def _metric(view: View, path: str) -> Reading:
     name, _, which = path.partition(".")
     metric = view.vocabulary.metrics.get(name)
-    return part(view, metric, which) if metric is not None else UNKNOWN
+    return UNKNOWN_FOR_EVER if metric is None else part(view, metric, which)
 
 
-def _contacts(view: View, _: str) -> Value:
+def _contacts(view: View, _: str) -> Reading:
     """Only the active ones; unknown before anything was heard of any."""
     if not view.account.contacts:
-        return UNKNOWN
+        return UNKNOWN_FOR_EVER
     known = _items(view.account.contacts, view.vocabulary.contact_fields)
-    return tuple(contact for contact in known if contact.get("active", True) is True)
+    return tuple(contact for contact in known if contact.get("active", True) is True), NEVER
 
 
-def _records(view: View, kind: str) -> Value:
+def _records(view: View, kind: str) -> Reading:
     items = view.account.records.get(kind)
-    return tuple(_items(items, view.vocabulary.records.get(kind, {}))) if items else UNKNOWN
+    return (tuple(_items(items, view.vocabulary.records.get(kind, {}))), NEVER) if items else UNKNOWN_FOR_EVER
 
 
-def _items(items: Mapping[str, Item], fields: Fields) -> Iterable[Mapping[str, Value]]:
+def _items(items: Mapping[str, Item], fields: Fields) -> Iterator[Mapping[str, Value]]:
     defaults = {name: one.default for name, one in fields.items() if one.default is not UNKNOWN}
     for key in sorted(items):
         told = {name: value for name, (value, _) in items[key].items() if value is not UNKNOWN}
         yield {**defaults, **told, "id": key}
 
 
-def _team(view: View, role: str) -> Value:
-    return view.account.holders.get(role, (UNKNOWN, 0))[0]
+def _team(view: View, role: str) -> Reading:
+    return view.account.holders.get(role, (UNKNOWN, 0))[0], NEVER
 
 
-def _calendar(policy: Policy | None, country: str | None, zone: str | None) -> Calendar:
-    return policy.calendar(country, zone) if policy is not None else Calendar(zone=zone or "UTC", country=country)
-
-
-_ROOMS: Final[dict[str, Callable[[View, str], Value]]] = {
+_ROOMS: Final[dict[str, Callable[[View, str], Reading]]] = {
     "account": _account,
     "since": _since,
     "metrics": _metric,

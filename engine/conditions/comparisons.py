@@ -75,23 +75,33 @@ def literal(argument: Argument) -> object:
 
 
 def _path_against(name: str, path: str, value: object) -> Closure:
-    """The commonest comparison, in one closure."""
-    compare = COMPARE[name]
-
-    def equal(view: View) -> object:
-        seen = view.values.get(path)
-        return None if seen is None or seen is UNKNOWN else seen == value
+    """The commonest comparison, in one closure: `values[path]` costs half of what `get` and a test for absence would."""
+    if name in {"==", "!="}:
+        return _path_equals(path, value, equal=name == "==")
+    test = COMPARE[name]
 
     def run(view: View) -> object:
-        seen = view.values.get(path)
-        if seen is None or seen is UNKNOWN:
-            return None
         try:
-            return compare(seen, value)
-        except TypeError:
+            return test(view.values[path], value)
+        except (KeyError, TypeError):
             return None
 
-    return equal if name == "==" else run
+    return run
+
+
+def _path_equals(path: str, value: object, *, equal: bool) -> Closure:
+    unequal = not equal
+
+    def run(view: View) -> object:
+        try:
+            seen = view.values[path]
+        except KeyError:
+            return None
+        if seen == value:
+            return equal
+        return None if seen is UNKNOWN else unequal
+
+    return run
 
 
 def _both(compare: Test, left: Closure, right: Closure) -> Closure:

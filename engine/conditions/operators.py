@@ -11,18 +11,26 @@ from jsonlogic.evaluation import EvaluationContext
 from jsonlogic.json_schema.types import AnyType, JSONSchemaType, UnsupportedOperation
 from jsonlogic.typechecking import TypecheckContext
 
+from engine.conditions.agreement import (
+    alike,
+    boolean,
+    fitted,
+    items_of,
+    names_of,
+    numeric,
+    reckoned,
+    same_family,
+)
 from engine.conditions.checking import Checker, argument_at
 from engine.conditions.closures import lower
 from engine.conditions.faults import did_you_mean
 from engine.conditions.scope import Scope
-from engine.conditions.tree import REGISTRY, Argument, Node
+from engine.conditions.tree import REGISTRY, Node
 from engine.quantities import Refused, parse_duration
-from engine.types import BOOLEAN, DATE, INSTANT, INTEGER, NUMBER, NUMERIC, PERCENT, TEXT, Type
+from engine.types import BOOLEAN, DATE, INSTANT, INTEGER, NUMBER, PERCENT, TEXT, Type
 from engine.values import read_date, read_instant
 
 T = TypeVar("T", bound=type["Typed"])
-
-_SIGNS: Final = {"+": "added to", "-": "taken from", "*": "multiplied by", "/": "divided by", "%": "divided by"}
 
 
 def operator(*names: str) -> Callable[[T], T]:
@@ -189,7 +197,7 @@ class Equality(Typed):
             said = f"{check.phrase(self.arguments[0])} and {check.phrase(self.arguments[1])} have no choice in common"
             check.fault(self, said, "Compare it with one of its own choices.")
             return None
-        return BOOLEAN if same_family(check, self, left, right) else None
+        return BOOLEAN if same_family(check, self, left, right, (0, 1)) else None
 
 
 @operator("<", "<=", ">", ">=")
@@ -202,7 +210,7 @@ class Order(Typed):
         return BOOLEAN if all(fine) else None
 
     def ordered(self, check: Checker, index: int, left: Type | None, right: Type | None) -> bool:
-        if left is None or right is None or not same_family(check, self, left, right, index):
+        if left is None or right is None or not same_family(check, self, left, right, (index, index + 1)):
             return False
         try:
             left.binary_op(right, "<")
@@ -517,118 +525,3 @@ class Substr(Typed):
         if text and None not in places:
             check.fault(self, "substr takes text, a start and a length", 'Write {"substr": [x, 0, 3]}.')
         return None
-
-
-# --- rules that several share
-
-
-def names_of(check: Checker, node: Node, names: list[Argument]) -> Type | None:
-    if not all(isinstance(one, str) for one in names):
-        check.fault(node, f"{node.operator} takes names as text", 'Write "account.arr".')
-        return None
-    found = [check.resolve(node, one) for one in names if isinstance(one, str)]
-    return Type("list", of=TEXT) if all(found) else None
-
-
-def fitted(check: Checker, node: Node, left: int, right: int) -> tuple[Type | None, Type | None]:
-    """The types of two arguments that are compared, each constant in the type of its other side."""
-    one, two = check.type_of(node.arguments[left]), check.type_of(node.arguments[right])
-    return check.fit(node, (left,), one, two), check.fit(node, (right,), two, one)
-
-
-def same_family(check: Checker, node: Node, left: Type | None, right: Type | None, index: int = 0) -> bool:
-    if left is None or right is None or left.family == right.family:
-        return left is not None and right is not None
-    mixed = {left.family, right.family} == {"date", "instant"}
-    fix = "Count days with days_since or days_until." if mixed else "Compare it with something of its own kind."
-    check.fault(node, f"{left.name} is set against {right.name}", fix, *((index,) if index else ()))
-    return False
-
-
-def boolean(check: Checker, node: Node, index: int, *, lists: bool = False) -> bool:
-    """An argument that must be true or false; where JsonLogic tests for emptiness, a list will do."""
-    found = check.type_of(node.arguments[index])
-    if found is None or found.kind == "boolean" or (lists and found.kind == "list"):
-        return found is not None
-    check.fault(node, *no_condition(check, node.arguments[index], found), index)
-    return False
-
-
-def no_condition(check: Checker, argument: Argument, found: Type) -> tuple[str, str]:
-    """Message and fix for a value that stands where a condition is due."""
-    text = check.phrase(argument)
-    if found.kind in NUMERIC:
-        fix = f"Compare it, for example {text} >= 1."
-    elif found.kind in {"item", "list"}:
-        fix = "Ask something of it, or count it."
-    elif found.family in {"date", "instant"}:
-        fix = f"Compare it, for example days_since({text}) >= 1."
-    else:
-        fix = f'Compare it, for example {text} == "…".'
-    return f"{text} is {found.name}, not a condition", fix
-
-
-def numeric(check: Checker, node: Node, index: int, found: Type | None) -> Type | None:
-    if found is None or found.kind in NUMERIC:
-        return found
-    said = check.said(node.arguments[index], found)
-    check.fault(node, f"{node.operator} reckons with numbers; {said}", "Give it a number.", index)
-    return None
-
-
-def reckoned(check: Checker, node: Node, index: tuple[int, int], left: Type | None, right: Type | None) -> Type | None:
-    """The type of one step of arithmetic."""
-    if left is None or right is None:
-        return None
-    if node.operator in {"+", "-"}:
-        left, right = fit_percents(check, node, index, left, right)
-        if left is None or right is None:
-            return None
-    try:
-        found = left.binary_op(right, node.operator)  # type: ignore[arg-type]
-    except UnsupportedOperation:
-        check.fault(node, f"{right.name} cannot be {_SIGNS[node.operator]} {left.name}", fix_of(left, right))
-        return None
-    return found if isinstance(found, Type) else None
-
-
-def fit_percents(
-    check: Checker, node: Node, index: tuple[int, int], left: Type, right: Type
-) -> tuple[Type | None, Type | None]:
-    if left.kind not in NUMERIC or right.kind not in NUMERIC:
-        return left, right
-    return check.fit(node, (index[0],), left, right), check.fit(node, (index[1],), right, left)
-
-
-def fix_of(left: Type, right: Type) -> str:
-    if left.family in {"date", "instant"} and right.family in {"date", "instant"}:
-        return "Count days with days_since or days_until."
-    if left.kind == "date" and right.kind == "duration":
-        return "A date moves by whole days, weeks, months or years."
-    if left.family in {"date", "instant"} and right.family == "number":
-        return "Say the unit: 3 days."
-    return "Reckon with numbers, or move a date by a duration."
-
-
-def alike(check: Checker, node: Node, indexes: list[int]) -> Type | None:
-    """The one type of several values; constants take on the type of the first that is none."""
-    types = {index: check.type_of(node.arguments[index]) for index in indexes}
-    lead = next((types[index] for index in indexes if isinstance(node.arguments[index], Node)), types[indexes[0]])
-    found = [check.fit(node, (index,), types[index], lead) for index in indexes]
-    if None in found or not all(same_family(check, node, lead, one) for one in found):
-        return None
-    if lead and lead.kind == "choice" and any(one != lead for one in found):
-        return TEXT
-    return lead if all(one == lead for one in found) or not lead or lead.kind not in NUMERIC else NUMBER
-
-
-def items_of(check: Checker, node: Node) -> Type | None:
-    """The type of an item of the first argument."""
-    found = check.type_of(node.arguments[0])
-    if found is None:
-        return None
-    if found.kind != "list" or found.of is None:
-        said = check.said(node.arguments[0], found)
-        check.fault(node, f"only contacts and records can be looked through; {said}", "Name a collection.", 0)
-        return None
-    return found.of

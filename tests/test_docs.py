@@ -1,0 +1,47 @@
+"""What the READMEs say is there, is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.steps import KINDS
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(path for path in ROOT.rglob("README.md") if not any(part.startswith(".") for part in path.relative_to(ROOT).parts))
+FOLDERS = ("engine", "activities", "workers", "playbooks", "tests")
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_room_has_its_page(folder):
+    assert (ROOT / folder / "README.md").is_file()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page):
+    links = re.findall(r"\]\(([^)#\s]+)\)", page.read_text())
+
+    assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
+
+
+def test_the_authors_guide_has_an_example_of_every_step_kind():
+    guide = (ROOT / "playbooks" / "README.md").read_text()
+
+    assert [kind for kind in KINDS if f"- {kind}: " not in guide] == []
+
+
+def test_the_playbook_of_the_readme_is_one_that_the_engine_takes(tmp_path):
+    from engine.compile import compile_with_notes
+    from engine.document import Document
+    from engine.source import read
+    from tests.support.playbooks import setting
+
+    text = re.search(r"```yaml\n(playbook: .*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert text is not None
+    document = read(text[1], "README.md")
+    assert isinstance(document, Document)
+
+    plan, problems = compile_with_notes(document, setting())
+
+    assert list(problems) == []
+    assert plan is not None
