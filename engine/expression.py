@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from engine.conditions import operators as _registered  # noqa: F401 - fills the registry that `write` reads with
+from engine.conditions import functions as _functions  # noqa: F401 - fills the registry that `write` reads with
+from engine.conditions import over_items as _over_items  # noqa: F401 - likewise
 from engine.conditions.faults import Fault, Pointer, did_you_mean, nearest
 from engine.conditions.places import ROOT_NAMES
 from engine.conditions.tokens import Tokens, Word, cut

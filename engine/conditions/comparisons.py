@@ -75,7 +75,7 @@ def literal(argument: Argument) -> object:
 
 
 def _path_against(name: str, path: str, value: object) -> Closure:
-    """The commonest comparison, in one closure: `values[path]` costs half of what `get` and a test for absence would."""
+    """The commonest comparison, in one closure: `values[path]` costs half of `get` and a test for absence."""
     if name in {"==", "!="}:
         return _path_equals(path, value, equal=name == "==")
     test = COMPARE[name]
