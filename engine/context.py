@@ -18,7 +18,7 @@ from engine.calendar import Calendar
 from engine.logic import Scope
 from engine.overlay import Below, Overlay
 from engine.people import Directory, Person, reach
-from engine.plan import Plan, Step, template_of
+from engine.plan import Plan, Step
 from engine.policy import Policy
 from engine.quantities import Duration, Moment
 from engine.run import Effect, Open, Run, Task, effect_key
@@ -96,11 +96,6 @@ class Context:
     world: World
     made: Made
     since: datetime | None = None
-
-    @property
-    def step_path(self) -> str:
-        """The path of the step itself, where the visit may be of a record beside it (`mail/missing`)."""
-        return self.path.removesuffix("/missing") if self.step.path != template_of(self.path) else self.path
 
     @staticmethod
     def shown(instant: datetime | None) -> str | None:

@@ -165,7 +165,7 @@ def act(task: Task, open_: Open, given: TaskActed, ctx: Context) -> Move:
         case "complete":
             return close(task, given.outcome or task.outcomes[0], given.by, ctx)
         case "snooze" if given.until is not None:
-            ctx.log("snoozed", below=_below(open_, ctx), by=given.by, until=ctx.shown(given.until))
+            ctx.log("snoozed", kind=_kind(task), by=given.by, until=ctx.shown(given.until))
             memo = ctx.save(task.model_copy(update={"snoozed": given.until}))
             return Rest(
                 timers=_quiet(open_) | {"snoozed": given.until},
@@ -174,24 +174,24 @@ def act(task: Task, open_: Open, given: TaskActed, ctx: Context) -> Move:
                 released=open_.released,
             )
         case "reassign" | "claim":
-            memo = ctx.save(_handed(task, open_, given, ctx))
+            memo = ctx.save(_handed(task, given, ctx))
             return Rest(timers=open_.timers, watches=open_.watches, memo=memo, released=open_.released)
         case _:
             return keep(open_)
 
 
 def close(task: Task, outcome: str, by: str | None, ctx: Context) -> Done:
-    below = task.path.removeprefix(ctx.step_path).removeprefix("/")
     ctx.save(
         task.model_copy(update={"state": "done", "outcome": outcome, "closed": ctx.now, "by": by, "snoozed": None})
     )
     ctx.withdraw_effects(f"the task is closed: {outcome}")
-    ctx.log("completed", below=below, kind="task" if below else None, outcome=outcome, by=by)
+    ctx.log("completed", kind=_kind(task), outcome=outcome, by=by)
     return Done(outcome)
 
 
-def _below(open_: Open, ctx: Context) -> str:
-    return open_.path.removeprefix(ctx.step_path).removeprefix("/")
+def _kind(task: Task) -> str | None:
+    """A task for a missing contact stands in a mail's place, and is a task all the same."""
+    return "task" if task.kind == "missing" else None
 
 
 def _quiet(open_: Open) -> dict[str, datetime]:
@@ -199,15 +199,15 @@ def _quiet(open_: Open) -> dict[str, datetime]:
     return {name: due for name, due in open_.timers.items() if not name.startswith("rung/")}
 
 
-def _handed(task: Task, open_: Open, given: TaskActed, ctx: Context) -> Task:
+def _handed(task: Task, given: TaskActed, ctx: Context) -> Task:
     person = given.to or given.by
-    ctx.log("reassigned", below=_below(open_, ctx), by=given.by, person=person)
+    ctx.log("reassigned", kind=_kind(task), by=given.by, person=person)
     return task.model_copy(update={"person": person, "by_hand": True})
 
 
 def _hand_over(spec: TaskSpec, task: Task, open_: Open, given: TaskActed, ctx: Context) -> Move:
     """`due` stays; the rungs that are still ahead follow the new assignee's calendar."""
-    handed = _handed(task, open_, given, ctx)
+    handed = _handed(task, given, ctx)
     ctx.tell(ctx.person(handed.person), "task", handed.title, below=f"reassigned/{ctx.now.isoformat()}", task=handed.id)
     ladder = _ladder(spec, handed, ctx)
     timers = {name: ladder.get(name, due) for name, due in open_.timers.items()}

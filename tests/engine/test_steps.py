@@ -105,6 +105,17 @@ def test_with_nobody_to_write_to_the_owner_is_asked_and_the_run_goes_on():
     ]
 
 
+def test_the_task_for_a_missing_contact_is_done_where_it_was_opened():
+    story = told(
+        "  - {email: hello, to: champion, subject: Hi, text: Hello}",
+        contacts=[],
+        then=[{"after": "1 day", "complete": "hello/missing", "by": "ana"}],
+    )
+
+    completed = next(entry for entry in story.trace if entry.event == "completed")
+    assert (completed.path, completed.kind, completed.fields) == ("hello/missing", "task", {"outcome": "done", "by": "ana"})
+
+
 def test_missing_wait_sends_as_soon_as_there_is_somebody():
     story = told(
         "  - {email: hello, to: champion, subject: Hi, text: Hello, missing: wait}",
