@@ -4,7 +4,20 @@ Instants are logical (activities/clock.py) but for those marked `real`: leases, 
 looked for.
 """
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 
 from activities.store.types import Instant, Sequence
 
@@ -32,7 +45,9 @@ accounts = Table(
     Column("state", Text),  # null until its first fact is in
     Column("last_instant", Instant),
     Column("due_at", Instant),
+    Column("filled", Integer, nullable=False, server_default="0"),  # the apply whose rules it was last judged by
     Index("ix_accounts_due_at", "due_at"),
+    Index("ix_accounts_filled", "filled"),
 )
 
 facts = Table(
@@ -219,6 +234,7 @@ effects = Table(
     Column("reason", Text),
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("until", Instant),  # deferred until; uncertain: the next look at the provider (none: a person must say)
+    Column("asking", Boolean, nullable=False, server_default=false()),  # uncertain: the provider is to be asked now
     Column("looks", Integer, nullable=False, server_default="0"),
     Column("ready_since", Instant, nullable=False),  # with priority, who is first where a cap leaves room for one
     Column("tried_at", Instant),  # real: the first call of this stretch of attempts
@@ -270,7 +286,7 @@ wakes = Table(
     "wakes",
     metadata,
     Column("run", Text, ForeignKey("runs.id"), primary_key=True),
-    Column("generation", Integer, nullable=False),
+    Column("generation", BigInteger, nullable=False),
     Column("turn", Integer, nullable=False),  # 0: something happened; from 1: a re-check, behind what is fresh
     Column("due_at", Instant, nullable=False),  # real
     Column("lease_until", Instant),  # real

@@ -1,0 +1,194 @@
+"""Facts in: one transaction a batch, from the stored fact to the starts, flips and wakes that follow from it."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Literal
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from activities.desks import Bench, bench, lay_out, put_away
+from activities.host import Host
+from activities.store import accounts, facts
+from activities.store.accounts import AccountRow
+from activities.store.database import Collided
+from engine.account import Account, apply, missing_required
+from engine.desk import Desk
+from engine.facts import Fact, read_fact
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 100  # accounts whose time has come, in one transaction
+OUR_FAULT = "it could not be taken in; this is our fault, not yours"
+TRY_AGAIN = timedelta(minutes=5)
+
+Item = tuple[int, Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one item. `reasons` are sentences for whoever posted it."""
+
+    id: str
+    status: Literal["stored", "duplicate", "rejected"]
+    reasons: tuple[str, ...] = ()
+
+
+def post(host: Host, items: Sequence[Mapping[str, object]]) -> list[Answer]:
+    """An answer for each item, in their order; what is wrong with one keeps none of the others out."""
+    answers = host.database.write(lambda connection: _posted(bench(host, connection), items))
+    host.stir()
+    return answers
+
+
+def _posted(at: Bench, items: Sequence[Mapping[str, object]]) -> list[Answer]:
+    received = at.host.clock.now()
+    answers: dict[int, Answer] = {}
+    readable: list[Item] = []
+    for place, item in enumerate(items):
+        fact = read_fact(item, at.current.setting.vocabulary, received)
+        if isinstance(fact, Fact):
+            readable.append((place, fact))
+        else:
+            answers[place] = Answer(_named(item), "rejected", tuple(fact))
+    answers |= _taken(at, readable)
+    return [answers[place] for place in range(len(items))]
+
+
+def _named(item: Mapping[str, object]) -> str:
+    given = item.get("id")
+    return given if isinstance(given, str) else ""
+
+
+def _taken(at: Bench, items: Sequence[Item]) -> dict[int, Answer]:
+    rows = accounts.lock_or_make(at.connection, {fact.account for _, fact in items})
+    answers, new = _without_duplicates(at.connection, items)
+    of_each: dict[str, list[Item]] = {}
+    for place, fact in new:
+        of_each.setdefault(fact.account, []).append((place, fact))
+    desks = lay_out(at, {account: rows[account] for account in of_each})
+    now = at.now(*rows.values())
+    kept: list[Fact] = []
+    for account, mine in of_each.items():
+        told = _told(at, rows[account], desks[account], mine, now)
+        answers |= told
+        kept += [fact for place, fact in mine if told[place].status == "stored"]
+    facts.add(at.connection, kept, now)
+    accounts.forget_empty(at.connection, [one for one in rows if rows[one].state is None])
+    return answers
+
+
+def _without_duplicates(connection: Connection, items: Sequence[Item]) -> tuple[dict[int, Answer], list[Item]]:
+    seen = facts.known(connection, {fact.id for _, fact in items})
+    answers: dict[int, Answer] = {}
+    new: list[Item] = []
+    for place, fact in items:
+        if fact.id in seen:
+            answers[place] = Answer(fact.id, "duplicate")
+        else:
+            seen.add(fact.id)
+            new.append((place, fact))
+    return answers, new
+
+
+def _told(at: Bench, row: AccountRow, desk: Desk, items: Sequence[Item], now: datetime) -> dict[int, Answer]:
+    """Tells a desk its facts. One that breaks our code is left out, and the desk is laid out anew for the others."""
+    if row.state is None and (lacking := _lacking(at, desk.account, items)):
+        return {place: Answer(fact.id, "rejected", lacking) for place, fact in items}
+    broken: dict[int, Answer] = {}
+    while True:
+        failed = _take(desk, [item for item in items if item[0] not in broken], now)
+        if failed is None:
+            break
+        broken[failed[0]] = Answer(
+            failed[1].id, "rejected", ("it could not be taken in; this is our fault, not yours",)
+        )
+        desk = lay_out(at, {row.id: row})[row.id]
+    stored = {place: Answer(fact.id, "stored") for place, fact in items if place not in broken}
+    if stored:
+        put_away(at, desk, row, now)
+    return stored | broken
+
+
+def _take(desk: Desk, items: Sequence[Item], now: datetime) -> Item | None:
+    """Facts of one instant are told together. Returns the item that broke, if one did."""
+    for _, together in groupby(items, key=lambda item: item[1].at):
+        group = list(together)
+        try:
+            desk.take(*(fact for _, fact in group), now=now)
+        except (SQLAlchemyError, Collided):
+            raise
+        except Exception:
+            log.exception("a fact could not be taken in")
+            return group[-1]
+    return None
+
+
+def _lacking(at: Bench, account: Account, items: Iterable[Item]) -> tuple[str, ...]:
+    """Why these facts do not make a new account."""
+    vocabulary = at.current.setting.vocabulary
+    for _, fact in items:
+        account, _ = apply(account, fact, vocabulary)
+    missing = missing_required(account, vocabulary)
+    if not missing:
+        return ()
+    return (f"the account {account.id!r} is not known yet; a new one needs {', '.join(missing)}",)
+
+
+# --- time ------------------------------------------------------------------------------------------------
+
+
+def wake_due(host: Host, limit: int = AT_ONCE) -> int:
+    """Evaluates accounts whose time has come, the longest due first; how many there were."""
+    due = host.database.read(lambda connection: accounts.due(connection, host.clock.now(), limit))
+    return _judge(host, due, Desk.tick)
+
+
+def fill(host: Host, limit: int = AT_ONCE) -> int:
+    """First decisions of accounts that have not been judged since the last apply; how many there were."""
+    todo = host.database.read(
+        lambda connection: accounts.unfilled(connection, host.applied.current(connection).number, limit)
+    )
+    return _judge(host, todo, Desk.fill)
+
+
+Judge = Callable[[Desk, datetime], None]
+
+
+def _judge(host: Host, ids: Sequence[str], judge: Judge) -> int:
+    if ids:
+        _all_or_each(host, ids, judge)
+        host.stir()
+    return len(ids)
+
+
+def _all_or_each(host: Host, ids: Sequence[str], judge: Judge) -> None:
+    """In one transaction; when one account breaks our code, in one each, so that it holds up none of the others."""
+    try:
+        host.database.write(lambda connection: _judged(bench(host, connection), ids, judge))
+    except (SQLAlchemyError, Collided):
+        raise
+    except Exception:
+        if len(ids) > 1:
+            for one in ids:
+                _all_or_each(host, [one], judge)
+            return
+        log.exception("an account could not be judged; it is tried again in %s", TRY_AGAIN)
+        host.database.write(lambda connection: _put_off(bench(host, connection), ids[0]))
+
+
+def _judged(at: Bench, ids: Sequence[str], judge: Judge) -> None:
+    rows = accounts.lock(at.connection, ids)
+    now = at.now(*rows.values())
+    for account, desk in lay_out(at, rows).items():
+        judge(desk, now)
+        put_away(at, desk, rows[account], now)
+
+
+def _put_off(at: Bench, account: str) -> None:
+    for row in accounts.lock(at.connection, [account]).values():
+        later = at.now(row) + TRY_AGAIN
+        accounts.save(at.connection, [replace(row, due_at=later, filled=at.current.number)])

@@ -1,0 +1,43 @@
+"""What every unit of work needs, one per process: database, clock, what is applied, and the ways to the world."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from activities.applied import Applied
+from activities.clock import Clock
+from activities.directive import Queues
+from activities.store.database import Database
+from activities.transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A way to people. `deadline` bounds the call of the provider, `lease` the claim, `seconds` one attempt of the
+    activity: each is longer than the one before, so that a claim is never open to others while its call may go out.
+    """
+
+    transport: Transport
+    queue: str
+    deadline: timedelta = timedelta(seconds=20)
+    lease: timedelta = timedelta(seconds=30)
+    seconds: float = 45
+
+    def __post_init__(self) -> None:
+        if not self.deadline < self.lease < timedelta(seconds=self.seconds):
+            raise ValueError("a channel's deadline must be under its lease, and that under the time of one attempt")
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """`stir` tells the relay of this process that there are new wakes; another process's relay sees them by itself."""
+
+    database: Database
+    clock: Clock
+    applied: Applied
+    channels: Mapping[str, Channel]
+    stir: Callable[[], None] = field(default=lambda: None)
+
+    @property
+    def queues(self) -> Queues:
+        return {name: (one.queue, one.seconds) for name, one in self.channels.items()}

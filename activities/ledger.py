@@ -1,0 +1,284 @@
+"""The ledger: every outside effect is claimed before its provider is called and settled after, in two transactions.
+
+wanted → claimed → sent | failed | skipped
+claimed → wanted       certainly not delivered, tried again soon
+claimed → deferred     the provider is down, or there is no room now; wanted again at its instant
+claimed → uncertain    the answer was lost, or whoever claimed it died; the provider is asked, no mail sent again
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from sqlalchemy import Connection
+
+from activities.desks import Bench, bench
+from activities.host import Channel, Host
+from activities.message import message_of
+from activities.store import accounts, breakers, effects, inputs, runs, suppressions, wakes
+from activities.store.accounts import AccountRow
+from activities.store.effects import EffectRow
+from activities.store.runs import RunRow
+from activities.transport import Message
+from engine.run import Flipped, Input, Operated, Settled
+
+PROMPT: Final = timedelta(seconds=0.2)  # real: a claim so soon counts as made at the effect's own instant
+PATIENCE: Final = timedelta(minutes=2)  # real: how long a provider in trouble is tried before the effect is deferred
+DOWN_FOR: Final = timedelta(minutes=5)  # real
+ATTEMPTS: Final = 5  # of a message that may be posted twice
+# Logical, from one look at the provider to the next: after 1, 5 and 30 minutes. Then a person must say.
+LOOKS: Final = {
+    "email": (timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=25)),
+    "slack": (timedelta(seconds=5),),
+}
+SENT_AT_MOST_ONCE: Final = {"email"}
+
+
+class NoSuchEffect(Exception):
+    """No effect has this id."""
+
+
+class Leased(Exception):
+    """Another attempt holds the claim; it may still be calling. `rest` is how long its lease lasts."""
+
+    def __init__(self, rest: timedelta) -> None:
+        super().__init__()
+        self.rest = rest
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Send it, once."""
+
+    message: Message
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """Ask the provider whether it went out; `since` is the real instant of the claim."""
+
+    message: Message
+    channel: Channel
+    since: datetime
+
+
+def claim(host: Host, effect: str) -> Granted | Doubted | None:
+    """What is to be done with the effect now; None when nothing is. Raises NoSuchEffect and Leased."""
+    return host.database.write(lambda connection: _claimed(bench(host, connection), effect))
+
+
+def settle(host: Host, effect: str, state: Literal["sent", "failed"], told: str) -> None:
+    """Writes the outcome, at whatever time it comes, and latches it for the run; runs no engine code. `told` is the
+    receipt of what was sent, or why it failed. What is settled already stays as it is.
+    """
+    host.database.write(lambda connection: _settled(bench(host, connection), effect, state, told))
+
+
+def give_back(host: Host, effect: str, reason: str, after: timedelta) -> bool:
+    """It was certainly not delivered: wanted again, or deferred when the provider has been in trouble for too long.
+    Whether the same activity should try again after that time.
+    """
+    return host.database.write(lambda connection: _given_back(bench(host, connection), effect, reason, after))
+
+
+def put_off(host: Host, effect: str, reason: str) -> None:
+    """The provider takes nothing from us for the time being: this effect and others of its channel keep their place."""
+    host.database.write(lambda connection: _put_off(bench(host, connection), effect, reason, DOWN_FOR))
+
+
+def doubt(host: Host, effect: str, reason: str) -> None:
+    """The answer was lost: the provider will be asked."""
+    host.database.write(lambda connection: _doubted(bench(host, connection), effect, reason))
+
+
+def not_found(host: Host, effect: str) -> Granted | None:
+    """The provider knows nothing of it, which proves nothing: a message that may be posted twice is granted again,
+    a mail is asked for once more, and at last is a person's to decide.
+    """
+    return host.database.write(lambda connection: _not_found(bench(host, connection), effect))
+
+
+def send_again(host: Host, effect: str) -> None:
+    """A person's word: the only way from uncertain back to wanted."""
+    host.database.write(lambda connection: _sent_again(bench(host, connection), effect))
+    host.stir()
+
+
+def run_of(host: Host, effect: str) -> str:
+    """Raises NoSuchEffect."""
+    return _there(host.database.read(lambda connection: effects.find(connection, effect)), effect).run
+
+
+# --- claim -----------------------------------------------------------------------------------------------
+
+
+def _claimed(at: Bench, effect: str) -> Granted | Doubted | None:
+    account, row, run = _locked(at.connection, effect)
+    if row.state == "claimed":
+        row = expired(at, account, row)
+    if row.state == "uncertain" and row.asking:
+        return Doubted(message_of(row.effect), at.host.channels[row.channel], row.claimed_at or at.real)
+    if row.state != "wanted" or run.paused or run.fault is not None:
+        return None
+    if any(_goes_first(one) for _, one in inputs.waiting(at.connection, run.id)):
+        return (
+            None  # it may end or hold the run: the advance that follows feeds it, and names the effect anew if it stays
+        )
+    return _granted(at, row) if _may_go(at, account, row) else None
+
+
+def _goes_first(one: Input) -> bool:
+    """A goal, a stop or an operator's word that the run has not been told yet."""
+    return isinstance(one, Operated) or (isinstance(one, Flipped) and one.path in {"goal", "stop"})
+
+
+def _may_go(at: Bench, account: AccountRow, row: EffectRow) -> bool:
+    """What is looked at in the moment of sending; caps and windows have their place here."""
+    if row.channel == "email" and suppressions.reason_of(at.connection, row.effect.address) is not None:
+        _end(at, account, row, "skipped", reason="suppressed")
+        return False
+    if down := breakers.open_until(at.connection, row.channel, at.real):
+        _defer(at, row, at.host.clock.logical(down), "provider down")
+        return False
+    return True
+
+
+def _granted(at: Bench, row: EffectRow) -> Granted:
+    channel = at.host.channels[row.channel]
+    effects.change(
+        at.connection,
+        row.id,
+        state="claimed",
+        attempt=row.attempt + 1,
+        asking=False,
+        until=None,
+        tried_at=row.tried_at or at.real,
+        claimed_at=at.real,
+        lease_until=at.real + channel.lease,
+    )
+    return Granted(message_of(row.effect), channel)
+
+
+def expired(at: Bench, account: AccountRow, row: EffectRow) -> EffectRow:
+    """A claim that nobody settled: whether it went out is not known. Raises Leased while its lease lasts."""
+    if row.lease_until is not None and row.lease_until > at.real:
+        raise Leased(row.lease_until - at.real)
+    _be_in_doubt(at, account, row, "whoever claimed it did not come back", at_once=row.channel not in SENT_AT_MOST_ONCE)
+    return _there(effects.find(at.connection, row.id), row.id)
+
+
+# --- after the call --------------------------------------------------------------------------------------
+
+
+def _settled(at: Bench, effect: str, state: Literal["sent", "failed"], told: str) -> None:
+    account, row, _ = _locked(at.connection, effect)
+    if row.state in {"sent", "failed"} and not (row.state == "failed" and state == "sent"):
+        return
+    _end(at, account, row, state, **({"receipt": told, "reason": None} if state == "sent" else {"reason": told}))
+
+
+def _end(
+    at: Bench,
+    account: AccountRow,
+    row: EffectRow,
+    state: Literal["sent", "failed", "skipped"],
+    receipt: str | None = None,
+    reason: str | None = None,
+) -> None:
+    moment = _moment(at, account, row)
+    over = {"lease_until": None, "until": None, "asking": False, "settled_at": moment}
+    effects.change(at.connection, row.id, state=state, receipt=receipt, reason=reason, **over)
+    wanted = row.effect
+    told = Settled(
+        at=moment, path=wanted.path, visit=wanted.visit, effect=row.id, to=wanted.to, state=state, reason=reason
+    )
+    inputs.latch(at.connection, [(row.run, told)], at.real)
+    runs.touch(at.connection, [row.run])
+    accounts.stamp(at.connection, [account.id], at.now(account))
+
+
+def _moment(at: Bench, account: AccountRow, row: EffectRow) -> datetime:
+    """When it went: the effect's own instant where the claim followed at once, so that a scaled clock tells no lies."""
+    clock = at.host.clock
+    if row.claimed_at is not None and row.claimed_at - clock.at_real(row.at) <= PROMPT:
+        return row.at
+    return at.now(account)
+
+
+def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:
+    _, row, _ = _locked(at.connection, effect)
+    if row.state != "claimed":
+        return False
+    if row.tried_at is not None and at.real + after - row.tried_at > PATIENCE:
+        _put_off(at, effect, reason, max(after, DOWN_FOR))
+        return False
+    effects.change(at.connection, effect, state="wanted", reason=reason, lease_until=None)
+    return True
+
+
+def _put_off(at: Bench, effect: str, reason: str, down_for: timedelta) -> None:
+    _, row, _ = _locked(at.connection, effect)
+    until = at.real + down_for
+    breakers.open_(at.connection, row.channel, until, reason)
+    _defer(at, row, at.host.clock.logical(until), f"provider down: {reason}")
+
+
+def _defer(at: Bench, row: EffectRow, until: datetime, reason: str) -> None:
+    effects.change(at.connection, row.id, state="deferred", until=until, reason=reason, lease_until=None)
+    runs.touch(at.connection, [row.run])
+
+
+def _doubted(at: Bench, effect: str, reason: str) -> None:
+    account, row, _ = _locked(at.connection, effect)
+    if row.state == "claimed":
+        _be_in_doubt(at, account, row, reason)
+
+
+def _be_in_doubt(at: Bench, account: AccountRow, row: EffectRow, reason: str, *, at_once: bool = False) -> None:
+    until = None if at_once else at.now(account) + LOOKS[row.channel][0]
+    doubt = {"asking": at_once, "until": until, "looks": 0, "reason": reason, "lease_until": None}
+    effects.change(at.connection, row.id, state="uncertain", **doubt)
+    runs.touch(at.connection, [row.run])
+
+
+def _not_found(at: Bench, effect: str) -> Granted | None:
+    account, row, run = _locked(at.connection, effect)
+    if row.state != "uncertain":
+        return None
+    if row.channel not in SENT_AT_MOST_ONCE and row.attempt < ATTEMPTS:
+        return _granted(at, row)
+    later = LOOKS[row.channel][row.looks + 1 : row.looks + 2]
+    until = at.now(account) + later[0] if later else None
+    effects.change(at.connection, effect, asking=False, until=until, looks=row.looks + 1)
+    runs.touch(at.connection, [run.id])
+    return None
+
+
+def _sent_again(at: Bench, effect: str) -> None:
+    account, row, run = _locked(at.connection, effect)
+    if row.state != "uncertain":
+        return
+    fresh = {"until": None, "asking": False, "tried_at": None, "looks": 0, "checked_at": at.real}
+    effects.change(at.connection, effect, state="wanted", reason=None, ready_since=at.now(account), **fresh)
+    runs.touch(at.connection, [run.id])
+    wakes.write(at.connection, [run.id], at.real)
+
+
+def _locked(connection: Connection, effect: str) -> tuple[AccountRow, EffectRow, RunRow]:
+    """The account is locked before the effect and its run are read."""
+    account = effects.account_of(connection, effect)
+    if account is None:
+        raise NoSuchEffect(effect)
+    held = accounts.lock(connection, [account])[account]
+    row = _there(effects.find(connection, effect), effect)
+    run = runs.find(connection, row.run)
+    if run is None:
+        raise NoSuchEffect(effect)
+    return held, row, run
+
+
+def _there(row: EffectRow | None, effect: str) -> EffectRow:
+    if row is None:
+        raise NoSuchEffect(effect)
+    return row

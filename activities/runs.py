@@ -1,0 +1,190 @@
+"""Runs: advanced in one transaction under their account's lock, and operated on by people."""
+
+import json
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Literal
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from activities.desks import Bench, bench, lay_out, put_away
+from activities.directive import Directive, directives
+from activities.host import Host
+from activities.store import accounts, effects, inputs, runs, tasks, traces, wakes, watches
+from activities.store.accounts import AccountRow
+from activities.store.database import Collided
+from activities.store.runs import RunRow
+from activities.store.traces import Traced
+from engine.run import Operated
+from engine.trace import Entry
+
+log = logging.getLogger(__name__)
+
+NEARLY = timedelta(seconds=2)  # a clock that is so much short of a look's instant counts as there
+FAILURES = 5  # advances in a row that fail before the run is left alone
+
+Verb = Literal["pause", "resume", "skip", "retry", "stop"]
+
+
+class NoSuchRun(Exception):
+    """No run has this id."""
+
+
+class AdvanceFailed(Exception):
+    """Our own fault; the transaction is undone and everything is where it was."""
+
+
+class StaleLook(Exception):
+    """The engine asked to be looked at in the past, which would spin."""
+
+
+def advance(host: Host, run: str, reached: datetime | None = None) -> Directive:
+    """Feeds the run all that has come for it. `reached` is the real instant of the look whose timer fired.
+
+    Raises NoSuchRun, and AdvanceFailed as long as the run is not given up as faulted.
+    """
+    try:
+        return host.database.write(lambda connection: _advanced(connection, host, run, reached))
+    except (SQLAlchemyError, Collided, NoSuchRun):
+        raise  # the database is in trouble or the caller wrong, not the run
+    except Exception as error:
+        log.exception("advance of %s failed", run)
+        kind = type(error).__name__
+        if host.database.write(lambda connection: _note_failure(connection, run, kind)):
+            return host.database.read(lambda connection: read(connection, host, run))
+        raise AdvanceFailed(run) from error
+
+
+def read(connection: Connection, host: Host, run: str) -> Directive:
+    """The directive as it stands. Raises NoSuchRun."""
+    found = directives(connection, [run], host.clock, host.queues)
+    if run not in found:
+        raise NoSuchRun(run)
+    return found[run]
+
+
+def _advanced(connection: Connection, host: Host, run: str, reached: datetime | None) -> Directive:
+    account = locked_account(connection, run)
+    row = runs.find(connection, run)
+    if row is None:
+        raise NoSuchRun(run)
+    feed(bench(host, connection), account, row, reached)
+    return read(connection, host, run)
+
+
+def locked_account(connection: Connection, run: str) -> AccountRow:
+    """The row of the run's account, locked before anything of the run is read. Raises NoSuchRun."""
+    account = runs.account_of(connection, run)
+    if account is None:
+        raise NoSuchRun(run)
+    return accounts.lock(connection, [account])[account]
+
+
+def feed(at: Bench, account: AccountRow, row: RunRow, reached: datetime | None = None) -> None:
+    """Everything that waits for the run, and its timers that are due. The account is locked."""
+    if row.fault is not None:
+        return
+    now = _moment(at, account, reached)
+    waiting = inputs.waiting(at.connection, row.id)
+    released = not row.paused and effects.release(at.connection, row.id, now)
+    if row.over:
+        inputs.consume(at.connection, [seq for seq, _ in waiting], now)
+    elif waiting or (row.look_at is not None and row.look_at <= now):
+        desk = lay_out(at, {account.id: account}, [row.run])[account.id]
+        desk.advance(row.id, [one for _, one in waiting], now)
+        look_at = desk.runs[row.id].look_at
+        if look_at is not None and look_at <= now:
+            raise StaleLook(row.id)
+        put_away(at, desk, account, now, {row.id: waiting})
+    elif released:
+        runs.touch(at.connection, [row.id])
+
+
+def _moment(at: Bench, account: AccountRow, reached: datetime | None) -> datetime:
+    now = at.now(account)
+    if reached is None or reached - at.real > NEARLY:
+        return now
+    return max(now, at.host.clock.logical(reached))
+
+
+def _note_failure(connection: Connection, run: str, kind: str) -> bool:
+    """Counts it; whether the run is now left alone until a person or a deploy says otherwise. Runs no engine code."""
+    locked_account(connection, run)
+    row = runs.find(connection, run)
+    if row is None or row.fault is not None:
+        return row is not None
+    given_up = row.failures + 1 >= FAILURES
+    runs.failed(connection, run, _fault(connection, run, kind) if given_up else None)
+    return given_up
+
+
+def _fault(connection: Connection, run: str, kind: str) -> str:
+    first = next((seq for seq, _ in inputs.waiting(connection, run)), None)
+    at_input = f" at input {first}" if first is not None else ""
+    return f"the engine failed {FAILURES} times{at_input}: {kind}"
+
+
+# --- a person's word -------------------------------------------------------------------------------------
+
+
+def operate(
+    host: Host, run: str, verb: Verb, *, by: str | None = None, path: str | None = None, outcome: str | None = None
+) -> None:
+    """Latches the word and wakes the run. A faulted run is stopped without its plan and state. Raises NoSuchRun."""
+    host.database.write(lambda connection: _operated(bench(host, connection), run, verb, by, path, outcome))
+    host.stir()
+
+
+def _operated(at: Bench, run: str, verb: Verb, by: str | None, path: str | None, outcome: str | None) -> None:
+    account = locked_account(at.connection, run)
+    row = runs.find(at.connection, run)
+    now = at.now(account)
+    accounts.stamp(at.connection, [account.id], now)
+    if row is not None and row.fault is not None and verb == "stop":
+        _stop_faulted(at.connection, row, outcome or "stopped", now)
+    else:
+        told = Operated(at=now, verb=verb, by=by, path=path, outcome=outcome)
+        inputs.latch(at.connection, [(run, told)], at.real)
+    wakes.write(at.connection, [run], at.real)
+
+
+def _stop_faulted(connection: Connection, row: RunRow, outcome: str, now: datetime) -> None:
+    state = json.loads(row.state) | {"outcome": outcome, "ended": now.isoformat(), "open": {}}
+    runs.close(connection, row.id, json.dumps(state), outcome, now)
+    effects.skip(connection, row.id, "operator")
+    watches.replace(connection, row.account, {row.id: []})
+    inputs.consume_all(connection, row.id, now)
+    still_open = tasks.listed(connection, run=row.id, state="open", limit=1_000)
+    tasks.save(connection, [one.model_copy(update={"state": "withdrawn", "closed": now}) for one in still_open])
+    ended = Entry(
+        at=now, path="stop", step=None, kind="playbook", event="ended", fields={"outcome": outcome, "by": "operator"}
+    )
+    traces.add(connection, [Traced(row.id, row.account, row.playbook, ended)])
+
+
+def mend(host: Host, ids: Sequence[str]) -> None:
+    """After a deploy or a person's look: faulted runs are tried again."""
+    host.database.write(partial(_mended, host=host, ids=ids))
+    host.stir()
+
+
+def _mended(connection: Connection, host: Host, ids: Sequence[str]) -> None:
+    for run in sorted(ids):
+        locked_account(connection, run)
+        runs.mend(connection, run)
+    wakes.write_checks(connection, sorted(ids), host.clock.real())
+
+
+def discard_input(host: Host, run: str, seq: int) -> None:
+    """Takes away the input at which a run fails, and lets it go on without it."""
+    host.database.write(lambda connection: _discarded(connection, host, run, seq))
+    mend(host, [run])
+
+
+def _discarded(connection: Connection, host: Host, run: str, seq: int) -> None:
+    account = locked_account(connection, run)
+    if seq in {one for one, _ in inputs.waiting(connection, run)}:
+        inputs.consume(connection, [seq], max(host.clock.now(), account.last_instant or host.clock.now()))

@@ -1,0 +1,97 @@
+"""The account's row: its lock, its state, the last instant stamped on it, when time alone may change it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
+
+from activities.store.database import chunks
+from activities.store.tables import accounts
+from activities.store.writing import insert_new
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """`state` is None for an account of which no fact is in yet."""
+
+    id: str
+    state: str | None
+    last_instant: datetime | None
+    due_at: datetime | None
+    filled: int
+
+
+_COLUMNS = [accounts.c[name] for name in AccountRow.__dataclass_fields__]
+
+
+def lock(connection: Connection, ids: Collection[str]) -> dict[str, AccountRow]:
+    """The accounts that exist, held until the transaction ends; always in the order of their ids."""
+    found: dict[str, AccountRow] = {}
+    for part in chunks(sorted(set(ids))):
+        query = select(*_COLUMNS).where(accounts.c.id.in_(part)).order_by(accounts.c.id)
+        rows = connection.execute(query.with_for_update(key_share=True))  # FOR NO KEY UPDATE on PostgreSQL
+        found |= {row.id: AccountRow(*row) for row in rows}
+    return found
+
+
+def lock_or_make(connection: Connection, ids: Collection[str]) -> dict[str, AccountRow]:
+    """As `lock`; those that are not there yet are made, without a state."""
+    rows = [{"id": one} for one in sorted(set(ids) - _there(connection, ids))]
+    insert_new(connection, accounts, rows)
+    return lock(connection, ids)
+
+
+def _there(connection: Connection, ids: Collection[str]) -> set[str]:
+    there: set[str] = set()
+    for part in chunks(sorted(set(ids))):
+        there |= set(connection.scalars(select(accounts.c.id).where(accounts.c.id.in_(part))))
+    return there
+
+
+def save(connection: Connection, rows: Sequence[AccountRow]) -> None:
+    if rows:
+        named = [{"key" if name == "id" else name: value for name, value in asdict(row).items()} for row in rows]
+        changed: dict[str, BindParameter[Any]] = {name: bindparam(name) for name in named[0] if name != "key"}
+        connection.execute(update(accounts).where(accounts.c.id == bindparam("key")).values(changed), named)
+
+
+def stamp(connection: Connection, ids: Sequence[str], instant: datetime) -> None:
+    """Remembers the last instant of accounts that nothing else is written of."""
+    if ids:
+        statement = update(accounts).where(accounts.c.id == bindparam("key")).values(last_instant=instant)
+        connection.execute(statement, [{"key": one} for one in ids])
+
+
+def forget_empty(connection: Connection, ids: Sequence[str]) -> None:
+    """Takes away those that were made for facts which were then refused."""
+    for part in chunks(list(ids)):
+        connection.execute(delete(accounts).where(accounts.c.id.in_(part), accounts.c.state.is_(None)))
+
+
+def due(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Accounts that time alone may have changed by `now` (logical), the longest due first."""
+    query = select(accounts.c.id).where(accounts.c.due_at <= now).order_by(accounts.c.due_at).limit(limit)
+    return list(connection.scalars(query))
+
+
+def next_due(connection: Connection) -> datetime | None:
+    found: datetime | None = connection.scalar(select(func.min(accounts.c.due_at)))
+    return found
+
+
+def unfilled(connection: Connection, number: int, limit: int) -> list[str]:
+    """Accounts that have not been judged by the rules of apply `number` yet."""
+    query = select(accounts.c.id).where(accounts.c.filled < number, accounts.c.state.is_not(None))
+    return list(connection.scalars(query.order_by(accounts.c.filled, accounts.c.id).limit(limit)))
+
+
+def state_of(connection: Connection, account: str) -> str | None:
+    return connection.scalar(select(accounts.c.state).where(accounts.c.id == account))
+
+
+def listed(connection: Connection, after: str = "", limit: int = 100) -> list[tuple[str, str]]:
+    """Ids and states, by id, from the one after `after`."""
+    query = select(accounts.c.id, accounts.c.state).where(accounts.c.id > after, accounts.c.state.is_not(None))
+    return [(row.id, row.state) for row in connection.execute(query.order_by(accounts.c.id).limit(limit))]

@@ -1,0 +1,28 @@
+"""What is known of each account's start conditions: one row per account, playbook and wording of the start."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, select
+
+from activities.store.database import chunks
+from activities.store.tables import decisions
+from activities.store.writing import upsert
+from engine.trigger import Decision
+
+
+def of_accounts(connection: Connection, accounts: Collection[str]) -> dict[str, list[Decision]]:
+    found: dict[str, list[Decision]] = {account: [] for account in accounts}
+    for part in chunks(sorted(accounts)):
+        query = select(decisions.c.account, decisions.c.body).where(decisions.c.account.in_(part))
+        for row in connection.execute(query):
+            found[row.account].append(Decision.model_validate_json(row.body))
+    return found
+
+
+def save(connection: Connection, ones: Sequence[tuple[str, Decision]]) -> None:
+    """`ones` are accounts with their decisions."""
+    rows = [
+        {"account": account, "playbook": one.playbook, "start_hash": one.start_hash, "body": one.model_dump_json()}
+        for account, one in ones
+    ]
+    upsert(connection, decisions, rows)

@@ -1,0 +1,51 @@
+"""Facts as they came: kept whole, found again by their id."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from activities.store.database import Collided, chunks
+from activities.store.tables import facts
+from activities.store.writing import insert_new
+from engine.facts import Fact
+
+
+def known(connection: Connection, ids: Collection[str]) -> set[str]:
+    """Which of the ids are stored already."""
+    found: set[str] = set()
+    for part in chunks(sorted(set(ids))):
+        found |= set(connection.scalars(select(facts.c.id).where(facts.c.id.in_(part))))
+    return found
+
+
+def add(connection: Connection, new: Sequence[Fact], received: datetime) -> None:
+    """Raises Collided when another transaction stored one of them under another account's lock."""
+    try:
+        if new:
+            connection.execute(insert(facts), _rows(new, received))
+    except IntegrityError:
+        raise Collided from None
+
+
+def _rows(new: Sequence[Fact], received: datetime) -> list[dict[str, object]]:
+    return [
+        {"id": one.id, "account": one.account, "at": one.at, "received": received, "body": one.model_dump_json()}
+        for one in new
+    ]
+
+
+def add_said(connection: Connection, said: Sequence[Fact], received: datetime) -> None:
+    """Facts that runs said themselves; one that is said again is the same fact."""
+    insert_new(connection, facts, _rows(said, received))
+
+
+def of_account(
+    connection: Connection, account: str, since: datetime | None = None, limit: int | None = 1_000
+) -> list[Fact]:
+    """In the order in which they happened."""
+    query = select(facts.c.body).where(facts.c.account == account)
+    query = query.where(facts.c.at >= since) if since else query
+    bodies = connection.scalars(query.order_by(facts.c.at, facts.c.id).limit(limit))
+    return [Fact.model_validate_json(body) for body in bodies]

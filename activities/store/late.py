@@ -1,0 +1,76 @@
+"""What should have happened by now, found by index and with a limit. `before` and `real` are real instants."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, select, update
+
+from activities.store.database import chunks
+from activities.store.tables import accounts, effects, inputs, runs
+
+
+def unfed(connection: Connection, before: datetime, limit: int) -> list[str]:
+    """Runs with an input that was latched before then and not consumed."""
+    query = select(inputs.c.run).join(runs, runs.c.id == inputs.c.run).where(inputs.c.consumed.is_(None))
+    query = query.where(inputs.c.latched_at <= before, ~runs.c.paused, _unchecked(before), runs.c.fault.is_(None))
+    return list(connection.scalars(query.order_by(inputs.c.latched_at).limit(limit)))
+
+
+def unlooked(connection: Connection, logical: datetime, before: datetime, limit: int) -> list[str]:
+    """Runs whose look was due at that logical instant."""
+    query = select(runs.c.id).where(runs.c.look_at <= logical, _unchecked(before), runs.c.fault.is_(None))
+    waiting = select(effects.c.run).join(runs, runs.c.id == effects.c.run)
+    waiting = waiting.where(effects.c.until <= logical, _unchecked(before), ~runs.c.paused, runs.c.fault.is_(None))
+    found = [*connection.scalars(query.order_by(runs.c.look_at).limit(limit))]
+    return [*found, *connection.scalars(waiting.order_by(effects.c.until).limit(limit))]
+
+
+def unclaimed(connection: Connection, before: datetime, limit: int) -> list[str]:
+    """Runs with an effect that has been wanted since then without an attempt, or is to be asked for."""
+    todo = (effects.c.state == "wanted") | ((effects.c.state == "uncertain") & effects.c.asking)
+    query = select(effects.c.run).join(runs, runs.c.id == effects.c.run).where(todo, effects.c.checked_at <= before)
+    query = query.where(_unchecked(before), ~runs.c.paused, runs.c.fault.is_(None))
+    return list(dict.fromkeys(connection.scalars(query.order_by(effects.c.checked_at).limit(limit))))
+
+
+def abandoned(connection: Connection, before: datetime, limit: int) -> list[str]:
+    """Effects whose claim's lease ended before then."""
+    query = select(effects.c.id).where(effects.c.state == "claimed", effects.c.lease_until <= before)
+    return list(connection.scalars(query.order_by(effects.c.lease_until).limit(limit)))
+
+
+def checked(connection: Connection, ids: Sequence[str], real: datetime) -> None:
+    """These runs have been found late and are left alone for a while."""
+    for part in chunks(list(ids)):
+        connection.execute(update(runs).where(runs.c.id.in_(part)).values(checked_at=real))
+
+
+def _unchecked(before: datetime) -> ColumnElement[bool]:
+    return runs.c.checked_at.is_(None) | (runs.c.checked_at <= before)
+
+
+def unfinished_effects(connection: Connection) -> list[str]:
+    """Runs, over or not, of which something is still to be done."""
+    query = select(effects.c.run).distinct().where(effects.c.state.in_(("wanted", "claimed", "deferred", "uncertain")))
+    return list(connection.scalars(query.order_by(effects.c.run)))
+
+
+def accounts_of_live(connection: Connection) -> list[str]:
+    query = select(runs.c.account).distinct().where(~runs.c.over).order_by(runs.c.account)
+    return list(connection.scalars(query))
+
+
+def doubt_mail(connection: Connection) -> None:
+    """Mails that were wanted when the backup was made may have gone out since."""
+    doubt = {"state": "uncertain", "asking": True, "until": None, "looks": 0, "reason": "restored from a backup"}
+    unsent = effects.c.state.in_(("wanted", "claimed", "deferred"))
+    connection.execute(update(effects).where(unsent, effects.c.channel == "email").values(doubt))
+
+
+def oldest(connection: Connection, now: datetime) -> Collection[datetime]:
+    """The logical instants at which what is due by now was due first: accounts, looks, effects put off."""
+    asked = (
+        select(func.min(accounts.c.due_at)).where(accounts.c.due_at <= now),
+        select(func.min(runs.c.look_at)).where(runs.c.look_at <= now, runs.c.fault.is_(None)),
+    )
+    return [at for query in asked if (at := connection.scalar(query)) is not None]

@@ -1,0 +1,85 @@
+"""Work items of people, and the history of each: one row for everything that anybody did."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue, TypeAdapter
+from sqlalchemy import Connection, insert, select
+
+from activities.store.tables import task_history, tasks
+from activities.store.writing import upsert
+from engine.run import Task
+
+_FIELDS: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEvent:
+    """One line of a task's history; `fields` are those of the verb (outcome, until, to, note)."""
+
+    task: str
+    at: datetime
+    verb: str
+    by: str | None
+    fields: dict[str, JsonValue]
+
+
+def save(connection: Connection, ones: Sequence[Task]) -> None:
+    rows = [
+        {
+            "id": one.id,
+            "run": one.run,
+            "account": one.account,
+            "playbook": one.playbook,
+            "person": one.person,
+            "state": one.state,
+            "opened": one.opened,
+            "due": one.due,
+            "body": one.model_dump_json(),
+        }
+        for one in ones
+    ]
+    upsert(connection, tasks, rows)
+
+
+def find(connection: Connection, task: str) -> Task | None:
+    body = connection.scalar(select(tasks.c.body).where(tasks.c.id == task))
+    return Task.model_validate_json(body) if body else None
+
+
+def record(connection: Connection, events: Sequence[TaskEvent]) -> None:
+    rows = [
+        {"task": one.task, "at": one.at, "verb": one.verb, "by": one.by, "body": _FIELDS.dump_json(one.fields).decode()}
+        for one in events
+    ]
+    if rows:
+        connection.execute(insert(task_history), rows)
+
+
+def history(connection: Connection, task: str) -> list[TaskEvent]:
+    query = select(task_history).where(task_history.c.task == task).order_by(task_history.c.seq)
+    rows = connection.execute(query)
+    return [TaskEvent(row.task, row.at, row.verb, row.by, _FIELDS.validate_json(row.body)) for row in rows]
+
+
+def listed(
+    connection: Connection,
+    *,
+    account: str | None = None,
+    person: str | None = None,
+    playbook: str | None = None,
+    run: str | None = None,
+    state: str | None = None,
+    due_by: datetime | None = None,
+    after: str = "",
+    limit: int = 100,
+) -> list[Task]:
+    """By id, from the one after `after`."""
+    query = select(tasks.c.body).where(tasks.c.id > after)
+    given = {"account": account, "person": person, "playbook": playbook, "run": run, "state": state}
+    for name, value in given.items():
+        query = query.where(tasks.c[name] == value) if value is not None else query
+    query = query.where(tasks.c.due <= due_by) if due_by else query
+    bodies = connection.scalars(query.order_by(tasks.c.id).limit(limit))
+    return [Task.model_validate_json(body) for body in bodies]

@@ -1,0 +1,115 @@
+"""What was applied: the workspace's texts, the plans of its playbooks, and which version of each is active."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from activities.store.tables import KINDS, active, applies, contents, plans, versions
+from activities.store.writing import insert_new
+from engine.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """One act of applying: all or nothing. `commit` is git's, where there is one."""
+
+    number: int
+    at: datetime
+    by: str
+    commit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    playbook: str
+    number: int
+    plan: str
+    apply: int
+
+
+def apply(
+    connection: Connection,
+    new: Sequence[Plan],
+    texts: Mapping[str, str],
+    *,
+    at: datetime,
+    by: str,
+    commit: str | None = None,
+) -> Apply:
+    """Makes these plans the active ones, and these texts (one for each of KINDS) the workspace's. What runs stays."""
+    number = current(connection) + 1
+    digests = {kind: sha256(f"{kind}\0{texts[kind]}".encode()).hexdigest() for kind in KINDS}
+    insert_new(connection, contents, [{"digest": digests[k], "kind": k, "body": texts[k]} for k in KINDS])
+    connection.execute(insert(applies).values(number=number, at=at, by=by, commit=commit, **digests))
+    insert_new(
+        connection, plans, [{"hash": one.hash, "playbook": one.playbook, "body": one.model_dump_json()} for one in new]
+    )
+    _activate(connection, new, number)
+    return Apply(number, at, by, commit)
+
+
+def _activate(connection: Connection, new: Sequence[Plan], apply_number: int) -> None:
+    before = {one.playbook: one for one in active_versions(connection)}
+    latest = dict(
+        connection.execute(select(versions.c.playbook, func.max(versions.c.number)).group_by(versions.c.playbook))
+        .tuples()
+        .all()
+    )
+    connection.execute(delete(active))
+    for plan in new:
+        former = before.get(plan.playbook)
+        number = former.number if former and former.plan == plan.hash else latest.get(plan.playbook, 0) + 1
+        if number > latest.get(plan.playbook, 0):
+            row = {"playbook": plan.playbook, "number": number, "plan": plan.hash, "apply": apply_number}
+            connection.execute(insert(versions).values(row))
+        connection.execute(insert(active).values(playbook=plan.playbook, plan=plan.hash, number=number))
+
+
+def current(connection: Connection) -> int:
+    """The number of the last apply; 0 before the first."""
+    return connection.scalar(select(func.max(applies.c.number))) or 0
+
+
+def last_apply(connection: Connection) -> Apply | None:
+    query = select(applies.c.number, applies.c.at, applies.c.by, applies.c.commit).order_by(applies.c.number.desc())
+    row = connection.execute(query.limit(1)).one_or_none()
+    return Apply(*row) if row else None
+
+
+def texts(connection: Connection, number: int) -> dict[str, str]:
+    """The workspace's texts as that apply left them, by kind."""
+    row = connection.execute(select(*(applies.c[kind] for kind in KINDS)).where(applies.c.number == number)).one()
+    bodies = dict(
+        connection.execute(select(contents.c.digest, contents.c.body).where(contents.c.digest.in_(list(row))))
+        .tuples()
+        .all()
+    )
+    return {kind: bodies[digest] for kind, digest in zip(KINDS, row, strict=True)}
+
+
+def active_versions(connection: Connection) -> list[Version]:
+    joined = select(active.c.playbook, active.c.number, active.c.plan, versions.c.apply).join(
+        versions, (versions.c.playbook == active.c.playbook) & (versions.c.number == active.c.number)
+    )
+    return [Version(*row) for row in connection.execute(joined.order_by(active.c.playbook))]
+
+
+def active_plans(connection: Connection) -> list[str]:
+    """The hashes of what starts now."""
+    return list(connection.scalars(select(active.c.plan).order_by(active.c.playbook)))
+
+
+def plan(connection: Connection, plan_hash: str) -> Plan:
+    body = connection.scalar(select(plans.c.body).where(plans.c.hash == plan_hash))
+    if body is None:
+        raise LookupError(f"the plan {plan_hash} is not stored")
+    return Plan.model_validate_json(body)
+
+
+def number_of(connection: Connection, plan_hash: str) -> int | None:
+    """Which version of its playbook a plan is."""
+    number: int | None = connection.scalar(select(func.max(versions.c.number)).where(versions.c.plan == plan_hash))
+    return number

@@ -1,0 +1,161 @@
+"""What people do with tasks: each act is one row of history, one input of the run, one wake, in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from activities.desks import Bench, bench
+from activities.host import Host
+from activities.runs import locked_account
+from activities.store import accounts, inputs, tasks, wakes
+from activities.store.tasks import TaskEvent
+from engine.problems import suggest_or_list
+from engine.run import Acknowledged, Input, Task, TaskActed
+
+
+class NoSuchTask(Exception):
+    """No task has this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The act counts; the task as it now stands."""
+
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The act does not count; `reason` is a sentence for whoever acted. `by` was faster, where somebody was."""
+
+    task: Task
+    reason: str
+    by: str | None = None
+
+
+Answer = Done | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that somebody does; which of the rest is needed depends on the verb."""
+
+    verb: str
+    by: str | None = None
+    outcome: str | None = None
+    until: datetime | None = None
+    to: str | None = None
+    note: str | None = None
+
+
+def complete(host: Host, task: str, outcome: str = "done", by: str | None = None, note: str | None = None) -> Answer:
+    """The first outcome wins. Every act raises NoSuchTask."""
+    return _do(host, task, Act("complete", by, outcome=outcome, note=note))
+
+
+def snooze(host: Host, task: str, until: datetime, by: str | None = None, note: str | None = None) -> Answer:
+    return _do(host, task, Act("snooze", by, until=until, note=note))
+
+
+def reassign(host: Host, task: str, to: str, by: str | None = None, note: str | None = None) -> Answer:
+    return _do(host, task, Act("reassign", by, to=to, note=note))
+
+
+def claim(host: Host, task: str, by: str) -> Answer:
+    return _do(host, task, Act("claim", by))
+
+
+def note(host: Host, task: str, text: str, by: str | None = None) -> Answer:
+    return _do(host, task, Act("note", by, note=text))
+
+
+def reopen(host: Host, task: str, by: str | None = None, note: str | None = None) -> Answer:
+    return _do(host, task, Act("reopen", by, note=note))
+
+
+def acknowledge(host: Host, task: str, by: str | None = None) -> Answer:
+    """Somebody takes an escalation on."""
+    return _do(host, task, Act("acknowledge", by))
+
+
+def _do(host: Host, task: str, act: Act) -> Answer:
+    answer = host.database.write(lambda connection: _acted(bench(host, connection), task, act))
+    host.stir()
+    return answer
+
+
+def _acted(at: Bench, task_id: str, act: Act) -> Answer:
+    found = tasks.find(at.connection, task_id)
+    if found is None:
+        raise NoSuchTask(task_id)
+    account = locked_account(at.connection, found.run)
+    task = tasks.find(at.connection, task_id) or found  # again, now that nobody else can act on it
+    now = at.now(account)
+    if why := _why_not(task, act, now):
+        return Refused(task, why, task.by)
+    changed = _changed(task, act, now)
+    tasks.save(at.connection, [changed])
+    tasks.record(at.connection, [TaskEvent(task.id, now, act.verb, act.by, _fields(act))])
+    accounts.stamp(at.connection, [account.id], now)
+    if told := _told(task, act, now):
+        inputs.latch(at.connection, [(task.run, told)], at.real)
+        wakes.write(at.connection, [task.run], at.real)
+    return Done(changed)
+
+
+def _why_not(task: Task, act: Act, now: datetime) -> str | None:
+    match act.verb:
+        case "note":
+            return None
+        case "reopen":
+            return None if task.state == "done" else "It is open." if task.state == "open" else _over(task)
+        case _ if task.state != "open":
+            return _over(task)
+        case "complete" if task.kind != "escalation" and act.outcome not in task.outcomes:
+            return f"'{act.outcome}' is no outcome of this task. {suggest_or_list(act.outcome or '', task.outcomes)}"
+        case "snooze" if act.until is None or act.until <= now:
+            return "It can be put off to an instant that lies ahead only."
+        case "acknowledge" if task.kind != "escalation":
+            return "Only an escalation is acknowledged; a task is completed."
+    return None
+
+
+def _over(task: Task) -> str:
+    if task.state == "withdrawn":
+        return "It is not needed any more: the playbook has taken it back."
+    who = f" by {task.by}" if task.by else ""
+    return f"It is done already: {task.outcome}{who}."
+
+
+def _changed(task: Task, act: Act, now: datetime) -> Task:
+    match act.verb:
+        case "complete" | "acknowledge":
+            outcome = "acknowledged" if task.kind == "escalation" else act.outcome
+            changes = {"state": "done", "outcome": outcome, "by": act.by, "closed": now, "snoozed": None}
+            return task.model_copy(update=changes)
+        case "snooze":
+            return task.model_copy(update={"snoozed": act.until})
+        case "reassign" | "claim":
+            return task.model_copy(update={"person": act.to or act.by, "by_hand": True})
+        case "reopen":
+            return task.model_copy(update={"state": "open", "outcome": None, "by": None, "closed": None})
+    return task
+
+
+def _told(task: Task, act: Act, now: datetime) -> Input | None:
+    """What the run is told. A note is nothing to it; and when a task is opened again, the run has gone on long ago."""
+    at = {"at": now, "path": task.path, "visit": task.visit, "by": act.by}
+    match act.verb:
+        case "acknowledge":
+            return Acknowledged.model_validate(at)
+        case "complete" | "snooze" | "reassign" | "claim":
+            given = {"verb": act.verb, "outcome": act.outcome, "until": act.until, "to": act.to, "note": act.note}
+            return TaskActed.model_validate(at | given)
+    return None
+
+
+def _fields(act: Act) -> dict[str, JsonValue]:
+    until = act.until.isoformat() if act.until else None
+    given: dict[str, JsonValue] = {"outcome": act.outcome, "until": until, "to": act.to, "note": act.note}
+    return {name: value for name, value in given.items() if value is not None}

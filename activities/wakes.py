@@ -1,0 +1,128 @@
+"""Wakes from the side of who delivers them: what is due, what is late, and everything again after a loss."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import Connection
+
+from activities.clock import Clock
+from activities.desks import bench
+from activities.directive import Directive, directives
+from activities.host import Host
+from activities.ledger import expired
+from activities.store import accounts, effects, inputs, late, restores, runs, wakes
+from activities.store.wakes import Wake
+
+LATE = timedelta(seconds=60)  # real
+AT_ONCE = 500  # of each sort, in one look for what is late
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A leased wake with the run's directive, which is None when something waits to be fed: the run advances first."""
+
+    wake: Wake
+    directive: Directive | None
+
+
+def lease(host: Host, limit: int) -> list[Delivery]:
+    """Wakes that nobody else delivers for the time being."""
+    real = host.clock.real()
+    if not host.database.read(lambda connection: wakes.any_due(connection, real)):
+        return []
+    leased = host.database.write(lambda connection: wakes.lease(connection, real, limit))
+    return host.database.read(lambda connection: _with_directives(connection, host, leased))
+
+
+def _with_directives(connection: Connection, host: Host, leased: Sequence[Wake]) -> list[Delivery]:
+    ids = [one.run for one in leased]
+    stale = inputs.any_waiting(connection, ids)
+    fresh = directives(connection, [one for one in ids if one not in stale], host.clock, host.queues)
+    return [Delivery(one, fresh.get(one.run)) for one in leased]
+
+
+def delivered(host: Host, done: Sequence[Wake]) -> None:
+    host.database.write(lambda connection: wakes.delivered(connection, done))
+
+
+def failed(host: Host, wake: Wake) -> None:
+    host.database.write(lambda connection: wakes.failed(connection, wake, host.clock.real()))
+
+
+# --- late ------------------------------------------------------------------------------------------------
+
+
+def look_for_late(host: Host, limit: int = AT_ONCE, late_after: timedelta = LATE) -> int:
+    """Wakes every run for which something should have happened long ago: Temporal may lose anything at any time.
+    How many there were. A run that was found is left alone for as long before it is found again.
+    """
+    real = host.clock.real()
+    before = real - late_after
+    expire_leases(host, before, limit)
+    return host.database.write(lambda connection: _woken(connection, host.clock, before, real, limit))
+
+
+def _woken(connection: Connection, clock: Clock, before: datetime, real: datetime, limit: int) -> int:
+    found = late.unfed(connection, before, limit)
+    found += late.unlooked(connection, clock.logical(before), before, limit)
+    wanted = late.unclaimed(connection, before, limit)
+    runs.touch(connection, wanted)  # so that the directive may name their effects once more
+    ids = sorted({*found, *wanted})
+    late.checked(connection, ids, real)
+    wakes.write_checks(connection, ids, real)
+    return len(ids)
+
+
+def expire_leases(host: Host, before: datetime, limit: int = AT_ONCE) -> None:
+    """Claims whose lease ended before then, and that nobody came back for."""
+    for effect in host.database.read(lambda connection: late.abandoned(connection, before, limit)):
+        host.database.write(partial(_expire, host=host, effect=effect))
+
+
+def _expire(connection: Connection, host: Host, effect: str) -> None:
+    account = effects.account_of(connection, effect)
+    held = accounts.lock(connection, [account] if account else [])
+    row = effects.find(connection, effect)
+    if account is None or row is None or row.state != "claimed":
+        return
+    at = bench(host, connection)
+    expired(at, held[account], row)
+    wakes.write(connection, [row.run], at.real)
+
+
+# --- everything again ------------------------------------------------------------------------------------
+
+
+def recover(host: Host, restored_from: datetime | None = None) -> int:
+    """Wakes every run that needs a workflow, behind what is fresh; how many there are.
+
+    `restored_from` is the instant of the backup that the app database was put back from: mails that were wanted since
+    then may have gone out, so they are asked for, not sent.
+    """
+    count = host.database.write(lambda connection: _recovered(connection, host, restored_from))
+    host.stir()
+    return count
+
+
+def _recovered(connection: Connection, host: Host, restored_from: datetime | None) -> int:
+    ids = [*runs.unfinished(connection), *late.unfinished_effects(connection)]
+    if restored_from is not None:
+        accounts.lock(connection, late.accounts_of_live(connection))
+        restores.add(connection, restored_from, host.clock.now())
+        runs.raise_epoch(connection)
+        late.doubt_mail(connection)
+    ordered = list(dict.fromkeys(ids))
+    wakes.write_checks(connection, ordered, host.clock.real())
+    return len(ordered)
+
+
+def lag(host: Host) -> timedelta:
+    """Real time by which the oldest thing that is due is behind. Whoever feeds facts under a scaled clock holds back
+    while this is more than 0.2 s, so that the story stays true.
+    """
+    due = host.database.read(lambda connection: late.oldest(connection, host.clock.now()))
+    fresh = host.database.read(wakes.oldest)
+    reals = [host.clock.at_real(one) for one in due] + ([fresh] if fresh else [])
+    return max((host.clock.real() - one for one in reals), default=timedelta(0))
