@@ -56,6 +56,7 @@ class Compiler:
         self.problems = Problems()
         self.seen: dict[str, Type] = {}
         self.ids: dict[str, Path] = {}
+        self.taken: dict[str, int] = {}
         self.steps: dict[str, Step] = {}
         self.blocks: dict[str, tuple[str, ...]] = {}
         self.owner = head.owner
@@ -285,8 +286,18 @@ class Compiler:
                 "same-id",
             )
             return None
+        path = f"{block}/{name}" if block else name
+        if path in self.taken:
+            self.fault(
+                (*at, kind),
+                f"'{name}' would have the same path as the step on line {self.taken[path]}",
+                "An end's outcome and a step's id must differ within one list of steps.",
+                "same-path",
+            )
+            return None
+        self.taken[path] = self.document.at(at).line
         self.ids.setdefault(name, at)
-        return Place(self, name, f"{block}/{name}" if block else name, at)
+        return Place(self, name, path, at)
 
     def _unknown_kind(self, raw: dict[str, Any], kind: str, at: Path) -> None:
         later = next((key for key in raw if key in KINDS), None)

@@ -151,8 +151,8 @@ def missed(story: Story, told: Told, setting: Setting) -> list[str]:
     found += [
         f"must never happen, but did: {_said(item)}" for item in model.never if any(match(item, one) for one in effects)
     ]
-    if model.outcome is not None and model.outcome != told.outcome:
-        found.append(f"outcome: expected {model.outcome}, but it was {told.outcome or 'none: the run did not end'}")
+    if "outcome" in model.model_fields_set and model.outcome != told.outcome:
+        found.append(f"outcome: expected {model.outcome or 'none'}, but it was {told.outcome or 'none: the run did not end'}")
     return found
 
 
