@@ -5,7 +5,7 @@ timers wait for.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, select
@@ -29,21 +29,34 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """`scale` logical seconds pass in one real second; at the real instant `began` it was `origin`."""
+    """`scale` logical seconds pass in one real second; at the real instant `began` it was `origin`.
+
+    From the logical instant `until` on, if there is one, it goes as fast as real time: what was played in a hurry can then
+    be looked at in peace.
+    """
 
     scale: int = 1
     origin: datetime = EPOCH
     began: datetime = EPOCH
+    until: datetime | None = None
     real: Callable[[], datetime] = utc_now
 
     def now(self) -> datetime:
         return self.logical(self.real())
 
     def logical(self, real: datetime) -> datetime:
-        return self.origin + (real - self.began) * self.scale
+        hurried = self.origin + (real - self.began) * self.scale
+        if self.until is None or hurried <= self.until:
+            return hurried
+        return self.until + (real - self._scaled(self.until))
 
     def at_real(self, logical: datetime) -> datetime:
         """The first real instant (to the microsecond) at which the logical one has come."""
+        if self.until is None or logical <= self.until:
+            return self._scaled(logical)
+        return self._scaled(self.until) + (logical - self.until)
+
+    def _scaled(self, logical: datetime) -> datetime:
         passed = (logical - self.origin) // _TICK
         return self.began - _TICK * (-passed // self.scale)
 
@@ -53,23 +66,31 @@ def load_clock(
 ) -> Clock:
     """The database's own clock. The first process to ask makes it, every other reads it.
 
-    Raises ClockDiffers when it was made with another scale or origin than is asked for.
+    Raises ClockDiffers when it was made with another scale or origin than is asked for; a real clock is what is asked for
+    when nobody says anything, and then the database's own is taken whatever it is.
     """
     began = real()
     row = {"id": 1, "scale": scale, "origin": origin or began, "began": began}
     found = database.write(lambda connection: _made(connection, row))
-    if found.scale != scale or (origin is not None and found.origin != origin):
+    asked_for = (scale, origin) != (1, None)
+    if asked_for and (found.scale != scale or (origin is not None and found.origin != origin)):
         asked = Clock(scale, origin or found.origin, found.began)
         raise ClockDiffers(
             f"This database runs on the clock {_said(found)}, not on {_said(asked)}. "
             "Set PLAYBOOK_CLOCK to that, or PLAYBOOK_DATABASE_URL to a new database."
         )
-    return Clock(found.scale, found.origin, found.began, real)
+    return replace(found, real=real)
+
+
+def set_clock(database: Database, clock: Clock) -> None:
+    """For a database that has none yet."""
+    row = {"id": 1, "scale": clock.scale, "origin": clock.origin, "began": clock.began, "until": clock.until}
+    database.write(lambda connection: _made(connection, row))
 
 
 def _made(connection: Connection, row: dict[str, object]) -> Clock:
     insert_new(connection, rows, [row])
-    found = connection.execute(select(rows.c.scale, rows.c.origin, rows.c.began)).one()
+    found = connection.execute(select(rows.c.scale, rows.c.origin, rows.c.began, rows.c.until)).one()
     return Clock(*found)
 
 

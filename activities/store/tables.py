@@ -301,6 +301,7 @@ clock = Table(
     Column("scale", Integer, nullable=False),
     Column("origin", Instant, nullable=False),
     Column("began", Instant, nullable=False),  # real
+    Column("until", Instant),  # from then on it goes as fast as real time
 )
 
 restores = Table(
