@@ -296,7 +296,8 @@ class Compiler:
             )
             return None
         self.taken[path] = self.document.at(at).line
-        self.ids.setdefault(name, at)
+        if kind != "end":
+            self.ids[name] = at
         return Place(self, name, path, at)
 
     def _unknown_kind(self, raw: dict[str, Any], kind: str, at: Path) -> None:
