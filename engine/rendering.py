@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 _RUN_TYPES: Final = {name: INSTANT if name == "run.started" else TEXT for name in RUN_NAMES}
+_OF_A_RUN: Final = frozenset({"outcome", "event", "item"})
 _ROOTS: Final = ("account", "contact", "team", "metrics", "outcome", "event", "item", "run", "now", "sender")
 
 
@@ -130,19 +132,20 @@ def _zone(names: Mapping[str, object]) -> str:
     return "UTC"
 
 
-def faults(source: str, names: Names, *, contact: bool) -> list[Fault]:
+def faults(source: str, names: Names, *, contact: bool, anywhere: bool = False) -> list[Fault]:
     """What can never be made of the text where these names are at hand, by reading it and by trying it once."""
     from jinja2 import TemplateError
 
     try:
         tree = environment().parse(source)
-        compiled(source)
+        known = Readable(names, contact=contact)
+        found = [*_Reader(source, known, _OF_A_RUN if anywhere else frozenset()).read(tree)]
+        if not found:
+            compiled(source)
     except TemplateError as error:
         line = getattr(error, "lineno", 1) or 1
         return [Fault(f"this is no template: {_lower(str(error.message))}", "", _line_start(source, line))]
-    known = Readable(names, contact=contact)
-    found = [*_Reader(source, known).read(tree)]
-    return found or _tried(source, known)
+    return found if found or anywhere else _tried(source, known)
 
 
 class Readable:
@@ -204,8 +207,8 @@ def _tried(source: str, known: Readable) -> list[Fault]:
 class _Reader:
     """Walks the parsed text; what a loop or `set` names is its own and may be called anything."""
 
-    def __init__(self, source: str, known: Readable) -> None:
-        self._source, self._known = source, known
+    def __init__(self, source: str, known: Readable, free: frozenset[str] = frozenset()) -> None:
+        self._source, self._known, self._free = source, known, free
 
     def read(self, node: nodes.Node, own: frozenset[str] = frozenset()) -> Iterator[Fault]:
         from jinja2 import nodes
@@ -228,7 +231,7 @@ class _Reader:
         if path is None:
             for child in node.iter_child_nodes():
                 yield from self.read(child, own)
-        elif path.partition(".")[0] not in own and (said := self._said(path)):
+        elif path.partition(".")[0] not in own | self._free and (said := self._said(path)):
             yield self._fault(node, path, *said)
 
     def _said(self, path: str) -> tuple[str, str] | None:
@@ -242,6 +245,11 @@ class _Reader:
         return f"{path} is not a name that can be read here", suggest(path, self._known.paths)
 
     def _filter(self, node: nodes.Filter, own: frozenset[str]) -> Iterator[Fault]:
+        filters = environment().filters
+        if node.name not in filters:
+            fix = suggest(node.name, filters) or f"Ours are {', '.join(sorted((*FITS, 'or')))}"
+            yield self._fault(node, node.name, f"'{node.name}' is not a filter", fix)
+            return
         path = path_of(node.node) if node.node else None
         type_ = self._known.type_of(path) if path and path.partition(".")[0] not in own else None
         kinds = FITS.get(node.name)
@@ -250,8 +258,8 @@ class _Reader:
 
     def _fault(self, node: nodes.Node, word: str, message: str, fix: str) -> Fault:
         start = _line_start(self._source, node.lineno)
-        found = self._source.find(word, start)
-        return Fault(message, fix, found if found >= 0 else start)
+        found = re.compile(rf"(?<![\w.]){re.escape(word)}(?![\w.])").search(self._source, start)
+        return Fault(message, fix, found.start() if found else start)
 
 
 def path_of(node: nodes.Node) -> str | None:

@@ -100,13 +100,17 @@ class Templates:
         """`names` is nested: {"account": {"name": "Acme"}, "now": …}; UNKNOWN and what is absent are not known."""
         return self._made(source, names, None)
 
-    def check(self, name: str, names: Names, used_by: str = "", *, contact: bool = False) -> Problems:
-        """Each language's file against what can be read where it is used; faults at the template's own lines."""
+    def check(
+        self, name: str, names: Names, used_by: str = "", *, contact: bool = False, anywhere: bool = False
+    ) -> Problems:
+        """Each language's file against what can be read where it is used; faults at the template's own lines.
+        `anywhere`: nobody uses it yet, so outcomes, events and items may be of any name.
+        """
         problems = Problems()
         for template in self.files:
             if template.name == name:
                 where = f"template '{name}', used by {used_by}" if used_by else f"template '{name}'"
-                _check(template, names, where, problems, contact=contact)
+                _check(template, names, where, problems, contact=contact, anywhere=anywhere)
         return problems
 
     def faults(self, source: str, names: Names, *, contact: bool = False) -> list[Fault]:
@@ -127,11 +131,11 @@ class Templates:
             return Unfit(unknown.path)
 
 
-def _check(template: Template, names: Names, where: str, problems: Problems, *, contact: bool) -> None:
+def _check(template: Template, names: Names, where: str, problems: Problems, *, contact: bool, anywhere: bool) -> None:
     from engine.rendering import faults
 
     for piece in template.pieces:
-        for fault in faults(piece.text, names, contact=contact):
+        for fault in faults(piece.text, names, contact=contact, anywhere=anywhere):
             at = _place(piece, fault.offset)
             problems.add(template.file, at, where, fault.message, fault.fix, code="template")
 

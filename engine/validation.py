@@ -114,6 +114,7 @@ def _type_fault(details: ErrorDetails) -> tuple[str, str, str]:
 
 def _not_among(value: Any, expected: str) -> tuple[str, str, str]:
     choices = [choice.strip("'") for choice in expected.replace(" or ", ", ").split(", ")]
+    choices = [{"True": "true", "False": "false"}.get(choice, choice) for choice in choices]
     near = suggest(value, choices) if isinstance(value, str) else ""
     fix = near or f"One of {', '.join(choices)} is due"
     return f"{shown(value)} is not one of what may stand here", fix, "unknown-word"

@@ -78,8 +78,10 @@ def load(folder: Path) -> Workspace:
         tests=tests,
         problems=problems,
     )
-    _check_roles(loaded)
-    _check_topics(loaded)
+    if policy and people:
+        _check_roles(loaded)
+    if policy:
+        _check_topics(loaded)
     return loaded
 
 

@@ -57,7 +57,7 @@ def check_name(document: Document, path: Path, built_in: Iterable[str], problems
     elif not NAME.fullmatch(name):
         message, fix = f"'{name}' cannot be a name", "A name has small letters, digits and _ and begins with a letter"
     elif iskeyword(name) and not issoftkeyword(name):
-        message, fix = f"'{name}' cannot be a name: conditions use that word", f"Call it '{name}_'… or something fuller"
+        message, fix = f"'{name}' cannot be a name: conditions use that word", "Call it something fuller"
     if message:
         problems.add(document.file, document.key_at(path), where, message, fix, code="invalid-name")
     return not message

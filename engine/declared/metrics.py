@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -93,7 +94,18 @@ def read_metrics(document: Document, vocabulary: Vocabulary, problems: Problems)
     readers = [reader for name in sound if (reader := _reader(document, name, vocabulary, problems))]
     bare = {reader.name: metric for reader in readers if (metric := reader.bare())}
     known = replace(vocabulary, metrics=bare)
-    return {name: _Whole(_by_name(readers, name), metric, known).metric() for name, metric in bare.items()}
+    unsound = _unsound(document, known)
+    return {name: _Whole(_by_name(readers, name), metric, known, unsound).metric() for name, metric in bare.items()}
+
+
+def _unsound(document: Document, known: Vocabulary) -> frozenset[str]:
+    """Names that are declared and could not be understood: to call them unknown elsewhere would mislead."""
+    sound = {*known.fields, *known.metrics, *(field for fields in known.events.values() for field in fields)}
+    data = document.data if isinstance(document.data, dict) else {}
+    sections = [data.get("fields"), data.get("metrics")]
+    events = data.get("events")
+    sections += events.values() if isinstance(events, dict) else []
+    return frozenset(name for section in sections if isinstance(section, dict) for name in section) - sound
 
 
 def _by_name(readers: list[_Reader], name: str) -> _Reader:
@@ -242,6 +254,7 @@ class _Whole:
     reader: _Reader
     bare: Metric
     known: Vocabulary
+    unsound: frozenset[str]
 
     def metric(self) -> Metric:
         return replace(
@@ -278,9 +291,15 @@ class _Whole:
 
     def _formula(self) -> Measure:
         path = (*self.reader.path, "formula")
+        if self._reads_unsound("formula"):
+            return Reported()
         where = f"{self.reader.where} > formula"
         read = read_expression(self.reader.document, path, self._names(), self.reader.problems, where, self.bare.type)
         return Formula(read) if read else Reported()
+
+    def _reads_unsound(self, key: str) -> bool:
+        words = re.findall(r"\w+", str(getattr(self.reader.shape, key)))
+        return not self.unsound.isdisjoint(words)
 
     def _names(self) -> VocabularyNames:
         """Formulas and targets are made of other metrics and of the account's own fields."""
@@ -289,7 +308,7 @@ class _Whole:
         return VocabularyNames(reachable, names.metrics)
 
     def _where(self, event: str) -> Condition | None:
-        if self.reader.shape.where is None:
+        if self.reader.shape.where is None or self._reads_unsound("where"):
             return None
         types = {f"event.{name}": field.type for name, field in self.known.events[event].items()}
         path = (*self.reader.path, "where")
@@ -318,6 +337,8 @@ class _Whole:
 
     def _part_fault(self, part: str, weight: Decimal) -> tuple[str, str] | None:
         metric = self.known.metrics.get(part)
+        if part in self.unsound:
+            return None
         if metric is None:
             return f"'{part}' is not a metric of the vocabulary", suggest_or_list(part, self.known.metrics)
         if metric.target is None:
@@ -337,7 +358,7 @@ class _Whole:
         reader = self.reader
         if reader.way == "score":
             return Target({"": Decimal(100)})
-        if reader.shape.target is None:
+        if reader.shape.target is None or self._reads_unsound("target"):
             return None
         if not self.bare.is_numeric:
             message = f"a metric that is {self.bare.type.name} has no target"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,6 +13,7 @@ from engine.declared.words import (
     Dates,
     DaySpan,
     Environment,
+    Limit,
     Month,
     Name,
     Share,
@@ -24,14 +24,12 @@ from engine.declared.words import (
     Zone,
 )
 from engine.document import Document, Path
+from engine.logic import Condition
 from engine.policy import GENERAL, Cap, Holdout, OwnDays, Policy, QuietHours, Stop, Tasks, Topic, Webhook
 from engine.problems import Problems
-from engine.quantities import Duration, parse_duration
 from engine.shapes import Shape
 from engine.validation import validated
 from engine.vocabulary import Vocabulary
-
-_CAP: Final = re.compile(r"([1-9]\d*) per (.+)")
 
 
 class TasksShape(Shape):
@@ -54,7 +52,7 @@ class CalendarShape(Shape):
 
 class HolidaysShape(Shape):
     noun: ClassVar[str] = "holidays"
-    also: Dates = frozenset()
+    also: tuple[Dates, ...] = ()
 
 
 class QuietShape(Shape):
@@ -65,7 +63,7 @@ class QuietShape(Shape):
 
 class CapShape(Shape):
     noun: ClassVar[str] = "a cap"
-    email: str
+    email: Limit
     per: Literal["contact", "account"]
 
 
@@ -92,7 +90,7 @@ class PolicyShape(Shape):
     time_zone: Zone = "UTC"
     country: Country = "US"
     working_hours: WorkingHours = NINE_TO_FIVE
-    working_days: WorkingDays = MONDAY_TO_FRIDAY
+    working_days: WorkingDays = tuple(MONDAY_TO_FRIDAY)
     tasks: TasksShape = TasksShape()
     roles: tuple[Name, ...] = ()
     unassigned: Name | None = None
@@ -108,63 +106,52 @@ class PolicyShape(Shape):
 
 
 def read_policy(document: Document, vocabulary: Vocabulary) -> Policy | Problems:
+    problems = Problems()
+    conditions = _conditions(document, vocabulary, problems)
     shape = validated(document, PolicyShape, data=document.data if document.data is not None else {})
     if isinstance(shape, Problems):
-        return shape
-    return _Reader(document, shape, vocabulary).policy()
+        problems.extend(shape)
+        return problems
+    return problems or _policy(shape, conditions)
 
 
-class _Reader:
-    def __init__(self, document: Document, shape: PolicyShape, vocabulary: Vocabulary) -> None:
-        self._document, self._shape, self._vocabulary = document, shape, vocabulary
-        self._problems = Problems()
-
-    def policy(self) -> Policy | Problems:
-        shape = self._shape
-        policy = Policy(
-            time_zone=shape.time_zone,
-            country=shape.country,
-            working_hours=shape.working_hours,
-            working_days=shape.working_days,
-            tasks=Tasks(shape.tasks.due),
-            roles=shape.roles,
-            unassigned=shape.unassigned,
-            stop=self._stops(),
-            calendars={code: OwnDays(one.working_days, one.working_hours) for code, one in shape.calendars.items()},
-            closed=shape.holidays.also,
-            fiscal_year=shape.fiscal_year + 1,
-            quiet_hours=self._quiet_hours(),
-            caps=self._caps(),
-            topics={GENERAL.id: GENERAL}
-            | {id_: Topic(id_, one.title, one.essential) for id_, one in shape.topics.items()},
-            webhooks={name: Webhook(name, one.url, one.secret_env) for name, one in shape.webhooks.items()},
-            holdout=Holdout(shape.holdout.share, shape.holdout.salt) if shape.holdout else None,
-        )
-        return self._problems or policy
-
-    def _stops(self) -> tuple[Stop, ...]:
-        read = []
-        names = self._vocabulary.names()
-        for index, one in enumerate(self._shape.stop):
+def _conditions(document: Document, vocabulary: Vocabulary, problems: Problems) -> dict[int, Condition]:
+    """Of each stop, read even when something else in the file is wrong."""
+    data = document.data.get("stop") if isinstance(document.data, dict) else None
+    conditions: dict[int, Condition] = {}
+    for index, one in enumerate(data if isinstance(data, list) else []):
+        if isinstance(one, dict) and "when" in one:
             path: Path = ("stop", index, "when")
-            when = read_condition(self._document, path, names, self._problems, f"stop {index + 1} > when")
-            if when is not None:
-                read.append(Stop(when, one.outcome, one.dwell))
-        return tuple(read)
+            read = read_condition(document, path, vocabulary.names(), problems, f"stop {index + 1} > when")
+            conditions |= {index: read} if read else {}
+    return conditions
 
-    def _quiet_hours(self) -> QuietHours:
-        shape = self._shape.quiet_hours
-        return QuietHours(shape.customers, "weekends" in shape.also, "holidays" in shape.also)
 
-    def _caps(self) -> tuple[Cap, ...]:
-        read = ((index, one, _CAP.fullmatch(one.email)) for index, one in enumerate(self._shape.caps))
-        return tuple(cap for index, one, found in read if (cap := self._cap(index, one, found)))
+def _policy(shape: PolicyShape, conditions: dict[int, Condition]) -> Policy:
+    return Policy(
+        time_zone=shape.time_zone,
+        country=shape.country,
+        working_hours=shape.working_hours,
+        working_days=frozenset(shape.working_days),
+        tasks=Tasks(shape.tasks.due),
+        roles=shape.roles,
+        unassigned=shape.unassigned,
+        stop=tuple(Stop(conditions[n], one.outcome, one.dwell) for n, one in enumerate(shape.stop)),
+        calendars={code: _own_days(one) for code, one in shape.calendars.items()},
+        closed=frozenset(date for dates in shape.holidays.also for date in dates),
+        fiscal_year=shape.fiscal_year + 1,
+        quiet_hours=_quiet_hours(shape.quiet_hours),
+        caps=tuple(Cap("email", *one.email, one.per) for one in shape.caps),
+        topics={GENERAL.id: GENERAL} | {id_: Topic(id_, one.title, one.essential) for id_, one in shape.topics.items()},
+        webhooks={name: Webhook(name, one.url, one.secret_env) for name, one in shape.webhooks.items()},
+        holdout=Holdout(shape.holdout.share, shape.holdout.salt) if shape.holdout else None,
+    )
 
-    def _cap(self, index: int, shape: CapShape, found: re.Match[str] | None) -> Cap | None:
-        over = parse_duration(found[2]) if found else None
-        if found and isinstance(over, Duration):
-            return Cap("email", int(found[1]), over, shape.per)
-        at = self._document.at(("caps", index, "email"))
-        message, fix = f"'{shape.email}' is not a cap", "Write it as 2 per 7 days"
-        self._problems.add(self._document.file, at, f"caps {index + 1} > email", message, fix, code="cap")
-        return None
+
+def _quiet_hours(shape: QuietShape) -> QuietHours:
+    return QuietHours(shape.customers, "weekends" in shape.also, "holidays" in shape.also)
+
+
+def _own_days(shape: CalendarShape) -> OwnDays:
+    days = frozenset(shape.working_days) if shape.working_days else None
+    return OwnDays(days, shape.working_hours)

@@ -37,9 +37,10 @@ class VocabularyShape(Shape):
 
 def read_vocabulary(document: Document) -> Vocabulary | Problems:
     problems = Problems()
-    shape = validated(document, VocabularyShape, data=document.data or {})
+    shape = validated(document, VocabularyShape, data=document.data if document.data is not None else {})
     if isinstance(shape, Problems):
-        return shape
+        # A wrong key at the top is no reason to be silent about all the rest.
+        problems.extend(shape)
     bare = Vocabulary(
         fields=_section(document, "fields", BUILT_IN_FIELDS, problems),
         contact_fields=_section(document, "contact_fields", BUILT_IN_CONTACT_FIELDS, problems),

@@ -21,6 +21,7 @@ from engine.values import read_date
 
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[\u2013-]\s*([01]\d|2[0-3]):([0-5]\d)")
 _ENVIRONMENT: Final = re.compile(r"[A-Z][A-Z0-9_]*")
+_CAP: Final = re.compile(r"([1-9]\d*) per (.+)")
 _LONGEST_RANGE: Final = 3660  # days
 
 
@@ -54,7 +55,7 @@ def _email(written: str) -> str:
 
 def _url(written: str) -> str:
     if not is_url(written):
-        raise Refusal(f"'{written}' is not a web address", "Write it in full: https://…", "url")
+        raise Refusal(f"'{written}' is not a web address", "Write it in full, with https:// before it", "url")
     return written
 
 
@@ -102,25 +103,23 @@ def one_of(words: Iterable[str], noun: str) -> Callable[[Any], int]:
     return index
 
 
-def _days(written: Any) -> Any:
+def _some(written: Any) -> Any:
     if written == []:
-        raise Refusal("there is no working day at all", f"Name some of {', '.join(DAYS)}", "working-days")
-    return [*map(one_of(DAYS, "a day of the week"), written)] if isinstance(written, list) else written
+        raise Refusal("there is no working day at all", "Name some, such as monday", "working-days")
+    return written
 
 
-def _dates(written: Any) -> Any:
-    return [date for one in written for date in _range(str(one))] if isinstance(written, list) else written
-
-
-def _range(written: str) -> list[dt.date]:
-    first, dots, last = written.partition("..")
+def _dates(written: Any) -> list[dt.date]:
+    first, dots, last = str(written).partition("..")
     try:
         begin = read_date(first.strip())
         end = read_date(last.strip()) if dots else begin
     except ValueError as error:
         raise Refusal(str(error), "Write 2026-12-24, or 2026-12-24..2026-12-31", "date") from None
-    if not 0 <= (end - begin).days <= _LONGEST_RANGE:
-        raise Refusal(f"{written} ends before it begins, or lasts for decades", "Write the earlier day first", "date")
+    if end < begin:
+        raise Refusal(f"{written} ends before it begins", "Write the earlier day first", "date")
+    if (end - begin).days > _LONGEST_RANGE:
+        raise Refusal(f"{written} is longer than ten years", "Write a shorter one", "date")
     return [begin + dt.timedelta(n) for n in range((end - begin).days + 1)]
 
 
@@ -138,6 +137,14 @@ def _share(written: object) -> Decimal:
     return found
 
 
+def _limit(written: Any) -> tuple[int, Duration]:
+    found = _CAP.fullmatch(written) if isinstance(written, str) else None
+    over = parse_duration(found[2]) if found else None
+    if found and isinstance(over, Duration):
+        return int(found[1]), over
+    raise Refusal(f"{shown(written)} is not a cap", "Write it as 2 per 7 days", "cap")
+
+
 Name = Annotated[str, AfterValidator(_name)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Country = Annotated[str, AfterValidator(_country)]
@@ -147,8 +154,10 @@ Environment = Annotated[str, AfterValidator(_environment)]
 Span = Annotated[Duration, BeforeValidator(_duration)]
 DaySpan = Annotated[Hours, BeforeValidator(_hours)]
 WorkingHours = Annotated[Hours, BeforeValidator(_working_hours)]
-WorkingDays = Annotated[frozenset[int], BeforeValidator(_days)]
+Weekday = Annotated[int, BeforeValidator(one_of(DAYS, "a day of the week"))]
+WorkingDays = Annotated[tuple[Weekday, ...], BeforeValidator(_some)]
 Date = Annotated[dt.date, BeforeValidator(_date)]
-Dates = Annotated[frozenset[dt.date], BeforeValidator(_dates)]
+Dates = Annotated[tuple[dt.date, ...], BeforeValidator(_dates)]
 Month = Annotated[int, BeforeValidator(one_of(MONTHS, "a month"))]
+Limit = Annotated[tuple[int, Duration], BeforeValidator(_limit)]
 Share = Annotated[Decimal, BeforeValidator(_share)]

@@ -162,7 +162,7 @@ def test_the_standard_templates_fit_the_vocabulary():
         ("{{ metrics.nps }}", "1:4", "metrics.nps is a group of names. Name one of them, such as metrics.nps.at."),
         ("{{ metrics.features_used.zone }}", "1:4", "metrics.features_used has no target, so its zone can never be"),
         ("{{ outcome.nothing }}", "1:4", "outcome.nothing is not a name that can be read here."),
-        ("{{ account.name | monney }}", "1:1", "this is no template: no filter named 'monney'."),
+        ("{{ account.name | monney }}", "1:19", "'monney' is not a filter. Did you mean 'money'?"),
         ("a\n{{ account.name | money }}", "2:4", "account.name is text, which `money` does not take."),
         ("{{ metrics.health.value | percent }}", "1:4", "metrics.health.value is points, which `percent` does not"),
         ("a\n{{ account.name }", "2:1", "this is no template: unexpected '}'."),

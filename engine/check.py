@@ -1,0 +1,128 @@
+"""A whole workspace checked: every file read, every playbook compiled, every problem told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from engine.compile import compile_with_notes
+from engine.document import Document, Tree
+from engine.plan import Plan
+from engine.playtest import read_tests
+from engine.problems import Problem, Problems, suggest_or_list
+from engine.setting import Setting
+from engine.workspace import PEOPLE, POLICY, VOCABULARY, Workspace, load
+
+_OF_ROLES: Final = frozenset({"unknown-role", "no-assignee"})
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`plans` has every playbook without errors, by id; `problems` also has warnings and notes."""
+
+    workspace: Workspace
+    setting: Setting
+    plans: Mapping[str, Plan]
+    problems: Problems
+
+
+def check(folder: Path) -> Checked:
+    workspace = load(folder)
+    ids = _ids(workspace)
+    setting = Setting(workspace.vocabulary, workspace.policy, workspace.people, workspace.templates, tuple(ids))
+    problems = Problems(workspace.problems)
+    plans: dict[str, Plan] = {}
+    # Against no vocabulary every name would be unknown: what is wrong with the vocabulary comes first.
+    if not _unsound(workspace, VOCABULARY):
+        problems.extend(_same_ids(workspace))
+        for document in workspace.playbooks:
+            plan, found = compile_with_notes(document, setting)
+            problems.extend(_relevant(found, workspace))
+            if plan:
+                plans[plan.playbook] = plan
+        problems.extend(_tests(workspace, setting, ids))
+        problems.extend(_unused_templates(workspace))
+    return Checked(workspace, setting, plans, problems)
+
+
+def _ids(workspace: Workspace) -> dict[str, Document]:
+    """Of each playbook the first file that has its id."""
+    ids: dict[str, Document] = {}
+    for document in workspace.playbooks:
+        if (id_ := _id(document)) is not None:
+            ids.setdefault(id_, document)
+    return ids
+
+
+def _id(document: Document) -> str | None:
+    id_ = document.data.get("playbook") if isinstance(document.data, dict) else None
+    return id_ if isinstance(id_, str) else None
+
+
+def _same_ids(workspace: Workspace) -> Problems:
+    problems, first = Problems(), _ids(workspace)
+    for document in workspace.playbooks:
+        id_ = _id(document)
+        if id_ is not None and first[id_] is not document:
+            message = f"the id '{id_}' is taken by {first[id_].file}"
+            fix = "Ids of playbooks are unique: choose another"
+            problems.add(document.file, document.at(("playbook",)), "playbook", message, fix, code="same-id")
+    return problems
+
+
+def _unsound(workspace: Workspace, *names: str) -> bool:
+    files = {str(workspace.folder / name) for name in names}
+    return any(problem.file in files for problem in workspace.problems.errors)
+
+
+def _relevant(found: Problems, workspace: Workspace) -> Iterator[Problem]:
+    """Without people or policy nobody has any role; that is one fault of theirs and not one of each step."""
+    roles_unknown = _unsound(workspace, PEOPLE, POLICY)
+    return (problem for problem in found if not (roles_unknown and problem.code in _OF_ROLES))
+
+
+def _tests(workspace: Workspace, setting: Setting, ids: Mapping[str, Document]) -> Problems:
+    problems = Problems()
+    for document in workspace.tests:
+        playbook, _, found = read_tests(document, setting)
+        problems.extend(found)
+        if playbook and playbook not in ids:
+            message, fix = f"there is no playbook '{playbook}'", suggest_or_list(playbook, ids)
+            problems.add(document.file, document.at(("playbook",)), "playbook", message, fix, code="unknown-playbook")
+    return problems
+
+
+def _unused_templates(workspace: Workspace) -> Problems:
+    """A template that a playbook uses is checked there, where it is known what can be read."""
+    problems, names = Problems(), workspace.vocabulary.names(roles=_roles(workspace))
+    used = {name for document in workspace.playbooks for name in _named(document.data)}
+    for name in workspace.templates.names:
+        if name not in used:
+            problems.extend(workspace.templates.check(name, names, contact=True, anywhere=True))
+    return problems
+
+
+def _roles(workspace: Workspace) -> tuple[str, ...]:
+    return (*workspace.policy.roles, *workspace.people.roles)
+
+
+def _named(data: Tree) -> Iterator[str]:
+    """Every text below a `template` key: one name, or one for each tier or stage."""
+    match data:
+        case dict():
+            for key, value in data.items():
+                yield from (_texts(value) if key == "template" else _named(value))
+        case list():
+            for value in data:
+                yield from _named(value)
+
+
+def _texts(data: Tree) -> Iterator[str]:
+    match data:
+        case str():
+            yield data
+        case dict():
+            for value in data.values():
+                yield from _texts(value)
