@@ -110,9 +110,12 @@ class _Applying:
     def grew(self, name: str, grown: Iterable[str], since: Ticks) -> bool:
         """Whether so much has come of what the metric hangs on that walking it each time would cost."""
         account = self.account
-        rows = (account.readings.get(one) or account.series.get(one, EMPTY) for one in grown)
-        hanging = self.rely.on_metric
-        return any(len(row) - row.until(since) > _SHORT for one, row in zip(grown, rows, strict=True) if name in hanging[one])
+        for one in grown:
+            if name in self.rely.on_metric[one]:
+                series = account.readings.get(one) or account.series.get(one, EMPTY)
+                if len(series) - series.until(since) > _SHORT:
+                    return True
+        return False
 
     def changed(self, after: Account, touched: frozenset[str]) -> frozenset[str]:
         paths = frozenset().union(*(self.rely.paths[name] for name in touched))

@@ -6,7 +6,7 @@ moved, so imported history and late facts give the zone, and its `zone_since`, t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final
@@ -28,26 +28,8 @@ _NO_READING: Final[tuple[Value, Ticks]] = (UNKNOWN, NEVER)
 
 def part(view: View, metric: Metric, which: str) -> Reading:
     """One of value, previous, change, target, attainment, zone, zone_since, at."""
-    match which:
-        case "value":
-            return way_of(view, metric).value(view, metric)
-        case "previous":
-            return way_of(view, metric).previous(view, metric)
-        case "change":
-            return _change(view.reading(f"metrics.{metric.name}.value"), view.reading(f"metrics.{metric.name}.previous"))
-        case "target":
-            return _target(view, metric)
-        case "attainment":
-            return _attainment(view, metric)
-        case "attained_before":  # for a score's own previous; no author can name it
-            return _attained(view, metric, "previous")
-        case "zone" | "zone_since" if metric.target is not None:
-            return _zone(view, metric, which)
-        case "at":
-            at = newest(view, metric)
-            return UNKNOWN if at is None else instant(at), view.reading(f"metrics.{metric.name}.value")[1]
-        case _:
-            return _NO_READING
+    reckon = _PARTS.get(which)
+    return _NO_READING if reckon is None else reckon(view, metric)
 
 
 def standings(view: View, names: Iterable[str]) -> dict[str, Standing]:
@@ -72,16 +54,37 @@ def standings(view: View, names: Iterable[str]) -> dict[str, Standing]:
     return found
 
 
-def _zone(view: View, metric: Metric, which: str) -> Reading:
-    memory = view.memory
-    kept = memory.standings.get(metric.name)
+def _value(view: View, metric: Metric) -> Reading:
+    return way_of(view, metric).value(view, metric)
+
+
+def _previous(view: View, metric: Metric) -> Reading:
+    return way_of(view, metric).previous(view, metric)
+
+
+def _at(view: View, metric: Metric) -> Reading:
+    at = newest(view, metric)
+    return UNKNOWN if at is None else instant(at), view.reading(f"metrics.{metric.name}.value")[1]
+
+
+def _zone(view: View, metric: Metric) -> Reading:
+    now, until = _standing(view, metric)
+    return now.zone or UNKNOWN, until
+
+
+def _zone_since(view: View, metric: Metric) -> Reading:
+    now, until = _standing(view, metric)
+    return UNKNOWN if now.since is None else instant(now.since), until
+
+
+def _standing(view: View, metric: Metric) -> tuple[Standing, Ticks]:
+    if metric.target is None:
+        return NOWHERE, NEVER
+    kept = view.memory.standings.get(metric.name)
     if kept is None or not kept[1] <= view.at < kept[2]:
         _walk(view, metric)
-        kept = memory.standings[metric.name]
-    now, _, until = kept
-    if now.zone is None or now.since is None:
-        return UNKNOWN, until
-    return now.zone if which == "zone" else instant(now.since), until
+        kept = view.memory.standings[metric.name]
+    return kept[0], kept[2]
 
 
 def _walk(view: View, metric: Metric) -> None:
@@ -118,10 +121,11 @@ def _attained_at(point: View, name: str) -> Decimal | int | None:
     return number(point.reading(f"metrics.{name}.attainment")[0])
 
 
-def _change(now: Reading, before: Reading) -> Reading:
-    until = min(now[1], before[1])
-    new, old = number(now[0]), number(before[0])
-    return UNKNOWN if new is None or not old else (Decimal(new) - old) / old, until
+def _change(view: View, metric: Metric) -> Reading:
+    value, holds = view.reading(f"metrics.{metric.name}.value")
+    previous, held = view.reading(f"metrics.{metric.name}.previous")
+    new, old = number(value), number(previous)
+    return UNKNOWN if new is None or not old else (Decimal(new) - old) / old, min(holds, held)
 
 
 def _target(view: View, metric: Metric) -> Reading:
@@ -147,6 +151,11 @@ def _attainment(view: View, metric: Metric) -> Reading:
     return _attained(view, metric, "value")
 
 
+def _attained_before(view: View, metric: Metric) -> Reading:
+    """For the previous of a score; no author can name it."""
+    return _attained(view, metric, "previous")
+
+
 def _attained(view: View, metric: Metric, which: str) -> Reading:
     value, holds = view.reading(f"metrics.{metric.name}.{which}")
     target, stands = view.reading(f"metrics.{metric.name}.target")
@@ -163,3 +172,16 @@ def _share(metric: Metric, value: Value, target: Value) -> Value:
             return Decimal(1)
         return Decimal(wanted) / reached if wanted else UNKNOWN
     return Decimal(reached) / wanted if wanted else UNKNOWN
+
+
+_PARTS: Final[Mapping[str, Callable[[View, Metric], Reading]]] = {
+    "value": _value,
+    "previous": _previous,
+    "change": _change,
+    "target": _target,
+    "attainment": _attainment,
+    "attained_before": _attained_before,
+    "zone": _zone,
+    "zone_since": _zone_since,
+    "at": _at,
+}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.view import Reading, View
 
 Number = int | Decimal
+_NUMBERS: Final = frozenset({int, Decimal})
 
 
 class Way(Protocol):
@@ -50,7 +51,8 @@ def series_of(view: View, metric: Metric) -> Series:
 
 
 def number(value: Value) -> Number | None:
-    return value if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
+    # By type and not by isinstance: true and false are no numbers, and this is asked for often.
+    return cast("Number", value) if type(value) in _NUMBERS else None
 
 
 class _Points:

@@ -35,6 +35,7 @@ class Memory:
 
     readings: dict[str, tuple[Value, Ticks, Ticks]] = field(default_factory=dict)
     standings: dict[str, tuple[Standing, Ticks, Ticks]] = field(default_factory=dict)
+    calendars: dict[tuple[str | None, str | None], Calendar] = field(default_factory=dict)
     walking: bool = False
 
 
@@ -89,9 +90,12 @@ class View(Mapping[str, Value]):
     @property
     def calendar(self) -> Calendar:
         """The account's own, by the country and zone that it had then."""
-        country, zone = self.value("account.country"), self.value("account.time_zone")
-        country, zone = country if isinstance(country, str) else None, zone if isinstance(zone, str) else None
-        return self.policy.calendar(country, zone) if self.policy else Calendar(zone=zone or "UTC", country=country)
+        country, zone = self._text("account.country"), self._text("account.time_zone")
+        known = self.memory.calendars
+        if (country, zone) not in known:
+            policy = self.policy
+            known[country, zone] = policy.calendar(country, zone) if policy else Calendar(zone or "UTC", country)
+        return known[country, zone]
 
     @property
     def scope(self) -> Scope:
@@ -105,6 +109,10 @@ class View(Mapping[str, Value]):
         """When time alone may make it something else, its readings staying as they are."""
         change = expression.next_change(self.scope) if expression.timely else None
         return NEVER if change is None else ticks(change)
+
+    def _text(self, path: str) -> str | None:
+        value = self.value(path)
+        return value if isinstance(value, str) else None
 
     def _paths(self) -> Iterator[str]:
         account = self.account

@@ -37,6 +37,8 @@ def step(bounds: Zones, before: Standing, attainment: Decimal | int | None, at: 
     low = None if raw == "green" else at if before.low is None else before.low
     red = None if raw != "red" else at if before.red is None else before.red
     zone = _shown(bounds, before.zone, raw, red, low, at)
+    if (zone, red, low) == (before.zone, before.red, before.low):
+        return before
     return Standing(zone, before.since if zone == before.zone else at, red, low)
 
 
