@@ -35,7 +35,7 @@ def check(folder: Path) -> Checked:
     problems = Problems(workspace.problems)
     plans: dict[str, Plan] = {}
     # Against no vocabulary every name would be unknown: what is wrong with the vocabulary comes first.
-    if not _unsound(workspace, VOCABULARY):
+    if not workspace.is_unsound(VOCABULARY):
         problems.extend(_same_ids(workspace))
         for document in workspace.playbooks:
             plan, found = compile_with_notes(document, setting)
@@ -72,14 +72,9 @@ def _same_ids(workspace: Workspace) -> Problems:
     return problems
 
 
-def _unsound(workspace: Workspace, *names: str) -> bool:
-    files = {str(workspace.folder / name) for name in names}
-    return any(problem.file in files for problem in workspace.problems.errors)
-
-
 def _relevant(found: Problems, workspace: Workspace) -> Iterator[Problem]:
     """Without people or policy nobody has any role; that is one fault of theirs and not one of each step."""
-    roles_unknown = _unsound(workspace, PEOPLE, POLICY)
+    roles_unknown = workspace.is_unsound(PEOPLE, POLICY)
     return (problem for problem in found if not (roles_unknown and problem.code in _OF_ROLES))
 
 
@@ -97,7 +92,7 @@ def _tests(workspace: Workspace, setting: Setting, ids: Mapping[str, Document]) 
 def _unused_templates(workspace: Workspace) -> Problems:
     """A template that a playbook uses is checked there, where it is known what can be read."""
     problems, names = Problems(), workspace.vocabulary.names(roles=_roles(workspace))
-    used = {name for document in workspace.playbooks for name in _named(document.data)}
+    used = {name for document in workspace.playbooks for name in templates_of(document)}
     for name in workspace.templates.names:
         if name not in used:
             problems.extend(workspace.templates.check(name, names, contact=True, anywhere=True))
@@ -106,6 +101,11 @@ def _unused_templates(workspace: Workspace) -> Problems:
 
 def _roles(workspace: Workspace) -> tuple[str, ...]:
     return (*workspace.policy.roles, *workspace.people.roles)
+
+
+def templates_of(document: Document) -> tuple[str, ...]:
+    """The templates that a playbook names, each once; whether they are there is another question."""
+    return tuple(dict.fromkeys(_named(document.data)))
 
 
 def _named(data: Tree) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from engine.measures import Metric, Tally
+from engine.measures import DaysSince, Metric, Tally
 from engine.types import BOOLEAN, INSTANT, PERCENT, TEXT, Type
 from engine.values import UNKNOWN, Value
 
@@ -164,6 +164,8 @@ def _never_known(metric: Metric, part: str) -> str | None:
         return f"{name} has no target, so its {part} can never be known"
     if part in {"previous", "change"} and isinstance(metric.measure, Tally) and metric.measure.over is None:
         return f"{name} counts over ever and has no window before, so its {part} can never be known"
+    if part in {"previous", "change"} and isinstance(metric.measure, DaysSince):
+        return f"{name} counts days and has no reading before, so its {part} can never be known"
     return None
 
 

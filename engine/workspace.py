@@ -47,6 +47,11 @@ class Workspace:
     def directory(self) -> Directory:
         return Directory(self.people, self.policy)
 
+    def is_unsound(self, *names: str) -> bool:
+        """Whether one of these files (VOCABULARY, POLICY, PEOPLE) has errors, so that it stands at its default."""
+        files = {str(self.folder / name) for name in names}
+        return any(problem.file in files for problem in self.problems.errors)
+
     def sound(self) -> Workspace:
         """Itself. Raises InvalidWorkspace when anything is wrong with it."""
         if errors := self.problems.errors:

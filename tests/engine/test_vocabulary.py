@@ -365,6 +365,10 @@ def test_contacts_and_records_are_lists_of_items():
             "metrics.ever.change",
             "metrics.ever counts over ever and has no window before, so its change can never be known",
         ),
+        (
+            "metrics.idle.change",
+            "metrics.idle counts days and has no reading before, so its change can never be known",
+        ),
         ("metrics.plan.attainment", "metrics.plan is text, so its attainment can never be known"),
         ("metrics.nps.zone", None),
         ("metrics.ever.value", None),
@@ -377,7 +381,7 @@ def test_contacts_and_records_are_lists_of_items():
 def test_what_can_never_be_known_is_told_why(path, said):
     known = vocabulary(
         f"{EVENTS}fields: {{arr: number}}\nmetrics:\n  nps: {{reported: true, target: 8}}\n"
-        "  plan: {reported: true, type: text}\n  ever: {count: ticket, over: ever}\n"
+        "  plan: {reported: true, type: text}\n  idle: {days_since: ticket}\n  ever: {count: ticket, over: ever}\n"
         "  features_used: {distinct: ticket.status, over: 30 days}\n"
     )
 
