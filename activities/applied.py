@@ -1,8 +1,11 @@
 """What is applied, as this process holds it: read once, and again after the next apply."""
 
+import json
+import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -10,6 +13,7 @@ from activities.store import versions
 from engine.plan import Plan
 from engine.setting import Setting
 from engine.trigger import Rules
+from engine.workspace import PEOPLE, POLICY, TEMPLATES, VOCABULARY, load
 
 Reader = Callable[[Mapping[str, str], tuple[str, ...]], Setting]
 
@@ -30,7 +34,7 @@ class NothingApplied(Exception):
 class Applied:
     """`read` makes the setting of the stored texts (by kind) and the ids of the playbooks. Safe between threads."""
 
-    def __init__(self, read: Reader) -> None:
+    def __init__(self, read: Reader = lambda texts, playbooks: read_setting(texts, playbooks)) -> None:
         self._read = read
         self._lock = threading.Lock()
         self._current: Current | None = None
@@ -56,3 +60,32 @@ class Applied:
         plans = [self.plan(connection, one) for one in versions.active_plans(connection)]
         setting = self._read(versions.texts(connection, number), tuple(sorted(plan.playbook for plan in plans)))
         return Current(number, setting, Rules.of(plans))
+
+
+# --- the workspace's files as texts, and back -------------------------------------------------------------------------------
+
+_FILES = {"vocabulary": VOCABULARY, "policy": POLICY, "people": PEOPLE}
+
+
+def texts_of(folder: Path) -> dict[str, str]:
+    """What `versions.apply` stores of a workspace beside its plans."""
+    texts = {kind: _text(folder / name) for kind, name in _FILES.items()}
+    below = sorted(path for path in (folder / TEMPLATES).rglob("*") if path.is_file())
+    templates = {path.relative_to(folder).as_posix(): _text(path) for path in below}
+    return texts | {"templates": json.dumps(templates, ensure_ascii=False)}
+
+
+def read_setting(texts: Mapping[str, str], playbooks: tuple[str, ...]) -> Setting:
+    """The setting that the stored texts declare. They were sound when they were applied."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = {name: texts[kind] for kind, name in _FILES.items()} | json.loads(texts["templates"])
+        for name, text in files.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        found = load(Path(folder)).sound()
+    return Setting(found.vocabulary, found.policy, found.people, found.templates, playbooks)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8-sig") if path.is_file() else ""

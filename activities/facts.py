@@ -99,13 +99,12 @@ def _told(at: Bench, row: AccountRow, desk: Desk, items: Sequence[Item], now: da
     if row.state is None and (lacking := _lacking(at, desk.account, items)):
         return {place: Answer(fact.id, "rejected", lacking) for place, fact in items}
     broken: dict[int, Answer] = {}
-    while True:
-        failed = _take(desk, [item for item in items if item[0] not in broken], now)
-        if failed is None:
-            break
-        broken[failed[0]] = Answer(
-            failed[1].id, "rejected", ("it could not be taken in; this is our fault, not yours",)
-        )
+    group_by: Callable[[Item], object] = _instant
+    while failed := _take(desk, [item for item in items if item[0] not in broken], group_by, now):
+        if len(failed) == 1:
+            place, fact = failed[0]
+            broken[place] = Answer(fact.id, "rejected", (OUR_FAULT,))
+        group_by = _place  # one at a time, to find which of them it is
         desk = lay_out(at, {row.id: row})[row.id]
     stored = {place: Answer(fact.id, "stored") for place, fact in items if place not in broken}
     if stored:
@@ -113,9 +112,18 @@ def _told(at: Bench, row: AccountRow, desk: Desk, items: Sequence[Item], now: da
     return stored | broken
 
 
-def _take(desk: Desk, items: Sequence[Item], now: datetime) -> Item | None:
-    """Facts of one instant are told together. Returns the item that broke, if one did."""
-    for _, together in groupby(items, key=lambda item: item[1].at):
+def _instant(item: Item) -> object:
+    """Facts of one instant are told together."""
+    return item[1].at
+
+
+def _place(item: Item) -> object:
+    return item[0]
+
+
+def _take(desk: Desk, items: Sequence[Item], group_by: Callable[[Item], object], now: datetime) -> list[Item]:
+    """Returns the items of the group that broke, if one did."""
+    for _, together in groupby(items, key=group_by):
         group = list(together)
         try:
             desk.take(*(fact for _, fact in group), now=now)
@@ -123,8 +131,8 @@ def _take(desk: Desk, items: Sequence[Item], now: datetime) -> Item | None:
             raise
         except Exception:
             log.exception("a fact could not be taken in")
-            return group[-1]
-    return None
+            return group
+    return []
 
 
 def _lacking(at: Bench, account: Account, items: Iterable[Item]) -> tuple[str, ...]:

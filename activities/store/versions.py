@@ -53,11 +53,8 @@ def apply(
 
 def _activate(connection: Connection, new: Sequence[Plan], apply_number: int) -> None:
     before = {one.playbook: one for one in active_versions(connection)}
-    latest = dict(
-        connection.execute(select(versions.c.playbook, func.max(versions.c.number)).group_by(versions.c.playbook))
-        .tuples()
-        .all()
-    )
+    query = select(versions.c.playbook, func.max(versions.c.number)).group_by(versions.c.playbook)
+    latest: dict[str, int] = {row[0]: row[1] for row in connection.execute(query)}
     connection.execute(delete(active))
     for plan in new:
         former = before.get(plan.playbook)
@@ -82,11 +79,8 @@ def last_apply(connection: Connection) -> Apply | None:
 def texts(connection: Connection, number: int) -> dict[str, str]:
     """The workspace's texts as that apply left them, by kind."""
     row = connection.execute(select(*(applies.c[kind] for kind in KINDS)).where(applies.c.number == number)).one()
-    bodies = dict(
-        connection.execute(select(contents.c.digest, contents.c.body).where(contents.c.digest.in_(list(row))))
-        .tuples()
-        .all()
-    )
+    query = select(contents.c.digest, contents.c.body).where(contents.c.digest.in_(list(row)))
+    bodies: dict[str, str] = {found.digest: found.body for found in connection.execute(query)}
     return {kind: bodies[digest] for kind, digest in zip(KINDS, row, strict=True)}
 
 

@@ -1,0 +1,158 @@
+"""Facts in: what one transaction does, on both databases."""
+
+from datetime import timedelta
+
+from activities import facts, runs
+from activities.store import accounts, decisions, inputs, traces, wakes
+from activities.store.runs import listed
+from engine.run import Flipped
+from tests.support.hosts import HandClock, acme, host_on, only_run, playbook, tell
+
+RED = "start: {when: metrics.nps.value < 5}\n"
+WAITS = "  - {wait: better, for: metrics.nps.value >= 8, at_most: 30 days, otherwise: [{end: unresolved}]}"
+
+
+def started(host):
+    return host.database.read(lambda c: [one.playbook for one in listed(c)])
+
+
+def woken(host):
+    return {one.run for one in host.database.write(lambda c: wakes.lease(c, host.clock.real(), 100))}
+
+
+def test_a_fact_that_makes_the_start_true_starts_a_run_and_wakes_it(database):
+    host = host_on(database, playbook(WAITS, start=RED))
+    acme(host)
+
+    tell(host, "acme", metric="nps", value=3)
+
+    run = only_run(host)
+    assert (run.playbook, run.rev, run.over) == ("example", 1, False)
+    assert woken(host) == {run.id}
+
+
+def test_a_rule_that_reads_nothing_that_changed_is_left_alone(database):
+    host = host_on(database, playbook(WAITS, start=RED))
+    acme(host)
+
+    tell(host, "acme", event="login", data={"user": "u1"})
+
+    assert started(host) == []
+
+
+def test_each_item_of_a_batch_has_its_own_answer(database):
+    host = host_on(database)
+    acme(host)
+
+    good = {"id": "g", "account": "acme", "metric": "nps", "value": 9}
+    answers = facts.post(
+        host, [good, {**good, "id": "b", "metric": "npss"}, {**good, "id": "n", "account": "new"}, good]
+    )
+
+    assert [one.status for one in answers] == ["stored", "rejected", "rejected", "duplicate"]
+    assert "metrics" not in answers[1].reasons[0] and "nps" in answers[1].reasons[0]
+    assert "start_date" in answers[2].reasons[0]
+
+
+def test_a_refused_new_account_leaves_nothing_behind(database):
+    host = host_on(database)
+
+    facts.post(host, [{"id": "n", "account": "new", "fields": {"name": "New"}}])
+
+    assert host.database.read(accounts.listed) == []
+    assert host.database.read(lambda c: accounts.lock(c, ["new"])) == {}
+
+
+def test_the_same_id_later_is_a_duplicate_whatever_it_says(database):
+    host = host_on(database)
+    acme(host)
+    first = {"id": "x", "account": "acme", "metric": "nps", "value": 9}
+    facts.post(host, [first])
+
+    again = facts.post(host, [{**first, "value": 1}])
+
+    assert [one.status for one in again] == ["duplicate"]
+
+
+def test_a_flip_of_a_waiting_run_is_latched_with_its_wake(database):
+    host = host_on(database, playbook(WAITS, start=RED))
+    acme(host)
+    tell(host, "acme", metric="nps", value=3)
+    run = only_run(host)
+    woken(host)
+
+    host.clock.real.go(minutes=1)
+    tell(host, "acme", metric="nps", value=9)
+
+    ((_, latched),) = host.database.read(lambda c: inputs.waiting(c, run.id))
+    assert isinstance(latched, Flipped)
+    assert (latched.path, latched.at) == ("better", host.clock.now())
+    assert host.database.read(lambda c: wakes.any_due(c, host.clock.real()))
+
+
+def test_true_for_a_moment_is_true(database):
+    host = host_on(database, playbook(WAITS, start=RED))
+    acme(host)
+    tell(host, "acme", metric="nps", value=3)
+    run = only_run(host)
+
+    tell(host, "acme", metric="nps", value=9)
+    tell(host, "acme", metric="nps", value=3)
+    runs.advance(host, run.id)
+
+    assert only_run(host).outcome == "completed"
+
+
+def test_a_start_that_is_barred_is_recorded_with_its_reason(database):
+    host = host_on(database, playbook(WAITS, start=RED))
+    acme(host)
+    for value in (3, 9, 3):
+        tell(host, "acme", metric="nps", value=value)
+
+    (barred,) = [
+        one for one in host.database.read(lambda c: traces.of_account(c, "acme")) if one.entry.event == "not_started"
+    ]
+
+    assert (barred.run, barred.entry.fields["reason"]) == ("", "live")
+
+
+def test_time_alone_starts_a_run_at_its_due_instant(database):
+    soon = "start: {when: days_until(account.renewal_date) <= 30}\n"
+    clock = HandClock()
+    host = host_on(database, playbook(WAITS, start=soon), real=clock)
+    acme(host)
+    due = host.database.read(accounts.next_due)
+
+    clock.at = due + timedelta(days=2)
+    assert facts.wake_due(host) == 1
+
+    run = only_run(host)
+    assert run.started == due
+    assert facts.wake_due(host) == 0
+
+
+def test_instants_of_an_account_never_go_back_when_clocks_differ(database):
+    clock = HandClock()
+    host = host_on(database, playbook(WAITS, start=RED), real=clock)
+    acme(host)
+    ahead = clock.at
+
+    clock.go(seconds=-3)
+    tell(host, "acme", metric="nps", value=3)
+
+    assert only_run(host).started == ahead
+
+
+def test_a_newly_applied_rule_is_recorded_over_a_known_account_and_fires_nothing(database):
+    host = host_on(database)
+    acme(host)
+    tell(host, "acme", metric="nps", value=3)
+    from tests.support.hosts import apply
+
+    apply(host, playbook(WAITS, start=RED))
+    assert facts.fill(host) == 1
+    assert facts.fill(host) == 0
+
+    assert started(host) == []
+    ((decision,),) = host.database.read(lambda c: decisions.of_accounts(c, ["acme"])).values()
+    assert decision.truth is True
