@@ -100,7 +100,8 @@ class _Applying:
             return account
         late = [name for name, mark in account.marks.items() if mark.at > before and name in touched]
         marks = {name: mark for name, mark in account.marks.items() if name not in late} if late else account.marks
-        since = {name: marks[name].at if name in marks else first for name in self.rely.zoned}
+        known = {**account.bases, **marks}
+        since = {name: known[name].at if name in known else first for name in self.rely.zoned}
         far = [name for name, at in since.items() if at < before and (before - at > _DAY or self.grew(name, grown, at))]
         if far:
             now = standings(self.view(replace(account, marks=marks), before), far)

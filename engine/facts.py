@@ -244,7 +244,9 @@ def _digits(value: object, type_: Type) -> object:
 
 
 def _kept(value: Value) -> JSON:
-    return value if isinstance(value, Decimal) else to_json(value)
+    """As it comes back from JSON, so that a fact is the same before and after it was stored."""
+    written = to_json(value)
+    return exact(written) if isinstance(written, float) else written
 
 
 def _size_fault(value: Value, type_: Type) -> str:
