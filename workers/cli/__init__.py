@@ -1,0 +1,141 @@
+"""The command line. Every command is a module of this folder, or of another, that holds it as `command`."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+import click
+
+from workers.cli.faults import CRASHED, FINE, INTERRUPTED, WRONG, CommandFault, crash_report
+from workers.cli.program import Listed, Program, first_words
+
+COMMANDS: Mapping[str, Mapping[str, Listed]] = {
+    "Write playbooks": {
+        "check": Listed("workers.cli.check", "all problems in files, each with its fix"),
+        "test": Listed("workers.cli.test", "run the tests beside the playbooks"),
+        "simulate": Listed("workers.cli.simulate", "the timeline of one account; nothing is sent"),
+        "explain": Listed("workers.cli.explain", "one decision of a story, each part with its value"),
+        "show": Listed("workers.cli.show", "a playbook in words or as a diagram"),
+        "vocabulary": Listed("workers.cli.vocabulary", "what may be written: step kinds, functions, fields, metrics"),
+    },
+    "Run them": {
+        "up": Listed("workers.cli.up", "everything on this machine, and where to look"),
+        "preview": Listed("workers.cli.preview", "what `apply` would change"),
+        "apply": Listed("workers.cli.apply", "make the workspace's playbooks the ones that start"),
+        "import": Listed("workers.cli.import_", "facts from CSV files by a mapping, or from NDJSON"),
+        "start": Listed("workers.cli.start", "start a playbook for an account by hand"),
+        "doctor": Listed("workers.cli.doctor", "what is set up and what is not, each with the remedy"),
+        "recover": Listed("workers.cli.recover", "a workflow for every live run that lacks one"),
+    },
+    "Look": {
+        "runs": Listed("workers.cli.runs", "runs, live or ended"),
+        "run": Listed("workers.cli.run", "one run: where it stands and what it waits for"),
+        "trace": Listed("workers.cli.trace", "what a run did, and why"),
+        "why": Listed("workers.cli.why", "why an account is in a playbook, or is not"),
+        "tasks": Listed("workers.cli.tasks", "what people have to do"),
+        "outbox": Listed("workers.cli.outbox", "mail and messages: sent, waiting, refused"),
+        "attention": Listed("workers.cli.attention", "what waits for a person's decision"),
+    },
+    "Act": {
+        "task": Listed("workers.cli.task", "complete, snooze, reassign, claim, acknowledge or note a task"),
+        "pause": Listed("workers.cli.pause", "hold runs where they are"),
+        "resume": Listed("workers.cli.resume", "let paused runs go on"),
+        "skip": Listed("workers.cli.skip", "pass over the step that a run rests at"),
+        "stop": Listed("workers.cli.stop", "end runs"),
+    },
+}
+
+
+def program() -> Program:
+    return Program(
+        COMMANDS,
+        name="playbook",
+        help="Runs customer-success playbooks: text files in; tasks, mail and messages out, each once.",
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+        params=[click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version)],
+        no_args_is_help=False,
+        invoke_without_command=True,
+        callback=_help_without_command,
+    )
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command to its end and gives its exit code; whatever goes wrong has been said by then."""
+    colour = False if os.environ.get("NO_COLOR") else None
+    try:
+        with program().make_context("playbook", list(arguments), color=colour) as ctx:
+            ctx.command.invoke(ctx)
+    except click.exceptions.Exit as left:
+        return left.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return _said("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        _close_pipe()
+        return FINE
+    except click.ClickException as wrong:
+        return _said(_usage(wrong), WRONG)
+    except Exception as error:  # noqa: BLE001 - the last place that can say it without a traceback
+        return _told(error, arguments)
+    return FINE
+
+
+def main() -> NoReturn:
+    """The console script. Left by `os._exit`: a process that hosted Temporal workers may abort in Python's shutdown."""
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # the console's own stream
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        _close_pipe()
+    os._exit(code)
+
+
+def _told(error: Exception, arguments: Sequence[str]) -> int:
+    from engine.problems import InvalidWorkspace, PlaybookError
+    from workers.settings_problems import InvalidSettings
+
+    match error:
+        case CommandFault():
+            return _said(str(error), error.code)
+        case InvalidSettings():
+            return _said("\n".join(error.problems), WRONG)
+        case InvalidWorkspace():
+            click.echo(str(error), err=True)
+            return WRONG
+        case PlaybookError():
+            return _said(str(error), WRONG)
+    click.echo(crash_report(error, first_words(arguments)), err=True)
+    return CRASHED
+
+
+def _said(text: str, code: int) -> int:
+    click.echo(f"playbook: {text}", err=True)
+    return code
+
+
+def _usage(wrong: click.ClickException) -> str:
+    text = wrong.format_message()
+    if isinstance(wrong, click.UsageError) and wrong.ctx is not None and wrong.ctx.command_path != "playbook":
+        return f"{text}\n{wrong.ctx.command.get_usage(wrong.ctx)}"
+    return text
+
+
+def _close_pipe() -> None:
+    """Whoever read our output has seen enough; what is still buffered must not be written at exit."""
+    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - stays open to the end
+
+
+@click.pass_context
+def _help_without_command(ctx: click.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's signature
+    if asked:
+        from importlib.metadata import version
+
+        click.echo(f"customer-playbooks {version('customer-playbooks')}")
+        ctx.exit()

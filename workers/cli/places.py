@@ -1,0 +1,72 @@
+"""Which workspace and which files a command is about: by paths, by a playbook's id or file, or by the setting."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.document import Document
+from engine.plan import Plan
+from engine.problems import InvalidWorkspace, Problems, suggest_or_list
+from engine.setting import Setting
+from engine.workspace import TEST_ENDING, VOCABULARY
+from workers.checking import Checked, check, playbook_id
+from workers.cli.faults import CommandFault
+from workers.cli.selection import about, find_workspace, shared_files
+from workers.environment import environment
+
+DEFAULT_WORKSPACE = "playbooks"
+
+
+def workspace_folder() -> Path:
+    """The setting alone is read: a command on files needs no other, and must not fail for another's fault."""
+    return Path(environment().get("PLAYBOOK_WORKSPACE", DEFAULT_WORKSPACE))
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One playbook that compiles, and what it was compiled with."""
+
+    plan: Plan
+    setting: Setting
+
+
+def choose(playbook: str) -> Chosen:
+    """By id, or by file. Only errors in the files that it needs stand in the way. Raises InvalidWorkspace."""
+    checked = check(_folder_of(playbook))
+    workspace = checked.workspace
+    _no_errors(Problems(one for one in checked.all_problems if one.file in shared_files(workspace)))
+    document = _document(playbook, checked)
+    _no_errors(about(checked, [document.file]))
+    return Chosen(checked.plans[playbook_id(document)], checked.setting)
+
+
+def _folder_of(playbook: str) -> Path:
+    path = Path(playbook)
+    if not path.is_file():
+        return workspace_folder()
+    folder = find_workspace(path)
+    if folder is None:
+        raise CommandFault(f"{path} belongs to no workspace: there is no {VOCABULARY} in its folder or above")
+    return folder
+
+
+def _document(playbook: str, checked: Checked) -> Document:
+    workspace = checked.workspace
+    path = Path(playbook)
+    if path.is_file():
+        if path.name.endswith(TEST_ENDING):
+            raise CommandFault(f"{path} is a file of tests; name the playbook that it is about")
+        found = next((one for one in workspace.playbooks if Path(one.file).samefile(path)), None)
+        if found is not None:
+            return found
+        _no_errors(Problems(one for one in workspace.problems if Path(one.file).exists() and path.samefile(one.file)))
+        raise CommandFault(f"{path} is not a playbook")
+    by_id = checked.documents
+    if playbook not in by_id:
+        fix = suggest_or_list(playbook, by_id)
+        raise CommandFault(f"there is no playbook '{playbook}' in {workspace.folder}, and no such file. {fix}".strip())
+    return by_id[playbook]
+
+
+def _no_errors(problems: Problems) -> None:
+    if problems.errors:
+        raise InvalidWorkspace(problems.errors)

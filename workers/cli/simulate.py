@@ -1,0 +1,60 @@
+"""`playbook simulate`: what would happen to one account, told in advance on a virtual clock."""
+
+from pathlib import Path
+
+import click
+
+from engine.render import timeline
+from engine.simulate import Told, simulate
+from engine.story import Story
+from workers.cli.faults import FINE, WRONG
+from workers.cli.output import note, print_json, say, zone_clock
+from workers.cli.places import choose
+from workers.cli.program import with_example
+from workers.cli.stories import story_option, test_option, told_in, until
+
+
+@click.command(
+    "simulate",
+    epilog=with_example(
+        "playbook simulate renewal-risk --story story.yaml",
+        "playbook simulate renewal-risk --story playbooks/renewal/risk.test.yaml --test recovery --until '30 days'",
+    ),
+)
+@click.argument("playbook")
+@story_option
+@test_option
+@click.option(
+    "--until", "last", help="How far: a duration, a day or an instant. Default: to the end, 400 days at most."
+)
+@click.option("--why", is_flag=True, help="Each decision with the values that it saw.")
+@click.option("--json", "as_json", is_flag=True, help="The timeline as JSON, the same bytes each time.")
+@click.pass_context
+def command(
+    ctx: click.Context, *, playbook: str, story: Path, word: str, last: str | None, why: bool, as_json: bool
+) -> None:
+    """Tells the timeline of one account through PLAYBOOK, an id or a file. Nothing is sent.
+
+    The story file is one test of a *.test.yaml, without its expectations.
+    """
+    chosen = choose(playbook)
+    found = told_in(story, chosen.setting, word)
+    told = simulate(chosen.plan, found, chosen.setting, until(last, found, chosen.setting) if last else None)
+    if as_json:
+        print_json(told.to_json())
+    else:
+        _print(told, found, found.calendar(chosen.setting).zone, whys=why)
+    for fault in told.faults:
+        note(f"{story}: {fault}")
+    ctx.exit(WRONG if told.faults else FINE)
+
+
+def _print(told: Told, story: Story, zone: str, *, whys: bool) -> None:
+    clock = zone_clock(zone)
+    say(f"{story.name} (times in {zone})", *timeline(told.trace, clock, whys=whys))
+    if told.ended_at is not None:
+        say(f"outcome: {told.outcome}")
+    elif any(entry.event == "started" for entry in told.trace):
+        say("it has not ended")
+    else:
+        say("it did not start; `playbook explain` says why")
