@@ -98,8 +98,8 @@ class _Reader:
                 logic = self.operation("and" if isinstance(node.op, ast.And) else "or", node.values, at)
             case ast.UnaryOp():
                 logic = self.unary(node, at)
-            case ast.BinOp() if name := _RECKONS.get(type(node.op)):
-                logic = self.operation(name, _operands(node), at)
+            case ast.BinOp():
+                logic = self.operation(_RECKONS[type(node.op)], _operands(node), at)
             case ast.Compare():
                 logic = self.compare(node, at)
             case ast.IfExp():
@@ -202,12 +202,13 @@ class _Reader:
 
     def generator(self, operator: str, node: ast.GeneratorExp, at: Pointer) -> JsonLogic:
         loop, *more = node.generators
-        offset = self.offset(node)
         if more or len(loop.ifs) > 1:
-            return self.fault("one 'for' with one 'if' is all that can stand here", "Join conditions by and.", offset)
+            said = "one 'for' with one 'if' is all that can stand here"
+            return self.fault(said, "Join conditions by and.", self.offset(node.elt))
         name, source = self.source(loop)
         if not name:
             return source
+        self.offsets[*at, operator, 0] = self.offset(loop.iter)
         with self.item(name):
             if loop.ifs:
                 source = {"filter": [source, self.read(loop.ifs[0], (*at, operator, 0, "filter", 1))]}
@@ -254,10 +255,6 @@ class _Reader:
                 )
             case ast.GeneratorExp():
                 said, fix = "a 'for' stands inside any, all or count", f"Write it as {_FOR_EXAMPLE}."
-            case ast.BinOp(op=ast.Pow()):
-                said, fix = "** is not a sign of conditions", "Multiply: x * x."
-            case ast.BinOp():
-                said, fix = "// is not a sign of conditions", "Write round(a / b)."
             case ast.Subscript():
                 said, fix = "an item cannot be picked by number", f"Look at all of them: {_FOR_EXAMPLE}."
             case ast.UnaryOp():

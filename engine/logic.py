@@ -28,7 +28,7 @@ from engine.conditions.tree import Argument, JsonLogic, Node, as_logic, read
 from engine.conditions.why import Explain, Why, explaining, told
 from engine.conditions.wording import dump, phrase, plain
 from engine.expression import Parsed, parse_at
-from engine.types import NUMERIC, Type
+from engine.types import Type
 from engine.values import Value
 
 __all__ = [
@@ -176,11 +176,18 @@ def _has_type(check: Checker, root: Node, want: Type | None) -> bool:
     found = check.fit(root, (0,), own, want) if want else own
     if found is None or want is None:
         return found is not None
-    whole = want.kind != "integer" or found.kind == "integer"
-    if found.family == want.family and whole and (want.kind != "choice" or set(found.choices) <= set(want.choices)):
-        return found.family != "number" or found.kind in NUMERIC
+    if own and _is_a(own if want.kind == "integer" else found, want):
+        return True
     check.fault(root, f"{check.said(root.arguments[0], found)}, where {want.name} is due", f"Give {want.name}.", 0)
     return False
+
+
+def _is_a(found: Type, want: Type) -> bool:
+    if want.kind == "integer":
+        return found.kind == "integer"
+    if want.kind == "choice":
+        return found.kind == "choice" and set(found.choices) <= set(want.choices)
+    return found.family == want.family
 
 
 class _Root(Log):

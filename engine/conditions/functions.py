@@ -15,10 +15,10 @@ class Function(Typed):
     takes: ClassVar[tuple[tuple[str, ...], ...]] = ()
     gives: ClassVar[Type] = BOOLEAN
 
+    def __init_subclass__(cls) -> None:
+        cls.arity = (len(cls.takes), len(cls.takes))
+
     def result(self, check: Checker) -> Type | None:
-        if len(self.arguments) != len(self.takes):
-            check.fault(self, f"{self.operator} takes {len(self.takes)}, not {len(self.arguments)}", "Give it all.")
-            return None
         fine = [self.taken(check, index, families) for index, families in enumerate(self.takes)]
         return self.gives if all(fine) else None
 

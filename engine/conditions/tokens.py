@@ -25,6 +25,7 @@ _OTHER_WORDS: Final[dict[str, str]] = {
 }  # fmt: skip
 _OTHER_SIGNS: Final[dict[str, str]] = {
     "=": "Write == to compare.", "&&": "Write and.", "&": "Write and.", "||": "Write or.", "|": "Write or.",
+    "**": "Multiply: x * x.", "//": "Write round(a / b).",
     "!": "Write not.", "<>": "Write !=.", "#": "Take it out; a comment stands behind # in the YAML.",
     "“": 'Write straight quotes: ".', "”": 'Write straight quotes: ".', "„": 'Write straight quotes: ".',
     "≤": "Write <=.", "≥": "Write >=.", "≠": "Write !=.", "$": "Write the number alone.",
@@ -37,8 +38,9 @@ _TOKEN = re.compile(
     | (?P<span>\d[\w.]*\s+(?:{_UNITS})\b(?!\s*\())
     | (?P<number>\d[\w.]*%?)
     | (?P<name>[^\W\d]\w*(?:\.\w+)*)
-    | (?P<sign>==|!=|<=|>=|<(?!>)|>|[-+*/%()\[\],])
-    | (?P<other><>|&&|\|\||.)
+    | (?P<wrong>\*\*|//|<>|&&|\|\|)
+    | (?P<sign>==|!=|<=|>=|<|>|[-+*/%()\[\],])
+    | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -1,0 +1,93 @@
+"""Random conditions that are well typed against tests.support.wording, and random values for what they read."""
+
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from tests.support.wording import CONTACT, TIERS
+
+NUMBERS = ("account.arr", "account.seats", "metrics.nps.value")
+ROLES = CONTACT["role"].choices
+
+# Quarters of small size are exact in floats too, which the oracle reckons with.
+quarters = st.integers(-40, 40).map(lambda quarter: Decimal(quarter) / 4).map(lambda n: int(n) if n == int(n) else n)
+
+
+def var(path):
+    return {"var": path}
+
+
+def pair(name, of):
+    return st.tuples(of, of).map(lambda both: {name: list(both)})
+
+
+def numbers(leaves):
+    return st.recursive(
+        st.one_of(quarters, leaves),
+        lambda inner: st.one_of(
+            st.sampled_from(["+", "-", "*"]).flatmap(lambda name: pair(name, inner)),
+            st.lists(inner, min_size=1, max_size=3).map(lambda items: {"max": items}),
+            st.lists(inner, min_size=1, max_size=3).map(lambda items: {"min": items}),
+            inner.map(lambda one: {"/": [one, 4]}),
+        ),
+        max_leaves=5,
+    )
+
+
+def comparisons(number):
+    names = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
+    between = st.tuples(st.sampled_from(["<", "<="]), number, number, number)
+    return st.one_of(
+        names.flatmap(lambda name: pair(name, number)),
+        between.map(lambda four: {four[0]: list(four[1:])}),
+    )
+
+
+def joined(part):
+    return st.recursive(
+        part,
+        lambda inner: st.one_of(
+            st.lists(inner, min_size=2, max_size=3).map(lambda parts: {"and": parts}),
+            st.lists(inner, min_size=2, max_size=3).map(lambda parts: {"or": parts}),
+            inner.map(lambda one: {"!": [one]}),
+            st.tuples(inner, inner, inner).map(lambda three: {"if": list(three)}),
+        ),
+        max_leaves=4,
+    )
+
+
+of_tier = st.one_of(
+    st.sampled_from(TIERS.choices).map(lambda tier: {"==": [var("account.tier"), tier]}),
+    st.lists(st.sampled_from(TIERS.choices), min_size=1, max_size=3).map(
+        lambda some: {"in": [var("account.tier"), some]}
+    ),
+    st.just(var("account.vip")),
+)
+of_contact = joined(
+    st.one_of(
+        comparisons(numbers(st.just(var("relationship")))),
+        st.sampled_from(ROLES).map(lambda role: {"==": [var("role"), role]}),
+    )
+)
+kept = st.one_of(st.just(var("contacts")), of_contact.map(lambda which: {"filter": [var("contacts"), which]}))
+over_contacts = st.tuples(st.sampled_from(["some", "all", "none"]), kept, of_contact).map(
+    lambda three: {three[0]: [three[1], three[2]]}
+)
+counted = st.tuples(st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), kept, of_contact, st.integers(0, 3)).map(
+    lambda four: {four[0]: [{"count": [four[1], four[2]]}, four[3]]}
+)
+of_account = st.one_of(comparisons(numbers(st.sampled_from(NUMBERS).map(var))), of_tier)
+
+# Standard JsonLogic alone, for the oracle; and with what is our own.
+standard_conditions = joined(st.one_of(of_account, over_contacts))
+conditions = joined(st.one_of(of_account, over_contacts, counted))
+
+a_contact = st.fixed_dictionaries({"relationship": st.integers(0, 5), "role": st.sampled_from(ROLES)})
+whole_accounts = st.fixed_dictionaries(
+    {
+        **dict.fromkeys(NUMBERS, quarters),
+        "account.tier": st.sampled_from(TIERS.choices),
+        "account.vip": st.booleans(),
+        "contacts": st.lists(a_contact, min_size=1, max_size=3).map(tuple),
+    }
+)
