@@ -34,8 +34,8 @@ class NothingApplied(Exception):
 class Applied:
     """`read` makes the setting of the stored texts (by kind) and the ids of the playbooks. Safe between threads."""
 
-    def __init__(self, read: Reader = lambda texts, playbooks: read_setting(texts, playbooks)) -> None:
-        self._read = read
+    def __init__(self, read: Reader | None = None) -> None:
+        self._read = read or read_setting
         self._lock = threading.Lock()
         self._current: Current | None = None
         self._plans: dict[str, Plan] = {}
@@ -62,7 +62,7 @@ class Applied:
         return Current(number, setting, Rules.of(plans))
 
 
-# --- the workspace's files as texts, and back -------------------------------------------------------------------------------
+# --- the workspace's files as texts, and back ------------------------------------------------------------
 
 _FILES = {"vocabulary": VOCABULARY, "policy": POLICY, "people": PEOPLE}
 

@@ -31,8 +31,8 @@ def utc_now() -> datetime:
 class Clock:
     """`scale` logical seconds pass in one real second; at the real instant `began` it was `origin`.
 
-    From the logical instant `until` on, if there is one, it goes as fast as real time: what was played in a hurry can then
-    be looked at in peace.
+    From the logical instant `until` on, if there is one, it goes as fast as real time: what was played in a hurry can
+    then be looked at in peace.
     """
 
     scale: int = 1
@@ -66,8 +66,8 @@ def load_clock(
 ) -> Clock:
     """The database's own clock. The first process to ask makes it, every other reads it.
 
-    Raises ClockDiffers when it was made with another scale or origin than is asked for; a real clock is what is asked for
-    when nobody says anything, and then the database's own is taken whatever it is.
+    Raises ClockDiffers when it was made with another scale or origin than is asked for; a real clock is what is asked
+    for when nobody says anything, and then the database's own is taken whatever it is.
     """
     began = real()
     row = {"id": 1, "scale": scale, "origin": origin or began, "began": began}

@@ -6,26 +6,19 @@ are for ever.
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import ledger, runs
-from activities.directive import Directive, Told
+from activities.directive import Directive, Look
 from activities.effect import TryAgain, perform
 from activities.host import Host
 
 log = logging.getLogger(__name__)
 
 ALERT_FROM = 5  # attempts
-
-
-class Look(Told):
-    """What `advance` is asked: the run, and the real instant of the look whose timer fired, if it was one."""
-
-    run: str
-    reached: datetime | None = None
 
 
 class Activities:

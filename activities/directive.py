@@ -1,17 +1,8 @@
-"""What a run's workflow is told: stored data, read fresh each time. It holds ids and instants, nothing else."""
+"""What crosses to Temporal: what a run's workflow is begun with and told. Ids and instants, nothing else."""
 
-from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection
-
-from activities.clock import Clock
-from activities.store import effects, runs
-from activities.store.effects import EffectRow
-from activities.store.runs import RunRow
-
-AT_ONCE = 10  # effects of one run in flight; the rest follow
 
 
 class Told(BaseModel):
@@ -46,34 +37,19 @@ class Directive(Told):
         return (self.epoch, self.rev)
 
 
-Queues = Mapping[str, tuple[str, float]]
+class Begin(Told):
+    """What a run's workflow begins with. Without a directive, or after continue-as-new, its first act is to advance.
+
+    `renew_after` is the number of history events after which it continues as new.
+    """
+
+    run: str
+    directive: Directive | None = None
+    renew_after: int = 80
 
 
-def directives(connection: Connection, ids: Collection[str], clock: Clock, queues: Queues) -> dict[str, Directive]:
-    """By run; `queues` gives each channel's task queue and the seconds of one attempt."""
-    rows = runs.find_all(connection, ids)
-    unsettled = effects.unsettled(connection, rows)
-    return {run: _directive(row, unsettled[run], clock, queues) for run, row in rows.items()}
+class Look(Told):
+    """What `advance` is asked: the run, and the real instant of the look whose timer fired, if it was one."""
 
-
-def _directive(row: RunRow, unsettled: Sequence[EffectRow], clock: Clock, queues: Queues) -> Directive:
-    at_rest = row.paused or row.fault is not None
-    todo = [] if at_rest else [one for one in unsettled if one.state == "wanted" or one.asking]
-    waiting = [one.until for one in unsettled if one.until is not None]
-    look_at = None if at_rest else min((at for at in (row.look_at, *waiting) if at is not None), default=None)
-    return Directive(
-        run=row.id,
-        epoch=row.epoch,
-        rev=row.rev,
-        look_at=clock.at_real(look_at) if look_at else None,
-        done=row.over and not any(map(_goes_on, unsettled)),
-        effects=tuple(
-            Named(id=one.id, queue=queues[one.channel][0], seconds=queues[one.channel][1]) for one in todo[:AT_ONCE]
-        ),
-        details=row.details if row.fault is None else f"needs attention\n{row.details}",
-    )
-
-
-def _goes_on(one: EffectRow) -> bool:
-    """Whether something is still to come of it without a person's word."""
-    return one.state != "uncertain" or one.asking or one.until is not None
+    run: str
+    reached: datetime | None = None

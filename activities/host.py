@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from activities.applied import Applied
 from activities.clock import Clock
-from activities.directive import Queues
+from activities.outlook import Queues
 from activities.store.database import Database
 from activities.transport import Transport
 

@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from activities.desks import Bench, bench, lay_out, put_away
-from activities.directive import Directive, directives
+from activities.directive import Directive
 from activities.host import Host
+from activities.outlook import directives
 from activities.store import accounts, effects, inputs, runs, tasks, traces, wakes, watches
 from activities.store.accounts import AccountRow
 from activities.store.database import Collided

@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 
 from activities.clock import Clock
 from activities.desks import bench
-from activities.directive import Directive, directives
+from activities.directive import Directive
 from activities.host import Host
 from activities.ledger import expired
+from activities.outlook import directives
 from activities.store import accounts, effects, inputs, late, restores, runs, wakes
 from activities.store.wakes import Wake
 

@@ -1,0 +1,128 @@
+"""Temporal from our side: the connection, the task queues, and workers with slots and threads of their own."""
+
+import gc
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NoReturn
+
+from temporalio.client import Client, TLSConfig
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+from activities.definitions import Activities
+from workers.settings import Settings
+from workers.workflow import RunWorkflow
+
+GRACE = timedelta(seconds=10)  # for what is under way when a worker is told to stop
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """Task queues. Each provider has its own, so that one that hangs never holds up a decision or another provider."""
+
+    runs: str
+
+    @property
+    def email(self) -> str:
+        return f"{self.runs}-email"
+
+    @property
+    def slack(self) -> str:
+        return f"{self.runs}-slack"
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """How much is under way at once. More workflow tasks than a process can do in two seconds look like deadlocks."""
+
+    workflow_tasks: int = 10
+    cached: int = 1_000
+    advances: int = 20
+    effects: int = 20
+    sandbox: bool = False
+
+
+async def connect(address: str, settings: Settings | None = None, namespace: str = "default") -> Client:
+    """Raises RuntimeError when nobody answers."""
+    if settings is None:
+        return await Client.connect(address, namespace=namespace, data_converter=pydantic_data_converter)
+    return await Client.connect(
+        address,
+        namespace=settings.temporal_namespace,
+        data_converter=pydantic_data_converter,
+        api_key=settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
+        tls=_tls(settings),
+    )
+
+
+def _tls(settings: Settings) -> TLSConfig | bool:
+    def read(path: Any) -> bytes | None:
+        return path.read_bytes() if path else None
+
+    cert, key = settings.temporal_tls_client_cert_path, settings.temporal_tls_client_key_path
+    ca = settings.temporal_tls_server_ca_cert_path
+    if cert or key or ca or settings.temporal_tls_server_name:
+        return TLSConfig(
+            server_root_ca_cert=read(ca),
+            client_cert=read(cert),
+            client_private_key=read(key),
+            domain=settings.temporal_tls_server_name,
+        )
+    return settings.temporal_tls or settings.temporal_api_key is not None
+
+
+def workers(client: Client, activities: Activities, queues: Queues, slots: Slots = Slots()) -> Sequence[Worker]:
+    """One for the runs and their advances, one for each provider."""
+    return [
+        Worker(
+            client,
+            task_queue=queues.runs,
+            workflows=[RunWorkflow],
+            activities=[activities.advance],
+            workflow_runner=_runner(sandbox=slots.sandbox),
+            activity_executor=_threads("advance", slots.advances),
+            max_concurrent_activities=slots.advances,
+            max_concurrent_workflow_tasks=slots.workflow_tasks,
+            max_cached_workflows=slots.cached,
+            graceful_shutdown_timeout=GRACE,
+        ),
+        *(_of_provider(client, activities, queue, slots.effects) for queue in (queues.email, queues.slack)),
+    ]
+
+
+def _of_provider(client: Client, activities: Activities, queue: str, effects: int) -> Worker:
+    return Worker(
+        client,
+        task_queue=queue,
+        activities=[activities.effect],
+        activity_executor=_threads(queue, effects),
+        max_concurrent_activities=effects,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+def _threads(name: str, number: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(number, thread_name_prefix=name)
+
+
+def _runner(*, sandbox: bool) -> WorkflowRunner:
+    return SandboxedWorkflowRunner() if sandbox else UnsandboxedWorkflowRunner()
+
+
+def calm_the_collector() -> None:
+    """After the imports: a full collection that stops all threads for two seconds looks like a deadlock to Temporal."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def leave(code: int) -> NoReturn:
+    """The end of a process that hosted a worker: its interpreter may abort when it is taken down in the usual way."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
