@@ -15,7 +15,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    false,
     text,
 )
 
@@ -234,7 +233,7 @@ effects = Table(
     Column("reason", Text),
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("until", Instant),  # deferred until; uncertain: the next look at the provider (none: a person must say)
-    Column("asking", Boolean, nullable=False, server_default=false()),  # uncertain: the provider is to be asked now
+    Column("asking", Boolean, nullable=False),  # uncertain: the provider is to be asked now
     Column("looks", Integer, nullable=False, server_default="0"),
     Column("ready_since", Instant, nullable=False),  # with priority, who is first where a cap leaves room for one
     Column("tried_at", Instant),  # real: the first call of this stretch of attempts
