@@ -1,0 +1,71 @@
+"""The one place where settings become a host: its database, clock, and a transport for each channel."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from activities.applied import Applied
+from activities.clock import Clock, load_clock
+from activities.email import SendGrid
+from activities.host import Channel, Host
+from activities.outbox import Outbox
+from activities.slack import Slack
+from activities.store import outbox
+from activities.store.database import Database
+from activities.store.schema import upgrade
+from activities.transport import Message, Sender, Transport
+from workers.settings import Settings
+from workers.temporal import Queues
+
+# What is kept in our own database is quick, and a claim that died with its process need not hold anybody up for long.
+LOCAL = (timedelta(seconds=2), timedelta(seconds=3), 5.0)  # deadline, lease, seconds of one attempt
+REMOTE = (timedelta(seconds=20), timedelta(seconds=30), 45.0)
+
+
+def open_database(settings: Settings) -> Database:
+    """With the newest schema."""
+    if settings.database_url.startswith("sqlite"):
+        settings.make_home()
+    database = Database(settings.database_url)
+    upgrade(database)
+    return database
+
+
+def host_from(settings: Settings, stir: Callable[[], None] = lambda: None, database: Database | None = None) -> Host:
+    """Raises ClockDiffers when the database runs on another clock than the settings say."""
+    database = database or open_database(settings)
+    clock = load_clock(database, settings.clock.scale, settings.clock.origin)
+    local = Outbox(partial(_keep, database, clock), partial(_holds, database))
+    queues = Queues(settings.task_queue)
+    channels = {
+        "email": _channel(_mail(settings), local, queues.email),
+        "slack": _channel(_slack(settings), local, queues.slack),
+    }
+    return Host(database=database, clock=clock, applied=Applied(), channels=channels, stir=stir)
+
+
+def _channel(remote: Transport | None, local: Transport, queue: str) -> Channel:
+    """Without keys, messages stay in the local outbox."""
+    deadline, lease, seconds = LOCAL if remote is None else REMOTE
+    return Channel(remote or local, queue, deadline, lease, seconds)
+
+
+def _mail(settings: Settings) -> Transport | None:
+    if settings.sendgrid_api_key is None:
+        return None
+    sender = Sender(settings.mail_from.address, settings.mail_from.name) if settings.mail_from else None
+    return SendGrid(settings.sendgrid_api_key.get_secret_value(), host=settings.sendgrid_host, sender=sender)
+
+
+def _slack(settings: Settings) -> Transport | None:
+    if settings.slack_bot_token is None:
+        return None
+    return Slack(settings.slack_bot_token.get_secret_value(), api=settings.slack_api_url)
+
+
+def _keep(database: Database, clock: Clock, message: Message) -> None:
+    database.write(lambda connection: outbox.keep(connection, message, clock.now()))
+
+
+def _holds(database: Database, message: str) -> bool:
+    return database.read(lambda connection: outbox.holds(connection, message))
