@@ -15,25 +15,11 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.definitions import Activities
+from workers.queues import Queues
 from workers.settings import Settings
 from workers.workflow import RunWorkflow
 
 GRACE = timedelta(seconds=10)  # for what is under way when a worker is told to stop
-
-
-@dataclass(frozen=True, slots=True)
-class Queues:
-    """Task queues. Each provider has its own, so that one that hangs never holds up a decision or another provider."""
-
-    runs: str
-
-    @property
-    def email(self) -> str:
-        return f"{self.runs}-email"
-
-    @property
-    def slack(self) -> str:
-        return f"{self.runs}-slack"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,14 @@ from functools import partial
 
 from activities.applied import Applied
 from activities.clock import Clock, load_clock
-from activities.email import SendGrid
 from activities.host import Channel, Host
 from activities.outbox import Outbox
-from activities.slack import Slack
 from activities.store import outbox
 from activities.store.database import Database
 from activities.store.schema import upgrade
 from activities.transport import Message, Sender, Transport
+from workers.queues import Queues
 from workers.settings import Settings
-from workers.temporal import Queues
 
 # What is kept in our own database is quick, and a claim that died with its process need not hold anybody up for long.
 LOCAL = (timedelta(seconds=2), timedelta(seconds=3), 5.0)  # deadline, lease, seconds of one attempt
@@ -53,6 +51,8 @@ def _channel(remote: Transport | None, local: Transport, queue: str) -> Channel:
 def _mail(settings: Settings) -> Transport | None:
     if settings.sendgrid_api_key is None:
         return None
+    from activities.email import SendGrid
+
     sender = Sender(settings.mail_from.address, settings.mail_from.name) if settings.mail_from else None
     return SendGrid(settings.sendgrid_api_key.get_secret_value(), host=settings.sendgrid_host, sender=sender)
 
@@ -60,6 +60,8 @@ def _mail(settings: Settings) -> Transport | None:
 def _slack(settings: Settings) -> Transport | None:
     if settings.slack_bot_token is None:
         return None
+    from activities.slack import Slack
+
     return Slack(settings.slack_bot_token.get_secret_value(), api=settings.slack_api_url)
 
 
