@@ -15,7 +15,9 @@ spans = st.builds(
     amount=st.integers(1, 14),
     unit=st.sampled_from(["second", "hour", "day", "week", "month", "year"]),
 ).map(span)
-values = st.one_of(st.integers(), st.decimals(allow_nan=False, allow_infinity=False), st.text(max_size=5), st.booleans())
+values = st.one_of(
+    st.integers(), st.decimals(allow_nan=False, allow_infinity=False), st.text(max_size=5), st.booleans()
+)
 
 
 @given(instants)
