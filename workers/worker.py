@@ -15,9 +15,10 @@ from temporalio.client import Client
 from activities.clock import ClockDiffers
 from activities.definitions import Activities
 from activities.host import Host
+from workers.queues import Queues
 from workers.settings import Settings, load_settings
 from workers.settings_problems import InvalidSettings
-from workers.temporal import Queues, Slots, calm_the_collector, connect, leave, workers
+from workers.temporal import Slots, calm_the_collector, connect, leave, workers
 from workers.wiring import host_from
 
 DEFAULT_ADDRESS = "localhost:7233"
