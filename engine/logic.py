@@ -47,20 +47,25 @@ __all__ = [
 _PASSED_OVER: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Machine:
     """What is built of one logic, and shared by all expressions that are the same."""
 
+    tree: Argument
     ask: Closure
     turn: Turn | None
-    explain: Explain
     reads: frozenset[str]
+
+    @cached_property
+    def explain(self) -> Explain:
+        """Built when somebody wants to know; most conditions are only ever asked."""
+        return explaining(self.tree)
 
 
 @lru_cache(maxsize=16_384)
 def machine(logic: str) -> Machine:
     tree = _tree(json.loads(logic, parse_float=Decimal))
-    return Machine(lower(tree), turning(tree), explaining(tree), frozenset(_reads(tree, ())))
+    return Machine(tree, lower(tree), turning(tree), frozenset(_reads(tree, ())))
 
 
 def _tree(logic: object) -> Argument:

@@ -93,8 +93,11 @@ def _of_item(level: int, keys: tuple[str, ...]) -> Closure:
 
 def _field(name: str) -> Closure:
     def run(view: View) -> object:
-        item = view.item  # type: ignore[union-attr]  # an item's field is only ever lowered inside an item
-        value = item.get(name) if isinstance(item, Mapping) else None
+        try:
+            # An item's field is only ever lowered inside an item; asking its type first would take longer than reading.
+            value = view.item.get(name)  # type: ignore[union-attr]
+        except AttributeError:
+            return None
         return None if value is UNKNOWN else value
 
     return run

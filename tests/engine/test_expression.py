@@ -53,6 +53,8 @@ def test_text_is_read_as_json_logic(text, logic):
         "account.arr > (1 if account.vip else 2)",
         "1 if account.vip else 2 if account.arr > 1 else 3",
         "90 >= account.arr > 0",
+        "0 <= account.arr and account.arr <= 5",
+        "account.arr > 0 and account.arr < 5 and account.vip",
         "account.arr <= -12.5%",
         "account.renewal_date - 3 business days < now",
         'starts_with(lower(account.name), "a \\"b\\" \\\\ ü\\n")',
