@@ -84,7 +84,7 @@ def run_values(run: Run) -> dict[str, Value]:
 @dataclass
 class Context:
     """One visit of one step at one instant. `now` is the event's own instant; `plan`, `run` and `world` are as they
-    stand.
+    stand; `before` is what the step remembered when it was parked and is now tried again.
     """
 
     plan: Plan
@@ -96,6 +96,7 @@ class Context:
     world: World
     made: Made
     since: datetime | None = None
+    before: Mapping[str, JsonValue] = field(default_factory=dict)
 
     @staticmethod
     def shown(instant: datetime | None) -> str | None:

@@ -13,19 +13,25 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
-from engine.account import Account, Picture, apply, picture
-from engine.advance import Advanced, advance, begin
-from engine.context import Made, World, run_values
+from engine import stored
+from engine.account import Account, apply
+from engine.advance import Advanced, advance, begin, upcoming
+from engine.changes import Changes
+from engine.context import World
 from engine.facts import Fact
-from engine.logic import Condition, Scope
+from engine.logic import Scope
 from engine.overlay import Overlay
 from engine.plan import Plan
-from engine.run import Effect, Flipped, Input, Run, Task, Watch
-from engine import stored
+from engine.run import Flipped, Input, Run, Watch
 from engine.setting import Setting
+from engine.ticks import NEVER, instant, ticks
 from engine.trace import Entry
-from engine.trigger import Decision, Entries, Rules, bar, free_at, judged, reads_of, why
+from engine.trigger import Decision, Entries, Rules, bar, free_at, judged, reads_of, rule_reads, why
 from engine.values import Value, unpack
+from engine.view import View
+from engine.watching import kept, watches_of
+
+__all__ = ["DEPTH", "Changes", "Desk"]
 
 DEPTH = 10
 FAULT_RETRY = timedelta(minutes=5)
@@ -33,33 +39,12 @@ _TICK = timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
-class Changes:
-    """What the host must write, all in the transaction that laid the desk out.
-
-    `latched` are new inputs of runs, each of which needs a wake; `left` are inputs that the host handed in and that
-    stay unfed, because the run is paused; every other one that it handed in is consumed. `watches` are a run's whole
-    new set, `touched` single ones of others.
-    """
-
-    account: bool = False
-    decisions: dict[str, Decision] = field(default_factory=dict)
-    runs: dict[str, Run] = field(default_factory=dict)
-    started: list[str] = field(default_factory=list)
-    latched: dict[str, list[Input]] = field(default_factory=dict)
-    left: dict[str, tuple[Input, ...]] = field(default_factory=dict)
-    watches: dict[str, list[Watch]] = field(default_factory=dict)
-    touched: dict[tuple[str, str, int, str], Watch] = field(default_factory=dict)
-    tasks: dict[str, Task] = field(default_factory=dict)
-    effects: dict[str, Effect] = field(default_factory=dict)
-    withdrawn: list[tuple[str, str, int, str]] = field(default_factory=list)
-    trace: list[tuple[str, str, Entry]] = field(default_factory=list)
-    ignored: list[tuple[str, Input]] = field(default_factory=list)
-    facts: list[Fact] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class Desk:
-    """`plans` finds a plan by its hash; `new_run` names a run; `depth` counts how many causes led here."""
+    """`plans` finds a plan by its hash; `new_run` names a run; `depth` counts how many causes led here.
+
+    A run that is late is fed one instant after the other, each with the account as it was then. Contacts, records and
+    the team have no history: a late run sees them as they are now.
+    """
 
     setting: Setting
     rules: Rules
@@ -72,12 +57,15 @@ class Desk:
     runs: dict[str, Run] = field(default_factory=dict)
     changes: Changes = field(default_factory=Changes)
     depth: int = 0
-    _pictured: tuple[datetime, Picture] | None = None
+    _seen: View | None = None
+    _late: tuple[str, datetime] | None = None
 
     # --- what happens
 
     def take(self, *facts: Fact, now: datetime) -> None:
-        """Facts told together at `now`: readings, starts and the flips of waiting runs follow from all of them at once."""
+        """Facts told together at `now`: readings, starts and the flips of waiting runs follow from all of them at
+        once.
+        """
         self.tick(now - _TICK)
         new = self.account.first_data is None
         # A rule that was applied after the account was known is judged on the state before the fact first.
@@ -87,7 +75,7 @@ class Desk:
             self.account, touched = apply(self.account, fact, self.setting.vocabulary, self.setting.policy)
             changed |= touched
         self.changes.account = True
-        self._pictured = None
+        self._seen = None
         plans = (
             [plan for plan in self.rules.plans.values() if plan.start.by_rule] if new else self.rules.reading(changed)
         )
@@ -97,11 +85,12 @@ class Desk:
     def tick(self, until: datetime) -> None:
         """What time alone changed: each at its own due instant, one after another, until the next lies ahead."""
         while (due := self.due_at) is not None and due <= until:
-            for name, decision in sorted(self.decisions.items()):
-                if decision.next_at is not None and decision.next_at <= due and (plan := self.rules.plans.get(name)):
+            for name in sorted(self.decisions):
+                if _is_due(self.decisions[name], due) and (plan := self.rules.plans.get(name)):
                     self._decide(plan, due)
-            for watch in self._all_watches():
-                if watch.next_at is not None and watch.next_at <= due:
+            for key in [watch.key for watch in self._all_watches() if _is_due(watch, due)]:
+                # What was decided a moment ago may have looked at it already.
+                if (watch := self._watch(key)) and _is_due(watch, due):
                     self._check(watch, due)
 
     def start(self, playbook: str, now: datetime, by: str | None = None) -> str | None:
@@ -118,12 +107,14 @@ class Desk:
         return self._begin(plan, now, None, by)
 
     def advance(self, run_id: str, inputs: Sequence[Input], now: datetime) -> None:
-        """Feeds a run everything that has come for it by `now`."""
-        self.tick(now)
-        own = self.changes.latched.pop(run_id, [])
-        run = self.runs[run_id]
-        plan = self.plans(run.plan)
-        self._follow(plan, advance(plan, run, (*inputs, *own), self.world(now), now), now, inputs)
+        """Feeds a run everything that has come for it by `now`, and what time alone brings it until then."""
+        plan = self.plans(self.runs[run_id].plan)
+        waiting = list(inputs)
+        while (at := self._next(run_id, waiting, now)) is not None:
+            self._late = (run_id, at)
+            waiting = self._follow(plan, advance(plan, self.runs[run_id], waiting, self.world(at), at, now), at)
+        self._late = None
+        self._leave(run_id, waiting, inputs)
 
     @property
     def due_at(self) -> datetime | None:
@@ -131,21 +122,16 @@ class Desk:
         decided = (
             one.next_at for name, one in self.decisions.items() if one.next_at is not None and name in self.rules.plans
         )
-        watched = (one.next_at for one in self._all_watches() if one.next_at is not None)
+        watched = (one.next_at for several in self.watches.values() for one in several if one.next_at is not None)
         return min((*decided, *watched), default=None)
 
     # --- what is known
 
     def scope(self, now: datetime) -> Scope:
-        seen = self.picture(now)
+        seen = self._view(now).scope
         if not self.entries:
-            return seen.scope
-        return Scope(values=Overlay(self._run_facts(), seen.scope.values), now=now, calendar=seen.scope.calendar)
-
-    def picture(self, now: datetime) -> Picture:
-        if self._pictured is None or self._pictured[0] != now:
-            self._pictured = (now, picture(self.account, self.setting.vocabulary, self.setting.policy, now))
-        return self._pictured[1]
+            return seen
+        return Scope(values=Overlay(self._run_facts(), seen.values), now=now, calendar=seen.calendar)
 
     def world(self, now: datetime) -> World:
         setting = self.setting
@@ -159,6 +145,24 @@ class Desk:
             templates=setting.templates,
         )
 
+    def _view(self, now: datetime) -> View:
+        """The account at that instant; what has not moved since the last look is not reckoned again."""
+        at = ticks(now)
+        if self._seen is None:
+            self._seen = View(self.account, self.setting.vocabulary, self.setting.policy, at)
+        elif self._seen.at != at:
+            self._seen = self._seen.then(at)
+        return self._seen
+
+    def _turn(self, reads: Iterable[str], now: datetime) -> datetime | None:
+        """When time alone changes one of these readings: a window slides, a dwell ends; for a run that is late also
+        the next fact of those that have come since.
+        """
+        until = self._view(now).until(reads)
+        found = instant(until)
+        # What lies beyond the last year of the calendar never comes.
+        return found if until < NEVER and ticks(found) == until else None
+
     def _run_facts(self) -> dict[str, Value]:
         """What conditions may ask of this account's runs of other playbooks."""
         known: dict[str, Value] = {}
@@ -170,9 +174,6 @@ class Desk:
 
     def _entries(self, playbook: str) -> Entries:
         return self.entries.get(playbook, Entries())
-
-    def _all_watches(self) -> list[Watch]:
-        return [watch for run_id in sorted(self.watches) for watch in self.watches[run_id]]
 
     # --- starts
 
@@ -197,9 +198,11 @@ class Desk:
     def _react(self, plans: Iterable[Plan], changed: frozenset[str], now: datetime) -> None:
         for plan in plans:
             self._decide(plan, now)
+        late, stands = self._late or ("", now)
         for watch in self._all_watches():
             if watch.condition is not None and reads_of(watch.condition) & changed:
-                self._check(watch, now)
+                # A run that catches up looks at its own conditions from where it stands.
+                self._check(watch, stands if watch.run == late else now)
 
     def _decide(self, plan: Plan, now: datetime) -> None:
         """One rule, on its own: one that raises is our fault, keeps its truth, and is tried again; the fact is kept all
@@ -209,11 +212,9 @@ class Desk:
         former = former if former and former.start_hash == plan.start_hash else None
         try:
             decision, rise = judged(plan, former, self.scope(now))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the account's facts and other rules go on
             broken = former or Decision(playbook=plan.playbook, start_hash=plan.start_hash)
-            self._record(
-                plan, broken.model_copy(update={"fault": type(error).__name__, "next_at": now + FAULT_RETRY}), now
-            )
+            self._keep(broken.model_copy(update={"fault": type(error).__name__, "next_at": now + FAULT_RETRY}))
             return
         self._record(plan, decision, now)
         if rise:
@@ -223,19 +224,12 @@ class Desk:
         """Keeps a decision, with the earliest instant at which its conditions or the readings under them change by time
         alone.
         """
-        ahead = (decision.next_at, self._slides(plan_reads(plan), now))
-        next_at = min((one for one in ahead if one is not None and one > now), default=None)
+        next_at = _earliest_after(now, decision.next_at, self._turn(rule_reads(plan), now))
         self._keep(decision.model_copy(update={"next_at": next_at}))
 
     def _keep(self, decision: Decision) -> None:
         if self.decisions.get(decision.playbook) != decision:
             self.decisions[decision.playbook] = self.changes.decisions[decision.playbook] = decision
-
-    def _slides(self, reads: frozenset[str], now: datetime) -> datetime | None:
-        """When time alone changes a reading that is read: a window slides, a dwell ends."""
-        turns = self.picture(now).turns
-        names = {path.split(".")[1] for path in reads if path.startswith("metrics.")}
-        return min((turns[name] for name in names if name in turns), default=None)
 
     def _enter(self, plan: Plan, now: datetime) -> None:
         scope = self.scope(now)
@@ -249,8 +243,8 @@ class Desk:
             self._not_started(plan, reason, now, why(plan, scope))
         if plan.start.mode == "is":
             free = free_at(plan, self._entries(plan.playbook), scope) if reason == "again" else None
-            waits = [one for one in (decision.next_at, free) if one is not None and one > now]
-            self._keep(decision.model_copy(update={"barred": reason, "next_at": min(waits, default=None)}))
+            next_at = _earliest_after(now, decision.next_at, free)
+            self._keep(decision.model_copy(update={"barred": reason, "next_at": next_at}))
 
     def _not_started(self, plan: Plan, reason: str, now: datetime, tree: dict[str, JsonValue] | None) -> None:
         fields: dict[str, JsonValue] = {"reason": reason} | ({"why": tree} if tree else {})
@@ -262,145 +256,127 @@ class Desk:
         entries = self._entries(plan.playbook)
         self.entries[plan.playbook] = entries.model_copy(update={"live": run_id, "count": entries.count + 1})
         self.changes.started.append(run_id)
-        self._follow(plan, begin(plan, run_id, self.world(now), now, why=tree, by=by), now)
+        waiting = self._follow(plan, begin(plan, run_id, self.world(now), now, why=tree, by=by), now)
+        while upcoming(self.runs[run_id], waiting, now) is not None:
+            waiting = self._follow(plan, advance(plan, self.runs[run_id], waiting, self.world(now), now), now)
+        self._leave(run_id, waiting, ())
         return run_id
 
     # --- runs
 
-    def _follow(self, plan: Plan, advanced: Advanced, now: datetime, given: Sequence[Input] = ()) -> None:
-        """Takes in what an advance made until the run rests: the facts it said, and the conditions that are true
-        already.
-        """
-        while True:
-            run = advanced.run
-            self._collect(advanced)
-            rises = self._rewatch(plan, run, now)
-            for at, name, fields in advanced.made.fields:
-                self._say(at, name, fields)
-            rises += self.changes.latched.pop(run.id, [])
-            inputs = (*advanced.left, *rises)
-            if not advanced.short and not rises:
-                self._rest(run, advanced.left, given)
-                return
-            advanced = advance(plan, run, inputs, self.world(now), now)
+    def _next(self, run_id: str, waiting: list[Input], by: datetime) -> datetime | None:
+        """The instant of what the run is to be fed next; what time alone brings before that is latched first."""
+        at = upcoming(self.runs[run_id], waiting, by)
+        self.tick(at or by)
+        waiting += self.changes.latched.pop(run_id, [])
+        return upcoming(self.runs[run_id], waiting, by)
 
-    def _rest(self, run: Run, left: tuple[Input, ...], given: Sequence[Input]) -> None:
-        """What a paused run has not been fed stays latched; a run that has ended makes room for the next."""
-        mine = {id(one) for one in given}
-        self.changes.left[run.id] = tuple(one for one in left if id(one) in mine)
-        if new := [one for one in left if id(one) not in mine]:
-            self.changes.latched[run.id] = new
+    def _follow(self, plan: Plan, advanced: Advanced, at: datetime) -> list[Input]:
+        """Takes in what an advance made: the facts it said, the conditions that are true already, the end. What the run
+        is yet to be fed is returned.
+        """
+        run = advanced.run
+        self._collect(advanced)
+        self._rewatch(plan, run, at)
+        for said_at, name, fields in advanced.made.fields:
+            self._say(said_at, name, fields)
         if not run.live and self._entries(run.playbook).live == run.id:
             self._ended(run)
+        return [*advanced.left, *self.changes.latched.pop(run.id, [])]
+
+    def _leave(self, run_id: str, waiting: Sequence[Input], given: Sequence[Input]) -> None:
+        """What a paused run has not been fed stays latched."""
+        mine = {id(one) for one in given}
+        self.changes.left[run_id] = tuple(one for one in waiting if id(one) in mine)
+        if new := [one for one in waiting if id(one) not in mine]:
+            self.changes.latched[run_id] = new
 
     def _say(self, at: datetime, name: str, fields: dict[str, JsonValue]) -> None:
+        """A run that is late corrects what is known, as any late fact does; what others decided is not undone."""
         fact = Fact.model_validate({"id": name, "account": self.account.id, "at": at, "fields": fields})
         self.changes.facts.append(fact)
         self.depth += 1
-        self.take(fact, now=at)
+        self.take(fact, now=self._not_before_last(at))
         self.depth -= 1
 
     def _ended(self, run: Run) -> None:
+        at = run.ended or run.clock
         entries = self._entries(run.playbook)
         self.entries[run.playbook] = entries.model_copy(
-            update={"live": None, "last_ended": run.ended, "last_outcome": run.outcome}
+            update={"live": None, "last_ended": at, "last_outcome": run.outcome}
         )
         own = f"runs.{run.playbook}"
         changed = frozenset({f"{own}.running", f"{own}.last_outcome", f"{own}.last_ended"})
-        plans = {plan.playbook: plan for plan in self.rules.reading(changed)}
+        others = [plan for plan in self.rules.reading(changed) if plan.playbook != run.playbook]
         mine = self.rules.plans.get(run.playbook)
-        if mine is not None and mine.start.by_rule and mine.start.mode == "is":
-            plans[mine.playbook] = mine
         self.depth += 1
-        self._react([plans[name] for name in sorted(plans)], changed, run.clock)
+        if mine is not None and mine.start.by_rule and (mine.start.mode == "is" or rule_reads(mine) & changed):
+            self._decide(mine, at)
+        self._react(others, changed, self._not_before_last(at))
         self.depth -= 1
+
+    def _not_before_last(self, at: datetime) -> datetime:
+        """What was decided on a newer state of the account is never decided again on an older one."""
+        last = self.account.last_instant
+        return at if last is None else max(at, last)
 
     def _collect(self, advanced: Advanced) -> None:
         run, made, changes = advanced.run, advanced.made, self.changes
         self.runs[run.id] = changes.runs[run.id] = run
         changes.trace += [(run.id, run.playbook, entry) for entry in made.trace]
         changes.tasks |= made.tasks
-        self._take_back(run.id, made)
+        for (path, visit), reason in made.withdrawn.items():
+            changes.withdraw(run.id, path, visit, reason)
         changes.effects |= made.effects
         changes.ignored += [(run.id, one) for one in advanced.ignored]
 
-    def _take_back(self, run_id: str, made: Made) -> None:
-        for (path, visit), reason in made.withdrawn.items():
-            for name, effect in list(self.changes.effects.items()):
-                if (effect.run, effect.path, effect.visit) == (run_id, path, visit):
-                    del self.changes.effects[name]
-            self.changes.withdrawn.append((run_id, path, visit, reason))
-
     # --- watched conditions
 
-    def _rewatch(self, plan: Plan, run: Run, now: datetime) -> list[Input]:
+    def _all_watches(self) -> list[Watch]:
+        return [watch for run_id in sorted(self.watches) for watch in self.watches[run_id]]
+
+    def _watch(self, key: tuple[str, str, int, str]) -> Watch | None:
+        return next((one for one in self.watches.get(key[0], ()) if one.key == key), None)
+
+    def _rewatch(self, plan: Plan, run: Run, now: datetime) -> None:
         """The run's watches as its new state has them. One that is true already is a rise: nothing is missed between
         check and watch.
         """
         former = {watch.key: watch for watch in self.watches.get(run.id, [])}
-        wanted = [self._kept(watch, former.get(watch.key)) for watch in watches_of(plan, run)]
+        wanted = [kept(watch, former.get(watch.key)) for watch in watches_of(plan, run)]
         if wanted or former:
-            self.watches[run.id] = wanted
-            self.changes.watches[run.id] = wanted
-        rises: list[Input] = []
+            self.watches[run.id] = self.changes.watches[run.id] = wanted
         for watch in list(wanted):
             if watch.key not in former or former[watch.key].extra != watch.extra:
-                rises += self._seen(watch, now)
-        return rises
-
-    @staticmethod
-    def _kept(watch: Watch, former: Watch | None) -> Watch:
-        return watch if former is None else watch.model_copy(update={"truth": former.truth, "next_at": former.next_at})
+                self._check(watch, now)
 
     def _check(self, watch: Watch, now: datetime) -> None:
-        for rise in self._seen(watch, now):
-            self.changes.latched.setdefault(watch.run, []).append(rise)
-
-    def _seen(self, watch: Watch, now: datetime) -> list[Input]:
         """Looks at one watched condition; a rise is an input of its run."""
         if watch.condition is None:
-            return []
+            return
         scope = self.scope(now)
         own = {path: unpack(value) for path, value in watch.extra.items()}
         scope = Scope(values=Overlay(own, scope.values), now=now, calendar=scope.calendar)
         truth = watch.condition.truth(scope)
-        turns = [watch.condition.next_change(scope), self._slides(watch.condition.reads, now)]
-        next_at = min((one for one in turns if one is not None and one > now), default=None)
-        self._touch(watch.model_copy(update={"truth": watch.truth if truth is None else truth, "next_at": next_at}))
-        if truth is not True or watch.truth:
-            return []
-        return [
-            Flipped(at=now, path=watch.path, visit=watch.visit, name=watch.name, why=stored.why(watch.condition, scope))
-        ]
+        turns = (watch.condition.next_change(scope), self._turn(watch.condition.reads, now))
+        known = watch.truth if truth is None else truth
+        self._touch(watch.model_copy(update={"truth": known, "next_at": _earliest_after(now, *turns)}))
+        if truth is True and not watch.truth:
+            told = stored.why(watch.condition, scope)
+            rise = Flipped(at=now, path=watch.path, visit=watch.visit, name=watch.name, why=told)
+            self.changes.latched.setdefault(watch.run, []).append(rise)
 
     def _touch(self, watch: Watch) -> None:
         mine = self.watches.setdefault(watch.run, [])
         for index, one in enumerate(mine):
-            if one.key == watch.key:
+            if one.key == watch.key and one != watch:
                 mine[index] = watch
                 self.changes.touched[watch.key] = watch
 
 
-def plan_reads(plan: Plan) -> frozenset[str]:
-    return frozenset(path for one in (plan.start.scope, plan.start.when) if one is not None for path in one.reads)
+def _is_due(one: Decision | Watch, by: datetime) -> bool:
+    return one.next_at is not None and one.next_at <= by
 
 
-def watches_of(plan: Plan, run: Run) -> list[Watch]:
-    """Every condition that the run waits for: its stops and goals, and those of the steps it rests at."""
-    if run.over:
-        return []
-    own = {path: stored.pack(value) for path, value in run_values(run).items()}
-    found: list[Watch] = []
-    if run.live:
-        for path, exits in (("stop", plan.stops), ("goal", plan.goals)):
-            found += [_watch(run, path, 0, str(index), one.when, own) for index, one in enumerate(exits)]
-    for open_ in run.open.values():
-        conditions = plan.steps[open_.step].spec.conditions
-        memo = own | {"awaited": open_.memo.get("awaited")}
-        found += [_watch(run, open_.path, open_.visit, name, conditions[name], memo) for name in open_.watches]
-    return found
-
-
-def _watch(run: Run, path: str, visit: int, name: str, condition: Condition, own: dict[str, JsonValue]) -> Watch:
-    extra = {read: own[read] for read in sorted(condition.reads) if read in own}
-    return Watch(run=run.id, path=path, visit=visit, name=name, condition=condition, extra=extra)
+def _earliest_after(now: datetime, *instants: datetime | None) -> datetime | None:
+    return min((one for one in instants if one is not None and one > now), default=None)

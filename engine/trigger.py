@@ -59,7 +59,7 @@ class Rules:
         active = {plan.playbook: plan for plan in sorted(plans, key=lambda one: one.playbook)}
         readers: dict[str, list[str]] = {}
         for name, plan in active.items():
-            for path in sorted(_reads(plan)):
+            for path in sorted(_heard(plan)):
                 readers.setdefault(path, []).append(name)
         return cls(active, {path: tuple(names) for path, names in readers.items()})
 
@@ -69,15 +69,27 @@ class Rules:
         return [self.plans[name] for name in sorted(names)]
 
 
-def _reads(plan: Plan) -> set[str]:
+def _heard(plan: Plan) -> frozenset[str]:
+    """The paths that a change must touch to matter to the plan's start."""
     if not plan.start.by_rule:
-        return set()
-    return {path for one in _conditions(plan) for path in reads_of(one)}
+        return frozenset()
+    return frozenset(path.removeprefix("since.") for path in rule_reads(plan))
 
 
 def reads_of(condition: Condition) -> frozenset[str]:
     """The paths that a change must touch to matter: `since(x)` changes with x."""
     return frozenset(path.removeprefix("since.") for path in condition.reads)
+
+
+def rule_reads(plan: Plan) -> frozenset[str]:
+    """What a start hangs on. Under `is` that is also what may bar it: a bar only delays, so its passing is an event."""
+    reads = {path for one in _deciding(plan) for path in one.reads}
+    return frozenset(reads | {plan.anchor}) if plan.start.mode == "is" and plan.anchor else frozenset(reads)
+
+
+def _deciding(plan: Plan) -> list[Condition]:
+    bars = [one.when for one in (*plan.stops, *plan.goals)] if plan.start.mode == "is" else []
+    return [*_conditions(plan), *bars]
 
 
 def _conditions(plan: Plan) -> list[Condition]:
@@ -102,7 +114,7 @@ def judged(plan: Plan, former: Decision | None, scope: Scope) -> tuple[Decision,
         case _:
             rise = truth is True and before is not True
     barred = former.barred if former and truth else None
-    next_at = min((at for one in _conditions(plan) if (at := one.next_change(scope))), default=None)
+    next_at = min((at for one in _deciding(plan) if (at := one.next_change(scope))), default=None)
     return Decision(
         playbook=plan.playbook, start_hash=plan.start_hash, truth=truth, next_at=next_at, barred=barred
     ), rise

@@ -84,9 +84,12 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """A person must look before the run can go on. Entering the step again is what happens when they have."""
+    """A person must look before the run can go on. Entering the step again is what happens when they have, and it is
+    given this memo.
+    """
 
     reason: str
+    memo: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 Move = Done | Rest | Into | Finish | Park
