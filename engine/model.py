@@ -1,4 +1,7 @@
-"""The head of a playbook as an author writes it. Steps are read by their kinds; unknown keys are errors."""
+"""What an author may write: the head of a playbook, and the tests beside it. Steps are read by their kinds.
+
+Unknown keys are errors.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pydantic import Field
 from engine.shapes import Shape
 
 Words = str | list[str]
+Record = dict[str, Any]
 
 
 class StartModel(Shape):
@@ -38,7 +42,56 @@ class PlaybookModel(Shape):
     priority: Annotated[int, Field(ge=0, le=100)] = 50
     anchor: str | None = None
     start: Literal["by hand"] | StartModel = Field(default_factory=StartModel)
-    goal: ExitModel | list[ExitModel] = []
-    stop: ExitModel | list[ExitModel] = []
+    goal: ExitModel | list[ExitModel] = Field(default_factory=list)
+    stop: ExitModel | list[ExitModel] = Field(default_factory=list)
     policy_stop: bool = True
     steps: list[Any]
+
+
+class ThenModel(Shape):
+    noun: ClassVar[str] = "a 'then' item"
+
+    after: str | None = None
+    at: str | None = None
+    dated: str | None = None
+    account: Record = Field(default_factory=dict)
+    metrics: Record = Field(default_factory=dict)
+    event: str | None = None
+    data: Record = Field(default_factory=dict)
+    contacts: list[Record] = Field(default_factory=list)
+    records: dict[str, list[Record]] = Field(default_factory=dict)
+    team: dict[str, str | None] = Field(default_factory=dict)
+    complete: str | None = None
+    snooze: str | None = None
+    reassign: str | None = None
+    acknowledge: str | None = None
+    claim: str | None = None
+    note: str | None = None
+    outcome: str | None = None
+    until: str | None = None
+    to: str | None = None
+    by: str | None = None
+
+
+class StoryModel(Shape):
+    noun: ClassVar[str] = "a test"
+
+    test: str = "story"
+    start: str
+    account: Record = Field(default_factory=dict)
+    contacts: list[Record] = Field(default_factory=list)
+    metrics: Record = Field(default_factory=dict)
+    records: dict[str, list[Record]] = Field(default_factory=dict)
+    team: dict[str, str | None] = Field(default_factory=dict)
+    then: list[ThenModel] = Field(default_factory=list)
+    expect: list[Record] | None = None
+    expect_some: list[Record] = Field(default_factory=list)
+    never: list[Record] = Field(default_factory=list)
+    outcome: str | None = None
+
+
+class TestFileModel(Shape):
+    noun: ClassVar[str] = "a file of tests"
+
+    playbook: str
+    tests: Annotated[list[Any], Field(min_length=1)]

@@ -10,12 +10,13 @@ from pydantic import JsonValue
 
 from engine.calendar import Calendar
 from engine.document import Document
+from engine.model import TestFileModel
 from engine.plan import Plan
 from engine.problems import Problems, suggest_or_list
 from engine.quantities import DayOf, parse_moment
 from engine.setting import Setting
 from engine.simulate import Told, simulate
-from engine.story import Story, TestFileModel, read_story
+from engine.story import Story, read_story
 from engine.trace import Entry
 from engine.validation import validated
 from engine.values import read_date, read_instant
@@ -113,14 +114,11 @@ def _faults(item: Mapping[str, object]) -> list[tuple[str, str]]:
     faults = [
         (f"'{key}' is not a key of an expectation", suggest_or_list(key, known)) for key in item if key not in known
     ]
-    for key in _TIMES:
-        if key in item and _time(item[key]) is None:
-            faults.append(
-                (
-                    f"'{item[key]}' is neither a day, a date nor an instant",
-                    "Write 'day 3', 2026-03-05 or 2026-03-05T09:00:00Z.",
-                )
-            )
+    faults += [
+        (f"'{item[key]}' is neither a day, a date nor an instant", "Write 'day 3', 2026-03-05 or 2026-03-05T09:00:00Z.")
+        for key in _TIMES
+        if key in item and _time(item[key]) is None
+    ]
     return faults
 
 
@@ -152,7 +150,9 @@ def missed(story: Story, told: Told, setting: Setting) -> list[str]:
         f"must never happen, but did: {_said(item)}" for item in model.never if any(match(item, one) for one in effects)
     ]
     if "outcome" in model.model_fields_set and model.outcome != told.outcome:
-        found.append(f"outcome: expected {model.outcome or 'none'}, but it was {told.outcome or 'none: the run did not end'}")
+        found.append(
+            f"outcome: expected {model.outcome or 'none'}, but it was {told.outcome or 'none: the run did not end'}"
+        )
     return found
 
 
@@ -235,4 +235,5 @@ def shown(entry: Entry) -> str:
     """One effect in a line."""
     fields: dict[str, JsonValue] = {name: value for name, value in entry.fields.items() if name != "why"}
     more = "".join(f", {name}: {value}" for name, value in fields.items())
-    return f"at {entry.at.isoformat().replace('+00:00', 'Z')} {EFFECTS.get((entry.event, entry.kind), entry.event)}: {entry.path}{more}"
+    effect = EFFECTS.get((entry.event, entry.kind), entry.event)
+    return f"at {entry.at.isoformat().replace('+00:00', 'Z')} {effect}: {entry.path}{more}"

@@ -5,7 +5,7 @@ is sent.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,24 +13,24 @@ from pydantic import JsonValue
 
 from engine.account import Account
 from engine.desk import Changes, Desk
-from engine.facts import Fact, read_fact
-from engine.measures import Reported
 from engine.plan import Plan
-from engine.run import Acknowledged, Input, Open, Run, Settled, TaskActed
+from engine.problems import suggest_or_list
+from engine.run import Acknowledged, Input, Open, Run, Settled, Task, TaskActed
 from engine.setting import Setting
-from engine.story import Act, Moment, Story
+from engine.stored import to_json
+from engine.story import Act, Moment, Story, facts_of, with_readings
 from engine.trace import Entry
 from engine.trigger import Rules
-from engine.stored import to_json
 from engine.vocabulary import Vocabulary
 
 LONGEST = timedelta(days=400)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class Told:
-    """The timeline. `faults` are what the story asked for and could not be: a fact that is refused, a task that is not
-    open.
+    """The timeline. `outcome` and `ended_at` are the last run's; `faults` are what the story asked for and could not
+    be, such as a task that is not open.
     """
 
     trace: list[Entry] = field(default_factory=list)
@@ -46,30 +46,27 @@ class Told:
 
 def simulate(plan: Plan, story: Story, setting: Setting, until: datetime | None = None) -> Told:
     """Goes on until nothing is left to happen, at most 400 days, or to `until`."""
-    return _Simulation(plan, story, replace(setting, vocabulary=telling(setting.vocabulary, story)), until).tell()
+    return Simulation(plan, story, setting, until).tell()
 
 
 def telling(vocabulary: Vocabulary, story: Story) -> Vocabulary:
     """A metric that the story sets is a reading, of whatever kind it is otherwise."""
-    metrics = {
-        name: replace(metric, measure=Reported()) if name in story.readings else metric
-        for name, metric in vocabulary.metrics.items()
-    }
-    return replace(vocabulary, metrics=metrics)
+    return with_readings(vocabulary, story.readings)
 
 
-class _Simulation:
-    def __init__(self, plan: Plan, story: Story, setting: Setting, until: datetime | None) -> None:
+class Simulation:
+    """A world in which everything that is asked for is done at once."""
+
+    def __init__(self, plan: Plan, story: Story, setting: Setting, until: datetime | None = None) -> None:
         self.plan = plan
         self.story = story
-        self.setting = setting
         self.last = until or story.start + LONGEST
         self.told = Told()
         self.inputs: dict[str, list[Input]] = {}
         self.started: Counter[str] = Counter()
         plans: Mapping[str, Plan] = {plan.hash: plan}
         self.desk = Desk(
-            setting=setting,
+            setting=replace(setting, vocabulary=telling(setting.vocabulary, story)),
             rules=Rules.of([plan]),
             account=Account(story.account),
             plans=plans.__getitem__,
@@ -83,8 +80,9 @@ class _Simulation:
     def tell(self) -> Told:
         coming = list(self.story.moments)
         while (now := self.next_instant(coming)) is not None and now <= self.last:
-            while coming and coming[0].at == now:
-                self.happen(coming.pop(0))
+            together = [moment for moment in coming if moment.at == now]
+            coming = coming[len(together) :]
+            self.happen(together, now)
             self.desk.tick(now)
             self.absorb(now)
             self.run_until_quiet(now)
@@ -97,28 +95,28 @@ class _Simulation:
 
     # --- what the story says
 
-    def happen(self, moment: Moment) -> None:
-        facts = [fact for raw in moment.facts if (fact := self.fact(raw, moment.at))]
+    def happen(self, together: Iterable[Moment], now: datetime) -> None:
+        """Of several things at one instant the facts come first, then what people do; timers follow."""
+        moments = list(together)
+        facts = [fact for moment in moments for fact in facts_of(moment, self.desk.setting.vocabulary)]
         if facts:
-            self.desk.take(*facts, now=moment.at)
-        if moment.at == self.story.start and self.plan.start.by_hand and not self.plan.start.by_rule:
-            self.desk.start(self.plan.playbook, moment.at, by="the story")
-        self.absorb(moment.at)
-        for act in moment.acts:
-            self.do(act, moment.at)
-        self.run_until_quiet(moment.at)
-
-    def fact(self, raw: dict[str, object], at: datetime) -> Fact | None:
-        found = read_fact(raw, self.setting.vocabulary, at)
-        if isinstance(found, Fact):
-            return found
-        self.told.faults += [f"at {to_json(at)}: {reason}" for reason in found]
-        return None
+            self.desk.take(*facts, now=now)
+        if moments and now == self.story.start and self.plan.start.by_hand and not self.plan.start.by_rule:
+            self.desk.start(self.plan.playbook, now, by="the story")
+        self.absorb(now)
+        for moment in moments:
+            for act in moment.acts:
+                self.do(act, now)
 
     def do(self, act: Act, at: datetime) -> None:
         place = self.open_task(act.step)
         if place is None:
-            self.told.faults.append(f"at {to_json(at)}: there is no open task or escalation '{act.step}' to {act.verb}")
+            # What it acts on may be opened by what has just come.
+            self.run_until_quiet(at)
+            place = self.open_task(act.step)
+        fault = _unfit(act, place[1]) if place else f"there is no open task or escalation '{act.step}' to {act.verb}"
+        if fault or not place:
+            self.told.faults.append(f"at {to_json(at)}: {fault}")
             return
         run, open_ = place
         self.inputs.setdefault(run.id, []).append(_input(act, open_, at))
@@ -161,15 +159,25 @@ class _Simulation:
                 )
                 self.inputs.setdefault(effect.run, []).append(settled)
         for run in changes.runs.values():
-            if run.outcome is not None and (
-                self.told.ended_at is None or run.ended is None or run.ended >= self.told.ended_at
-            ):
+            if run.id == f"{run.account}/{run.playbook}/{self.started[run.playbook]}":
                 self.told.outcome, self.told.ended_at = run.outcome, run.ended
             if run.over:
                 self.desk.runs.pop(run.id, None)
 
 
-_NEVER = datetime.max.replace(tzinfo=UTC)
+def _unfit(act: Act, open_: Open) -> str | None:
+    """Why the act cannot be done to that task."""
+    task = Task.model_validate(open_.memo["task"])
+    if act.verb == "acknowledge" and task.kind != "escalation":
+        return f"'{act.step}' is a task, which is completed and not acknowledged"
+    if act.verb != "complete" or task.kind == "escalation":
+        return None
+    if act.outcome is None:
+        plain = task.outcomes[0] == "done" or len(task.outcomes) == 1
+        return None if plain else f"'{act.step}' is completed with one of {', '.join(task.outcomes)}, and none is given"
+    if act.outcome in {*task.outcomes, "skipped"}:
+        return None
+    return f"'{act.step}' has no outcome '{act.outcome}'. {suggest_or_list(act.outcome, task.outcomes)}"
 
 
 def _input(act: Act, open_: Open, at: datetime) -> Input:

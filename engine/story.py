@@ -2,73 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
-
-from pydantic import Field
+from typing import Any, Literal
 
 from engine.calendar import Calendar
 from engine.document import Document, Path
+from engine.facts import Fact, read_fact
+from engine.measures import Reported
+from engine.model import StoryModel, ThenModel
 from engine.problems import Problems, suggest_or_list
 from engine.quantities import Duration, parse_duration
 from engine.setting import Setting
-from engine.shapes import Shape
 from engine.validation import validated
 from engine.values import read_instant
+from engine.vocabulary import Vocabulary
 
 Verb = Literal["complete", "snooze", "reassign", "acknowledge", "claim", "note"]
 VERBS: tuple[Verb, ...] = ("complete", "snooze", "reassign", "acknowledge", "claim", "note")
 _FACTS = ("account", "metrics", "event", "contacts", "records", "team")
+# What says nothing without the word that it belongs to.
+_BELONG = {"outcome": "complete", "until": "snooze", "to": "reassign", "data": "event"}
 
-
-class ThenModel(Shape):
-    noun: ClassVar[str] = "a 'then' item"
-
-    after: str | None = None
-    at: str | None = None
-    dated: str | None = None
-    account: dict[str, Any] = {}
-    metrics: dict[str, Any] = {}
-    event: str | None = None
-    data: dict[str, Any] = {}
-    contacts: list[dict[str, Any]] = []
-    records: dict[str, list[dict[str, Any]]] = {}
-    team: dict[str, str] = {}
-    complete: str | None = None
-    snooze: str | None = None
-    reassign: str | None = None
-    acknowledge: str | None = None
-    claim: str | None = None
-    note: str | None = None
-    outcome: str | None = None
-    until: str | None = None
-    to: str | None = None
-    by: str | None = None
-
-
-class StoryModel(Shape):
-    noun: ClassVar[str] = "a test"
-
-    test: str = "story"
-    start: str
-    account: dict[str, Any] = {}
-    contacts: list[dict[str, Any]] = []
-    metrics: dict[str, Any] = {}
-    records: dict[str, list[dict[str, Any]]] = {}
-    team: dict[str, str] = {}
-    then: list[ThenModel] = []
-    expect: list[dict[str, Any]] | None = None
-    expect_some: list[dict[str, Any]] = []
-    never: list[dict[str, Any]] = []
-    outcome: str | None = None
-
-
-class TestFileModel(Shape):
-    noun: ClassVar[str] = "a file of tests"
-
-    playbook: str
-    tests: Annotated[list[Any], Field(min_length=1)]
+Raw = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +45,7 @@ class Moment:
     """What comes at one instant: facts as they would be posted, and what people do."""
 
     at: datetime
-    facts: tuple[dict[str, Any], ...] = ()
+    facts: tuple[Raw, ...] = ()
     acts: tuple[Act, ...] = ()
 
 
@@ -106,8 +63,7 @@ class Story:
 
     def calendar(self, setting: Setting) -> Calendar:
         """The account's calendar as the story begins: what "day N" and local days mean in expectations."""
-        said = self.model.account
-        return setting.policy.calendar(_text(said.get("country")), _text(said.get("time_zone")))
+        return _calendar(self.model, setting)
 
 
 def read_story(document: Document, setting: Setting, path: Path = ()) -> Story | Problems:
@@ -121,9 +77,23 @@ def read_story(document: Document, setting: Setting, path: Path = ()) -> Story |
     return _Reading(document, setting, path, model).story()
 
 
+def with_readings(vocabulary: Vocabulary, names: Iterable[str]) -> Vocabulary:
+    """These metrics are readings, of whatever kind they are otherwise."""
+    told = {name: replace(vocabulary.metrics[name], measure=Reported()) for name in names if name in vocabulary.metrics}
+    return replace(vocabulary, metrics={**vocabulary.metrics, **told}) if told else vocabulary
+
+
 def _where(data: object) -> str:
     name = data.get("test") if isinstance(data, dict) else None
     return f"test '{name}'" if name else "the story"
+
+
+def _calendar(model: StoryModel, setting: Setting) -> Calendar:
+    country, zone = (_text(model.account.get(name)) for name in ("country", "time_zone"))
+    try:
+        return setting.policy.calendar(country, zone)
+    except ValueError:
+        return setting.policy.calendar()
 
 
 class _Reading:
@@ -135,110 +105,189 @@ class _Reading:
         self.path = path
         self.model = model
         self.problems = Problems()
-        said = model.account
-        self.account = str(said.get("id", "account"))
-        self.calendar = setting.policy.calendar(_text(said.get("country")), _text(said.get("time_zone")))
+        self.account = str(model.account.get("id", "account"))
+        self.readings = frozenset((*model.metrics, *(name for item in model.then for name in item.metrics)))
+        self.vocabulary = with_readings(setting.vocabulary, self.readings)
+        self.calendar = _calendar(model, setting)
 
     def story(self) -> Story | Problems:
         start = self.instant(self.model.start, "start")
         if start is None:
             return self.problems
-        self.check_metrics()
-        first = Moment(start, tuple(self.facts(self.model, "start", start, None)))
+        self.check_required()
+        first = Moment(start, self.facts(self.model, (), "start", start, start))
         later = [moment for index, item in enumerate(self.model.then) if (moment := self.moment(item, index, start))]
-        moments = (first, *sorted(later, key=lambda one: one.at))
         if self.problems.errors:
             return self.problems
-        readings = {*self.model.metrics, *(name for item in self.model.then for name in item.metrics)}
-        return Story(self.model.test, self.account, start, moments, frozenset(readings), self.model, self.path)
+        moments = (first, *sorted(later, key=lambda one: one.at))
+        return Story(self.model.test, self.account, start, moments, self.readings, self.model, self.path)
 
-    def check_metrics(self) -> None:
-        known = self.setting.vocabulary.metrics
-        named = [((*self.path, "metrics", name), name) for name in self.model.metrics]
-        named += [
-            ((*self.path, "then", index, "metrics", name), name)
-            for index, item in enumerate(self.model.then)
-            for name in item.metrics
-        ]
-        for path, name in named:
-            if name not in known:
-                self.fault(path, f"'{name}' is not a metric", suggest_or_list(name, known), "unknown-metric")
+    def check_required(self) -> None:
+        for name, field in self.setting.vocabulary.fields.items():
+            if field.required and name != "id" and self.model.account.get(name) is None:
+                message, fix = f"account lacks {name}, which every account has", f"Add `{name}: …`"
+                self.fault(("account",), message, fix, "missing-field")
 
     def moment(self, item: ThenModel, index: int, start: datetime) -> Moment | None:
-        at = self.when(item, index, start)
-        if at is None:
-            return None
-        dated = self.instant(item.dated, "then", index, "dated") if item.dated else None
-        facts = tuple(self.facts(item, f"then/{index + 1}", at, dated))
-        acts = tuple(self.acts(item, index, at))
-        if not facts and not acts:
-            known = [*_FACTS, *VERBS]
-            self.fault(
-                (*self.path, "then", index),
-                "nothing happens in this item",
-                f"Say one of {', '.join(known)}.",
-                "nothing-happens",
-            )
-        return Moment(at, facts, acts)
+        place: Path = ("then", index)
+        at = self.when(item, place, start)
+        dated = self.instant(item.dated, *place, "dated") if item.dated else None
+        # Without its instant the item is still read, so that all that is wrong with it is told.
+        facts = self.facts(item, place, f"then/{index + 1}", at or start, dated or at or start)
+        acts = tuple(self.acts(item, place, at or start))
+        self.check_whole(item, place, said=bool(facts or acts), told=bool(facts))
+        return Moment(at, facts, acts) if at else None
 
-    def when(self, item: ThenModel, index: int, start: datetime) -> datetime | None:
-        if (item.after is None) == (item.at is None):
+    def check_whole(self, item: ThenModel, place: Path, *, said: bool, told: bool) -> None:
+        if not said and not self.problems.errors:
+            fix = f"Say one of {', '.join((*_FACTS, *VERBS))}."
+            self.fault(place, "nothing happens in this item", fix, "nothing-happens")
+        for key, word in _BELONG.items():
+            if key in item.model_fields_set and getattr(item, word) is None:
+                fix = f"Add `{word}: …`, or take it away."
+                self.fault((*place, key), f"'{key}' says nothing without '{word}'", fix, "says-nothing")
+        if item.dated and not told:
             self.fault(
-                (*self.path, "then", index), "an item says either 'after' or 'at'", "Write 'after: 3 days'.", "when"
+                (*place, "dated"), "'dated' is for facts, and the item has none", "Take it away.", "says-nothing"
             )
+
+    def when(self, item: ThenModel, place: Path, start: datetime) -> datetime | None:
+        if (item.after is None) == (item.at is None):
+            self.fault(place, "an item says either 'after' or 'at'", "Write 'after: 3 days'.", "when")
             return None
         if item.at is not None:
-            return self.instant(item.at, "then", index, "at")
+            at = self.instant(item.at, *place, "at")
+            if at is not None and at < start:
+                self.fault(
+                    (*place, "at"), "this lies before the story's start", "Give a later instant.", "invalid-time"
+                )
+            return at
         found = parse_duration(item.after or "")
         if isinstance(found, Duration):
             return self.calendar.add(found, start, "exact")
-        self.fault((*self.path, "then", index, "after"), found.message, found.fix, "invalid-time")
+        self.fault((*place, "after"), found.message, found.fix, "invalid-time")
         return None
 
-    def facts(
-        self, item: ThenModel | StoryModel, name: str, at: datetime, dated: datetime | None
-    ) -> list[dict[str, Any]]:
-        """The item's facts as they would be posted; ids are by place, so that a story tells the same each time."""
-        told: list[dict[str, Any]] = []
-        fields = {key: value for key, value in item.account.items() if key != "id"}
-        if fields or isinstance(item, StoryModel):
-            told.append({"fields": fields})
-        told += [{"contact": contact} for contact in item.contacts]
-        told += [{"record": kind, "fields": one} for kind, several in item.records.items() for one in several]
-        told += [{"team": item.team}] if item.team else []
-        told += [{"metric": metric, "value": value} for metric, value in item.metrics.items()]
-        if isinstance(item, ThenModel) and item.event is not None:
-            told.append({"event": item.event, "data": item.data})
-        own = {"account": self.account, "at": (dated or at).isoformat()}
-        return [{"id": f"{name}/{number}", **own, **one} for number, one in enumerate(told, 1)]
+    # --- facts
 
-    def acts(self, item: ThenModel, index: int, at: datetime) -> list[Act]:
-        found: list[Act] = []
+    def facts(
+        self, item: ThenModel | StoryModel, place: Path, name: str, at: datetime, dated: datetime
+    ) -> tuple[Raw, ...]:
+        """The item's facts as they would be posted; ids are by place, so that a story tells the same each time."""
+        self.check_people(item, place)
+        told: list[Raw] = []
+        for number, (where, said) in enumerate(_said(item), 1):
+            raw = {"id": f"{name}/{number}", "account": self.account, "at": dated.isoformat(), **said}
+            found = read_fact(raw, self.vocabulary, at)
+            if isinstance(found, Fact):
+                told.append(raw)
+            else:
+                self.refused((*place, *where), found)
+        return tuple(told)
+
+    def refused(self, place: Path, reasons: list[str]) -> None:
+        for reason in reasons:
+            message, stop, fix = reason.partition(". ")
+            self.fault(self.named_in(reason, place), message, fix if stop else "", "fact")
+
+    def named_in(self, reason: str, place: Path) -> Path:
+        """The key that the reason is about, where it names one."""
+        part = self.document.value((*self.path, *place)) if place else None
+        words = reason.replace(":", " ").split()[0].split(".") if reason else []
+        return (*place, words[-1]) if isinstance(part, dict) and words[-1:] and words[-1] in part else place
+
+    def check_people(self, item: ThenModel | StoryModel, place: Path) -> None:
+        roles = (*self.setting.policy.roles, *self.setting.people.roles)
+        for role, person in item.team.items():
+            where = (*place, "team", role)
+            if role not in roles:
+                self.fault(where, f"nobody has the role '{role}'", suggest_or_list(role, roles), "unknown-role")
+            self.check_person(person, where)
+
+    def check_person(self, person: str | None, place: Path) -> None:
+        known = self.setting.people.ids
+        if person is not None and person not in known:
+            self.fault(place, f"there is no person '{person}'", suggest_or_list(person, known), "unknown-person")
+
+    # --- what people do
+
+    def acts(self, item: ThenModel, place: Path, at: datetime) -> Iterator[Act]:
         for verb in VERBS:
             step = getattr(item, verb)
             if step is not None:
-                until = self.until(item, index, at) if item.until is not None else None
-                found.append(Act(verb, step, by=item.by, outcome=item.outcome, until=until, to=item.to))
-        return found
+                until = self.until(item, place, at) if verb == "snooze" else None
+                self.check_act(verb, item, place)
+                yield Act(verb, step, by=item.by, outcome=item.outcome, until=until, to=item.to)
 
-    def until(self, item: ThenModel, index: int, at: datetime) -> datetime | None:
-        found = parse_duration(item.until or "")
+    def check_act(self, verb: Verb, item: ThenModel, place: Path) -> None:
+        lacking = {"reassign": ("to", item.to), "snooze": ("until", item.until), "claim": ("by", item.by)}
+        key, said = lacking.get(verb, ("", ""))
+        if said is None:
+            self.fault((*place, verb), f"'{verb}' needs '{key}'", f"Add `{key}: …`", "missing-key")
+        if verb == "reassign":
+            self.check_person(item.to, (*place, "to"))
+        if verb == "claim":
+            self.check_person(item.by, (*place, "by"))
+
+    def until(self, item: ThenModel, place: Path, at: datetime) -> datetime | None:
+        if item.until is None:
+            return None
+        found = parse_duration(item.until)
         if isinstance(found, Duration):
             return self.calendar.add(found, at, "opens")
-        return self.instant(item.until or "", "then", index, "until")
+        return self.instant(item.until, *place, "until")
+
+    # --- saying what is wrong
 
     def instant(self, text: str, *keys: str | int) -> datetime | None:
         try:
             return read_instant(text)
         except ValueError as wrong:
-            self.fault((*self.path, *keys), str(wrong), "Write it as 2026-03-02T09:00:00Z.", "invalid-time")
+            self.fault(keys, str(wrong), "Write it as 2026-03-02T09:00:00Z.", "invalid-time")
             return None
 
-    def fault(self, path: Path, message: str, fix: str, code: str) -> None:
-        self.problems.add(
-            self.document.file, self.document.at(path), _where(self.document.value(self.path)), message, fix, code=code
-        )
+    def fault(self, place: Path, message: str, fix: str, code: str) -> None:
+        path = (*self.path, *place)
+        at = self.document.key_at(path) if code in {"fact", "says-nothing"} else self.document.at(path)
+        where = " > ".join((_where(self.document.value(self.path)), *_words(place)))
+        self.problems.add(self.document.file, at, where, message, fix, code=code)
+
+
+def _said(item: ThenModel | StoryModel) -> Iterator[tuple[Path, Raw]]:
+    """Each fact of an item, and where in it that stands."""
+    fields = {key: value for key, value in item.account.items() if key != "id"}
+    if fields or isinstance(item, StoryModel):
+        yield ("account",), {"fields": fields}
+    for index, contact in enumerate(item.contacts):
+        yield ("contacts", index), {"contact": contact}
+    for kind, several in item.records.items():
+        for index, one in enumerate(several):
+            yield ("records", kind, index), {"record": kind, "fields": one}
+    if item.team:
+        yield ("team",), {"team": item.team}
+    for metric, value in item.metrics.items():
+        yield ("metrics", metric), {"metric": metric, "value": value}
+    if isinstance(item, ThenModel) and item.event is not None:
+        yield ("data",) if item.data else ("event",), {"event": item.event, "data": item.data}
+
+
+def _words(place: Path) -> list[str]:
+    words: list[str] = []
+    for part in place:
+        if isinstance(part, int) and words:
+            words[-1] += f" {part + 1}"
+        else:
+            words.append(str(part))
+    return words
 
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def facts_of(moment: Moment, vocabulary: Vocabulary) -> Iterator[Fact]:
+    """The facts that a moment tells; reading the story has seen that they can be read."""
+    for raw in moment.facts:
+        found = read_fact(raw, vocabulary, moment.at)
+        if isinstance(found, Fact):
+            yield found
