@@ -50,6 +50,12 @@ def _there(connection: Connection, ids: Collection[str]) -> set[str]:
     return there
 
 
+def find(connection: Connection, account: str) -> AccountRow | None:
+    """As it stands, without holding it."""
+    row = connection.execute(select(*_COLUMNS).where(accounts.c.id == account)).one_or_none()
+    return AccountRow(*row) if row else None
+
+
 def save(connection: Connection, rows: Sequence[AccountRow]) -> None:
     if rows:
         named = [{"key" if name == "id" else name: value for name, value in asdict(row).items()} for row in rows]

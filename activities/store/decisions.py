@@ -19,6 +19,13 @@ def of_accounts(connection: Connection, accounts: Collection[str]) -> dict[str, 
     return found
 
 
+def faulty(connection: Connection, limit: int = 1_000) -> list[tuple[str, Decision]]:
+    """Accounts with the decisions that our own code could not make."""
+    query = select(decisions.c.account, decisions.c.body).where(decisions.c.body.contains('"fault":"'))
+    rows = connection.execute(query.order_by(decisions.c.account, decisions.c.playbook).limit(limit))
+    return [(row.account, Decision.model_validate_json(row.body)) for row in rows]
+
+
 def save(connection: Connection, ones: Sequence[tuple[str, Decision]]) -> None:
     """`ones` are accounts with their decisions."""
     rows = [

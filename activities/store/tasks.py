@@ -83,3 +83,16 @@ def listed(
     query = query.where(tasks.c.due <= due_by) if due_by else query
     bodies = connection.scalars(query.order_by(tasks.c.id).limit(limit))
     return [Task.model_validate_json(body) for body in bodies]
+
+
+def nobodys(connection: Connection, limit: int = 1_000) -> list[Task]:
+    """Open ones that belong to no person."""
+    query = select(tasks.c.body).where(tasks.c.state == "open", tasks.c.person.is_(None))
+    return [Task.model_validate_json(body) for body in connection.scalars(query.order_by(tasks.c.id).limit(limit))]
+
+
+def unheard(connection: Connection, now: datetime, limit: int = 1_000) -> list[Task]:
+    """Escalations whose last rung has run out: while there is a higher one, `due` moves on with it."""
+    query = select(tasks.c.body).where(tasks.c.state == "open", tasks.c.due <= now)
+    query = query.where(tasks.c.body.contains('"kind":"escalation"')).order_by(tasks.c.due, tasks.c.id)
+    return [Task.model_validate_json(body) for body in connection.scalars(query.limit(limit))]

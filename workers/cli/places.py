@@ -33,7 +33,7 @@ def choose(playbook: str) -> Chosen:
     """By id, or by file. Only errors in the files that it needs stand in the way. Raises InvalidWorkspace."""
     checked = check(_folder_of(playbook))
     workspace = checked.workspace
-    _no_errors(Problems(one for one in checked.all_problems if one.file in shared_files(workspace)))
+    _no_errors(Problems(one for one in checked.problems if one.file in shared_files(workspace)))
     document = _document(playbook, checked)
     _no_errors(about(checked, [document.file]))
     return Chosen(checked.plans[playbook_id(document)], checked.setting)

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.check import templates_of
 from engine.problems import START, Problem, Problems
 from engine.workspace import PEOPLE, POLICY, TEMPLATES, VOCABULARY, Workspace
-from workers.checking import Checked, check, templates_of
+from workers.checking import Checked, check
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def about(checked: Checked, files: Iterable[str]) -> Problems:
     """What is wrong with these files, the templates that they use, and what every file needs."""
     wanted = {*files, *shared_files(checked.workspace)}
     wanted |= set(_templates_used(checked.workspace, wanted))
-    return Problems(problem for problem in checked.all_problems if problem.file in wanted)
+    return Problems(problem for problem in checked.problems if problem.file in wanted)
 
 
 def shared_files(workspace: Workspace) -> set[str]:
@@ -66,7 +67,7 @@ def shared_files(workspace: Workspace) -> set[str]:
 
 def _selected(checked: Checked, paths: Sequence[Path]) -> Selected:
     workspace = checked.workspace
-    read = [*workspace.playbooks, *workspace.tests, *workspace.templates.files, *checked.all_problems]
+    read = [*workspace.playbooks, *workspace.tests, *workspace.templates.files, *checked.problems]
     tops = [path.resolve() for path in paths]
     files = {one.file for one in read if any(Path(one.file).resolve().is_relative_to(top) for top in tops)}
     return Selected(checked, frozenset(files), any(path.is_absolute() for path in paths))

@@ -1,0 +1,215 @@
+"""What is known of runs, tasks, messages and accounts, asked of the database for people and programs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue
+from sqlalchemy import Connection
+
+from activities.desks import bench, lay_out
+from activities.host import Host
+from activities.store import accounts, decisions, effects, runs, tasks, traces, versions
+from activities.store.runs import RunRow
+from engine.desk import Desk
+from engine.run import Task
+from engine.stored import to_json
+from engine.trigger import why
+from workers.views import (
+    View,
+    attention_view,
+    effect_view,
+    event_view,
+    instant,
+    open_views,
+    run_view,
+    task_view,
+    trace_view,
+)
+
+UNCERTAIN: tuple[effects.State, ...] = ("uncertain",)
+MANY = 1_000  # what one account or run may have of a thing before the rest is left to the listings
+
+
+class NotFound(LookupError):
+    """Nothing has this name; the message says what was looked for."""
+
+
+def run_views(connection: Connection, rows: list[RunRow]) -> list[View]:
+    numbers = {row.plan: versions.number_of(connection, row.plan) for row in rows}
+    return [run_view(row, numbers[row.plan]) for row in rows]
+
+
+def find_run(connection: Connection, name: str) -> RunRow:
+    """By id, or by as much of its beginning as no other run has. Raises NotFound."""
+    found = runs.find(connection, name)
+    if found is not None:
+        return found
+    alike = [row for row in runs.listed(connection, after=name, limit=2) if row.id.startswith(name)]
+    if name and len(alike) == 1:
+        return alike[0]
+    raise NotFound(f"several runs begin with '{name}'" if alike else f"there is no run '{name}'")
+
+
+def find_task(connection: Connection, name: str) -> Task:
+    """As `find_run`."""
+    found = tasks.find(connection, name)
+    if found is not None:
+        return found
+    alike = [task for task in tasks.listed(connection, after=name, limit=2) if task.id.startswith(name)]
+    if name and len(alike) == 1:
+        return alike[0]
+    raise NotFound(f"several tasks begin with '{name}'" if alike else f"there is no task '{name}'")
+
+
+def run_told(connection: Connection, row: RunRow) -> View:
+    """One run with where it stands, its tasks and its messages."""
+    return {
+        **run_view(row, versions.number_of(connection, row.plan)),
+        "open": open_views(row.run),
+        "tasks": [task_view(one) for one in tasks.listed(connection, run=row.id, limit=MANY)],
+        "messages": [effect_view(one) for one in effects.listed(connection, run=row.id, limit=MANY)],
+    }
+
+
+def task_told(connection: Connection, task: Task) -> View:
+    return {**task_view(task), "history": [event_view(one) for one in tasks.history(connection, task.id)]}
+
+
+# --- accounts
+
+
+def account_told(connection: Connection, host: Host, account: str) -> View:
+    """The picture of an account as it stands: fields, metrics with zones, contacts, team, runs, open tasks, timeline.
+
+    Raises NotFound.
+    """
+    desk, now = _desk(connection, host, account)
+    values = desk.scope(now).values
+    rooms: dict[str, View] = {"account": {}, "metrics": {}, "team": {}}
+    for path, value in sorted(values.items()):
+        room, _, rest = path.partition(".")
+        if room in rooms:
+            _put(rooms[room], rest, to_json(value))
+    timeline = traces.of_account(connection, account, limit=200)
+    live = runs.listed(connection, account=account, limit=MANY)
+    return {
+        "id": account,
+        "at": instant(now),
+        "fields": rooms["account"],
+        "metrics": rooms["metrics"],
+        "team": rooms["team"],
+        "contacts": to_json(values["contacts"]) if "contacts" in values else None,
+        "records": {
+            path.partition(".")[2]: to_json(one) for path, one in values.items() if path.startswith("records.")
+        },
+        "runs": list(run_views(connection, live)),
+        "tasks": [task_view(one) for one in tasks.listed(connection, account=account, state="open", limit=MANY)],
+        "timeline": [{"run": one.run or None, "playbook": one.playbook, **one.entry.to_json()} for one in timeline],
+    }
+
+
+def _put(room: View, rest: str, value: JsonValue) -> None:
+    head, _, tail = rest.partition(".")
+    if not tail:
+        room[head] = value
+        return
+    inner = room.setdefault(head, {})
+    if isinstance(inner, dict):
+        _put(inner, tail, value)
+
+
+def _desk(connection: Connection, host: Host, account: str) -> tuple[Desk, datetime]:
+    row = accounts.find(connection, account)
+    if row is None or row.state is None:
+        raise NotFound(f"there is no account '{account}'")
+    at = bench(host, connection)
+    return lay_out(at, {account: row})[account], at.now(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """How a start stands now, and what was decided before; `tree` is None for a playbook started by hand."""
+
+    account: str
+    playbook: str
+    now: datetime
+    truth: bool | None
+    live: str | None
+    tree: View | None
+    past: list[View]
+
+
+def why_told(connection: Connection, host: Host, account: str, playbook: str) -> Why:
+    """Raises NotFound."""
+    desk, now = _desk(connection, host, account)
+    plan = desk.rules.plans.get(playbook)
+    if plan is None:
+        raise NotFound(f"there is no playbook '{playbook}' among those that are applied")
+    past = traces.of_account(connection, account, playbook)
+    decided = [one for one in past if one.entry.event in {"started", "not_started"}]
+    decision = desk.decisions.get(playbook)
+    entries = desk.entries.get(playbook)
+    return Why(
+        account=account,
+        playbook=playbook,
+        now=now,
+        truth=decision.truth if decision else None,
+        live=entries.live if entries else None,
+        tree=why(plan, desk.scope(now)) if plan.start.by_rule else None,
+        past=[{"run": one.run or None, **one.entry.to_json()} for one in decided],
+    )
+
+
+# --- attention
+
+
+def attention(connection: Connection, now: datetime, limit: int = MANY) -> list[View]:
+    """Everything that goes on only when a person has decided, by kind."""
+    return [
+        *_stuck_runs(connection, limit),
+        *_doubtful(connection, limit),
+        *_unheard(connection, now, limit),
+        *_nobodys(connection, limit),
+        *_faulty_rules(connection),
+    ]
+
+
+def _stuck_runs(connection: Connection, limit: int) -> Iterator[View]:
+    for row in runs.listed(connection, attention=True, limit=limit):
+        if row.fault is not None:
+            yield attention_view("fault", row.id, row.account, row.fault, f"playbook resume {row.id}", run=row.id)
+        elif row.parked is not None and not row.over:
+            yield attention_view("parked", row.id, row.account, row.parked, f"playbook resume {row.id}", run=row.id)
+
+
+def _doubtful(connection: Connection, limit: int) -> Iterator[View]:
+    for row in effects.listed(connection, states_in=UNCERTAIN, limit=limit):
+        if row.until is None and not row.asking:
+            reason = f"the mail may have gone out or not: {row.reason or 'its answer was lost'}"
+            fix = f"look at the provider; playbook outbox --send-again {row.id}"
+            yield attention_view("uncertain", row.id, row.account, reason, fix, run=row.run, path=row.effect.path)
+
+
+def _unheard(connection: Connection, now: datetime, limit: int) -> Iterator[View]:
+    for task in tasks.unheard(connection, now, limit):
+        fix = f"playbook task acknowledge {task.id}"
+        yield attention_view(
+            "escalation", task.id, task.account, f"nobody has acknowledged: {task.title}", fix, run=task.run
+        )
+
+
+def _nobodys(connection: Connection, limit: int) -> Iterator[View]:
+    for task in tasks.nobodys(connection, limit):
+        fix = f"playbook task reassign {task.id} --to PERSON"
+        yield attention_view("nobody", task.id, task.account, f"nobody has this task: {task.title}", fix, run=task.run)
+
+
+def _faulty_rules(connection: Connection) -> Iterator[View]:
+    for account, one in decisions.faulty(connection):
+        reason = f"the start of {one.playbook} could not be judged: {one.fault}"
+        yield attention_view("rule", one.playbook, account, reason, "report it; it is tried again by itself")
+
+
+def trace_told(connection: Connection, run: str) -> list[JsonValue]:
+    return trace_view(traces.of_run(connection, run))
