@@ -50,7 +50,7 @@ def test_each_item_of_a_batch_has_its_own_answer(database):
     )
 
     assert [one.status for one in answers] == ["stored", "rejected", "rejected", "duplicate"]
-    assert "metrics" not in answers[1].reasons[0] and "nps" in answers[1].reasons[0]
+    assert "nps" in answers[1].reasons[0]
     assert "start_date" in answers[2].reasons[0]
 
 

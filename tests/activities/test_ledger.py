@@ -33,7 +33,7 @@ def made(database):
 
 
 def the_effect(host):
-    (row,) = host.database.read(lambda c: effects.listed(c))
+    (row,) = host.database.read(effects.listed)
     return row
 
 
@@ -167,7 +167,7 @@ def test_what_was_certainly_not_delivered_is_wanted_again_before_the_attempt_end
 
 
 def test_a_provider_that_is_down_for_two_minutes_is_state_and_no_more_retries(made):
-    host, clock, email, _ = made(email=always(AWAY))
+    host, clock, _email, _ = made(email=always(AWAY))
     for _ in range(3):
         with pytest.raises(TryAgain):
             done(host)
@@ -181,7 +181,7 @@ def test_a_provider_that_is_down_for_two_minutes_is_state_and_no_more_retries(ma
 
 
 def test_a_deferred_effect_is_wanted_again_at_its_instant_under_a_higher_revision(made):
-    host, clock, email, _ = made(email=iter([Refused("bad key", "http_401", credentials=True)]))
+    host, clock, _email, _ = made(email=iter([Refused("bad key", "http_401", credentials=True)]))
     directive, _ = done(host)
     assert (directive.effects, the_effect(host).state) == ((), "deferred")
 
@@ -195,7 +195,7 @@ def test_a_deferred_effect_is_wanted_again_at_its_instant_under_a_higher_revisio
 
 
 def test_while_a_provider_is_down_claims_do_not_call_it(made):
-    host, clock, email, _ = made(email=iter([Refused("bad key", "http_401", credentials=True)]))
+    host, _clock, email, _ = made(email=iter([Refused("bad key", "http_401", credentials=True)]))
     done(host)
     acme(host, account="other")
     tell(host, "other", metric="nps", value=3)
@@ -218,7 +218,7 @@ def test_a_refusal_is_told_to_the_run_which_waits_for_a_person(made):
 
 
 def test_a_parked_mail_that_an_operator_retries_is_sent(made):
-    host, _, email, _ = made(email=iter([Refused("no such address", "http_400")]))
+    host, _, _email, _ = made(email=iter([Refused("no such address", "http_400")]))
     done(host)
 
     runs.operate(host, only_run(host).id, "retry", path="hello", by="ana")
@@ -288,7 +288,7 @@ def test_a_suppressed_address_gets_no_mail_whatever_a_playbook_wants(made):
 
 
 def test_a_settle_that_comes_after_the_run_has_ended_is_kept(made):
-    host, clock, email, _ = made()
+    host, _clock, _email, _ = made()
     effect = the_effect(host).id
     ledger.claim(host, effect)
     runs.operate(host, only_run(host).id, "stop")

@@ -1,4 +1,4 @@
-"""A host on a test's own database: the standard workspace with a few playbooks applied, and transports that note what they get."""
+"""A host on a test's own database: the standard workspace, a few playbooks, and transports that note what they get."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -32,7 +32,14 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    address: str, host: Host, queue: str, *, cached: int = 100, sandbox: bool = True, renew_after: int = 80, relay: bool = True
+    address: str,
+    host: Host,
+    queue: str,
+    *,
+    cached: int = 100,
+    sandbox: bool = True,
+    renew_after: int = 80,
+    relay: bool = True,
 ) -> AsyncIterator[Stage]:
     """Workers on `queue`; the host's channels are on its queues by name. Sandbox on, as in CI."""
     client = await connect(address)
