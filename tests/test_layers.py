@@ -30,7 +30,6 @@ ENGINE_MAY_NOT_IMPORT = {
 NOT_PURE = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "uuid1", "uuid4")
 
 NOT_NEEDED_BY_ENGINE = ("temporalio", "sqlalchemy", "slack_sdk", "sendgrid", "fastapi")
-IMPORT_LIMIT = 0.3  # seconds of processor time, Python itself included
 
 BLOCK = f"""
 import sys
@@ -130,14 +129,6 @@ def test_engine_imports_where_nothing_outside_is_installed():
     told = in_python(BLOCK + IMPORT_ALL)
 
     assert (told.returncode, told.stderr) == (0, "")
-
-
-def test_every_module_of_engine_imports_fast():
-    script = IMPORT_ALL + "import time; print(time.process_time())"
-
-    best = min(float(in_python(script).stdout) for _ in range(3))
-
-    assert best < IMPORT_LIMIT
 
 
 def in_python(script: str) -> subprocess.CompletedProcess[str]:
