@@ -116,7 +116,7 @@ class Templates:
     def faults(self, source: str, names: Names, *, contact: bool = False) -> list[Fault]:
         if "{" not in source:
             return []
-        from engine.rendering import faults
+        from engine.template_faults import faults
 
         return faults(source, names, contact=contact)
 
@@ -132,7 +132,7 @@ class Templates:
 
 
 def _check(template: Template, names: Names, where: str, problems: Problems, *, contact: bool, anywhere: bool) -> None:
-    from engine.rendering import faults
+    from engine.template_faults import faults
 
     for piece in template.pieces:
         for fault in faults(piece.text, names, contact=contact, anywhere=anywhere):

@@ -12,6 +12,7 @@ from engine.declared.policy import read_policy
 from engine.declared.templates import read_template
 from engine.declared.vocabulary import read_vocabulary
 from engine.document import Document
+from engine.document import Path as Place
 from engine.people import Directory, People
 from engine.policy import Policy
 from engine.problems import START, InvalidWorkspace, Problems, suggest_or_list
@@ -144,27 +145,32 @@ def _units(vocabulary: Vocabulary) -> dict[str, str]:
 
 
 def _check_roles(workspace: Workspace) -> None:
-    """Roles that policy.yaml names must be somebody's, or come with each account's team."""
-    file = str(workspace.folder / POLICY)
-    document = read(workspace.folder / POLICY) if (workspace.folder / POLICY).is_file() else None
-    if not isinstance(document, Document):
-        return
-    unassigned = workspace.policy.unassigned
+    """Who gets what nobody has must be somebody, or come with each account's team; contacts' roles are names apart."""
     known = (*workspace.people.roles, *workspace.policy.roles)
+    unassigned = workspace.policy.unassigned
     if unassigned and unassigned not in known:
         message = f"nobody has the role '{unassigned}'"
-        at = document.at(("unassigned",))
-        workspace.problems.add(file, at, "unassigned", message, suggest_or_list(unassigned, known), code="unknown-role")
-    _check_contact_roles(workspace, document, file)
-
-
-def _check_contact_roles(workspace: Workspace, document: Document, file: str) -> None:
-    role = workspace.vocabulary.contact_fields.get("role")
+        fix = suggest_or_list(unassigned, known)
+        _complain(workspace, POLICY, ("unassigned",), "unassigned", message, fix, "unknown-role")
     for index, name in enumerate(workspace.policy.roles):
-        if role and name in role.type.choices:
-            message = f"'{name}' is a role of contacts too"
-            at = document.at(("roles", index))
-            workspace.problems.add(file, at, "roles", message, "Rename one of them", code="role-twice")
+        _check_role_is_no_contacts(workspace, POLICY, ("roles", index), "roles", name)
+    for index, person in enumerate(workspace.people.everyone):
+        for name in person.roles:
+            _check_role_is_no_contacts(workspace, PEOPLE, ("people", index, "role"), f"person '{person.id}'", name)
+
+
+def _check_role_is_no_contacts(workspace: Workspace, name: str, path: Place, where: str, role: str) -> None:
+    of_contacts = workspace.vocabulary.contact_fields.get("role")
+    if of_contacts and role in of_contacts.type.choices:
+        message = f"'{role}' is a role of contacts too"
+        _complain(workspace, name, path, where, message, "Rename one of them", "role-twice")
+
+
+def _complain(workspace: Workspace, name: str, path: Place, where: str, message: str, fix: str, code: str) -> None:
+    """Read once more for the place: this is said seldom."""
+    document = read(workspace.folder / name)
+    at = document.at(path) if isinstance(document, Document) else START
+    workspace.problems.add(str(workspace.folder / name), at, where, message, fix, code=code)
 
 
 def _check_topics(workspace: Workspace) -> None:
