@@ -225,6 +225,22 @@ def test_yellow_may_dwell_too_and_begins_where_green_ends():
     assert own.yellow == Band(Decimal("0.9"), Duration(amount=2, unit="day"))
 
 
+def test_a_zone_may_clear_where_it_begins():
+    own = metric("reported: true, target: 8, zones: {red: {below: 60%, clears_at: 60%}}").zones
+
+    assert own.red == Band(Decimal("0.6"), None, Decimal("0.6"))
+
+
+def test_what_was_declared_wrongly_is_not_called_unknown_elsewhere():
+    problems = told(
+        "metrics:\n  a: {reported: true, traget: 8}\n  b: {score: {a: 1}}\n  c: {formula: metrics.a.value * 2}\n"
+    )
+
+    assert [problem.split(": ")[2] for problem in problems] == [
+        "'traget' is not a key of a metric. Did you mean 'target'?"
+    ]
+
+
 def test_metrics_come_after_what_they_are_made_of():
     order = vocabulary(
         "metrics:\n  c: {score: {b: 1}}\n  b: {formula: metrics.a.value * 2, target: 1}\n  a: {reported: true}\n"
