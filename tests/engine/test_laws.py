@@ -1,0 +1,117 @@
+"""What holds for every playbook and every story."""
+
+import json
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.plan import Plan
+from engine.simulate import simulate
+from tests.support.lives import Late, Pestered, Stored, Watched, after, lives
+from tests.support.playbooks import setting
+
+law = settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
+OUTLIVES = {
+    "reminded", "escalated", "completed", "acknowledged", "cleared", "snoozed", "reassigned", "withdrawn", "timed_out",
+}  # fmt: skip
+
+
+OUTAGE_STARTS = st.sampled_from(["by hand", {"when": "metrics.nps.value <= 6"}])
+
+
+@law
+@given(lives())
+def test_a_run_that_is_stored_between_any_two_advances_goes_on_as_if_it_had_not_been(life):
+    plan, story = life
+
+    kept, stored = Watched(plan, story), Stored(plan, story)
+
+    assert stored.tell().to_json() == kept.tell().to_json()
+    assert stored.seen.effects == kept.seen.effects
+
+
+@law
+@given(lives())
+def test_a_plan_read_back_is_the_same_version(life):
+    plan, _ = life
+
+    again = Plan.model_validate_json(plan.model_dump_json())
+
+    assert again == plan
+    assert (again.hash, again.start_hash) == (plan.hash, plan.start_hash)
+
+
+@law
+@given(lives())
+def test_the_same_story_is_told_in_the_same_bytes(life):
+    plan, story = life
+
+    first, second = (json.dumps(simulate(plan, story, setting()).to_json()) for _ in range(2))
+
+    assert first == second
+
+
+@law
+@given(lives())
+def test_a_story_never_goes_back_in_time(life):
+    told = simulate(*life, setting())
+
+    instants = [entry.at for entry in told.trace]
+    assert instants == sorted(instants)
+
+
+@law
+@given(lives())
+def test_every_effect_has_an_id_of_its_own(life):
+    world = Watched(*life)
+
+    world.tell()
+
+    assert len(world.seen.effects) == len(set(world.seen.effects))
+
+
+@law
+@given(lives())
+def test_after_the_end_only_what_outlives_a_run_still_moves(life):
+    world = Watched(*life)
+
+    world.tell()
+
+    for run in {name for name, _ in world.seen.entries if name}:
+        events = [entry.event for name, entry in world.seen.entries if name == run]
+        behind = events[events.index("ended") + 1 :] if "ended" in events else []
+        assert set(behind) <= OUTLIVES
+        assert events.count("ended") <= 1
+
+
+@law
+@given(lives())
+def test_what_comes_for_a_visit_that_is_over_changes_nothing(life):
+    plan, story = life
+
+    left_alone, pestered = Watched(plan, story), Pestered(plan, story)
+
+    assert pestered.tell().to_json() == left_alone.tell().to_json()
+
+
+@law
+@given(lives(sends=False, contacts=False, starts=OUTAGE_STARTS))
+def test_an_outage_does_not_change_the_story_but_for_reminders_that_were_overtaken(life):
+    plan, story = life
+    end = after(story.start, 120)
+    punctual = Watched(plan, story, end)
+    punctual.tell()
+
+    late = Late(plan, story, end, punctual.seen.acted)
+    late.tell()
+
+    for run in {name for name, _ in punctual.seen.entries if name}:
+        mine, theirs = punctual.seen.of_run(run), late.seen.of_run(run)
+        assert [one for one in theirs if not _rung(one)] == [one for one in mine if not _rung(one)]
+        assert all(one in mine for one in theirs if _rung(one))
+
+
+def _rung(entry: dict[str, object]) -> bool:
+    return "/overdue/" in str(entry["path"])
