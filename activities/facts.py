@@ -26,6 +26,7 @@ OUR_FAULT = "it could not be taken in; this is our fault, not yours"
 TRY_AGAIN = timedelta(minutes=5)
 
 Item = tuple[int, Fact]
+GroupBy = Callable[[Item], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +38,19 @@ class Answer:
     reasons: tuple[str, ...] = ()
 
 
-def post(host: Host, items: Sequence[Mapping[str, object]]) -> list[Answer]:
-    """An answer for each item, in their order; what is wrong with one keeps none of the others out."""
-    answers = host.database.write(lambda connection: _posted(bench(host, connection), items))
+def post(host: Host, items: Sequence[Mapping[str, object]], *, history: bool = False) -> list[Answer]:
+    """An answer for each item, in their order; what is wrong with one keeps none of the others out.
+
+    `history`: they tell of the past. An account's are then taken in as one, so that only how it stands after them is
+    judged and nothing fires for what was so in between.
+    """
+    group_by = _account if history else _instant
+    answers = host.database.write(lambda connection: _posted(bench(host, connection), items, group_by))
     host.stir()
     return answers
 
 
-def _posted(at: Bench, items: Sequence[Mapping[str, object]]) -> list[Answer]:
+def _posted(at: Bench, items: Sequence[Mapping[str, object]], group_by: GroupBy) -> list[Answer]:
     received = at.host.clock.now()
     answers: dict[int, Answer] = {}
     readable: list[Item] = []
@@ -54,7 +60,7 @@ def _posted(at: Bench, items: Sequence[Mapping[str, object]]) -> list[Answer]:
             readable.append((place, fact))
         else:
             answers[place] = Answer(_named(item), "rejected", tuple(fact))
-    answers |= _taken(at, readable)
+    answers |= _taken(at, readable, group_by)
     return [answers[place] for place in range(len(items))]
 
 
@@ -63,7 +69,7 @@ def _named(item: Mapping[str, object]) -> str:
     return given if isinstance(given, str) else ""
 
 
-def _taken(at: Bench, items: Sequence[Item]) -> dict[int, Answer]:
+def _taken(at: Bench, items: Sequence[Item], group_by: GroupBy) -> dict[int, Answer]:
     rows = accounts.lock_or_make(at.connection, {fact.account for _, fact in items})
     answers, new = _without_duplicates(at.connection, items)
     of_each: dict[str, list[Item]] = {}
@@ -73,7 +79,7 @@ def _taken(at: Bench, items: Sequence[Item]) -> dict[int, Answer]:
     now = at.now(*rows.values())
     kept: list[Fact] = []
     for account, mine in of_each.items():
-        told = _told(at, rows[account], desks[account], mine, now)
+        told = _told(at, rows[account], desks[account], mine, now, group_by)
         answers |= told
         kept += [fact for place, fact in mine if told[place].status == "stored"]
     facts.add(at.connection, kept, now)
@@ -94,12 +100,13 @@ def _without_duplicates(connection: Connection, items: Sequence[Item]) -> tuple[
     return answers, new
 
 
-def _told(at: Bench, row: AccountRow, desk: Desk, items: Sequence[Item], now: datetime) -> dict[int, Answer]:
+def _told(
+    at: Bench, row: AccountRow, desk: Desk, items: Sequence[Item], now: datetime, group_by: GroupBy
+) -> dict[int, Answer]:
     """Tells a desk its facts. One that breaks our code is left out, and the desk is laid out anew for the others."""
     if row.state is None and (lacking := _lacking(at, desk.account, items)):
         return {place: Answer(fact.id, "rejected", lacking) for place, fact in items}
     broken: dict[int, Answer] = {}
-    group_by: Callable[[Item], object] = _instant
     while failed := _take(desk, [item for item in items if item[0] not in broken], group_by, now):
         if len(failed) == 1:
             place, fact = failed[0]
@@ -117,11 +124,15 @@ def _instant(item: Item) -> object:
     return item[1].at
 
 
+def _account(item: Item) -> object:
+    return item[1].account
+
+
 def _place(item: Item) -> object:
     return item[0]
 
 
-def _take(desk: Desk, items: Sequence[Item], group_by: Callable[[Item], object], now: datetime) -> list[Item]:
+def _take(desk: Desk, items: Sequence[Item], group_by: GroupBy, now: datetime) -> list[Item]:
     """Returns the items of the group that broke, if one did."""
     for _, together in groupby(items, key=group_by):
         group = list(together)

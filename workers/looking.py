@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from activities.desks import bench, lay_out
 from activities.host import Host
 from activities.store import accounts, decisions, effects, runs, tasks, traces, versions
+from activities.store.effects import EffectRow
 from activities.store.runs import RunRow
 from engine.desk import Desk
 from engine.run import Task
@@ -28,6 +29,7 @@ from workers.views import (
 )
 
 UNCERTAIN: tuple[effects.State, ...] = ("uncertain",)
+EVERY = 20_000  # rows of a listing that is put into an order of its own before it is cut
 MANY = 1_000  # what one account or run may have of a thing before the rest is left to the listings
 
 
@@ -60,6 +62,17 @@ def find_task(connection: Connection, name: str) -> Task:
     if name and len(alike) == 1:
         return alike[0]
     raise NotFound(f"several tasks begin with '{name}'" if alike else f"there is no task '{name}'")
+
+
+def find_effect(connection: Connection, name: str) -> EffectRow:
+    """As `find_run`."""
+    found = effects.find(connection, name)
+    if found is not None:
+        return found
+    alike = [row for row in effects.listed(connection, after=name, limit=2) if row.id.startswith(name)]
+    if name and len(alike) == 1:
+        return alike[0]
+    raise NotFound(f"several messages begin with '{name}'" if alike else f"there is no message '{name}'")
 
 
 def run_told(connection: Connection, row: RunRow) -> View:

@@ -36,8 +36,8 @@ def host_from(settings: Settings, stir: Callable[[], None] = lambda: None, datab
     local = Outbox(partial(_keep, database, clock), partial(_holds, database))
     queues = Queues(settings.task_queue)
     channels = {
-        "email": _channel(_mail(settings), local, queues.email),
-        "slack": _channel(_slack(settings), local, queues.slack),
+        "email": _channel(remote_mail(settings), local, queues.email),
+        "slack": _channel(remote_slack(settings), local, queues.slack),
     }
     return Host(database=database, clock=clock, applied=Applied(), channels=channels, stir=stir)
 
@@ -48,7 +48,7 @@ def _channel(remote: Transport | None, local: Transport, queue: str) -> Channel:
     return Channel(remote or local, queue, deadline, lease, seconds)
 
 
-def _mail(settings: Settings) -> Transport | None:
+def remote_mail(settings: Settings) -> Transport | None:
     if settings.sendgrid_api_key is None:
         return None
     from activities.email import SendGrid
@@ -57,7 +57,7 @@ def _mail(settings: Settings) -> Transport | None:
     return SendGrid(settings.sendgrid_api_key.get_secret_value(), host=settings.sendgrid_host, sender=sender)
 
 
-def _slack(settings: Settings) -> Transport | None:
+def remote_slack(settings: Settings) -> Transport | None:
     if settings.slack_bot_token is None:
         return None
     from activities.slack import Slack

@@ -49,6 +49,11 @@ def own_clock() -> Clock:
     return lambda at: f"{at.astimezone():%Y-%m-%d %a %H:%M}"
 
 
+def instant_column(said: object) -> str:
+    """An instant of a view, on the reader's clock; empty where there is none."""
+    return own_clock()(datetime.fromisoformat(said)) if isinstance(said, str) else ""
+
+
 def own_zone() -> str:
     return datetime.now(UTC).astimezone().tzname() or "UTC"
 

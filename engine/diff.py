@@ -1,0 +1,98 @@
+"""What one version of a playbook has otherwise than another, in words."""
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel
+
+from engine.logic import Expression
+from engine.plan import Plan, Step
+from engine.render.plans import audience, exit_words, start_words, step_words
+
+
+def differences(before: Plan, after: Plan) -> list[str]:
+    """A line for each thing that changes; none when the versions do the same."""
+    return [*_head(before, after), *_steps(before, after)]
+
+
+def _head(before: Plan, after: Plan) -> Iterator[str]:
+    for name, old, new in (
+        ("title", before.title, after.title),
+        ("for", audience(before), audience(after)),
+        ("starts", start_words(before.start), start_words(after.start)),
+        ("goal", _exits(before.goals), _exits(after.goals)),
+        ("stop", _exits(before.stops), _exits(after.stops)),
+        ("owner", before.owner, after.owner),
+        ("priority", before.priority, after.priority),
+        ("days count from", before.anchor, after.anchor),
+    ):
+        if old != new:
+            yield f"{name}: {_said(old)} -> {_said(new)}"
+
+
+def _exits(exits: tuple[BaseModel, ...]) -> str:
+    return "; ".join(exit_words(one) for one in exits)  # type: ignore[arg-type]
+
+
+def _steps(before: Plan, after: Plan) -> Iterator[str]:
+    old, new = before.steps, after.steps
+    yield from (f"removes {step_words(old[path])}{_place(path)}" for path in old if path not in new)
+    for path, step in new.items():
+        if path not in old:
+            yield f"adds {step_words(step)}{_after(after, path)}"
+        else:
+            yield from _changed(old[path], step)
+    both = [path for path in old if path in new]
+    if both != [path for path in new if path in old] or _moved(before, after):
+        yield "the order of the steps changes"
+
+
+def _moved(before: Plan, after: Plan) -> bool:
+    """Whether the steps that both have stand in another order in their blocks."""
+    for block, paths in before.blocks.items():
+        kept = [path for path in paths if path in after.steps]
+        if kept != [path for path in after.blocks.get(block, ()) if path in before.steps]:
+            return True
+    return False
+
+
+def _changed(before: Step, after: Step) -> Iterator[str]:
+    if before.kind != after.kind:
+        yield f"{after.id} is now {step_words(after)}"
+        return
+    old, new = _keys(before), _keys(after)
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) != new.get(key):
+            yield f"{after.kind} {after.id}: {key}: {_said(old.get(key))} -> {_said(new.get(key))}"
+
+
+def _keys(step: Step) -> Mapping[str, object]:
+    spec = step.spec
+    return {name: getattr(spec, name) for name in type(spec).model_fields if name != "kind"}
+
+
+def _after(plan: Plan, path: str) -> str:
+    """ " after review", or where else it stands."""
+    block = path.rpartition("/")[0]
+    siblings = plan.blocks.get(block, ())
+    place = siblings.index(path) if path in siblings else 0
+    return f" after {plan.steps[siblings[place - 1]].id}" if place else f" first in {block or 'the steps'}"
+
+
+def _place(path: str) -> str:
+    block = path.rpartition("/")[0]
+    return f" from {block}" if block else ""
+
+
+def _said(value: object) -> str:
+    match value:
+        case None | "" | ():
+            return "none"
+        case Expression():
+            return value.text
+        case tuple():
+            return ", ".join(_said(one) for one in value)
+        case Mapping():
+            return ", ".join(f"{name} {_said(one)}" for name, one in value.items()) or "none"
+        case BaseModel() if type(value).__str__ is BaseModel.__str__:
+            return " ".join(_said(getattr(value, name)) for name in type(value).model_fields)
+    return str(value)

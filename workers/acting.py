@@ -1,0 +1,84 @@
+"""What people order beside tasks: runs held, ended and begun; checked and counted before anything happens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from activities import runs
+from activities.host import Host
+from activities.store.runs import RunRow
+from engine.problems import PlaybookError, suggest_or_list
+from engine.run import Open
+
+Verb = Literal["pause", "resume", "skip", "stop"]
+
+
+class NotPossible(PlaybookError):
+    """What was ordered cannot be done; the message says why and what could be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One word for one run, as `runs.operate` takes it."""
+
+    run: str
+    verb: Literal["pause", "resume", "skip", "retry", "stop"]
+    path: str | None = None
+    outcome: str | None = None
+
+
+def known_person(host: Host, name: str) -> str:
+    """The id of a colleague. Raises NotPossible for one that people.yaml has not."""
+    people = host.database.read(lambda connection: host.applied.current(connection).setting.people)
+    if people.get(name) is None:
+        raise NotPossible(f"'{name}' is nobody in people.yaml. {suggest_or_list(name, people.ids)}".strip())
+    return name
+
+
+def paused(rows: Sequence[RunRow]) -> list[Order]:
+    return [Order(row.id, "pause") for row in rows if row.outcome is None and not row.paused]
+
+
+def stopped(rows: Sequence[RunRow], outcome: str) -> list[Order]:
+    return [Order(row.id, "stop", outcome=outcome) for row in rows if row.outcome is None]
+
+
+def resumed(rows: Sequence[RunRow]) -> list[Order]:
+    """Paused runs go on, and parked steps are tried again."""
+    orders: list[Order] = []
+    for row in rows:
+        if row.paused:
+            orders.append(Order(row.id, "resume"))
+        if row.fault is None and row.parked is not None:
+            orders += [Order(row.id, "retry", path=one.path) for one in row.run.open.values() if one.parked]
+    return orders
+
+
+def faulted(rows: Sequence[RunRow]) -> list[str]:
+    """Runs that our own code was given up on; a person's word or a deploy has them tried again."""
+    return [row.id for row in rows if row.fault is not None and row.outcome is None]
+
+
+def skipped(row: RunRow, path: str | None) -> Order:
+    """The step that the run rests at, or the one of `path` among several. Raises NotPossible."""
+    resting = [one for one in row.run.open.values() if not one.released]
+    found = [one for one in resting if path is None or path in {one.path, one.step.rpartition("/")[2]}]
+    if row.outcome is not None or not resting:
+        raise NotPossible(f"{row.id} rests at no step that could be skipped")
+    if len(found) != 1:
+        raise NotPossible(_which(row.id, resting, path))
+    return Order(row.id, "skip", path=found[0].path)
+
+
+def carry_out(host: Host, orders: Sequence[Order], by: str | None) -> None:
+    for one in orders:
+        runs.operate(host, one.run, one.verb, by=by, path=one.path, outcome=one.outcome)
+
+
+def _which(run: str, resting: Sequence[Open], path: str | None) -> str:
+    where = ", ".join(one.path for one in resting)
+    return (
+        f"{run} does not rest at '{path}'; it rests at {where}"
+        if path
+        else f"{run} rests at several steps; name one of {where}"
+    )

@@ -1,0 +1,25 @@
+"""`playbook attention`: what goes on only when a person has decided."""
+
+import click
+
+from workers.cli.output import print_json, say, table
+from workers.cli.program import with_example
+from workers.cli.store import json_option, limit_option, opened
+
+
+@click.command("attention", epilog=with_example("playbook attention", "playbook attention --json"))
+@limit_option
+@json_option
+def command(*, limit: int, as_json: bool) -> None:
+    """Lists stuck runs, mails that may have gone out or not, escalations that nobody heard, tasks of nobody."""
+    from workers.looking import attention
+
+    with opened() as host:
+        found = host.database.read(lambda connection: attention(connection, host.clock.now(), limit))
+    if as_json:
+        print_json(found)
+        return
+    cells = [(one["kind"], one["account"], one["reason"], one["fix"]) for one in found]
+    table(("what", "account", "why", "what to do"), cells, "nothing waits for a decision")
+    if found:
+        say("", f"{len(found)} things wait for a person's decision")

@@ -1,0 +1,61 @@
+"""What `pause`, `resume` and `stop` share: the runs that are meant, by name or filter, counted before the act."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from workers.cli.faults import CommandFault
+from workers.cli.output import print_json, say
+from workers.cli.store import account_option, by_option, confirm, json_option, opened, playbook_option, who, yes_option
+
+if TYPE_CHECKING:
+    from activities.host import Host
+    from activities.store.runs import RunRow
+    from workers.acting import Order
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def run_options(function: F) -> F:
+    """RUN…, or --playbook and --account; --by, --yes, --json."""
+    for option in (json_option, yes_option, by_option, account_option, playbook_option):
+        function = option(function)
+    return click.argument("names", metavar="[RUN]...", nargs=-1)(function)
+
+
+def meant(host: "Host", names: Sequence[str], playbook: str | None, account: str | None) -> "list[RunRow]":
+    """Raises CommandFault when neither a run nor a filter is named."""
+    from activities.store import runs
+    from workers.looking import EVERY, find_run
+
+    if names:
+        return host.database.read(lambda connection: [find_run(connection, name) for name in names])
+    if playbook is None and account is None:
+        raise CommandFault("name runs, or --playbook or --account")
+    return host.database.read(
+        lambda connection: runs.listed(connection, account=account, playbook=playbook, live=True, limit=EVERY)
+    )
+
+
+def operate(
+    choose: "Callable[[Host], tuple[list[Order], list[str]]]", words: str, *, by: str | None, yes: bool, as_json: bool
+) -> None:
+    """`choose` gives the orders, and the faulted runs that are to be tried again; `words` says what is done to them."""
+    from activities import runs
+    from workers.acting import carry_out
+
+    with opened() as host:
+        orders, broken = choose(host)
+        touched = sorted({*(one.run for one in orders), *broken})
+        if touched:
+            confirm(f"{len(touched)} run{'' if len(touched) == 1 else 's'} to {words}", yes=yes or len(touched) == 1)
+            carry_out(host, orders, who(by))
+            if broken:
+                runs.mend(host, broken)
+    if as_json:
+        print_json({"runs": touched})
+    else:
+        say(
+            f"{len(touched)} run{'' if len(touched) == 1 else 's'} told to {words}" if touched else f"no run to {words}"
+        )

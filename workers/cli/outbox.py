@@ -1,0 +1,101 @@
+"""`playbook outbox`: mail and messages, what became of each, and the text of any."""
+
+from typing import get_args
+
+import click
+
+from workers.cli.faults import CommandFault
+from workers.cli.output import instant_column, own_zone, print_json, say, table
+from workers.cli.program import with_example
+from workers.cli.store import account_option, json_option, limit_option, opened
+from workers.views import View, effect_view
+
+STATES = ("wanted", "claimed", "sent", "failed", "skipped", "deferred", "uncertain")
+COLUMNS = ("message", "at", "channel", "for", "to", "account", "playbook", "state", "subject or text")
+LONGEST = 60  # characters of a text in the table
+
+
+@click.command(
+    "outbox",
+    epilog=with_example(
+        "playbook outbox --account acme", "playbook outbox --state uncertain", "playbook outbox --show 3fa9c1d2"
+    ),
+)
+@account_option
+@click.option("--run", metavar="ID", help="Only of this run.")
+@click.option("--channel", type=click.Choice(["email", "slack"]), help="Only mail, or only Slack.")
+@click.option(
+    "--state", "states", type=click.Choice(STATES), multiple=True, help="Only in this state (may be repeated)."
+)
+@click.option("--show", "shown", metavar="ID", help="One message, whole.")
+@click.option("--send-again", "again", metavar="ID", help="Send an uncertain mail again: it may then arrive twice.")
+@limit_option
+@json_option
+def command(
+    *,
+    account: str | None,
+    run: str | None,
+    channel: str | None,
+    states: tuple[str, ...],
+    shown: str | None,
+    again: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Lists the mails and messages that playbooks wanted, the newest first: sent, waiting, refused, put off."""
+    if again is not None:
+        _send_again(again)
+        return
+    from activities.store import effects
+    from workers.looking import EVERY, find_effect
+
+    wanted: tuple[effects.State, ...] = tuple(one for one in get_args(effects.State) if one in states)
+    with opened() as host:
+        rows = host.database.read(
+            lambda connection: (
+                [find_effect(connection, shown)]
+                if shown
+                else effects.listed(
+                    connection, account=account, run=run, channel=channel, states_in=wanted, limit=EVERY
+                )
+            )
+        )
+    rows.sort(key=lambda row: (row.at, row.id), reverse=True)
+    views = [effect_view(row) for row in rows[:limit]]
+    if as_json:
+        print_json(views[0] if shown else views)
+    elif shown:
+        _print_whole(views[0])
+    else:
+        table(COLUMNS, [_cells(one) for one in views], "no messages")
+        if rows:
+            more = f"; the newest {limit} are shown" if len(rows) > limit else ""
+            say("", f"{len(rows)} messages{more} (times in {own_zone()})")
+
+
+def _cells(one: View) -> tuple[object, ...]:
+    text = " ".join(str(one["subject"] or one["body"] or "").split())
+    state = f"{one['state']} ({one['reason']})" if one["reason"] else one["state"]
+    short = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    at = instant_column(one["at"])
+    return (one["id"], at, one["channel"], one["purpose"], one["to"], one["account"], one["playbook"], state, short)
+
+
+def _print_whole(one: View) -> None:
+    reason = f" ({one['reason']})" if one["reason"] else ""
+    say(f"{one['channel']} {one['id']}: {one['state']}{reason}")
+    say(f"to {one['to']} ({one['address']}), wanted {instant_column(one['at'])} by {one['path']} of run {one['run']}")
+    say(f"subject: {one['subject']}") if one["subject"] else None
+    say("", str(one["body"] or ""))
+
+
+def _send_again(name: str) -> None:
+    from activities import ledger
+    from workers.looking import find_effect
+
+    with opened() as host:
+        row = host.database.read(lambda connection: find_effect(connection, name))
+        if row.state != "uncertain":
+            raise CommandFault(f"{row.id} is {row.state}: only an uncertain message is sent again by a person's word")
+        ledger.send_again(host, row.id)
+    say(f"{row.id} is wanted again")

@@ -1,0 +1,22 @@
+"""`playbook pause`: holds runs where they are."""
+
+import click
+
+from workers.cli.operating import meant, operate, run_options
+from workers.cli.program import with_example
+
+
+@click.command(
+    "pause", epilog=with_example("playbook pause renewal-risk-3fa9", "playbook pause --playbook renewal-risk")
+)
+@run_options
+def command(
+    *, names: tuple[str, ...], playbook: str | None, account: str | None, by: str | None, yes: bool, as_json: bool
+) -> None:
+    """Holds each RUN (its id or the beginning of it), or all live runs of a playbook or account.
+
+    Nothing is sent and no timer acts while a run is held; what happens meanwhile is kept. Goal and stop still end it.
+    """
+    from workers.acting import paused
+
+    operate(lambda host: (paused(meant(host, names, playbook, account)), []), "pause", by=by, yes=yes, as_json=as_json)

@@ -1,0 +1,60 @@
+"""`playbook run`: one run, where it stands and what it waits for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from workers.cli.output import instant_column, own_zone, print_json, say
+from workers.cli.program import with_example
+from workers.cli.store import asked, json_option
+from workers.views import View
+
+
+@click.command("run", epilog=with_example("playbook run renewal-risk-3fa9", "playbook run renewal-risk-3fa9 --json"))
+@click.argument("run")
+@json_option
+def command(*, run: str, as_json: bool) -> None:
+    """Shows RUN, by its id or the beginning of it: the steps that it rests at, its tasks, its messages."""
+    from workers.looking import find_run, run_told
+
+    told = asked(lambda connection: run_told(connection, find_run(connection, run)))
+    if as_json:
+        print_json(told)
+    else:
+        say(*_lines(told))
+
+
+def _lines(told: View) -> Iterator[str]:
+    yield f"{told['id']}: {told['playbook']} (version {told['version']}) for {told['account']}"
+    yield f"{told['state']}{_ended(told)}, started {instant_column(told['started'])} (times in {own_zone()})"
+    if told["attention"]:
+        yield f"needs attention: {told['attention']}"
+    for one in _several(told, "open"):
+        yield f"  at {one['path']} since {instant_column(one['since'])}: {_waits_for(one)}"
+    for one in _several(told, "tasks"):
+        due = f", due {instant_column(one['due'])}" if one["due"] else ""
+        yield f"  task {one['path']} ({one['id']}): {one['outcome'] or one['state']}, {one['person'] or 'nobody'}{due}"
+    for one in _several(told, "messages"):
+        yield f"  {one['channel']} {one['path']} to {one['to']}: {one['state']}{_reason(one)}"
+
+
+def _several(told: View, key: str) -> list[dict[str, Any]]:
+    found = told[key]
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _ended(told: View) -> str:
+    return f" as {told['outcome']} {instant_column(told['ended'])}" if told["outcome"] else ""
+
+
+def _waits_for(one: dict[str, Any]) -> str:
+    if one["attention"]:
+        return str(one["attention"])
+    timers = [f"{name} {instant_column(at)}" for name, at in one["timers"].items()]
+    conditions = [f"condition {name}" for name in one["conditions"]]
+    return ", ".join([*timers, *conditions]) or "a person or a provider"
+
+
+def _reason(one: dict[str, Any]) -> str:
+    return f" ({one['reason']})" if one["reason"] else ""

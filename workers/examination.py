@@ -1,0 +1,164 @@
+"""What `playbook doctor` finds: each part looked at by itself, so that one in trouble hides none of the others."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from activities.store import schema, versions
+from activities.store.database import Database
+from workers.applying import preview
+from workers.checking import check
+from workers.environment import environment
+from workers.settings import Settings, load_settings
+from workers.settings_problems import InvalidSettings
+from workers.temporal_server import NoTemporalServer, found_binary, server_version
+from workers.wiring import host_from, remote_mail, remote_slack
+
+ANSWERS_WITHIN = 5.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One line of the report; `fix` is empty where nothing needs mending. `reachability`: it is about a server."""
+
+    name: str
+    ok: bool
+    message: str
+    fix: str = ""
+    reachability: bool = False
+
+
+def examine() -> list[Found]:
+    try:
+        settings = load_settings()
+    except InvalidSettings as wrong:
+        return [Found("settings", ok=False, message=problem) for problem in wrong.problems]
+    given = ", ".join(sorted(name for name in environment() if name.startswith("PLAYBOOK_"))) or "all at their defaults"
+    looks: tuple[Callable[[Settings], Iterator[Found]], ...] = (
+        _python,
+        _workspace,
+        _database,
+        _temporal,
+        _providers,
+        _http,
+    )
+    return [Found("settings", ok=True, message=given), *(one for look in looks for one in look(settings))]
+
+
+def _python(_: Settings) -> Iterator[Found]:
+    yield Found(
+        "python", ok=True, message=f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
+    )
+
+
+def _workspace(settings: Settings) -> Iterator[Found]:
+    checked = check(settings.workspace)
+    errors = checked.problems.errors
+    if errors:
+        number = f"{len(errors)} error{'' if len(errors) == 1 else 's'} in {settings.workspace}"
+        yield Found("workspace", ok=False, message=f"{number}.", fix="Run `playbook check`.")
+    else:
+        yield Found("workspace", ok=True, message=f"{settings.workspace}: {len(checked.plans)} playbooks, no errors")
+
+
+def _database(settings: Settings) -> Iterator[Found]:
+    where = settings.database_shown
+    if settings.database_url.startswith("sqlite:///") and not settings.home.is_dir():
+        yield Found(
+            "database", ok=True, message=f"{where} is not there yet; `playbook up` or `playbook apply` makes it"
+        )
+        return
+    database = Database(settings.database_url)
+    try:
+        found, newest = database.read(schema.version), schema.newest()
+        yield _schema(where, found, newest)
+        if found == newest:
+            yield from _applied(settings, database)
+    except SQLAlchemyError as error:
+        fix = "Look after it, or set PLAYBOOK_DATABASE_URL to another."
+        yield Found(
+            "database", ok=False, message=f"{where} cannot be used ({_first(error)}).", fix=fix, reachability=True
+        )
+    finally:
+        database.close()
+
+
+def _schema(where: str, found: str | None, newest: str | None) -> Found:
+    if found == newest:
+        return Found("database", ok=True, message=f"{where}, schema {found}, the newest")
+    message = f"{where} has schema {found}, the newest is {newest}" if found else f"{where} is empty"
+    return Found("database", ok=True, message=f"{message}; the next command that uses it brings it up to date")
+
+
+def _applied(settings: Settings, database: Database) -> Iterator[Found]:
+    applied = database.read(versions.last_apply)
+    if applied is None:
+        yield Found("applied", ok=False, message="No playbooks are applied.", fix="Run `playbook apply`.")
+        return
+    yield Found("applied", ok=True, message=f"number {applied.number} by {applied.by} at {applied.at:%Y-%m-%d %H:%MZ}")
+    checked = check(settings.workspace)
+    if not checked.problems.errors and not preview(host_from(settings, database=database), checked).nothing:
+        yield Found(
+            "applied", ok=True, message="the workspace differs from what is applied; `playbook preview` says how"
+        )
+
+
+def _temporal(settings: Settings) -> Iterator[Found]:
+    if settings.temporal_address is not None:
+        yield asyncio.run(_asked(settings, settings.temporal_address))
+        return
+    try:
+        binary = found_binary(environment())
+    except NoTemporalServer as why:
+        yield Found("temporal", ok=False, message=str(why), reachability=True)
+        return
+    if binary is None:
+        message = "no server on this machine yet; `playbook up` downloads or builds one (4 minutes at most)"
+        yield Found("temporal", ok=True, message=message)
+    else:
+        yield Found("temporal", ok=True, message=f"server {server_version(binary)} by {binary}, run by `playbook up`")
+
+
+async def _asked(settings: Settings, address: str) -> Found:
+    from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
+
+    from workers.temporal import connect
+
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN):
+            client = await connect(address, settings)
+            info = await client.workflow_service.get_system_info(GetSystemInfoRequest())
+    except (TimeoutError, RuntimeError, OSError):
+        fix = "Start it, or mend TEMPORAL_ADDRESS and its TLS settings; without the address one is run for you."
+        return Found("temporal", ok=False, message=f"{address} does not answer.", fix=fix, reachability=True)
+    return Found("temporal", ok=True, message=f"{address}, server {info.server_version}")
+
+
+def _providers(settings: Settings) -> Iterator[Found]:
+    for channel, remote in (("email", remote_mail(settings)), ("slack", remote_slack(settings))):
+        if remote is None:
+            yield Found(
+                channel, ok=True, message="no key is set; messages are kept in the local outbox (playbook outbox)"
+            )
+            continue
+        for one in remote.check():
+            yield Found(one.name, one.ok, one.message, one.fix, reachability=not one.ok)
+
+
+def _http(settings: Settings) -> Iterator[Found]:
+    where = f"{settings.http_host}:{settings.http_port}"
+    if settings.api_tokens:
+        names = ", ".join(f"{one.name} ({'+'.join(sorted(one.scopes))})" for one in settings.api_tokens)
+        yield Found("http", ok=True, message=f"{where}, tokens: {names}")
+    else:
+        message = (
+            f"{where}, without tokens: only programs on this machine may call (set PLAYBOOK_API_TOKENS to change it)"
+        )
+        yield Found("http", ok=True, message=message)
+
+
+def _first(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]

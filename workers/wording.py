@@ -1,0 +1,18 @@
+"""Words of the trace, said whole to a person who is waiting for an answer."""
+
+from collections.abc import Mapping
+
+_BARS: Mapping[str, str] = {
+    "live": "a run of it is live already",
+    "again": "its `again` does not let the account in yet",
+    "goal": "its goal is reached already",
+    "stop": "its stop holds already",
+    "stage": "the account is not in its stage or tier",
+    "holdout": "the account is held out of all playbooks",
+    "anchor": "the date that its days count from is not known",
+    "not by hand": "it starts by its condition only; write 'by_hand: true' below 'start' to allow both",
+}
+
+
+def why_barred(reason: str) -> str:
+    return _BARS.get(reason, reason)
