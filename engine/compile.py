@@ -146,7 +146,7 @@ class Compiler:
     def _start(self) -> Start | None:
         said = self.head.start
         if said == "by hand":
-            return Start(by_rule=False, by_hand=True)
+            return Start(by_rule=False, by_hand=True, scope=self._scope())
         if not isinstance(said, StartModel):
             raise TypeError(said)
         when = self._condition(said.when, ("start", "when"), "start > when") if said.when is not None else None

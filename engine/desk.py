@@ -26,7 +26,7 @@ from engine.run import Flipped, Input, Run, Watch
 from engine.setting import Setting
 from engine.ticks import NEVER, instant, ticks
 from engine.trace import Entry
-from engine.trigger import Decision, Entries, Rules, bar, free_at, judged, reads_of, rule_reads, why
+from engine.trigger import Decision, Entries, Rules, bar, free_at, judged, reads_of, rises, rule_reads, why
 from engine.values import Value, unpack
 from engine.view import View
 from engine.watching import kept, watches_of
@@ -186,10 +186,10 @@ class Desk:
         for name, plan in self.rules.plans.items():
             if not plan.start.by_rule or self._current(name, plan):
                 continue
-            decision, rise = judged(plan, None, self.scope(now))
+            decision, enters = judged(plan, None, self.scope(now))
             self._record(plan, decision, now)
-            if rise and plan.start.mode == "is":
-                self._enter(plan, now)
+            if enters and plan.start.mode == "is":
+                self._enter(plan, now, rose=True)
 
     def _current(self, name: str, plan: Plan) -> bool:
         decision = self.decisions.get(name)
@@ -211,14 +211,14 @@ class Desk:
         former = self.decisions.get(plan.playbook)
         former = former if former and former.start_hash == plan.start_hash else None
         try:
-            decision, rise = judged(plan, former, self.scope(now))
+            decision, enters = judged(plan, former, self.scope(now))
         except Exception as error:  # noqa: BLE001 - whatever it is, the account's facts and other rules go on
             broken = former or Decision(playbook=plan.playbook, start_hash=plan.start_hash)
             self._keep(broken.model_copy(update={"fault": type(error).__name__, "next_at": now + FAULT_RETRY}))
             return
         self._record(plan, decision, now)
-        if rise:
-            self._enter(plan, now)
+        if enters:
+            self._enter(plan, now, rose=rises(former, decision))
 
     def _record(self, plan: Plan, decision: Decision, now: datetime) -> None:
         """Keeps a decision, with the earliest instant at which its conditions or the readings under them change by time
@@ -231,17 +231,18 @@ class Desk:
         if self.decisions.get(decision.playbook) != decision:
             self.decisions[decision.playbook] = self.changes.decisions[decision.playbook] = decision
 
-    def _enter(self, plan: Plan, now: datetime) -> None:
+    def _enter(self, plan: Plan, now: datetime, *, rose: bool) -> None:
+        """A bar uses up the rise; under `is` it only delays, and is recorded once."""
         scope = self.scope(now)
         reason = bar(plan, self._entries(plan.playbook), scope, self.account.id, self.setting.policy)
         reason = "depth" if self.depth >= DEPTH else reason
         if reason is None:
             self._begin(plan, now, why(plan, scope), None)
             return
-        decision = self.decisions[plan.playbook]
-        if plan.start.mode != "is" or decision.barred != reason:
+        if rose:
             self._not_started(plan, reason, now, why(plan, scope))
         if plan.start.mode == "is":
+            decision = self.decisions[plan.playbook]
             free = free_at(plan, self._entries(plan.playbook), scope) if reason == "again" else None
             next_at = _earliest_after(now, decision.next_at, free)
             self._keep(decision.model_copy(update={"barred": reason, "next_at": next_at}))

@@ -26,8 +26,7 @@ Bar = Literal["again", "live", "goal", "stop", "holdout", "anchor", "depth"]
 
 class Decision(Frozen):
     """What is known of one account and one start condition. `next_at` is when time alone could change it; `barred` is
-    the bar that was last recorded, so that a lasting one is recorded once; `fault` is our own error, tried again at
-    `next_at`.
+    what keeps the account out though it is true; `fault` is our own error, tried again at `next_at`.
     """
 
     playbook: str
@@ -108,16 +107,24 @@ def judged(plan: Plan, former: Decision | None, scope: Scope) -> tuple[Decision,
     match start.mode:
         case "leaves":
             inside = start.scope is None or start.scope.truth(scope) is True
-            rise = before is True and truth is False and inside
+            enters = before is True and truth is False and inside
         case "is":
-            rise = truth is True
+            enters = truth is True
         case _:
-            rise = truth is True and before is not True
-    barred = former.barred if former and truth else None
-    next_at = min((at for one in _deciding(plan) if (at := one.next_change(scope))), default=None)
-    return Decision(
-        playbook=plan.playbook, start_hash=plan.start_hash, truth=truth, next_at=next_at, barred=barred
-    ), rise
+            enters = truth is True and before is not True
+    decision = Decision(
+        playbook=plan.playbook,
+        start_hash=plan.start_hash,
+        truth=truth,
+        next_at=min((at for one in _deciding(plan) if (at := one.next_change(scope))), default=None),
+        barred=former.barred if former and truth else None,
+    )
+    return decision, enters
+
+
+def rises(former: Decision | None, decision: Decision) -> bool:
+    """Whether something came to be so, and not only still is: under `is` both let the account in."""
+    return former is None or former.truth is not decision.truth
 
 
 def _all_true(parts: Iterable[bool | None]) -> bool | None:

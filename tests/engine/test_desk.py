@@ -1,0 +1,224 @@
+"""The account's desk: what a late run sees, what a rule waits for, what keeps to itself."""
+
+from datetime import timedelta
+
+from engine.account import Account
+from engine.desk import Desk
+from engine.facts import read_fact
+from engine.run import Flipped, Operated, TaskActed
+from engine.trigger import Rules
+from engine.values import read_instant
+from tests.support.lives import Late, Watched, after
+from tests.support.playbooks import MONDAY_MORNING, compiled, lines, setting, source, story, told
+
+START = read_instant(MONDAY_MORNING)
+UNTIL_BETTER = "  - {wait: better, for: metrics.nps.value >= 8, at_most: 20 days, otherwise: [{end: unresolved}]}"
+
+
+def late(steps, head="", start="start: by hand\n", **said):
+    """Nobody advances the run before day 60."""
+    world = Late(compiled(source(steps, head, start)), story(**said), after(START, 60), [])
+    return world.tell()
+
+
+def nps(**by_day):
+    return [{"after": f"{day.removeprefix('day_')} days", "metrics": {"nps": value}} for day, value in by_day.items()]
+
+
+def test_a_late_run_decides_on_the_account_as_it_was_at_each_step():
+    result = late(
+        """
+  - {wait: pause, for: 3 days}
+  - branch: mood
+    cases: [{when: metrics.nps.value >= 8, then: [{end: happy}]}]
+    otherwise: [{end: sad}]
+""",
+        then=nps(day_1=9, day_5=2),
+    )
+
+    assert lines(result, "ended") == [("2026-03-05T14:00:00Z", "mood/case/1/happy")]
+
+
+def test_a_late_run_sees_time_as_it_was_too():
+    result = late("""
+  - {wait: pause, for: 3 days}
+  - branch: soon
+    cases: [{when: days_until(account.renewal_date) <= 60, then: [{end: soon}]}]
+    otherwise: [{end: later}]
+""")
+
+    assert result.outcome == "later"
+
+
+def test_a_late_run_hears_of_what_came_true_for_a_moment_while_it_should_have_waited():
+    result = late("  - {wait: pause, for: 3 days}\n" + UNTIL_BETTER, then=nps(day_1=3, day_5=9, day_6=3))
+
+    assert lines(result, "waited") == [("2026-03-05T14:00:00Z", "pause"), ("2026-03-07T14:00:00Z", "better")]
+
+
+def test_a_late_run_gives_up_when_it_would_have_given_up():
+    result = late("  - {wait: pause, for: 3 days}\n" + UNTIL_BETTER, then=nps(day_1=3, day_40=9))
+
+    assert lines(result, "ended") == [("2026-03-25T13:00:00Z", "better/otherwise/unresolved")]
+
+
+def test_a_goal_that_came_true_during_an_outage_ends_the_run_then_and_not_before():
+    result = late(
+        "  - {task: call, assign: csm, then: continue}\n  - {wait: pause, for: 3 days}\n  - {task: ask, assign: csm}",
+        head="goal: {when: metrics.nps.value >= 8, outcome: recovered}\n",
+        then=nps(day_5=9),
+    )
+
+    assert lines(result, "opened", "ended") == [
+        ("2026-03-02T14:00:00Z", "call"),
+        ("2026-03-05T14:00:00Z", "ask"),
+        ("2026-03-07T14:00:00Z", "goal"),
+    ]
+
+
+def test_of_overdue_rungs_that_an_outage_swallowed_only_the_highest_acts():
+    result = late("""
+  - task: call
+    due: 48 hours
+    overdue:
+      - {after: 1 hour, remind: assignee}
+      - {after: 1 day, remind: assignee}
+      - {after: 2 days, escalate: cs_manager}
+""")
+
+    assert lines(result, "reminded", "escalated") == [("2026-03-06T14:00:00Z", "call/overdue/3")]
+
+
+def test_a_rung_is_not_overtaken_by_one_that_the_task_never_lived_to_see():
+    ladder = "[{after: 1 hour, remind: assignee}, {after: 9 days, remind: assignee}]"
+    plan = compiled(source(f"  - {{task: call, due: 48 hours, overdue: {ladder}}}", start="start: by hand\n"))
+    done = TaskActed(at=after(START, 4), path="call", visit=1, verb="complete", outcome="done")
+
+    result = Late(plan, story(), after(START, 60), [("account/example/1", done)]).tell()
+
+    assert lines(result, "reminded", "completed") == [
+        ("2026-03-04T15:00:00Z", "call/overdue/1"),
+        ("2026-03-06T14:00:00Z", "call"),
+    ]
+
+
+def test_under_is_a_bar_that_passes_lets_the_account_in():
+    result = told(
+        "  - {wait: pause, for: 5 days}",
+        head="goal: {when: account.arr >= 50000, outcome: grown}\n",
+        start="start: {when: metrics.nps.value <= 5, mode: is, again: never}\n",
+        account={"arr": 60000},
+        metrics={"nps": 2},
+        then=[{"after": "3 days", "account": {"arr": 40000}}],
+    )
+
+    assert [(one.event, one.fields.get("reason")) for one in result.trace if one.path == "start"] == [
+        ("not_started", "goal"),
+        ("started", None),
+    ]
+
+
+def test_an_anchor_that_becomes_known_lets_the_account_in_under_is():
+    result = told(
+        "  - {wait: pause, for: 5 days}",
+        head="anchor: account.asked\n",
+        start="start: {when: metrics.nps.value <= 5, mode: is, again: never}\n",
+        metrics={"nps": 2},
+        then=[{"after": "3 days", "account": {"asked": "2026-03-01T00:00:00Z"}}],
+    )
+
+    assert [one.fields.get("reason") for one in result.trace if one.path == "start"] == ["anchor", None]
+
+
+class Broken:
+    """A rule of which our own code makes nothing."""
+
+    def __init__(self, plan):
+        self.plan = plan
+
+    def __getattr__(self, name):
+        if name == "start":
+            return self.plan.start.model_copy(update={"when": Raising()})
+        return getattr(self.plan, name)
+
+
+class Raising:
+    reads = frozenset({"metrics.nps.value"})
+
+    def truth(self, _):
+        raise RuntimeError
+
+    def next_change(self, _):
+        return None
+
+
+def desk(*plans, rules=None):
+    by_hash = {plan.hash: plan for plan in plans}
+    return Desk(
+        setting=setting(),
+        rules=rules or Rules.of(plans),
+        account=Account("a1"),
+        plans=by_hash.__getitem__,
+        new_run=lambda account, playbook: f"{account}/{playbook}",
+    )
+
+
+def fact(number, at, **said):
+    found = read_fact({"id": f"f{number}", "account": "a1", "at": at, **said}, setting().vocabulary, at)
+    assert not isinstance(found, list), found
+    return found
+
+
+def test_a_rule_that_breaks_is_tried_again_and_neither_stops_the_fact_nor_the_other_rules():
+    plan = compiled(source("  - {wait: pause, for: 5 days}", start="start: {when: metrics.nps.value <= 5}\n"))
+    other = plan.model_copy(update={"playbook": "other"})
+    table = desk(plan, rules=Rules({"example": Broken(plan), "other": other}, {}))
+
+    table.take(fact(1, START, metric="nps", value=3), now=START)
+
+    assert table.decisions["example"].fault == "RuntimeError"
+    assert table.decisions["example"].next_at == START + timedelta(minutes=5)
+    assert table.changes.started == ["a1/other"]
+
+
+def test_a_rule_applied_to_a_known_account_is_recorded_and_fires_nothing():
+    plan = compiled(source("  - {wait: pause, for: 5 days}", start="start: {when: metrics.nps.value <= 5}\n"))
+    table = desk(plan, rules=Rules.of([]))
+    table.take(fact(1, START, metric="nps", value=3), now=START)
+
+    table.rules = Rules.of([plan])
+    table.take(fact(2, after(START, 1), metric="nps", value=2), now=after(START, 1))
+
+    assert table.decisions["example"].truth is True
+    assert table.changes.started == []
+
+
+def test_a_run_by_hand_is_told_apart_from_one_by_rule_and_obeys_stage_and_tiers():
+    plan = compiled(source("  - {wait: pause, for: 5 days}", start="start: by hand\n", stage="renewal"))
+    table = desk(plan)
+    table.take(fact(1, START, fields={"stage": "adoption"}), now=START)
+
+    refused = table.start("example", START, by="ana")
+    table.take(fact(2, START, fields={"stage": "renewal"}), now=START)
+    started = table.start("example", START, by="ana")
+
+    assert (refused, started) == (None, "a1/example")
+    assert [(entry.event, entry.fields.get("by")) for _, _, entry in table.changes.trace[:2]] == [
+        ("not_started", None),
+        ("started", "ana"),
+    ]
+
+
+def test_what_a_paused_run_has_not_been_fed_stays_latched_and_is_fed_on_resuming():
+    world = Watched(compiled(source(UNTIL_BETTER, start="start: by hand\n")), story(metrics={"nps": 3}))
+    world.happen(world.story.moments[:1], START)
+    table, run = world.desk, "account/example/1"
+    rise = Flipped(at=after(START, 1), path="better", visit=1, name="for")
+
+    table.advance(run, [Operated(at=after(START, 1), verb="pause"), rise], after(START, 1))
+    held = table.changes.left[run]
+    table.advance(run, [*held, Operated(at=after(START, 2), verb="resume")], after(START, 2))
+
+    assert held == (rise,)
+    assert table.runs[run].outcome == "completed"
+    assert table.changes.left[run] == ()
