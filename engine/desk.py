@@ -280,7 +280,7 @@ class Desk:
         self._collect(advanced)
         self._rewatch(plan, run, at)
         for said_at, name, fields in advanced.made.fields:
-            self._say(said_at, name, fields)
+            self._say(run.id, said_at, name, fields)
         if not run.live and self._entries(run.playbook).live == run.id:
             self._ended(run)
         return [*advanced.left, *self.changes.latched.pop(run.id, [])]
@@ -292,13 +292,18 @@ class Desk:
         if new := [one for one in waiting if id(one) not in mine]:
             self.changes.latched[run_id] = new
 
-    def _say(self, at: datetime, name: str, fields: dict[str, JsonValue]) -> None:
+    def _say(self, run_id: str, at: datetime, name: str, fields: dict[str, JsonValue]) -> None:
         """A run that is late corrects what is known, as any late fact does; what others decided is not undone."""
         fact = Fact.model_validate({"id": name, "account": self.account.id, "at": at, "fields": fields})
         self.changes.facts.append(fact)
+        now = self._not_before_last(at)
         self.depth += 1
-        self.take(fact, now=self._not_before_last(at))
+        self.take(fact, now=now)
         self.depth -= 1
+        if now > at:
+            # What newer facts have overtaken was so for a while, and the run itself stood there.
+            for watch in list(self.watches.get(run_id, ())):
+                self._check(watch, at)
 
     def _ended(self, run: Run) -> None:
         at = run.ended or run.clock

@@ -222,3 +222,13 @@ def test_what_a_paused_run_has_not_been_fed_stays_latched_and_is_fed_on_resuming
     assert held == (rise,)
     assert table.runs[run].outcome == "completed"
     assert table.changes.left[run] == ()
+
+
+def test_what_a_late_run_said_itself_counts_for_its_goal_though_a_newer_fact_has_overtaken_it():
+    result = late(
+        "  - {wait: pause, for: 1 hour}\n  - {update: grow, set: {arr: '60000'}}\n  - {wait: more, for: 30 days}",
+        head="goal: {when: account.arr > at_start(account.arr), outcome: grown}\n",
+        then=[{"after": "2 hours", "account": {"arr": 10000}}],
+    )
+
+    assert lines(result, "ended") == [("2026-03-02T15:00:00Z", "goal")]
