@@ -1,0 +1,371 @@
+"""The commands on the database, run as a user runs them, on one that the test itself fills."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import Ran, playbook
+from tests.support.small_workspace import CALL, small_workspace
+from tests.support.workspaces import written
+
+FACTS = """\
+{"id": "f1", "account": "acme", "at": "2026-03-02T14:00:00Z", "fields": {"name": "Acme", "stage": "adoption", "arr": 5000, "country": "US"}}
+{"id": "f2", "account": "acme", "at": "2026-03-02T14:00:00Z", "team": {"csm": "ben"}}
+{"id": "f3", "account": "acme", "at": "2026-03-02T14:00:00Z", "contact": {"id": "c1", "name": "Kim", "role": "champion", "email": "kim@acme.test"}}
+{"id": "f4", "account": "acme", "at": "2026-03-02T14:00:00Z", "metric": "score", "value": 40}
+{"id": "f5", "account": "calm", "at": "2026-03-02T14:00:00Z", "fields": {"name": "Calm", "stage": "adoption"}}
+"""  # noqa: E501 - a line is a fact
+BY_HAND = "playbook: visit\ntitle: Visit\nstart: by hand\nowner: csm\nsteps:\n  - task: go\n"
+
+
+@pytest.fixture(autouse=True)
+def installation(tmp_path, monkeypatch) -> Path:
+    """A workspace, and a database that nothing is applied to."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLAYBOOK_DATABASE_URL", f"sqlite:///{tmp_path}/data/playbook.db")
+    monkeypatch.setenv("TZ", "UTC")
+    Path("facts.ndjson").write_text(FACTS)
+    return small_workspace(tmp_path / "playbooks")
+
+
+@pytest.fixture
+def filled() -> str:
+    """One account that is in the playbook; its run's id."""
+    assert playbook("apply").code == 0
+    assert playbook("import", "facts.ndjson").code == 0
+    return the_run()
+
+
+def the_run() -> str:
+    (found,) = playbook("runs", "--json").json
+    return str(found["id"])
+
+
+def the_task() -> str:
+    (found,) = playbook("tasks", "--json").json
+    return str(found["id"])
+
+
+def fine(ran: Ran) -> Ran:
+    assert ran.code == 0, ran.err
+    return ran
+
+
+class TestApply:
+    def test_what_is_new_is_told_and_stored_and_then_nothing_differs(self):
+        assert playbook("preview").code == 2
+
+        first, second = playbook("apply", "--by", "ops"), playbook("apply")
+
+        assert first.lines == ["+ call (new)", "~ vocabulary, policy, people, templates", "applied (number 1)"]
+        assert second.out == "nothing differs from what is applied\n"
+        assert playbook("preview").code == 0
+
+    def test_a_change_is_told_in_words_with_the_runs_that_stay_on_theirs(self, installation, filled):
+        small_workspace(installation, call=CALL.replace("due: 2 business days", "due: 3 business days"))
+
+        ran = playbook("preview")
+
+        assert ran.code == 2
+        assert ran.lines[:3] == [
+            "~ call (changed)",
+            "    task ring: due: 2 business days -> 3 business days",
+            "    1 in flight, which stay on their version: 1 at ring",
+        ]
+
+    def test_errors_keep_everything_as_it_was(self, installation):
+        small_workspace(installation, call=CALL.replace("    due: 2", "    duo: 2"))
+
+        ran = playbook("apply")
+
+        assert ran.code == 1
+        assert "'duo' is not a key of a task" in ran.err
+        assert playbook("runs").code == 0
+        assert "no playbooks have been applied" in playbook("import", "facts.ndjson").err
+
+    def test_accounts_that_would_start_at_once_are_counted(self, installation, filled):
+        more = CALL.replace("playbook: call", "playbook: again").replace(
+            "  again: always", "  mode: is\n  again: after 30 days"
+        )
+        written(installation, {"adoption/again.yaml": more})
+
+        ran = playbook("preview")
+
+        assert "    1 account fulfil its start already" in ran.lines
+        assert "    1 would start at once (mode: is)" in ran.lines
+
+    def test_runs_of_a_removed_playbook_may_be_stopped(self, installation, filled):
+        (installation / "adoption/call.yaml").unlink()
+        (installation / "adoption/call.test.yaml").unlink()
+
+        ran = fine(playbook("apply", "--in-flight", "stop"))
+
+        assert ran.lines[0] == "- call (removed)"
+        assert ran.lines[-1] == "1 runs in flight are told to stop"
+
+
+class TestImport:
+    def test_it_is_idempotent(self):
+        playbook("apply")
+
+        first, second = playbook("import", "facts.ndjson"), playbook("import", "facts.ndjson")
+
+        assert first.out == "5 facts: 5 stored, 0 known already, 0 left out\n"
+        assert second.out == "5 facts: 0 stored, 5 known already, 0 left out\n"
+
+    def test_a_line_that_cannot_be_taken_is_told_with_its_place_and_the_rest_goes_on(self):
+        playbook("apply")
+        wrong = '{"id": "x1", "account": "acme", "fields": {"tier": "gold"}}\nnot json\n[1]\n'
+        Path("facts.ndjson").write_text(FACTS + wrong)
+
+        ran = playbook("import", "facts.ndjson")
+
+        assert ran.code == 1
+        assert ran.out == "6 facts: 5 stored, 0 known already, 3 left out\n"
+        assert "facts.ndjson:6: " in ran.err
+        assert "'gold'" in ran.err
+        assert "facts.ndjson:7: this is not a line of JSON" in ran.err
+
+    def test_a_cut_off_import_goes_on_where_it_was_cut(self):
+        playbook("apply")
+        Path("part.ndjson").write_text("".join(FACTS.splitlines(keepends=True)[:3]))
+        playbook("import", "part.ndjson")
+
+        ran = playbook("import", "facts.ndjson", "--json")
+
+        assert ran.json == {"total": 5, "stored": 2, "known": 3, "left_out": []}
+
+    def test_without_anything_applied_it_says_what_to_do_first(self):
+        ran = playbook("import", "facts.ndjson")
+
+        assert (ran.code, "`playbook apply` does it" in ran.err) == (1, True)
+
+    def test_a_mapping_that_is_not_there_is_the_callers_fault(self):
+        playbook("apply")
+
+        assert playbook("import", "nothing.yaml").code == 1
+
+
+class TestLook:
+    def test_a_run_is_listed_and_shown_by_the_beginning_of_its_id(self, filled):
+        listed, shown = playbook("runs", "--live"), playbook("run", filled[:8], "--json").json
+
+        assert filled in listed.out
+        assert "1 runs: 1 running" in listed.out
+        assert (shown["account"], shown["version"], shown["state"]) == ("acme", 1, "running")
+        assert [one["path"] for one in shown["open"]] == ["ring"]
+        assert [one["channel"] for one in shown["messages"]] == ["slack"]
+
+    def test_a_trace_tells_why_with_the_values_that_were_seen(self, filled):
+        ran = fine(playbook("trace", filled))
+
+        assert 'metrics.score.zone = "red"' in ran.out
+        assert [one["event"] for one in playbook("trace", filled, "--json").json] == ["started", "opened"]
+
+    def test_why_an_account_is_in_a_playbook(self, filled):
+        ran = fine(playbook("why", "acme", "call"))
+
+        assert f"live: run {filled}" in ran.lines
+        assert 'true: metrics.score.zone == "red"' in ran.out
+
+    def test_why_an_account_is_not_in_a_playbook(self, filled):
+        ran = fine(playbook("why", "calm", "call"))
+
+        assert "live: no run" in ran.lines
+        assert "metrics.score.zone = unknown  <-- decided" in ran.out
+
+    def test_tasks_are_listed_by_what_is_due_first(self, filled):
+        ran = fine(playbook("tasks", "--person", "ben"))
+
+        assert "Ring Acme" in ran.out
+        assert "1 tasks, 0 overdue" in ran.out
+        assert playbook("tasks", "--person", "ana").out == "no tasks\n"
+
+    def test_messages_are_listed_and_shown_whole(self, filled):
+        (message,) = playbook("outbox", "--json").json
+        shown = fine(playbook("outbox", "--show", message["id"][:6]))
+
+        assert (message["state"], message["to"], message["channel"]) == ("wanted", "ben", "slack")
+        assert "Ring Acme" in shown.out
+        assert playbook("outbox", "--state", "sent").out == "no messages\n"
+
+    def test_nothing_waits_for_a_decision(self, filled):
+        assert playbook("attention").out == "nothing waits for a decision\n"
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("run", "nothing"),
+            ("trace", "nothing"),
+            ("why", "nobody", "call"),
+            ("why", "acme", "cal"),
+            ("task", "show", "x"),
+            ("outbox", "--show", "x"),
+        ],
+    )
+    def test_what_is_not_there_is_said_in_a_sentence(self, filled, arguments):
+        ran = playbook(*arguments)
+
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.startswith("playbook: there is no ")
+
+    def test_names_from_outside_cannot_command_the_terminal(self):
+        playbook("apply")
+        Path("facts.ndjson").write_text(FACTS.replace('"Acme"', '"Ac\\u001b[31mme"'))
+        playbook("import", "facts.ndjson")
+
+        assert "\x1b" not in playbook("tasks").out
+
+
+class TestTask:
+    def test_it_is_completed_with_one_of_its_outcomes(self, filled):
+        task = the_task()
+
+        wrong = playbook("task", "complete", task, "--outcome", "reachd")
+        right = fine(playbook("task", "complete", task[:8], "--outcome", "reached", "--by", "ben"))
+        again = playbook("task", "complete", task, "--by", "ana")
+
+        assert (wrong.code, "Did you mean 'reached'?" in wrong.err) == (1, True)
+        assert right.out == "reached: Ring Acme\n"
+        assert (again.code, "It is done already: reached by ben." in again.err) == (1, True)
+
+    def test_everything_that_people_do_is_in_its_history(self, filled):
+        task = the_task()
+
+        for act in (
+            ("snooze", task, "--until", "2 days", "--by", "ben"),
+            ("reassign", task, "--to", "ana", "--by", "ben"),
+            ("claim", task, "--by", "ben"),
+            ("note", task, "Kim is away", "--by", "ben"),
+            ("complete", task, "--by", "ben", "--note", "all is well"),
+            ("reopen", task, "--by", "ana"),
+        ):
+            fine(playbook("task", *act))
+
+        history = playbook("task", "show", task, "--json").json["history"]
+        assert [one["verb"] for one in history] == ["snooze", "reassign", "claim", "note", "complete", "reopen"]
+        assert history[4]["outcome"] == "reached"
+
+    @pytest.mark.parametrize(
+        ("act", "said"),
+        [
+            (("snooze", "--until", "yesterday"), "is no duration, day or instant"),
+            (("snooze", "--until", "2020-01-01"), "lies ahead"),
+            (("reassign", "--to", "ann"), "Did you mean 'ana'?"),
+            (("acknowledge",), "Only an escalation"),
+        ],
+    )
+    def test_what_cannot_be_is_refused_in_a_sentence(self, filled, act, said):
+        ran = playbook("task", act[0], the_task(), *act[1:])
+
+        assert ran.code == 1
+        assert said in ran.err
+
+
+class TestOperate:
+    def test_one_run_is_told_at_once_and_several_after_a_count(self, filled):
+        one, several, sure = (
+            playbook("pause", filled),
+            playbook("stop", "--account", "acme"),
+            playbook("stop", "--account", "acme", "--outcome", "called_off", "--json"),
+        )
+
+        assert one.out == "1 run told to pause\n"
+        assert several.code == 0
+        assert sure.json == {"runs": [filled]}
+
+    def test_several_runs_need_a_yes(self, filled):
+        Path("more.ndjson").write_text(
+            FACTS.replace('"acme"', '"zeta"').replace('"id": "f', '"id": "z').replace('"calm"', '"zz"')
+        )
+        playbook("import", "more.ndjson")
+
+        unsure, sure = playbook("pause", "--playbook", "call"), playbook("pause", "--playbook", "call", "--yes")
+
+        assert (unsure.code, unsure.err) == (1, "playbook: 2 runs to pause. Say --yes to do it\n")
+        assert sure.out == "2 runs told to pause\n"
+
+    def test_neither_a_run_nor_a_filter_is_no_order(self, filled):
+        assert playbook("stop").err.startswith("playbook: name runs, or --playbook or --account")
+
+    def test_a_step_is_skipped_where_the_run_rests(self, filled):
+        wrong, right = playbook("skip", filled, "rng"), playbook("skip", filled)
+
+        assert (wrong.code, "it rests at ring" in wrong.err) == (1, True)
+        assert right.out == f"{filled} is told to skip ring\n"
+
+    def test_nothing_to_resume_is_said(self, filled):
+        assert playbook("resume", filled).out == "no run to resume\n"
+
+    def test_every_live_run_is_woken(self, filled):
+        assert playbook("recover").out == "1 run will be woken; `playbook up` delivers it\n"
+        assert playbook("recover", "--restored-from", "last night").code == 1
+
+    def test_a_playbook_is_started_by_hand_where_it_says_so(self, installation, filled):
+        written(installation, {"visit.yaml": BY_HAND})
+        playbook("apply")
+
+        started, twice, barred = (
+            playbook("start", "visit", "acme"),
+            playbook("start", "visit", "acme"),
+            playbook("start", "call", "calm"),
+        )
+
+        assert started.out.startswith("started: visit-")
+        assert (twice.code, "a run of it is live already" in twice.err) == (1, True)
+        assert (barred.code, "by_hand: true" in barred.err) == (1, True)
+        assert playbook("start", "visit", "nobody").code == 1
+        assert "Did you mean 'visit'?" in playbook("start", "visti", "acme").err
+
+
+class TestTroubles:
+    def test_a_database_that_cannot_be_reached_is_exit_code_4(self, monkeypatch):
+        monkeypatch.setenv("PLAYBOOK_DATABASE_URL", "postgresql://nobody:secret-word@127.0.0.1:1/none")
+
+        ran = playbook("runs")
+
+        assert ran.code == 4
+        assert "secret-word" not in ran.err
+        assert "PLAYBOOK_DATABASE_URL" in ran.err
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+    def test_a_folder_that_cannot_be_written_is_exit_code_4(self, monkeypatch):
+        monkeypatch.setenv("PLAYBOOK_DATABASE_URL", "sqlite:////proc/none/playbook.db")
+
+        assert playbook("runs").code == 4
+
+    def test_wrong_settings_are_told_all_at_once(self, monkeypatch):
+        monkeypatch.setenv("PLAYBOOK_CLOCK", "fast")
+        monkeypatch.setenv("PLAYBOOK_HTTP_PORT", "many")
+
+        ran = playbook("runs")
+
+        assert ran.code == 1
+        assert "PLAYBOOK_CLOCK=fast" in ran.err
+        assert "PLAYBOOK_HTTP_PORT=many" in ran.err
+
+    def test_doctor_says_what_is_there_and_what_is_not(self, filled, monkeypatch):
+        ran = playbook("doctor", "--json")
+
+        named = {one["name"]: one for one in ran.json}
+        assert ran.code == 0
+        assert {"settings", "python", "workspace", "database", "applied", "temporal", "email", "slack", "http"} <= set(
+            named
+        )
+        assert "schema 0001" in named["database"]["message"]
+
+    def test_doctor_tells_a_server_that_does_not_answer_with_its_remedy(self, monkeypatch):
+        playbook("apply")
+        monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+
+        ran = playbook("doctor")
+
+        assert ran.code == 4
+        assert "FAIL  temporal" in ran.out
+        assert "mend TEMPORAL_ADDRESS" in ran.out
+
+    def test_doctor_tells_every_wrong_setting(self, monkeypatch):
+        monkeypatch.setenv("PLAYBOOK_CLOCK", "fast")
+
+        assert playbook("doctor").code == 1
