@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from activities.store.database import chunks
 from activities.store.tables import runs
@@ -186,16 +186,26 @@ def listed(
     playbook: str | None = None,
     outcome: str | None = None,
     live: bool | None = None,
-    attention: bool = False,
+    paused: bool | None = None,
+    attention: bool | None = None,
     after: str = "",
     limit: int = 100,
 ) -> list[RunRow]:
-    """By id, from the one after `after`. `attention`: only those that wait for a person."""
+    """By id, from the one after `after`. `attention`: only those that wait for a person, or only those that do not."""
     query = _all().where(runs.c.id > after)
     for column, value in ((runs.c.account, account), (runs.c.playbook, playbook), (runs.c.outcome, outcome)):
         query = query.where(column == value) if value is not None else query
     if live is not None:
         query = query.where(runs.c.outcome.is_(None) if live else runs.c.outcome.is_not(None))
-    if attention:
-        query = query.where(runs.c.parked.is_not(None) | runs.c.fault.is_not(None))
+    if paused is not None:
+        query = query.where(runs.c.paused.is_(paused))
+    if attention is not None:
+        stuck = runs.c.parked.is_not(None) | runs.c.fault.is_not(None)
+        query = query.where(stuck if attention else ~stuck)
     return [_row(row) for row in connection.execute(query.order_by(runs.c.id).limit(limit))]
+
+
+def counted(connection: Connection) -> dict[tuple[str, str | None], int]:
+    """How many runs there are by playbook and outcome (None: live)."""
+    by = (runs.c.playbook, runs.c.outcome)
+    return {(row[0], row[1]): row[2] for row in connection.execute(select(*by, func.count()).group_by(*by))}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import JsonValue, TypeAdapter
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from activities.store.tables import task_history, tasks
 from activities.store.writing import upsert
@@ -96,3 +96,9 @@ def unheard(connection: Connection, now: datetime, limit: int = 1_000) -> list[T
     query = select(tasks.c.body).where(tasks.c.state == "open", tasks.c.due <= now)
     query = query.where(tasks.c.body.contains('"kind":"escalation"')).order_by(tasks.c.due, tasks.c.id)
     return [Task.model_validate_json(body) for body in connection.scalars(query.limit(limit))]
+
+
+def counted(connection: Connection) -> dict[str, int]:
+    """How many tasks there are by state."""
+    rows = connection.execute(select(tasks.c.state, func.count()).group_by(tasks.c.state))
+    return {row[0]: row[1] for row in rows}
