@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, Mapping[str, Listed]] = {
     },
     "Run them": {
         "up": Listed("workers.cli.up", "everything on this machine, and where to look"),
+        "demo": Listed("workers.cli.demo", "90 days of a portfolio in 90 seconds, then a report"),
         "preview": Listed("workers.cli.preview", "what `apply` would change"),
         "apply": Listed("workers.cli.apply", "make the workspace's playbooks the ones that start"),
         "import": Listed("workers.cli.import_", "facts from CSV files by a mapping, or from NDJSON"),
