@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
 
 AT_ONCE = 10  # effects in flight
 FLOOR = timedelta(seconds=1)  # to the next look after one that moved nothing
-ADVANCE = timedelta(seconds=60)  # one attempt
+ADVANCE = timedelta(seconds=10)  # one attempt: so long is the death of a worker in the middle of it not noticed
 EFFECT = timedelta(hours=1)  # all attempts, and the time in a queue before the first
 PAUSE = timedelta(minutes=1)  # after an advance that Temporal gave up, which its endless retries do not let happen
 
@@ -65,12 +65,14 @@ class RunWorkflow:
             if directive.done and not self._in_flight:
                 return
             workflow.set_current_details(directive.details)
-            self._start_effects(directive)
+            if waited and self._is_to_be_renewed(directive):
+                if not self._in_flight:
+                    workflow.continue_as_new(Begin(run=begin.run, renew_after=begin.renew_after))
+            else:
+                self._start_effects(directive)
             self._set_timer(directive.look_at)
             if self._must_look():
                 continue
-            if waited and not self._in_flight and self._is_to_be_renewed(directive):
-                workflow.continue_as_new(Begin(run=begin.run, renew_after=begin.renew_after))
             stirs = self._stirs
             await workflow.wait_condition(lambda stirs=stirs: self._stirs != stirs)  # type: ignore[misc]
             waited = True
@@ -79,6 +81,7 @@ class RunWorkflow:
         return self._nudges > self._heard or self._failed or self._reached is not None
 
     def _is_to_be_renewed(self, directive: Directive) -> bool:
+        """Then nothing more is begun: what is in flight comes to its end, and the next execution begins the rest."""
         return directive.renew or workflow.info().get_current_history_length() >= self._begin.renew_after
 
     # --- advance

@@ -87,11 +87,12 @@ def host_on(
     seconds: float = 3,
     stir: Callable[[], None] = lambda: None,
 ) -> Host:
-    """Channels answer within a second, so that nobody waits long for a lease."""
+    """On a Monday morning, whatever `real` says. Channels answer within a second: nobody waits long for a lease."""
     times = {"deadline": timedelta(seconds=1), "lease": timedelta(seconds=2), "seconds": seconds}
+    real = real or HandClock()
     host = Host(
         database=database,
-        clock=Clock(scale, NOW, NOW, real=real or HandClock()),
+        clock=Clock(scale, NOW, real(), real=real),
         applied=Applied(),
         channels={
             "email": Channel(email or Noting(), f"{queues}-email", **times),
