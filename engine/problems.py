@@ -117,16 +117,20 @@ class Refusal(ValueError):
         super().__init__(f"{_sentence(message)} {fix}".strip())
 
 
-def suggest(word: str, known: Iterable[str]) -> str:
-    """ "Did you mean 'assign'?", or nothing when no known word is near."""
-    names = sorted(set(known))
-    by_lower = {name.lower(): name for name in names}
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    by_lower = {name.lower(): name for name in sorted(set(known))}
     near = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     if not near and len(word) > 1:
         # Cut short rather than misspelt: "feb", "mon".
         longer = [name for name in by_lower if name.startswith(word.lower())]
         near = longer if len(longer) == 1 else []
-    return f"Did you mean '{by_lower[near[0]]}'?" if near else ""
+    return by_lower[near[0]] if near else None
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """ "Did you mean 'assign'?", or nothing when no known word is near."""
+    meant = nearest(word, known)
+    return f"Did you mean '{meant}'?" if meant else ""
 
 
 def suggest_or_list(word: str, known: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from engine.document import Document, Path, Tree
-from engine.problems import Position, Problems, Refusal, suggest, suggest_or_list
+from engine.problems import Position, Problems, Refusal, nearest, suggest, suggest_or_list
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 _NOTHING = object()
@@ -60,7 +60,7 @@ class _Fault:
         self._document = document
         self._kind = details["type"]
         self._of_key = details["loc"][-1:] == ("[key]",)
-        self._inner = _inside(document, path, details["loc"], present=self._kind != "missing")
+        self._inner = located(document.value(path), details)
         self._path = (*path, *self._inner)
         self._model = model
         self._where = where
@@ -184,9 +184,11 @@ def _words(where: str, inner: Path) -> str:
     return " > ".join(parts)
 
 
-def _inside(document: Document, path: Path, loc: tuple[int | str, ...], *, present: bool) -> Path:
-    """Pydantic's location without the names of union members that it mixes in, as deep as the file goes."""
-    data = document.value(path)
+def located(data: Tree, details: ErrorDetails) -> Path:
+    """Where in plain data an error of pydantic's is, as deep as the data goes; without the names of union members that
+    it mixes in.
+    """
+    loc, present = details["loc"], details["type"] != "missing"
     ways = (_descend(data, loc[:length], present=present) for length in range(len(loc), 0, -1))
     return next((found for found in ways if found is not None), ())
 
@@ -211,6 +213,11 @@ def _child(data: Tree | object, step: str | int) -> Tree | object:
         case list(), int() if step < len(data):
             return data[step]
     return _NOTHING
+
+
+def meant_key(form: Any, inner: Path) -> str | None:
+    """The key that was probably meant by an unknown one."""
+    return nearest(str(inner[-1]), _known_keys(form, inner[:-1])[0])
 
 
 def _known_keys(form: Any, inner: Path) -> tuple[tuple[str, ...], str]:
