@@ -37,10 +37,10 @@ class Bench:
     def __post_init__(self) -> None:
         self.real = self.host.clock.real()
 
-    def now(self, *rows: AccountRow) -> datetime:
-        """The logical instant of this transaction: it never lies before what was stamped on the accounts already."""
-        stamped = [row.last_instant for row in rows if row.last_instant is not None]
-        return max(self.host.clock.now(), *stamped) if stamped else self.host.clock.now()
+    def now(self, row: AccountRow) -> datetime:
+        """The logical instant of what happens to an account now: never before what was stamped on it already."""
+        now = self.host.clock.now()
+        return now if row.last_instant is None else max(now, row.last_instant)
 
 
 def bench(host: Host, connection: Connection) -> Bench:

@@ -60,7 +60,7 @@ def _posted(at: Bench, items: Sequence[Mapping[str, object]], group_by: GroupBy)
             readable.append((place, fact))
         else:
             answers[place] = Answer(_named(item), "rejected", tuple(fact))
-    answers |= _taken(at, readable, group_by)
+    answers |= _taken(at, readable, received, group_by)
     return [answers[place] for place in range(len(items))]
 
 
@@ -69,20 +69,19 @@ def _named(item: Mapping[str, object]) -> str:
     return given if isinstance(given, str) else ""
 
 
-def _taken(at: Bench, items: Sequence[Item], group_by: GroupBy) -> dict[int, Answer]:
+def _taken(at: Bench, items: Sequence[Item], received: datetime, group_by: GroupBy) -> dict[int, Answer]:
     rows = accounts.lock_or_make(at.connection, {fact.account for _, fact in items})
     answers, new = _without_duplicates(at.connection, items)
     of_each: dict[str, list[Item]] = {}
     for place, fact in new:
         of_each.setdefault(fact.account, []).append((place, fact))
     desks = lay_out(at, {account: rows[account] for account in of_each})
-    now = at.now(*rows.values())
     kept: list[Fact] = []
     for account, mine in of_each.items():
-        told = _told(at, rows[account], desks[account], mine, now, group_by)
+        told = _told(at, rows[account], desks[account], mine, group_by)
         answers |= told
         kept += [fact for place, fact in mine if told[place].status == "stored"]
-    facts.add(at.connection, kept, now)
+    facts.add(at.connection, kept, received)
     accounts.forget_empty(at.connection, [one for one in rows if rows[one].state is None])
     return answers
 
@@ -100,12 +99,11 @@ def _without_duplicates(connection: Connection, items: Sequence[Item]) -> tuple[
     return answers, new
 
 
-def _told(
-    at: Bench, row: AccountRow, desk: Desk, items: Sequence[Item], now: datetime, group_by: GroupBy
-) -> dict[int, Answer]:
+def _told(at: Bench, row: AccountRow, desk: Desk, items: Sequence[Item], group_by: GroupBy) -> dict[int, Answer]:
     """Tells a desk its facts. One that breaks our code is left out, and the desk is laid out anew for the others."""
     if row.state is None and (lacking := _lacking(at, desk.account, items)):
         return {place: Answer(fact.id, "rejected", lacking) for place, fact in items}
+    now = at.now(row)
     broken: dict[int, Answer] = {}
     while failed := _take(desk, [item for item in items if item[0] not in broken], group_by, now):
         if len(failed) == 1:
@@ -201,8 +199,8 @@ def _all_or_each(host: Host, ids: Sequence[str], judge: Judge) -> None:
 
 def _judged(at: Bench, ids: Sequence[str], judge: Judge) -> None:
     rows = accounts.lock(at.connection, ids)
-    now = at.now(*rows.values())
     for account, desk in lay_out(at, rows).items():
+        now = at.now(rows[account])
         judge(desk, now)
         put_away(at, desk, rows[account], now)
 
