@@ -1,0 +1,180 @@
+import re
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.render import details, mermaid, plan_lines, printable, saw, timeline, why_lines
+from engine.trace import Entry
+from tests.support.playbooks import compiled, source
+
+AT = datetime(2026, 3, 2, 14, tzinfo=UTC)
+
+
+def clock(at: datetime) -> str:
+    return f"{at:%d %H:%M}"
+
+
+def entry(event: str, path: str = "review", **fields) -> Entry:
+    return Entry(at=AT, path=path, step=path, kind="task", event=event, fields=fields)
+
+
+def judged(text: str, truth: bool | None, *parts, **more) -> dict:
+    return {"text": text, "truth": truth, "parts": list(parts), **more}
+
+
+def read(text: str, value: object) -> dict:
+    return {"text": text, "value": value, "parts": []}
+
+
+class TestWhy:
+    def test_a_comparison_is_one_line_with_what_its_names_were_worth(self):
+        tree = judged("account.arr >= 1000", False, read("account.arr", 500))
+
+        assert why_lines(tree) == ["false: account.arr >= 1000   account.arr = 500  <-- decided"]
+
+    def test_of_a_false_and_the_false_part_decided(self):
+        tree = judged("a and b", False, judged("a", True, read("x", 1)), judged("b", False, read("y", 2)))
+
+        lines = why_lines(tree)
+
+        assert [line.endswith("decided") for line in lines] == [False, False, True]
+
+    def test_of_a_not_the_part_under_it_decided_though_it_is_otherwise(self):
+        tree = judged("not a", True, judged("a", False, read("x", 1)))
+
+        assert why_lines(tree)[1] == "  false: a   x = 1  <-- decided"
+
+    def test_marks_that_were_stored_go_before_what_is_inferred(self):
+        tree = judged("a or b", False, judged("a", False), judged("b", False, decided=True))
+
+        assert [line.endswith("decided") for line in why_lines(tree)] == [False, False, True]
+
+    def test_what_was_not_known_is_said_so(self):
+        tree = judged("metrics.nps.value < 5", None, read("metrics.nps.value", None))
+
+        assert why_lines(tree)[0].startswith("unknown: metrics.nps.value < 5   metrics.nps.value = unknown")
+
+    def test_a_calculation_is_told_with_its_result_and_then_its_names(self):
+        days = {
+            "text": "days_until(account.renewal_date)",
+            "value": 91,
+            "parts": [read("account.renewal_date", "2026-06-01")],
+        }
+
+        (line,) = why_lines(judged("days_until(account.renewal_date) <= 120", True, days))
+
+        assert line.endswith('days_until(account.renewal_date) = 91   account.renewal_date = "2026-06-01"  <-- decided')
+
+    @pytest.mark.parametrize(
+        ("value", "said"),
+        [
+            (None, "unknown"),
+            (True, "true"),
+            (7, "7"),
+            (0.1, "0.1"),
+            ("red", '"red"'),
+            (["a", 1], '["a", 1]'),
+            ({"a": None}, "{a: unknown}"),
+        ],
+    )
+    def test_values_are_written_as_conditions_write_them(self, value, said):
+        assert saw(value) == said
+
+    @given(st.text())
+    def test_nothing_that_comes_from_outside_can_command_a_terminal(self, text):
+        assert all(char.isprintable() for char in printable(text))
+
+
+class TestTimeline:
+    def test_columns_stand_below_each_other(self):
+        lines = timeline(
+            [entry("opened", assigned="csm", person="ana"), entry("completed", "a/longer/path", outcome="saved")], clock
+        )
+
+        assert lines == [
+            "02 14:00  review         opened     csm (ana)",
+            "02 14:00  a/longer/path  completed  saved",
+        ]
+
+    def test_reasons_stand_below_the_decision_when_they_are_wanted(self):
+        told = [entry("branched", case="otherwise", why=judged("account.arr > 1", False, read("account.arr", 0)))]
+
+        assert len(timeline(told, clock)) == 1
+        assert timeline(told, clock, whys=True)[1] == "    false: account.arr > 1   account.arr = 0  <-- decided"
+
+    def test_nothing_is_no_lines(self):
+        assert timeline([], clock) == []
+
+    @pytest.mark.parametrize(
+        ("fields", "said"),
+        [
+            ({"due": "2026-03-05T17:00:00Z"}, "due 05 17:00"),
+            ({"set": {"stage": "adoption"}}, 'stage = "adoption"'),
+            ({"case": 2}, "case 2"),
+            ({"case": "otherwise"}, "otherwise"),
+            ({"outcome": "saved", "by": "ana"}, "saved by ana"),
+            ({"reason": "past", "until": "2026-03-05T17:00:00Z"}, "until 05 17:00 past"),
+            ({"newly": 1}, "newly 1"),
+            ({"reason": None}, ""),
+        ],
+    )
+    def test_each_field_is_said_in_its_own_words(self, fields, said):
+        assert details(entry("opened", **fields), clock) == said
+
+
+PLAN = compiled(
+    source(
+        """
+- task: review
+  title: Review {{ account.name }}
+  assign: csm
+  due: 3 business days
+  outcomes: [saved, lost]
+  overdue:
+    - {after: 1 business day, remind: assignee}
+- branch: how_bad
+  cases:
+    - when: outcome.review == "lost"
+      then: [{end: lost}]
+  otherwise: []
+- wait: recovery
+  for: metrics.health.zone != "red"
+  at_most: 30 days
+  otherwise: [{end: unresolved}]
+""",
+        head='goal: {when: metrics.health.zone == "green", outcome: recovered}\n',
+    )
+)
+
+
+class TestPlan:
+    def test_a_plan_is_told_as_an_outline(self):
+        lines = plan_lines(PLAN)
+
+        assert 'goal     metrics.health.zone == "green": recovered' in lines
+        assert 'task review: "Review {{ account.name }}" for csm, due 3 business days' in lines
+        assert "    1 business day overdue: remind assignee" in lines
+        assert '  case 1, outcome.review == "lost":' in lines
+        assert "    end lost" in lines
+        assert "  otherwise: go on" in lines
+        assert 'wait recovery until metrics.health.zone != "red"' in lines
+        assert "    at most 30 days" in lines
+
+    def test_every_step_is_a_node_and_every_arrow_has_both_ends(self):
+        chart = mermaid(PLAN)
+        nodes = set(re.findall(r"^  (n\d+)[\[({]", chart, re.MULTILINE))
+        arrows = re.findall(r"^  (n\d+) -->(?:\|[^|]*\|)? (n\d+)$", chart, re.MULTILINE)
+
+        assert chart.startswith("flowchart TD\n")
+        assert (
+            len(nodes) == len(PLAN.steps) + len(PLAN.goals) + len(PLAN.stops) + 2
+        )  # the start, and the end of the steps
+        assert {end for arrow in arrows for end in arrow} <= nodes
+
+    def test_labels_hold_no_sign_that_mermaid_would_read(self):
+        labels = re.findall(r'"(.*?)"[\])}|/]', mermaid(PLAN))
+
+        assert labels
+        assert [label for label in labels if set(label) & set('"<>')] == []
