@@ -64,6 +64,24 @@ class Database:
         self.engine.dispose()
 
 
+class Joined(Database):
+    """A transaction that is under way, handed to whoever would open one: all that they do is kept together with it, or
+    not at all.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        return work(self._connection)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        return work(self._connection)
+
+    def close(self) -> None:
+        """It is closed where it was opened."""
+
+
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":

@@ -279,6 +279,20 @@ outbox = Table(
     Index("ix_outbox_id", "id"),
 )
 
+# --- what callers were told -------------------------------------------------------------------------------
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),  # of what was asked
+    Column("at", Instant, nullable=False),  # real
+    Column("status", Integer),  # null within the transaction that gives the answer
+    Column("body", Text),
+    Index("ix_answers_at", "at"),
+)
+
 # --- what drives -----------------------------------------------------------------------------------------
 
 wakes = Table(
