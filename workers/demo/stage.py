@@ -22,14 +22,14 @@ from workers.demo.portfolio import Asked, NoDemo, Portfolio, read_portfolio
 from workers.demo.prologue import import_history
 from workers.demo.rest import is_quiet, running_workflows, under_way, unfinished
 from workers.demo.show import Show
-from workers.demo.supervise import Child
+from workers.demo.supervise import PREPARED, READY, Child
 from workers.demo.timeline import Told, told
 from workers.devserver import DevServer
 from workers.settings import Settings
 from workers.temporal import connect
 from workers.wiring import host_from, open_database
 
-LEAD = timedelta(seconds=1.5)  # real: for the processes to see the clock before it begins
+LEAD = timedelta(seconds=1.0)  # real: for the processes to see the clock before it begins
 LOOK = 0.1  # seconds between two looks
 SETTLED_WITHIN = 90.0  # seconds; a worker that was killed leaves an advance that is tried again after its time-out
 LATE_AFTER = 60.0  # seconds beyond the stretch, after which the feeder will not come to its end any more
@@ -86,6 +86,8 @@ class Stage:
                     checked,
                     lambda done: self.show.imported(done, len(portfolio.history)),
                 )
+                for child in children.values():
+                    await child.has_said(PREPARED)
                 set_clock(database, _clock(portfolio))
                 host = host_from(demo_settings(self.settings, self.folder), database=database)
                 await self._watch(host, portfolio, server, children)
@@ -124,7 +126,7 @@ class Stage:
             await _kill_server(server)
         else:
             children[crash.victim].kill()
-            await children[crash.victim].ready()
+            await children[crash.victim].has_said(READY)
         back = (host.clock.real() - began).total_seconds()
         self.kills.append(Kill(victim=crash.victim, at=at, effects=effects, inputs=inputs, back_after=back))
 

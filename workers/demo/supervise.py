@@ -16,10 +16,11 @@ from workers.tether import tethered
 STOPPED_WITHIN = 12.0  # seconds from SIGTERM to SIGKILL; a worker gives 10 to what is under way
 PAUSES = (0.1, 1.0, 3.0)  # seconds before the first, second … restart within a short time
 SETTLED_AFTER = 10.0
+PREPARED, READY = "prepared", "ready"  # what a child says of itself
 
 
 class Child:
-    """`hear` gets each line of its standard output but for `ready`; what it says else goes to its log."""
+    """`hear` gets each line of its standard output but for PREPARED and READY; its standard error goes to its log."""
 
     def __init__(
         self,
@@ -35,18 +36,18 @@ class Child:
         self._environ = environ
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
-        self._ready = asyncio.Event()
+        self._said = {word: asyncio.Event() for word in (PREPARED, READY)}
 
-    async def ready(self) -> None:
-        """Waits until it is at work, also after a death."""
-        await self._ready.wait()
+    async def has_said(self, word: str) -> None:
+        """Waits for PREPARED or READY, said in this life."""
+        await self._said[word].wait()
 
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process and self._process.returncode is None else None
 
     def kill(self) -> None:
-        self._ready.clear()
+        self._forget()
         if self.pid is not None:
             os.kill(self.pid, signal.SIGKILL)
 
@@ -82,7 +83,7 @@ class Child:
             born = time.monotonic()
             await self._listen(self._process)
             await self._process.wait()
-            self._ready.clear()
+            self._forget()
             in_a_row = 0 if time.monotonic() - born > SETTLED_AFTER else in_a_row + 1
             await asyncio.sleep(PAUSES[min(in_a_row, len(PAUSES) - 1)])
             self.restarts += 1
@@ -93,10 +94,14 @@ class Child:
             return
         async for line in process.stdout:
             said = line.decode(errors="replace").strip()
-            if said == "ready":
-                self._ready.set()
+            if said in self._said:
+                self._said[said].set()
             elif said:
                 self._hear(said)
+
+    def _forget(self) -> None:
+        for word in self._said.values():
+            word.clear()
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:

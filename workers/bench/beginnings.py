@@ -1,0 +1,35 @@
+"""How long it takes until the engine, and a command, are there: each time in a fresh process."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from workers.bench.figure import Figure, Goal
+
+TIMES = 7
+CHECK = "from workers.cli import run; import sys; sys.exit(run(['check', sys.argv[1]]))"
+
+
+def engine_import() -> list[Figure]:
+    """The interpreter's own start is taken off."""
+    took = _seconds("import engine.workspace, engine.compile, engine.simulate, engine.advance")
+    return [Figure("import engine", max(0.0, took - _seconds("pass")), "s", Goal("value", "under", 0.3))]
+
+
+def check_workspace(folder: Path) -> list[Figure]:
+    """Whole, from the command to its end."""
+    return [Figure(f"playbook check {folder}", _seconds(CHECK, str(folder)), "s", Goal("value", "under", 1.0))]
+
+
+def _seconds(program: str, *arguments: str) -> float:
+    """The median of several, the first of which only warms up."""
+    took = [_once(program, *arguments) for _ in range(TIMES + 1)]
+    return median(took[1:])
+
+
+def _once(program: str, *arguments: str) -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", program, *arguments], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began

@@ -1,0 +1,62 @@
+"""What the benchmark runs: a workspace of its own, small enough to be read here."""
+
+from pathlib import Path
+
+VOCABULARY = """
+fields:
+  stage:  {type: choice, of: [adoption]}
+  notes:  {type: integer}
+metrics:
+  level: {reported: true, target: 8}
+"""
+POLICY = "time_zone: UTC\n"
+PEOPLE = "people: []\n"
+
+THREE_AND_ONE = """
+playbook: three-and-one
+title: Three effects, a wait for a condition, and one more
+stage: any
+start: {when: metrics.level.value < 5, again: always}
+steps:
+  - {slack: first, to: "#bench", text: one}
+  - {slack: second, to: "#bench", text: two}
+  - {slack: third, to: "#bench", text: three}
+  - {wait: better, for: metrics.level.value >= 8, at_most: 30 days, otherwise: [{end: unresolved}]}
+  - {slack: fourth, to: "#bench", text: four}
+"""
+
+PROMPT = """
+playbook: prompt
+title: A message as soon as the condition turns
+stage: any
+start: {when: metrics.level.value < 5, again: always}
+steps:
+  - {wait: better, for: metrics.level.value >= 8, at_most: 30 days, otherwise: [{end: unresolved}]}
+  - {slack: told, to: "#bench", text: it is better}
+"""
+
+TEN = """
+playbook: ten
+title: Ten steps that need nobody outside
+stage: any
+start: {when: metrics.level.value < 5, again: always}
+steps:
+""" + "".join(
+    f"""
+  - update: note_{number}
+    set: {{notes: {number}}}
+  - branch: way_{number}
+    cases: [{{when: account.notes == {number}, then: []}}]
+    otherwise: [{{end: wrong}}]
+"""
+    for number in range(1, 6)
+)
+
+
+def write_workspace(folder: Path, *playbooks: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {"vocabulary.yaml": VOCABULARY, "policy.yaml": POLICY, "people.yaml": PEOPLE}
+    files |= {f"playbook-{number}.yaml": text for number, text in enumerate(playbooks)}
+    for name, text in files.items():
+        (folder / name).write_text(text.lstrip())
+    return folder

@@ -1,0 +1,66 @@
+"""A local address that takes Slack's calls and notes when each arrived; it answers as Slack does."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+HOST = "127.0.0.1"
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """`times` are of time.perf_counter, one for each call."""
+
+    url: str = ""
+    times: list[float] = field(default_factory=list)
+    more: threading.Condition = field(default_factory=threading.Condition)
+
+    def note(self, at: float) -> None:
+        with self.more:
+            self.times.append(at)
+            self.more.notify_all()
+
+    def wait_for(self, number: int, seconds: float) -> float:
+        """When call `number` (from 1) arrived. Raises TimeoutError."""
+        with self.more:
+            if not self.more.wait_for(lambda: len(self.times) >= number, seconds):
+                raise TimeoutError(f"call {number} did not arrive in {seconds:.0f} s")
+            return self.times[number - 1]
+
+
+@contextmanager
+def sink() -> Iterator[Arrivals]:
+    arrivals = Arrivals()
+    server = ThreadingHTTPServer((HOST, 0), _handler(arrivals))
+    arrivals.url = f"http://{HOST}:{server.server_address[1]}/api/"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield arrivals
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _handler(arrivals: Arrivals) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            at = time.perf_counter()
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            answer = json.dumps({"ok": True, "channel": "C0BENCH01", "ts": f"{time.time():.6f}"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+            arrivals.note(at)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's own name
+            del format, args
+
+    return Handler

@@ -1,0 +1,44 @@
+"""The benchmarks by name, and how those that need a server get one."""
+
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from workers.bench.beginnings import check_workspace, engine_import
+from workers.bench.figure import Figure
+from workers.bench.promptness import promptness
+from workers.bench.steps import steps
+from workers.bench.throughput import throughput
+from workers.devserver import DevServer
+
+Measure = Callable[[DevServer, Path], Awaitable[list[Figure]]]
+
+ON_A_SERVER: dict[str, Measure] = {"runs": throughput, "promptness": promptness, "steps": steps}
+ALONE = ("import", "check")
+NAMES = (*ON_A_SERVER, *ALONE)
+
+Say = Callable[[str], None]
+
+
+async def measured(names: Sequence[str], binary: Callable[[], Path], workspace: Path, say: Say) -> list[Figure]:
+    """`binary` finds Temporal's and is asked only when it is needed."""
+    figures: list[Figure] = []
+    on_server = [name for name in names if name in ON_A_SERVER]
+    if on_server:
+        async with _server(binary()) as (server, home):
+            for name in on_server:
+                say(f"measuring {name}")
+                (home / name).mkdir()
+                figures += await ON_A_SERVER[name](server, home / name)
+    for name in (one for one in names if one in ALONE):
+        say(f"measuring {name}")
+        figures += engine_import() if name == "import" else check_workspace(workspace)
+    return figures
+
+
+@asynccontextmanager
+async def _server(binary: Path) -> AsyncIterator[tuple[DevServer, Path]]:
+    with tempfile.TemporaryDirectory(prefix="playbook-bench-") as folder:
+        async with DevServer(binary, Path(folder)) as server:
+            yield server, Path(folder)
