@@ -10,12 +10,12 @@ from typing import Final
 from engine.compile import compile_with_notes
 from engine.document import Document, Tree
 from engine.plan import Plan
-from engine.playtest import read_tests
+from engine.playtest import check_stories, read_tests
 from engine.problems import Problem, Problems, suggest_or_list
 from engine.setting import Setting
 from engine.workspace import PEOPLE, POLICY, VOCABULARY, Workspace, load
 
-_OF_ROLES: Final = frozenset({"unknown-role", "no-assignee"})
+_OF_ROLES: Final = frozenset({"unknown-role", "no-assignee", "no-unassigned"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def check(folder: Path) -> Checked:
             problems.extend(_relevant(found, workspace))
             if plan:
                 plans[plan.playbook] = plan
-        problems.extend(_tests(workspace, setting, ids))
+        problems.extend(_tests(workspace, setting, ids, plans))
         problems.extend(_unused_templates(workspace))
     return Checked(workspace, setting, plans, problems)
 
@@ -78,11 +78,15 @@ def _relevant(found: Problems, workspace: Workspace) -> Iterator[Problem]:
     return (problem for problem in found if not (roles_unknown and problem.code in _OF_ROLES))
 
 
-def _tests(workspace: Workspace, setting: Setting, ids: Mapping[str, Document]) -> Problems:
+def _tests(
+    workspace: Workspace, setting: Setting, ids: Mapping[str, Document], plans: Mapping[str, Plan]
+) -> Problems:
     problems = Problems()
     for document in workspace.tests:
-        playbook, _, found = read_tests(document, setting)
+        playbook, stories, found = read_tests(document, setting)
         problems.extend(found)
+        if playbook in plans:
+            problems.extend(check_stories(document, plans[playbook], stories))
         if playbook and playbook not in ids:
             message, fix = f"there is no playbook '{playbook}'", suggest_or_list(playbook, ids)
             problems.add(document.file, document.at(("playbook",)), "playbook", message, fix, code="unknown-playbook")

@@ -7,24 +7,27 @@ file, so that a condition may name the outcome of a step only where that step ca
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
 
+from engine import head as heads
 from engine.document import Document, Path
-from engine.logic import Condition, Fault, Names, compile_condition
-from engine.model import ExitModel, PlaybookModel, StartModel
+from engine.logic import Condition, Names, compile_condition
+from engine.model import PlaybookModel
+from engine.names_here import Here, StepSaid
+from engine.partial import as_far_as_it_goes
 from engine.place import Place
-from engine.plan import Again, Exit, Plan, Start, Step
-from engine.problems import Problems, suggest_or_list
-from engine.quantities import Duration, parse_duration
+from engine.plan import Plan, Step
+from engine.problems import Problems, nearest, suggest_or_list
 from engine.setting import Setting
 from engine.steps import KINDS
 from engine.types import Type
-from engine.validation import validated
+from engine.validation import shown, validated
 
-_PLAYBOOK_ID = re.compile(r"[a-z][a-z0-9-]*")
-_STEP_ID = re.compile(r"[a-z][a-z0-9_]*")
-_AGAIN = re.compile(r"after (?P<after>.+?)(?:\s*,\s*at most (?P<times>\d+) times?)?")
+_STEP_ID: Final = re.compile(r"[a-z][a-z0-9_]*")
+# What the trace calls that which is not a step.
+_RESERVED: Final = frozenset({"start", "goal", "stop", "end", "meanwhile"})
 
 
 def compile_playbook(document: Document, setting: Setting) -> Plan | Problems:
@@ -36,53 +39,61 @@ def compile_playbook(document: Document, setting: Setting) -> Plan | Problems:
 
 
 def compile_with_notes(document: Document, setting: Setting) -> tuple[Plan | None, Problems]:
-    head = validated(document, PlaybookModel, (), "")
-    if isinstance(head, Problems):
-        return None, head
-    compiler = Compiler(document, setting, head)
+    if not isinstance(document.data, dict):
+        found = validated(document, PlaybookModel)
+        return None, found if isinstance(found, Problems) else Problems()
+    head, problems, made_up = as_far_as_it_goes(document, PlaybookModel, (), "", document.data)
+    if head is None:
+        return None, problems
+    compiler = Compiler(document, setting, head, problems, made_up)
     plan = compiler.plan()
     return (None if compiler.problems.errors else plan), compiler.problems
 
 
 class Compiler:
     """One playbook on its way to a plan. `seen` are the outcomes of the steps that may have happened where the compiler
-    now is.
+    now is; of places that are `made_up` nothing is said, since what is wrong there was said already.
     """
 
-    def __init__(self, document: Document, setting: Setting, head: PlaybookModel) -> None:
+    def __init__(
+        self, document: Document, setting: Setting, head: PlaybookModel, problems: Problems, made_up: set[Path]
+    ) -> None:
         self.document = document
         self.setting = setting
         self.head = head
-        self.problems = Problems()
+        self.problems = problems
+        self.made_up = made_up
         self.seen: dict[str, Type] = {}
+        self.said = dict(_said(document, document.data))
         self.ids: dict[str, Path] = {}
         self.taken: dict[str, int] = {}
         self.steps: dict[str, Step] = {}
         self.blocks: dict[str, tuple[str, ...]] = {}
-        self.owner = head.owner
-        self.anchor = head.anchor
         self.roles = tuple(dict.fromkeys((*setting.policy.roles, *setting.people.roles)))
         self.people = tuple(setting.people.ids)
-
-    # --- the head
+        self.owner = heads.owner(self)
+        self.anchor = heads.anchor(self)
+        self._asked_for_unassigned = False
+        self._named: tuple[dict[str, Type], Names] | None = None
 
     def plan(self) -> Plan | None:
-        self._identity()
-        start = self._start()
-        self.block("", ("steps",), self.head.steps)
-        goals, stops = self._exits("goal", self.head.goal), self._exits("stop", self.head.stop)
-        if self.head.policy_stop:
-            stops = (*stops, *self._policy_stops())
+        head = self.head
+        heads.check_identity(self)
+        start = heads.start(self)
+        self.block("", ("steps",), head.steps)
+        goals, stops = heads.exits(self, "goal", head.goal), heads.exits(self, "stop", head.stop)
+        if head.policy_stop:
+            stops = (*stops, *heads.policy_stops(self))
         if start is None or self.problems.errors:
             return None
         return Plan(
-            playbook=self.head.playbook,
-            title=self.head.title or self.head.playbook,
+            playbook=head.playbook,
+            title=head.title or head.playbook,
             file=self.document.file,
-            stages=self._words(self.head.stage),
-            tiers=self._words(self.head.tiers),
+            stages=heads.words(head.stage),
+            tiers=heads.words(head.tiers),
             owner=self.owner,
-            priority=self.head.priority,
+            priority=head.priority,
             anchor=self.anchor,
             start=start,
             goals=goals,
@@ -90,145 +101,6 @@ class Compiler:
             steps=self.steps,
             blocks=self.blocks,
         )
-
-    def _identity(self) -> None:
-        name = self.head.playbook
-        if not _PLAYBOOK_ID.fullmatch(name):
-            self.fault(
-                ("playbook",),
-                f"'{name}' is not an id for a playbook",
-                "Use small letters, digits and hyphens, a letter first.",
-                "invalid-id",
-            )
-        vocabulary = self.setting.vocabulary
-        self._known_words("stage", self.head.stage, vocabulary.stages)
-        self._known_words("tiers", self.head.tiers, vocabulary.tiers)
-        if self.owner is not None and self.owner not in self.roles:
-            self.fault(
-                ("owner",),
-                f"nobody has the role '{self.owner}'",
-                suggest_or_list(self.owner, self.roles),
-                "unknown-role",
-            )
-            self.owner = self.roles[0] if self.roles else None
-        if self.anchor is not None:
-            self._anchor(self.anchor)
-
-    def _anchor(self, anchor: str) -> None:
-        type_ = self.names().type_of(anchor)
-        if type_ is None or type_.kind not in {"date", "instant"}:
-            dates = [
-                path
-                for path in self.names().paths()
-                if (one := self.names().type_of(path)) and one.kind in {"date", "instant"}
-            ]
-            self.fault(
-                ("anchor",), f"{anchor} is not a date of the vocabulary", suggest_or_list(anchor, dates), "not-a-date"
-            )
-            self.anchor = None
-
-    def _known_words(self, key: str, said: str | list[str], known: tuple[str, ...]) -> None:
-        for index, word in enumerate([said] if isinstance(said, str) else said):
-            if word not in known and word != "any":
-                path = (key,) if isinstance(said, str) else (key, index)
-                self.fault(
-                    path,
-                    f"'{word}' is not a {key.rstrip('s')} of the vocabulary",
-                    suggest_or_list(word, (*known, "any")),
-                    f"unknown-{key}",
-                )
-
-    @staticmethod
-    def _words(said: str | list[str]) -> tuple[str, ...] | None:
-        words = (said,) if isinstance(said, str) else tuple(said)
-        return None if "any" in words else words
-
-    def _start(self) -> Start | None:
-        said = self.head.start
-        if said == "by hand":
-            return Start(by_rule=False, by_hand=True, scope=self._scope())
-        if not isinstance(said, StartModel):
-            raise TypeError(said)
-        when = self._condition(said.when, ("start", "when"), "start > when") if said.when is not None else None
-        again = self._again(said.again)
-        if said.mode == "leaves" and said.when is None:
-            self.fault(
-                ("start", "mode"), "'leaves' needs a 'when' that can be left", "Write 'when: CONDITION'.", "leaves-what"
-            )
-        if said.mode == "is" and again is not None and again.mode == "always":
-            self.fault(
-                ("start", "again"),
-                "'is' with 'again: always' would start for ever while it is true",
-                "Write 'again: after 30 days', or 'mode: becomes'.",
-                "is-always",
-            )
-        if again is None or (said.when is not None and when is None):
-            return None
-        return Start(by_rule=True, by_hand=said.by_hand, mode=said.mode, when=when, scope=self._scope(), again=again)
-
-    def _scope(self) -> Condition | None:
-        """Stage and tiers as a condition; they hold for the start alone."""
-        parts: list[object] = []
-        for field, said in (("stage", self.head.stage), ("tier", self.head.tiers)):
-            words = self._words(said)
-            if words is not None:
-                parts.append({"in": [{"var": f"account.{field}"}, list(words)]})
-        if not parts:
-            return None
-        found = compile_condition(parts[0] if len(parts) == 1 else {"and": parts}, self.names())
-        return found if isinstance(found, Condition) else None
-
-    def _again(self, said: str) -> Again | None:
-        if said == "never":
-            return Again(mode="never")
-        if said == "always":
-            return Again(mode="always")
-        match = _AGAIN.fullmatch(said)
-        after = parse_duration(match["after"]) if match else None
-        if isinstance(after, Duration) and match:
-            return Again(mode="after", after=after, at_most=int(match["times"]) if match["times"] else None)
-        self.fault(
-            ("start", "again"),
-            f"'{said}' does not say how often an account may enter",
-            "Write 'never', 'always', or 'after 30 days' (', at most 3 times').",
-            "again",
-        )
-        return None
-
-    def _exits(self, name: str, said: ExitModel | list[ExitModel]) -> tuple[Exit, ...]:
-        several = isinstance(said, list)
-        found = []
-        for index, one in enumerate(said if isinstance(said, list) else [said]):
-            path: Path = (name, index) if several else (name,)
-            self._outcome(one.outcome, (*path, "outcome"))
-            when = self._condition(one.when, (*path, "when"), f"{name} > when")
-            if when is not None:
-                found.append(Exit(when=when, outcome=one.outcome))
-        return tuple(found)
-
-    def _policy_stops(self) -> tuple[Exit, ...]:
-        """The policy's own stops hold for every playbook: mail to a churned customer must not hang on one forgotten
-        line.
-        """
-        return tuple(Exit(when=one.when, outcome=one.outcome) for one in self.setting.policy.stop)
-
-    def _outcome(self, name: str, path: Path) -> None:
-        if not _STEP_ID.fullmatch(name):
-            self.fault(
-                path,
-                f"'{name}' is not a name for an outcome",
-                "Use small letters, digits and _, a letter first.",
-                "invalid-name",
-            )
-
-    def _condition(self, source: Any, path: Path, where: str) -> Condition | None:
-        found = compile_condition(source, self.names())
-        if isinstance(found, Condition):
-            return found
-        for one in found:
-            at = self.document.text_offset((*path, *one.pointer), one.offset)
-            self.problems.add(self.document.file, at, where, one.message, one.fix, code="condition")
-        return None
 
     # --- steps
 
@@ -241,11 +113,8 @@ class Compiler:
             if place is None:
                 continue
             if ended:
-                place.fault(
-                    message="this step can never be reached: the one before it always ends the run",
-                    fix="Take it away, or move it up.",
-                    code="unreachable",
-                )
+                message = "this step can never be reached: the one before it always ends the run"
+                place.fault(message=message, fix="Take it away, or move it up.", code="unreachable")
             self._step(place, raw)
             paths.append(place.path)
             ended = ended or self._always_ends(place.path)
@@ -254,116 +123,170 @@ class Compiler:
             self.fault(("steps",), "a playbook needs at least one step", "Write '- task: ID'.", "no-steps")
 
     def _place(self, raw: Any, block: str, at: Path) -> Place | None:
-        """Where the step stands, if it says what it is: one mapping whose first key is its kind and whose value is its
-        id.
+        """Where the step stands: one mapping whose first key is its kind and whose value is its id. A step without a
+        proper id is still looked into.
         """
         if not isinstance(raw, dict) or not raw:
-            self.fault(
-                at,
-                "a step is a mapping whose first key is its kind",
-                "Write '- task: ID' with its keys below.",
-                "not-a-step",
-            )
+            message = "a step is a mapping whose first key is its kind"
+            self.fault(at, message, "Write '- task: ID' with its keys below.", "not-a-step")
             return None
-        kind, name = next(iter(raw.items()))
-        if kind not in KINDS:
-            self._unknown_kind(raw, kind, at)
+        written, name = next(iter(raw.items()))
+        kind = self._kind(raw, written, at)
+        if kind is None:
             return None
+        path = f"{block}/{name}" if block else str(name)
+        if self._is_id(name, kind, (*at, written)) and self._is_free(name, path, kind, (*at, written)):
+            self.taken[path] = self.document.at(at).line
+            if kind != "end":
+                self.ids[name] = at
+        return Place(self, str(name), path, at, kind, written)
+
+    def _kind(self, raw: dict[str, Any], written: str, at: Path) -> str | None:
+        """The step's kind, or the one that was probably meant, so that what stands in it is looked at."""
+        if written in KINDS:
+            return written
+        later = next((key for key in raw if key in KINDS), None)
+        meant = nearest(written, KINDS)
+        fix = f"Write '{later}: ID' as its first key." if later else suggest_or_list(written, KINDS)
+        position = self.document.key_at((*at, written))
+        self.problems.add(self.document.file, position, "", f"'{written}' is not a step kind", fix, code="unknown-kind")
+        return None if later else meant
+
+    def _is_id(self, name: Any, kind: str, at: Path) -> bool:
         if not isinstance(name, str) or not _STEP_ID.fullmatch(name):
-            self.fault(
-                (*at, kind),
-                f"{name!r} is not an id for a step",
-                "Use small letters, digits and _, a letter first.",
-                "invalid-id",
-            )
-            return None
+            what = "a name for an outcome" if kind == "end" else "an id for a step"
+            fix = "Use small letters, digits and _, a letter first."
+            self.fault(at, f"{shown(name)} is not {what}", fix, "invalid-id")
+            return False
+        if kind != "end" and name in _RESERVED:
+            fix = "Choose another id."
+            self.fault(at, f"'{name}' is what the trace calls the {name} of a run or of its steps", fix, "reserved-id")
+            return False
+        return True
+
+    def _is_free(self, name: str, path: str, kind: str, at: Path) -> bool:
         if kind != "end" and name in self.ids:
             line = self.document.at(self.ids[name]).line
-            self.fault(
-                (*at, kind),
-                f"the id '{name}' is taken by the step on line {line}",
-                "Ids are unique in the file: choose another.",
-                "same-id",
-            )
-            return None
-        path = f"{block}/{name}" if block else name
+            fix = "Ids are unique in the file: choose another."
+            self.fault(at, f"the id '{name}' is taken by the step on line {line}", fix, "same-id")
+            return False
         if path in self.taken:
+            message = f"'{name}' would have the same path as the step on line {self.taken[path]}"
             self.fault(
-                (*at, kind),
-                f"'{name}' would have the same path as the step on line {self.taken[path]}",
-                "An end's outcome and a step's id must differ within one list of steps.",
-                "same-path",
+                at, message, "An end's outcome and a step's id must differ within one list of steps.", "same-path"
             )
-            return None
-        self.taken[path] = self.document.at(at).line
-        if kind != "end":
-            self.ids[name] = at
-        return Place(self, name, path, at)
-
-    def _unknown_kind(self, raw: dict[str, Any], kind: str, at: Path) -> None:
-        later = next((key for key in raw if key in KINDS), None)
-        fix = f"Write '{later}: ID' as its first key." if later else suggest_or_list(kind, KINDS)
-        position = self.document.key_at((*at, kind))
-        self.problems.add(self.document.file, position, "", f"'{kind}' is not a step kind", fix, code="unknown-kind")
+            return False
+        return True
 
     def _step(self, place: Place, raw: dict[str, Any]) -> None:
-        kind = KINDS[next(iter(raw))]
-        model = validated(self.document, kind.Model, place.at, place.where)
-        if isinstance(model, Problems):
-            self.problems.extend(model)
-            self.seen[place.id] = Type("text")
+        kind = KINDS[place.kind]
+        data = {place.kind: place.id} | {key: value for key, value in raw.items() if key != place.written}
+        model, problems, made_up = as_far_as_it_goes(self.document, kind.Model, place.at, place.where, data)
+        self.problems.extend(problems)
+        self.made_up |= made_up
+        if model is None:
+            self.seen = self.seen | {place.id: Type("text")}
             return
-        own = kind.outcomes(model)
-        spec = kind.compile_step(model, place)
-        if own:
-            self.seen = self.seen | {place.id: Type("choice", own)}
+        own = {place.id: Type("choice", kind.outcomes(model))} if kind.outcomes(model) else {}
+        spec = kind.compile_step(model, replace(place, own=own))
+        # Of a step that is wrong any outcome may be spoken of.
+        self.seen = self.seen | ({place.id: Type("text")} if problems and own else own)
         if spec is not None:
             self.steps[place.path] = Step(path=place.path, id=place.id, line=self.document.at(place.at).line, spec=spec)
 
     def _always_ends(self, path: str) -> bool:
         """Whether the run is over behind this step, whatever happens in it."""
         step = self.steps.get(path)
-        if step is None:
+        ways = {block: steps for block, steps in self.blocks.items() if block.startswith(f"{path}/")}
+        match step.spec.kind if step else "":
+            case "end":
+                return True
+            case "branch":
+                # Without `otherwise` the cases cover every word.
+                own = [steps for block, steps in ways.items() if block.rpartition("/")[0] in {path, f"{path}/case"}]
+                return all(self._block_ends(steps) for steps in own)
+            case "wait":
+                return self._wait_ends(path, step)
+            case _:
+                return False
+
+    def _wait_ends(self, path: str, step: Step | None) -> bool:
+        spec = step.spec if step else None
+        if spec is None or getattr(spec, "late", "do") == "skip":
             return False
-        if step.kind == "end":
-            return True
-        blocks = [
-            steps
-            for block, steps in self.blocks.items()
-            if block.startswith(f"{path}/") and block.rpartition("/")[0] in {path, f"{path}/case"}
-        ]
-        closed = step.kind == "branch" and f"{path}/otherwise" in self.blocks
-        return closed and all(steps and self._always_ends(steps[-1]) for steps in blocks)
+        always_comes = spec.at_most is None and getattr(spec, "reads", None) is None and not spec.conditions
+        ends = self._block_ends(self.blocks.get(f"{path}/then", ()))
+        return ends and (always_comes or self._block_ends(self.blocks.get(f"{path}/otherwise", ())))
+
+    def _block_ends(self, steps: tuple[str, ...]) -> bool:
+        return any(self._always_ends(step) for step in steps)
 
     # --- what places ask
 
-    def names(self) -> Names:
+    def names(self, *, in_run: bool = True) -> Names:
         """What may be read where the compiler now is."""
-        return self.setting.vocabulary.names(
-            outcomes=self.seen or None, playbooks=self.setting.playbooks, roles=self.roles
-        )
+        if not in_run:
+            return Here(self._of_vocabulary({}), self.said, in_run=False)
+        if self._named is None or self._named[0] is not self.seen:
+            self._named = (self.seen, Here(self._of_vocabulary(self.seen), self.said, in_run=True))
+        return self._named[1]
 
-    def text_faults(self, source: str, *, contact: bool) -> Iterable[Fault]:
-        return self.setting.templates.faults(source, self.names(), contact=contact)
+    def _of_vocabulary(self, outcomes: dict[str, Type]) -> Names:
+        setting = self.setting
+        return setting.vocabulary.names(outcomes=outcomes or None, playbooks=setting.playbooks, roles=self.roles)
+
+    def condition(self, source: Any, path: Path, where: str, names: Names) -> Condition | None:
+        if source is None:
+            self.fault(
+                path, "a condition is due here", "Write one, for example account.arr >= 10000.", "condition", where
+            )
+            return None
+        found = compile_condition(source, names)
+        if isinstance(found, Condition):
+            return found
+        for one in found:
+            if not self.is_made_up(path):
+                at = self.document.text_offset((*path, *one.pointer), one.offset)
+                self.problems.add(self.document.file, at, where, one.message, one.fix, code="condition")
+        return None
 
     def use_template(self, name: str, place: Place, *keys: str | int, contact: bool) -> None:
         """A template that is named must be there, and fit what is known where it is used."""
-        known = self.setting.templates.names
-        if name not in known:
-            place.fault(
-                *keys,
-                message=f"there is no template '{name}'",
-                fix=suggest_or_list(name, known),
-                code="unknown-template",
-            )
+        templates = self.setting.templates
+        if name not in templates.names:
+            fix = suggest_or_list(name, templates.names)
+            place.fault(*keys, message=f"there is no template '{name}'", fix=fix, code="unknown-template")
             return
-        self.problems.extend(
-            self.setting.templates.check(
-                name, self.names(), used_by=f"{self.document.file} {place.where}", contact=contact
-            )
-        )
+        used_by = f"{self.document.file} {place.where}"
+        self.problems.extend(templates.check(name, self.names(), used_by=used_by, contact=contact))
 
-    def fault(self, path: Path, message: str, fix: str, code: str) -> None:
-        self.problems.add(
-            self.document.file, self.document.at(path), ".".join(map(str, path[:1])), message, fix, code=code
-        )
+    def check_holder(self, role: str, path: Path, where: str) -> None:
+        """A role that only accounts' teams fill may be nobody's: policy must say who is asked then. Said once."""
+        policy, people = self.setting.policy, self.setting.people
+        lacking = role in policy.roles and role not in people.roles and policy.unassigned is None
+        if lacking and not self._asked_for_unassigned:
+            self._asked_for_unassigned = True
+            message = f"nobody in people.yaml has the role '{role}', and an account may have nobody for it either"
+            fix = "Write 'unassigned: ROLE' in policy.yaml: who is asked then."
+            self.fault(path, message, fix, "no-unassigned", where)
+
+    def is_made_up(self, path: Path) -> bool:
+        return any(path[:length] in self.made_up for length in range(len(path) + 1))
+
+    def fault(self, path: Path, message: str, fix: str, code: str, where: str | None = None) -> None:
+        if not self.is_made_up(path):
+            words = where if where is not None else " > ".join(str(part) for part in path if isinstance(part, str))
+            self.problems.add(self.document.file, self.document.at(path), words, message, fix, code=code)
+
+
+def _said(document: Document, data: Any, at: Path = ()) -> Iterator[tuple[str, StepSaid]]:
+    """Every step of the file, wherever it stands."""
+    if isinstance(data, dict):
+        kind, name = next(iter(data.items()), ("", None))
+        if kind in KINDS and isinstance(name, str):
+            yield name, StepSaid(kind, document.at(at).line)
+        for key, value in data.items():
+            yield from _said(document, value, (*at, key))
+    if isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _said(document, value, (*at, index))

@@ -41,9 +41,10 @@ class PlaybookModel(Shape):
     owner: str | None = None
     priority: Annotated[int, Field(ge=0, le=100)] = 50
     anchor: str | None = None
-    start: Literal["by hand"] | StartModel = Field(default_factory=StartModel)
-    goal: ExitModel | list[ExitModel] = Field(default_factory=list)
-    stop: ExitModel | list[ExitModel] = Field(default_factory=list)
+    # Each is one thing or another; engine/head.py reads them, so that what is wrong is told of the one that is meant.
+    start: Any = None
+    goal: Any = None
+    stop: Any = None
     policy_stop: bool = True
     steps: list[Any]
 

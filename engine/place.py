@@ -4,59 +4,39 @@ and column.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import JsonValue
-
 from engine.document import Path
-from engine.logic import Condition, Expression, Fault, Names, compile_condition, compile_expression
+from engine.logic import Condition, Fault, Names, compile_condition
+from engine.names_here import Wider
 from engine.policy import Policy
-from engine.problems import Position, suggest_or_list
+from engine.problems import suggest_or_list
 from engine.quantities import Around, DayOf, Duration, Moment, Refused, parse_duration, parse_moment
 from engine.quantities import Field as DateField
-from engine.recipients import Recipients
-from engine.steps.task import Rung, RungModel
 from engine.types import Type
-from engine.values import from_json
+from engine.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from engine.compile import Compiler
-
-_ID = re.compile(r"[a-z][a-z0-9_]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Wider:
-    """Names with a few more: `contact.*` of a mail's recipients, `awaited` of a wait for a date."""
-
-    names: Names
-    more: Mapping[str, Type]
-
-    def type_of(self, path: str) -> Type | None:
-        return self.more.get(path) or self.names.type_of(path)
-
-    def item_types(self, path: str) -> Mapping[str, Type] | None:
-        return self.names.item_types(path)
-
-    def paths(self) -> Iterable[str]:
-        return (*self.more, *self.names.paths())
-
-    def why_not(self, path: str) -> str | None:
-        return None if path in self.more else self.names.why_not(path)
+    from engine.steps.base import WaitingModel
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One step in its file. `at` is the way to it in the document; keys given to the methods go on from there."""
+    """One step in its file. `at` is the way to it in the document; keys given to the methods go on from there.
+    `written` is the word that stands for its kind, `own` its outcome, which its own blocks may read.
+    """
 
     compiler: Compiler
     id: str
     path: str
     at: Path
+    kind: str
+    written: str
+    own: Mapping[str, Type] = field(default_factory=dict)
 
     # --- saying what is wrong
 
@@ -70,33 +50,33 @@ class Place:
         words: str | None = None,
         severity: Literal["error", "warning"] = "error",
     ) -> None:
-        document = self.compiler.document
-        at = (*self.at, *keys)
-        position: Position = document.text_offset(at, offset) if offset is not None else document.at(at)
+        compiler, at = self.compiler, (*self.at, *keys)
+        if compiler.is_made_up(at):
+            return
+        document = compiler.document
+        position = document.text_offset(at, offset) if offset is not None else document.at(at)
         where = f"{self.where} > {words or _words(keys)}" if keys else self.where
-        self.compiler.problems.add(document.file, position, where, message, fix, code=code, severity=severity)
+        compiler.problems.add(document.file, position, where, message, fix, code=code, severity=severity)
 
     @property
     def where(self) -> str:
         return f"step '{self.id}'"
 
-    def faults(self, found: Iterable[Fault], *keys: str | int, words: str | None = None) -> None:
+    def faults(self, found: Iterable[Fault], *keys: str | int, words: str | None = None, code: str) -> None:
+        said = words or _words(keys)
         for one in found:
-            self.fault(
-                *keys,
-                *one.pointer,
-                message=one.message,
-                fix=one.fix,
-                code="condition",
-                offset=one.offset,
-                words=words or _words(keys),
-            )
+            place = (*keys, *one.pointer)
+            self.fault(*place, message=one.message, fix=one.fix, code=code, offset=one.offset, words=said)
 
-    # --- conditions
+    # --- what may be named
 
     @property
     def policy(self) -> Policy:
         return self.compiler.setting.policy
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self.compiler.setting.vocabulary
 
     @property
     def names(self) -> Names:
@@ -105,32 +85,37 @@ class Place:
     def condition(
         self, source: Any, *keys: str | int, words: str | None = None, names: Names | None = None
     ) -> Condition | None:
-        found = compile_condition(source, names or self.names)
-        if isinstance(found, Condition):
-            return found
-        self.faults(found, *keys, words=words)
-        return None
+        where = f"{self.where} > {words or _words(keys)}"
+        return self.compiler.condition(source, (*self.at, *keys), where, names or self.names)
 
-    def field_value(self, field: str, source: Any, *keys: str | int) -> Expression | JsonValue:
-        """What a field is to be set to: an expression where the author's words are one, else the text itself."""
-        known = self.compiler.setting.vocabulary.fields
-        if field not in known or field == "id":
-            message = "an account's id cannot be set" if field == "id" else f"'{field}' is not a field of an account"
-            self.fault(*keys, message=message, fix=suggest_or_list(field, known), code="unknown-field")
-            return None
-        return self._typed(known[field].type, source, *keys)
+    def text(self, source: str, *keys: str | int, contact: bool = False) -> None:
+        """A title, reason or message: every name in it must be known to the vocabulary."""
+        found = self.compiler.setting.templates.faults(source, self.names, contact=contact)
+        self.faults(found, *keys, code="template")
 
-    def _typed(self, want: Type, source: Any, *keys: str | int) -> Expression | JsonValue:
-        text = source if isinstance(source, str) else _literal(source)
-        found = compile_expression(text, self.names, want)
-        if isinstance(found, Expression):
-            return found
-        if isinstance(source, str) and _fits(source, want):
-            return source
-        if source is None:
+    def role(self, name: str, *keys: str | int) -> str | None:
+        compiler = self.compiler
+        if name not in compiler.roles:
+            fix = suggest_or_list(name, compiler.roles)
+            self.fault(*keys, message=f"nobody has the role '{name}'", fix=fix, code="unknown-role")
             return None
-        self.faults(found, *keys)
-        return None
+        compiler.check_holder(name, (*self.at, *keys), f"{self.where} > {_words(keys)}")
+        return name
+
+    def assignee(self, name: str | None) -> str | None:
+        """The role that a task names, or the playbook's owner."""
+        if name is not None:
+            return self.role(name, "assign")
+        owner = self.compiler.owner
+        if owner is None:
+            self.fault(
+                message="the task says nobody to assign it to, and the playbook has no owner",
+                fix="Write 'assign: ROLE', or 'owner: ROLE' at the top of the playbook.",
+                code="no-assignee",
+            )
+        else:
+            self.compiler.check_holder(owner, ("owner",), "owner")
+        return owner
 
     # --- time
 
@@ -138,38 +123,20 @@ class Place:
         found = parse_duration(str(source))
         if isinstance(found, Duration):
             return found
-        self._refused(found, *keys)
+        self.refused(found, *keys)
         return None
-
-    def duration_or_none(self, source: Any) -> Duration | None:
-        """The duration that the words are, if they are one."""
-        found = parse_duration(source) if isinstance(source, str) else None
-        return found if isinstance(found, Duration) else None
 
     def moment(self, source: Any, *keys: str | int) -> Moment | None:
         found = parse_moment(str(source))
         if isinstance(found, Refused):
-            self._refused(found, *keys)
+            self.refused(found, *keys)
             return None
         reads = self.date_read(found)
         if reads is None or self._is_date(reads, *keys):
             return found
         return None
 
-    def _is_date(self, path: str, *keys: str | int) -> bool:
-        type_ = self.names.type_of(path)
-        if type_ is not None and type_.kind in {"date", "instant"}:
-            return True
-        message = f"{path} is {type_.name}, not a date" if type_ else f"{path} is not in the vocabulary"
-        dates = [
-            one
-            for one in self.names.paths()
-            if (known := self.names.type_of(one)) and known.kind in {"date", "instant"}
-        ]
-        self.fault(*keys, message=message, fix=suggest_or_list(path, dates), code="not-a-date")
-        return False
-
-    def _refused(self, found: Refused, *keys: str | int) -> None:
+    def refused(self, found: Refused, *keys: str | int) -> None:
         self.fault(*keys, message=found.message, fix=found.fix, code="invalid-time")
 
     def date_read(self, moment: Moment) -> str | None:
@@ -192,10 +159,10 @@ class Place:
         conditions = {name: compile_condition(logic, names) for name, logic in made.items()}
         return {name: one for name, one in conditions.items() if isinstance(one, Condition)}
 
-    def at_most(self, model: Any) -> Duration | None:
-        """The limit of a step that waits; it needs to say what then."""
+    def at_most(self, model: WaitingModel, *, alone: bool = False) -> Duration | None:
+        """The limit of a step that waits; it needs to say what then. `alone`: `otherwise` has another meaning too."""
         if model.at_most is None:
-            if model.otherwise is not None and not hasattr(model, "until"):
+            if model.otherwise is not None and not alone:
                 self.fault(
                     "otherwise",
                     message="'otherwise' is for when 'at_most' has passed, which is missing",
@@ -213,7 +180,7 @@ class Place:
         return self.duration(model.at_most, "at_most")
 
     def always_known(self, path: str) -> bool:
-        return path == self.compiler.anchor or self.compiler.setting.vocabulary.always_known(path)
+        return path == self.compiler.anchor or self.vocabulary.always_known(path)
 
     def always_one_of(self, path: str) -> Iterable[str]:
         """The words of a choice that every account has; the outcomes of a step that is over."""
@@ -222,171 +189,27 @@ class Place:
             return ("(a word that no case can name)",)
         return type_.choices
 
-    # --- people and texts
-
-    def role(self, name: str, *keys: str | int) -> str | None:
-        known = self.compiler.roles
-        if name in known:
-            return name
-        self.fault(
-            *keys, message=f"nobody has the role '{name}'", fix=suggest_or_list(name, known), code="unknown-role"
-        )
-        return None
-
-    def assignee(self, name: str | None) -> str | None:
-        if name is not None:
-            return self.role(name, "assign")
-        if self.compiler.owner is None:
-            self.fault(
-                message="the task says nobody to assign it to, and the playbook has no owner",
-                fix="Write 'assign: ROLE', or 'owner: ROLE' at the top of the playbook.",
-                code="no-assignee",
-            )
-        return self.compiler.owner
-
-    def addressee(self, to: str, *keys: str | int) -> None:
-        """A role, a person's id, a `#channel`, or a text field of the account."""
-        if to.startswith("#") and len(to) > 1:
-            return
-        if to.startswith("account."):
-            type_ = self.names.type_of(to)
-            if type_ is None or type_.kind != "text":
-                self.fault(
-                    *keys,
-                    message=f"{to} is not a text field of the account",
-                    fix=suggest_or_list(to, self.names.paths()),
-                    code="unknown-field",
-                )
-            return
-        if to not in self.compiler.roles and to not in self.compiler.people:
-            known = (*self.compiler.roles, *self.compiler.people)
-            self.fault(
-                *keys,
-                message=f"'{to}' is neither a role, a person nor a #channel",
-                fix=suggest_or_list(to, known),
-                code="unknown-role",
-            )
-
-    def recipients(self, source: Any, *keys: str | int) -> Recipients | None:
-        match source:
-            case str():
-                return self._contact_role(source, *keys)
-            case {"each": condition} if len(source) == 1:
-                found = self._of_contact(condition, *keys, "each")
-                return Recipients(each=found) if found else None
-            case {"first": condition} if len(source) == 1:
-                found = self._of_contact(condition, *keys, "first")
-                return Recipients(first=found) if found else None
-        self.fault(
-            *keys,
-            message="this does not say who gets the mail",
-            fix="Write a contact's role, or '{each: CONDITION}', or '{first: CONDITION}'.",
-            code="unknown-recipient",
-        )
-        return None
-
-    def _contact_role(self, role: str, *keys: str | int) -> Recipients | None:
-        field = self.compiler.setting.vocabulary.contact_fields.get("role")
-        known = field.type.choices if field else ()
-        if role in known:
-            return Recipients(role=role)
-        self.fault(
-            *keys,
-            message=f"'{role}' is not a role of a contact",
-            fix=suggest_or_list(role, known),
-            code="unknown-recipient",
-        )
-        return None
-
-    def _of_contact(self, source: Any, *keys: str | int) -> Condition | None:
-        fields = self.compiler.setting.vocabulary.contact_fields
-        return self.condition(
-            source, *keys, names=Wider(self.names, {f"contact.{name}": one.type for name, one in fields.items()})
-        )
-
-    def somebody(self, to: Recipients) -> Condition:
-        """That there is a contact who can be written to."""
-        test = to.each or to.first
-        role = f'c.role == "{to.role}"' if to.role else re.sub(r"\bcontact\.", "c.", test.text if test else "true")
-        found = compile_condition(f"any(known(c.email) and ({role}) for c in contacts)", self.names)
-        if not isinstance(found, Condition):
-            raise TypeError(f"a checked condition does not compile again: {found}")
-        return found
-
-    def text(self, source: str, *keys: str | int, contact: bool = False) -> None:
-        """A title, reason or message: every name in it must be known to the vocabulary."""
-        for fault in self.compiler.text_faults(source, contact=contact):
-            self.fault(*keys, message=fault.message, fix=fault.fix, code="template", offset=fault.offset)
-
-    def one_text(
-        self, text: str | None, template: str | None, subject: str | None = None, *, mail: bool = False
-    ) -> None:
-        """A message says its text in one way: in place, or by a template."""
-        if (text is None) == (template is None):
-            fix = "Write 'template: NAME'" + (", or 'subject' and 'text'." if mail else ", or 'text'.")
-            self.fault(message="a message needs either 'text' or 'template'", fix=fix, code="one-text")
-        if mail and text is not None and subject is None:
-            self.fault(
-                "text", message="a mail with 'text' needs a 'subject'", fix="Add 'subject: …'.", code="no-subject"
-            )
-        for key, source in (("text", text), ("subject", subject)):
-            if source is not None:
-                self.text(source, key, contact=mail)
-        if template is not None:
-            self.compiler.use_template(template, self, "template", contact=mail)
-
-    def outcome_names(self, names: list[str]) -> None:
-        for index, name in enumerate(names):
-            if not _ID.fullmatch(name):
-                self.fault(
-                    "outcomes",
-                    index,
-                    message=f"'{name}' is not a name for an outcome",
-                    fix="Use small letters, digits and _.",
-                    code="invalid-name",
-                )
-        if not names:
-            self.fault(
-                "outcomes",
-                message="a task needs at least one outcome",
-                fix="Leave 'outcomes' away for done and skipped.",
-                code="no-outcomes",
-            )
-
-    def rung(self, rung: RungModel, index: int) -> Rung | None:
-        """One rung of an overdue ladder: when, and whom."""
-        at = ("overdue", index)
-        if (rung.after is None) == (rung.before is None):
-            self.fault(
-                *at,
-                message="a rung says either 'after' or 'before' the due instant",
-                fix="Write 'after: 1 business day'.",
-                code="rung-when",
-            )
-            return None
-        if (rung.remind is None) == (rung.escalate is None):
-            self.fault(
-                *at,
-                message="a rung says either 'remind' or 'escalate'",
-                fix="Write 'remind: assignee' or 'escalate: ROLE'.",
-                code="rung-whom",
-            )
-            return None
-        key = "after" if rung.after is not None else "before"
-        distance = self.duration(rung.after or rung.before, *at, key)
-        verb = "remind" if rung.remind is not None else "escalate"
-        to = rung.remind or rung.escalate or ""
-        known = to == "assignee" or self.role(to, *at, verb) is not None
-        if distance is None or not known:
-            return None
-        return Rung(
-            event="reminded" if verb == "remind" else "escalated", to=to, distance=distance, before=key == "before"
-        )
+    def _is_date(self, path: str, *keys: str | int) -> bool:
+        names = self.names
+        type_ = names.type_of(path)
+        if type_ is not None and type_.kind in {"date", "instant"}:
+            return True
+        message = f"{path} is {type_.name}, not a date" if type_ else f"{path} is not in the vocabulary"
+        dates = [one for one in names.paths() if (known := names.type_of(one)) and known.kind in {"date", "instant"}]
+        self.fault(*keys, message=message, fix=suggest_or_list(path, dates), code="not-a-date")
+        return False
 
     # --- nested steps
 
     def block(self, name: str, steps: list[Any], *keys: str | int) -> None:
-        self.compiler.block(f"{self.path}/{name}", (*self.at, *keys), steps)
+        """Steps inside this one: they may read its outcome."""
+        compiler = self.compiler
+        compiler.seen = {**compiler.seen, **self.own}
+        compiler.block(f"{self.path}/{name}", (*self.at, *(keys or (name,))), steps)
+
+    def otherwise(self, model: WaitingModel) -> None:
+        if model.otherwise is not None:
+            self.block("otherwise", model.otherwise)
 
     @contextmanager
     def alternatives(self) -> Iterator[Callable[[], AbstractContextManager[None]]]:
@@ -413,23 +236,3 @@ def _words(keys: tuple[str | int, ...]) -> str:
         else:
             words.append(str(key))
     return " > ".join(words)
-
-
-def _literal(source: Any) -> str:
-    match source:
-        case bool():
-            return "true" if source else "false"
-        case None:
-            return "null"
-        case _:
-            return str(source)
-
-
-def _fits(text: str, want: Type) -> bool:
-    """Whether the words themselves are a value of the field's type."""
-
-    try:
-        from_json(text, want)
-    except ValueError:
-        return False
-    return want.family == "text" or want.kind in {"date", "instant"}

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from pydantic import JsonValue
 
 from engine.calendar import Calendar
-from engine.document import Document
+from engine.document import Document, Path
 from engine.model import TestFileModel
-from engine.plan import Plan
+from engine.plan import Plan, template_of
 from engine.problems import Problems, suggest_or_list
 from engine.quantities import DayOf, parse_moment
 from engine.setting import Setting
 from engine.simulate import Told, simulate
-from engine.story import Story, read_story
+from engine.steps.task import TaskSpec
+from engine.story import VERBS, Story, read_story
 from engine.trace import Entry
 from engine.validation import validated
 from engine.values import read_date, read_instant
@@ -31,6 +32,16 @@ EFFECTS: Mapping[tuple[str, str], str] = {
     ("reminded", "task"): "remind",
     ("updated", "update"): "update",
 }
+# Which kinds of steps have the effect: a mail with nobody to write to opens a task.
+_OF_KIND: Mapping[str, frozenset[str]] = {
+    "task": frozenset({"task", "escalate", "email"}),
+    "email": frozenset({"email"}),
+    "slack": frozenset({"slack"}),
+    "escalate": frozenset({"escalate", "task"}),
+    "remind": frozenset({"task"}),
+    "update": frozenset({"update"}),
+}
+_ACKNOWLEDGED = frozenset({"escalate"})
 _NAMES = tuple(dict.fromkeys(EFFECTS.values()))
 _TIMES = ("at", "due", "until")
 _FIELDS = ("assigned", "person", "to", "contact", "template", "set", "rung", "path", *_TIMES)
@@ -92,6 +103,58 @@ def run_tests(document: Document, plan: Plan, stories: list[Story], setting: Set
     return report
 
 
+def check_stories(document: Document, plan: Plan, stories: Iterable[Story]) -> Problems:
+    """What the stories of a file name that their playbook does not have."""
+    problems = Problems()
+    for story in stories:
+        for path, message, fix in _unknown(plan, story):
+            at = document.at((*story.path, *path))
+            problems.add(document.file, at, f"test '{story.name}'", message, fix, code="not-in-playbook")
+    return problems
+
+
+def _unknown(plan: Plan, story: Story) -> Iterator[tuple[Path, str, str]]:
+    model = story.model
+    for key, items in (("expect", model.expect or []), ("expect_some", model.expect_some), ("never", model.never)):
+        for index, item in enumerate(items):
+            for effect in [name for name in item if name in _OF_KIND]:
+                yield from _no_step(plan, effect, _OF_KIND[effect], str(item[effect]), (key, index, effect))
+    for index, told in enumerate(model.then):
+        for verb in VERBS:
+            if (step := getattr(told, verb)) is not None:
+                word, kinds = ("escalation", _ACKNOWLEDGED) if verb == "acknowledge" else ("task", _OF_KIND["task"])
+                yield from _no_step(plan, word, kinds, step, ("then", index, verb))
+        if told.complete and told.outcome:
+            yield from _no_outcome(plan, told.complete, told.outcome, ("then", index, "outcome"))
+    possible = outcomes_of(plan)
+    if model.outcome is not None and model.outcome not in possible:
+        yield ("outcome",), f"no run ends as '{model.outcome}'", suggest_or_list(model.outcome, possible)
+
+
+def _no_step(plan: Plan, word: str, kinds: frozenset[str], named: str, path: Path) -> Iterator[tuple[Path, str, str]]:
+    able = [step for step in plan.steps.values() if step.kind in kinds]
+    place = template_of(named)
+    if any(place in {step.id, step.path} or place.startswith(f"{step.path}/") for step in able):
+        return
+    yield path, f"the playbook has no {word} '{named}'", suggest_or_list(named, [step.id for step in able])
+
+
+def _no_outcome(plan: Plan, named: str, outcome: str, path: Path) -> Iterator[tuple[Path, str, str]]:
+    place = template_of(named)
+    for step in plan.steps.values():
+        if place in {step.id, step.path} and isinstance(step.spec, TaskSpec):
+            possible = (*step.spec.outcomes, "skipped")
+            if outcome not in possible:
+                yield path, f"'{named}' has no outcome '{outcome}'", suggest_or_list(outcome, possible)
+
+
+def outcomes_of(plan: Plan) -> tuple[str, ...]:
+    """Every way in which a run can end by itself."""
+    ends = [step.spec.outcome for step in plan.steps.values() if step.spec.kind == "end"]
+    exits = [exit_.outcome for exit_ in (*plan.goals, *plan.stops)]
+    return tuple(dict.fromkeys(("completed", *ends, *exits)))
+
+
 # --- what a test may expect
 
 
@@ -99,26 +162,33 @@ def _check_expectations(story: Story, document: Document, problems: Problems) ->
     model = story.model
     for key, items in (("expect", model.expect or []), ("expect_some", model.expect_some), ("never", model.never)):
         for index, item in enumerate(items):
-            for message, fix in _faults(item):
-                at = document.at((*story.path, key, index))
+            for name, message, fix in _faults(item):
+                at = document.key_at((*story.path, key, index, *([name] if name else [])))
                 problems.add(
                     document.file, at, f"test '{story.name}' > {key} {index + 1}", message, fix, code="expectation"
                 )
 
 
-def _faults(item: Mapping[str, object]) -> list[tuple[str, str]]:
+def _faults(item: Mapping[str, object]) -> list[tuple[str, str, str]]:
+    """The key, what is wrong with it, and what to do."""
     named = [name for name in item if name in _NAMES]
     if len(named) != 1:
-        return [("an expectation names one effect", f"Say one of {', '.join(_NAMES)} with a step's id.")]
+        return [("", "an expectation names one effect", f"Say one of {', '.join(_NAMES)} with a step's id.")]
     known = (*_NAMES, *_FIELDS, "times")
     faults = [
-        (f"'{key}' is not a key of an expectation", suggest_or_list(key, known)) for key in item if key not in known
+        (key, f"'{key}' is not a key of an expectation", suggest_or_list(key, known))
+        for key in item
+        if key not in known
     ]
+    form = "Write 'day 3', 2026-03-05 or 2026-03-05T09:00:00Z."
     faults += [
-        (f"'{item[key]}' is neither a day, a date nor an instant", "Write 'day 3', 2026-03-05 or 2026-03-05T09:00:00Z.")
+        (key, f"'{item[key]}' is neither a day, a date nor an instant", form)
         for key in _TIMES
         if key in item and _time(item[key]) is None
     ]
+    times = item.get("times", 1)
+    if not isinstance(times, int) or isinstance(times, bool) or times < 1:
+        faults.append(("times", f"'{times}' is not a number of times", "Write a whole number from 1 on."))
     return faults
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from engine.calendar import Calendar
@@ -12,6 +12,7 @@ from engine.document import Document, Path
 from engine.facts import Fact, read_fact
 from engine.measures import Reported
 from engine.model import StoryModel, ThenModel
+from engine.partial import as_far_as_it_goes
 from engine.problems import Problems, suggest_or_list
 from engine.quantities import Duration, parse_duration
 from engine.setting import Setting
@@ -26,6 +27,7 @@ _FACTS = ("account", "metrics", "event", "contacts", "records", "team")
 _BELONG = {"outcome": "complete", "until": "snooze", "to": "reassign", "data": "event"}
 
 Raw = dict[str, Any]
+_ANY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +73,11 @@ def read_story(document: Document, setting: Setting, path: Path = ()) -> Story |
     data = document.value(path)
     if isinstance(data, dict) and "playbook" in data and "tests" not in data:
         data = {key: value for key, value in data.items() if key != "playbook"}
-    model = validated(document, StoryModel, path, _where(data), data=data)
-    if isinstance(model, Problems):
-        return model
-    return _Reading(document, setting, path, model).story()
+    if not isinstance(data, dict):
+        found = validated(document, StoryModel, path, _where(data))
+        return found if isinstance(found, Problems) else Problems()
+    model, problems, made_up = as_far_as_it_goes(document, StoryModel, path, _where(data), data)
+    return _Reading(document, setting, path, model, problems, made_up).story() if model else problems
 
 
 def with_readings(vocabulary: Vocabulary, names: Iterable[str]) -> Vocabulary:
@@ -99,21 +102,29 @@ def _calendar(model: StoryModel, setting: Setting) -> Calendar:
 class _Reading:
     """One story on its way from words to instants."""
 
-    def __init__(self, document: Document, setting: Setting, path: Path, model: StoryModel) -> None:
+    def __init__(
+        self,
+        document: Document,
+        setting: Setting,
+        path: Path,
+        model: StoryModel,
+        problems: Problems,
+        made_up: set[Path],
+    ) -> None:
         self.document = document
         self.setting = setting
         self.path = path
         self.model = model
-        self.problems = Problems()
+        self.problems = problems
+        self.made_up = made_up
         self.account = str(model.account.get("id", "account"))
         self.readings = frozenset((*model.metrics, *(name for item in model.then for name in item.metrics)))
         self.vocabulary = with_readings(setting.vocabulary, self.readings)
         self.calendar = _calendar(model, setting)
 
     def story(self) -> Story | Problems:
-        start = self.instant(self.model.start, "start")
-        if start is None:
-            return self.problems
+        # Without a start the rest is still read, so that all that is wrong with it is told.
+        start = self.instant(self.model.start, "start") or _ANY
         self.check_required()
         first = Moment(start, self.facts(self.model, (), "start", start, start))
         later = [moment for index, item in enumerate(self.model.then) if (moment := self.moment(item, index, start))]
@@ -135,11 +146,11 @@ class _Reading:
         # Without its instant the item is still read, so that all that is wrong with it is told.
         facts = self.facts(item, place, f"then/{index + 1}", at or start, dated or at or start)
         acts = tuple(self.acts(item, place, at or start))
-        self.check_whole(item, place, said=bool(facts or acts), told=bool(facts))
+        self.check_whole(item, place, told=bool(facts))
         return Moment(at, facts, acts) if at else None
 
-    def check_whole(self, item: ThenModel, place: Path, *, said: bool, told: bool) -> None:
-        if not said and not self.problems.errors:
+    def check_whole(self, item: ThenModel, place: Path, *, told: bool) -> None:
+        if not item.model_fields_set & {*_FACTS, *VERBS}:
             fix = f"Say one of {', '.join((*_FACTS, *VERBS))}."
             self.fault(place, "nothing happens in this item", fix, "nothing-happens")
         for key, word in _BELONG.items():
@@ -248,6 +259,8 @@ class _Reading:
 
     def fault(self, place: Path, message: str, fix: str, code: str) -> None:
         path = (*self.path, *place)
+        if any(path[:length] in self.made_up for length in range(len(path) + 1)):
+            return
         at = self.document.key_at(path) if code in {"fact", "says-nothing"} else self.document.at(path)
         where = " > ".join((_where(self.document.value(self.path)), *_words(place)))
         self.problems.add(self.document.file, at, where, message, fix, code=code)

@@ -57,8 +57,8 @@ class Readable:
     def why_not(self, path: str) -> str | None:
         if path in self._more:
             return None
-        if path.startswith("contact.") and not self._contact:
-            return "nobody is written to with this text, so contact.* is not at hand"
+        if path.startswith("contact."):
+            return None if self._contact else "nobody is written to with this text, so contact.* is not at hand"
         return self._names.why_not(path)
 
     @property

@@ -106,6 +106,10 @@ def _type_fault(details: ErrorDetails) -> tuple[str, str, str]:
                 f"Names match {context['pattern']}",
                 "invalid-name",
             )
+        case "less_than_equal" | "greater_than_equal":
+            limit = context.get("le", context.get("ge"))
+            bound = "at most" if "le" in context else "at least"
+            return f"{bound} {limit} is due here, not {shown(value)}", "", "out-of-range"
     due = _DUE.get(details["type"])
     if due is None:
         return f"{shown(value)} does not do: {details['msg'].lower()}", "", "invalid-value"
@@ -116,7 +120,7 @@ def _not_among(value: Any, expected: str) -> tuple[str, str, str]:
     choices = [choice.strip("'") for choice in expected.replace(" or ", ", ").split(", ")]
     choices = [{"True": "true", "False": "false"}.get(choice, choice) for choice in choices]
     near = suggest(value, choices) if isinstance(value, str) else ""
-    fix = near or f"One of {', '.join(choices)} is due"
+    fix = near or (f"One of {', '.join(choices)} is due" if len(choices) > 1 else f"Only '{choices[0]}' may stand here")
     return f"{shown(value)} is not one of what may stand here", fix, "unknown-word"
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from engine.logic import Condition, Expression
 from engine.quantities import Duration
@@ -32,10 +32,10 @@ class WaitingModel(StepModel):
 
 
 class Spec(Frozen):
-    """A compiled step. `conditions` are those that a run may wait for, by name; `at_most` is when the step is given up."""
+    """A compiled step. `conditions` are those that a run may wait for, by name; `at_most` is when it is given up."""
 
     kind: str
-    conditions: dict[str, Condition] = {}
+    conditions: dict[str, Condition] = Field(default_factory=dict)
     at_most: Duration | None = None
 
     def expressions(self) -> tuple[Expression, ...]:

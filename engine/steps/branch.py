@@ -8,8 +8,8 @@ from pydantic import JsonValue
 
 from engine.logic import Condition, Expression
 from engine.run import Open
-from engine.stored import why
 from engine.steps.base import Given, Into, Move, Spec, StepModel, keep
+from engine.stored import why
 
 if TYPE_CHECKING:
     from engine.context import Context
@@ -39,7 +39,7 @@ class BranchSpec(Spec):
         return self.cases
 
 
-def outcomes(model: Model) -> tuple[str, ...]:
+def outcomes(_: Model) -> tuple[str, ...]:
     return ()
 
 
@@ -102,5 +102,5 @@ def enter(spec: BranchSpec, ctx: Context) -> Move:
     return Into("otherwise")
 
 
-def resume(spec: BranchSpec, open_: Open, given: Given, ctx: Context) -> Move:
+def resume(_spec: BranchSpec, open_: Open, _given: Given, _ctx: Context) -> Move:
     return keep(open_)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
+from engine import messages
 from engine.logic import Expression
 from engine.recipients import Recipients, chosen
 from engine.run import Flipped, Open, Settled, Task, TaskActed, task_id
-from engine.steps.base import Done, Given, Move, Park, Rest, Spec, StepModel, keep
+from engine.steps.base import Done, Given, Move, Park, Rest, Spec, WaitingModel, keep
 from engine.values import Value
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from engine.place import Place
 
 
-class Model(StepModel):
+class Model(WaitingModel):
     noun: ClassVar[str] = "an email"
 
     email: str
@@ -46,17 +47,20 @@ class EmailSpec(Spec):
 
 
 def outcomes(model: Model) -> tuple[str, ...]:
-    return ("sent", "skipped", "expired", "refused")
+    return ("sent", "skipped", "expired", "refused", *(("timed_out",) if model.at_most else ()))
 
 
 def compile_step(model: Model, place: Place) -> EmailSpec | None:
-    place.one_text(model.text, model.template, model.subject, mail=True)
+    messages.check_text(place, model.text, model.template, model.subject, mail=True)
+    messages.check_topic(place, model.topic)
     if model.from_ is not None:
         place.role(model.from_, "from")
-    to = place.recipients(model.to, "to")
+    to = messages.recipients(place, model.to, "to")
+    found = messages.somebody(place, to) if to and model.missing == "wait" else None
+    limit = place.at_most(model)
+    place.otherwise(model)
     if to is None:
         return None
-    conditions = {"found": place.somebody(to)} if model.missing == "wait" else {}
     return EmailSpec(
         to=to,
         template=model.template,
@@ -65,18 +69,22 @@ def compile_step(model: Model, place: Place) -> EmailSpec | None:
         sender=model.from_,
         topic=model.topic,
         missing=model.missing,
-        conditions=conditions,
+        conditions={"found": found} if found else {},
+        at_most=limit,
     )
 
 
 def enter(spec: EmailSpec, ctx: Context) -> Move:
     recipients = chosen(spec.to, ctx)
-    if not recipients:
+    settled = _ids(ctx.before, "settled")
+    if not recipients and not settled:
         return _nobody(spec, ctx)
-    for contact in recipients:
+    left = [contact for contact in recipients if str(contact["id"]) not in settled]
+    for contact in left:
         content = _content(spec, contact, ctx)
         ctx.want("email", "email", str(contact["id"]), str(contact["email"]), content)
-    return Rest(memo={"waiting": [str(contact["id"]) for contact in recipients], "sent": 0})
+    memo = _memo([str(contact["id"]) for contact in left], settled, {}, _count(ctx.before))
+    return Rest(memo=memo) if left else _through(memo)
 
 
 def _content(spec: EmailSpec, contact: Mapping[str, Value], ctx: Context) -> dict[str, JsonValue]:
@@ -159,24 +167,45 @@ def _answered(open_: Open, given: TaskActed, ctx: Context) -> Move:
 
 
 def _settled(spec: EmailSpec, open_: Open, given: Settled, ctx: Context) -> Move:
+    """A mail that was refused parks the step when the others have gone; tried again, only that one is wanted anew."""
+    memo = open_.memo
+    waiting = [one for one in _ids(memo, "waiting") if one != given.to]
     if given.state == "failed":
-        return Park(f"the mail to {given.to} was refused: {given.reason}")
-    if given.state == "sent":
-        ctx.log("sent", contact=given.to, template=spec.template)
-    else:
-        ctx.log("skipped", contact=given.to, template=spec.template, reason=given.reason)
-    waiting = [one for one in _ids(open_) if one != given.to]
-    sent = _count(open_) + (given.state == "sent")
-    if waiting:
-        return Rest(memo={"waiting": list(waiting), "sent": sent})
-    return Done("sent" if sent else "skipped")
+        failed = {**_reasons(memo), given.to: given.reason}
+        return _on(_memo(waiting, _ids(memo, "settled"), failed, _count(memo)))
+    reason = given.reason if given.state == "skipped" else None
+    ctx.log(given.state, contact=given.to, template=spec.template, reason=reason)
+    settled = [*_ids(memo, "settled"), given.to]
+    return _on(_memo(waiting, settled, _reasons(memo), _count(memo) + (given.state == "sent")))
 
 
-def _ids(open_: Open) -> list[str]:
-    waiting = open_.memo.get("waiting")
-    return [str(one) for one in waiting] if isinstance(waiting, list) else []
+def _on(memo: dict[str, JsonValue]) -> Move:
+    if memo["waiting"]:
+        return Rest(memo=memo)
+    if failed := _reasons(memo):
+        told = "; ".join(f"the mail to {to} was refused: {reason}" for to, reason in failed.items())
+        return Park(told, memo)
+    return _through(memo)
 
 
-def _count(open_: Open) -> int:
-    sent = open_.memo.get("sent")
+def _through(memo: Mapping[str, JsonValue]) -> Done:
+    return Done("sent" if _count(memo) else "skipped")
+
+
+def _memo(waiting: list[str], settled: list[str], failed: Mapping[str, JsonValue], sent: int) -> dict[str, JsonValue]:
+    return {"waiting": list(waiting), "settled": list(settled), "failed": dict(failed), "sent": sent}
+
+
+def _ids(memo: Mapping[str, JsonValue], key: str) -> list[str]:
+    ids = memo.get(key)
+    return [str(one) for one in ids] if isinstance(ids, list) else []
+
+
+def _reasons(memo: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    failed = memo.get("failed")
+    return failed if isinstance(failed, dict) else {}
+
+
+def _count(memo: Mapping[str, JsonValue]) -> int:
+    sent = memo.get("sent")
     return sent if isinstance(sent, int) else 0

@@ -23,17 +23,17 @@ class EndSpec(Spec):
     outcome: str
 
 
-def outcomes(model: Model) -> tuple[str, ...]:
+def outcomes(_: Model) -> tuple[str, ...]:
     return ()
 
 
-def compile_step(model: Model, place: Place) -> EndSpec:
+def compile_step(model: Model, _: Place) -> EndSpec:
     return EndSpec(outcome=model.end)
 
 
-def enter(spec: EndSpec, ctx: Context) -> Move:
+def enter(spec: EndSpec, _: Context) -> Move:
     return Finish(spec.outcome)
 
 
-def resume(spec: EndSpec, open_: Open, given: Given, ctx: Context) -> Move:
+def resume(_spec: EndSpec, open_: Open, _given: Given, _ctx: Context) -> Move:
     return keep(open_)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from engine import messages
 from engine.quantities import Duration
 from engine.run import Acknowledged, Flipped, Frozen, Open, Task, TaskActed, task_id
 from engine.steps.base import Done, Given, Move, Rest, Spec, StepModel, TimeUp, WaitingModel, keep
@@ -64,10 +65,9 @@ def compile_step(model: Model, place: Place) -> EscalateSpec | None:
     rungs = [_rung(rung, index, place) for index, rung in enumerate(model.ladder)]
     clears = place.condition(model.clears, "clears") if model.clears is not None else None
     if model.channel is not None:
-        place.addressee(model.channel, "channel")
+        messages.check_colleague(place, model.channel, "channel")
     limit = place.at_most(model)
-    if model.otherwise is not None:
-        place.block("otherwise", model.otherwise, "otherwise")
+    place.otherwise(model)
     return EscalateSpec(
         reason=model.reason,
         ladder=tuple(one for one in rungs if one),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from engine import messages
 from engine.people import reach
 from engine.run import Open, Settled
 from engine.steps.base import Done, Given, Move, Park, Rest, Spec, StepModel, keep
@@ -31,13 +32,13 @@ class SlackSpec(Spec):
     template: str | None = None
 
 
-def outcomes(model: Model) -> tuple[str, ...]:
+def outcomes(_: Model) -> tuple[str, ...]:
     return ("posted", "skipped")
 
 
 def compile_step(model: Model, place: Place) -> SlackSpec:
-    place.one_text(model.text, model.template)
-    place.addressee(model.to, "to")
+    messages.check_text(place, model.text, model.template)
+    messages.check_colleague(place, model.to, "to")
     return SlackSpec(to=model.to, text=model.text, template=model.template)
 
 
@@ -62,7 +63,7 @@ def _address(to: str, ctx: Context) -> tuple[str, str] | None:
     return (found.id, reach(found)) if found else None
 
 
-def resume(spec: SlackSpec, open_: Open, given: Given, ctx: Context) -> Move:
+def resume(_spec: SlackSpec, open_: Open, given: Given, ctx: Context) -> Move:
     match given:
         case Settled(state="sent"):
             ctx.log("posted", to=open_.memo["to"], person=open_.memo["person"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+
+from pydantic import Field
 
 from engine.quantities import Duration, Moment
 from engine.run import Flipped, Frozen, Open, Task, TaskActed, task_id
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from engine.place import Place
 
 OUTCOMES = ("done", "skipped")
+_OURS: Final = frozenset({"auto_closed", "timed_out", "withdrawn"})
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class RungModel(StepModel):
@@ -35,7 +40,7 @@ class Model(WaitingModel):
     assign: str | None = None
     due: Any = None
     outcomes: list[str] | None = None
-    overdue: list[RungModel] = []
+    overdue: list[RungModel] = Field(default_factory=list)
     auto_close: Any = None
     then: Literal["continue"] | None = None
 
@@ -70,16 +75,15 @@ def outcomes(model: Model) -> tuple[str, ...]:
 def compile_step(model: Model, place: Place) -> TaskSpec | None:
     assign = place.assignee(model.assign)
     due = place.policy.tasks.due if model.due is None else place.moment(model.due, "due")
-    rungs = [place.rung(rung, index) for index, rung in enumerate(model.overdue)]
+    rungs = [_rung_of(rung, index, place) for index, rung in enumerate(model.overdue)]
     for key, text in (("title", model.title), ("instructions", model.instructions)):
         if text is not None:
             place.text(text, key)
     conditions = {"auto_close": place.condition(model.auto_close, "auto_close")} if model.auto_close is not None else {}
     if model.outcomes is not None:
-        place.outcome_names(model.outcomes)
+        _check_outcomes(model.outcomes, place)
     limit = place.at_most(model)
-    if model.otherwise is not None:
-        place.block("otherwise", model.otherwise, "otherwise")
+    place.otherwise(model)
     if assign is None or due is None or None in rungs or None in conditions.values():
         return None
     return TaskSpec(
@@ -93,6 +97,46 @@ def compile_step(model: Model, place: Place) -> TaskSpec | None:
         conditions={name: one for name, one in conditions.items() if one},
         at_most=limit,
     )
+
+
+def _check_outcomes(names: list[str], place: Place) -> None:
+    for index, name in enumerate(names):
+        message = fix = ""
+        if not _NAME.fullmatch(name):
+            message, fix = f"'{name}' is not a name for an outcome", "Use small letters, digits and _."
+        elif name in names[:index]:
+            message, fix = f"'{name}' stands twice among the outcomes", "Take one away."
+        elif name in _OURS:
+            message, fix = f"a task that nobody completes has the outcome '{name}'", "Choose another word."
+        if message:
+            place.fault("outcomes", index, message=message, fix=fix, code="invalid-name")
+    if not names:
+        message, fix = "a task needs at least one outcome", "Leave 'outcomes' away for done and skipped."
+        place.fault("outcomes", message=message, fix=fix, code="no-outcomes")
+
+
+def _rung_of(rung: RungModel, index: int, place: Place) -> Rung | None:
+    """One rung of the overdue ladder: when, and whom."""
+    at = ("overdue", index)
+    if (rung.after is None) == (rung.before is None):
+        message, fix = "a rung says either 'after' or 'before' the due instant", "Write 'after: 1 business day'."
+        place.fault(*at, message=message, fix=fix, code="rung-when")
+    if (rung.remind is None) == (rung.escalate is None):
+        message, fix = "a rung says either 'remind' or 'escalate'", "Write 'remind: assignee' or 'escalate: ROLE'."
+        place.fault(*at, message=message, fix=fix, code="rung-whom")
+    times = [key for key in ("after", "before") if getattr(rung, key) is not None]
+    verbs = [key for key in ("remind", "escalate") if getattr(rung, key) is not None]
+    distances = [place.duration(getattr(rung, key), *at, key) for key in times]
+    known = [(verb, getattr(rung, verb)) for verb in verbs if _somebody(getattr(rung, verb), place, *at, verb)]
+    if len(times) != 1 or len(known) != len(verbs) or len(verbs) != 1 or distances[0] is None:
+        return None
+    verb, to = known[0]
+    event: Literal["reminded", "escalated"] = "reminded" if verb == "remind" else "escalated"
+    return Rung(event=event, to=to, distance=distances[0], before=times == ["before"])
+
+
+def _somebody(to: str, place: Place, *keys: str | int) -> bool:
+    return to == "assignee" or place.role(to, *keys) is not None
 
 
 def enter(spec: TaskSpec, ctx: Context) -> Move:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -16,6 +18,10 @@ from engine.stored import pack, why
 if TYPE_CHECKING:
     from engine.context import Context
     from engine.place import Place
+
+
+# What is meant as a duration, right or wrong: a number and perhaps words behind it.
+_TIME: Final = re.compile(r"\s*\d+(\.\d+)?\s*([a-zA-Z]+\s*)*")
 
 
 class Model(WaitingModel):
@@ -45,7 +51,7 @@ class WaitSpec(Spec):
         return self.conditions.get("for")
 
 
-def outcomes(model: Model) -> tuple[str, ...]:
+def outcomes(_: Model) -> tuple[str, ...]:
     return ("true", "timed_out", "past", "unknown")
 
 
@@ -69,13 +75,18 @@ def _what(model: Model, place: Place) -> WaitSpec | None:
         return None
     if model.until is not None:
         return _until(model, place.moment(model.until, "until"), "until", place)
-    duration = place.duration_or_none(model.for_)
-    if duration is not None:
-        return _until(model, duration, "for", place)
+    if _TIME.fullmatch(_words(model.for_)):
+        return _until(model, place.duration(model.for_, "for"), "for", place)
     return _condition(model, place)
 
 
+def _words(said: object) -> str:
+    """A number without its unit is a duration that lacks it, and no condition."""
+    return str(said) if isinstance(said, str | int | Decimal) and not isinstance(said, bool) else ""
+
+
 def _until(model: Model, moment: Moment | None, key: str, place: Place) -> WaitSpec | None:
+    limit = place.at_most(model, alone=True)
     if moment is None:
         return None
     reads = place.date_read(moment)
@@ -86,13 +97,15 @@ def _until(model: Model, moment: Moment | None, key: str, place: Place) -> WaitS
             fix="Add 'otherwise: [steps]' ('otherwise: []' to go on).",
             code="wait-without-otherwise",
         )
-    return WaitSpec(
-        until=moment,
-        reads=reads,
-        late=model.late,
-        conditions=place.date_conditions(reads),
-        at_most=place.at_most(model),
-    )
+    if reads is None and limit is None and model.otherwise:
+        place.fault(
+            "otherwise",
+            message="these steps can never be reached: what is awaited always comes",
+            fix="Take 'otherwise' away.",
+            code="unreachable",
+        )
+    conditions = place.date_conditions(reads)
+    return WaitSpec(until=moment, reads=reads, late=model.late, conditions=conditions, at_most=limit)
 
 
 def _condition(model: Model, place: Place) -> WaitSpec | None:
@@ -106,7 +119,14 @@ def _condition(model: Model, place: Place) -> WaitSpec | None:
             fix="Say how long and what then: 'at_most: 30 days' with 'otherwise: [{end: unresolved}]'.",
             code="wait-could-hang",
         )
-    limit = place.at_most(model)
+    limit = place.at_most(model, alone=True) if model.at_most is not None and model.otherwise is not None else None
+    if model.late == "skip":
+        place.fault(
+            "late",
+            message="a condition has no instant that could have passed, so 'late' says nothing",
+            fix="Take it away.",
+            code="says-nothing",
+        )
     return None if condition is None else WaitSpec(conditions={"for": condition}, at_most=limit)
 
 

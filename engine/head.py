@@ -1,0 +1,189 @@
+"""The head of a playbook: whom it is for, when an account enters, what ends a run at once."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+
+from pydantic import BaseModel
+
+from engine.document import Path
+from engine.logic import Condition, compile_condition
+from engine.model import ExitModel, StartModel
+from engine.partial import as_far_as_it_goes
+from engine.plan import Again, Exit, Start
+from engine.problems import nearest, suggest_or_list
+from engine.quantities import Duration, Refused, parse_duration
+from engine.validation import shown
+
+if TYPE_CHECKING:
+    from engine.compile import Compiler
+
+_PLAYBOOK_ID: Final = re.compile(r"[a-z][a-z0-9-]*")
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+_AGAIN: Final = re.compile(r"after (?P<after>.+?)(?:\s*,\s*at most (?P<times>[1-9]\d*) times?)?")
+_DATES: Final = frozenset({"date", "instant"})
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+# --- whom it is for
+
+
+def check_identity(compiler: Compiler) -> None:
+    head, vocabulary = compiler.head, compiler.setting.vocabulary
+    if not _PLAYBOOK_ID.fullmatch(head.playbook):
+        message = f"'{head.playbook}' is not an id for a playbook"
+        compiler.fault(("playbook",), message, "Use small letters, digits and hyphens, a letter first.", "invalid-id")
+    _known_words(compiler, "stage", head.stage, vocabulary.stages)
+    _known_words(compiler, "tiers", head.tiers, vocabulary.tiers)
+
+
+def owner(compiler: Compiler) -> str | None:
+    """The role that is asked when a step names none."""
+    said = compiler.head.owner
+    if said is None or said in compiler.roles:
+        return said
+    fix = suggest_or_list(said, compiler.roles)
+    compiler.fault(("owner",), f"nobody has the role '{said}'", fix, "unknown-role")
+    # Steps that name nobody would only say the same again.
+    return compiler.roles[0] if compiler.roles else said
+
+
+def anchor(compiler: Compiler) -> str | None:
+    said, names = compiler.head.anchor, compiler.names(in_run=False)
+    if said is None or ((type_ := names.type_of(said)) and type_.kind in _DATES):
+        return said
+    dates = [path for path in names.paths() if (one := names.type_of(path)) and one.kind in _DATES]
+    message = f"{said} is not a date of the vocabulary"
+    compiler.fault(("anchor",), message, suggest_or_list(said, dates), "not-a-date")
+    return None
+
+
+def words(said: str | list[str]) -> tuple[str, ...] | None:
+    """None stands for any."""
+    found = (said,) if isinstance(said, str) else tuple(said)
+    return None if "any" in found else found
+
+
+def _known_words(compiler: Compiler, key: str, said: str | list[str], known: tuple[str, ...]) -> None:
+    for index, word in enumerate([said] if isinstance(said, str) else said):
+        if word not in known and word != "any":
+            path: Path = (key,) if isinstance(said, str) else (key, index)
+            message = f"'{word}' is not a {key.rstrip('s')} of the vocabulary"
+            compiler.fault(path, message, suggest_or_list(word, (*known, "any")), f"unknown-{key}")
+
+
+# --- when an account enters
+
+
+def start(compiler: Compiler) -> Start | None:
+    match compiler.head.start:
+        case "by hand":
+            return Start(by_rule=False, by_hand=True, scope=_scope(compiler))
+        case None:
+            said: StartModel | None = StartModel()
+        case dict() as data:
+            said = _part(compiler, StartModel, data, ("start",), "start")
+        case other:
+            _no_start(compiler, other)
+            return None
+    return _by_rule(compiler, said) if said else None
+
+
+def _no_start(compiler: Compiler, said: object) -> None:
+    meant = isinstance(said, str) and nearest(said, ["by hand"])
+    fix = "Did you mean 'by hand'?" if meant else "Write 'start: {when: CONDITION}', or 'start: by hand'."
+    compiler.fault(("start",), f"{shown(said)} does not say when an account enters", fix, "no-start")
+
+
+def _by_rule(compiler: Compiler, said: StartModel) -> Start | None:
+    names = compiler.names(in_run=False)
+    when = compiler.condition(said.when, ("start", "when"), "start > when", names) if said.when is not None else None
+    again = _again(compiler, said.again, said.mode)
+    if said.mode == "leaves" and said.when is None:
+        message = "'leaves' needs a 'when' that can be left"
+        compiler.fault(("start", "mode"), message, "Write 'when: CONDITION'.", "leaves-what")
+    if again is None or (said.when is not None and when is None):
+        return None
+    scope = _scope(compiler)
+    return Start(by_rule=True, by_hand=said.by_hand, mode=said.mode, when=when, scope=scope, again=again)
+
+
+def _scope(compiler: Compiler) -> Condition | None:
+    """Stage and tiers as a condition; they hold for the start alone."""
+    parts: list[object] = []
+    for field, said in (("stage", compiler.head.stage), ("tier", compiler.head.tiers)):
+        if (found := words(said)) is not None:
+            parts.append({"in": [{"var": f"account.{field}"}, list(found)]})
+    if not parts:
+        return None
+    made = compile_condition(parts[0] if len(parts) == 1 else {"and": parts}, compiler.names(in_run=False))
+    return made if isinstance(made, Condition) else None
+
+
+def _again(compiler: Compiler, said: str, mode: Literal["becomes", "is", "leaves"]) -> Again | None:
+    path = ("start", "again")
+    if said == "always" and mode == "is":
+        message = "'is' with 'again: always' would start for ever while it is true"
+        compiler.fault(path, message, "Write 'again: after 30 days', or 'mode: becomes'.", "is-always")
+    if said in {"never", "always"}:
+        return Again(mode="always" if said == "always" else "never")
+    match = _AGAIN.fullmatch(said)
+    after = parse_duration(match["after"]) if match else None
+    if isinstance(after, Duration) and match:
+        if after.amount == 0:
+            compiler.fault(path, f"'{after}' is no time at all", "Write 'always', or a longer time.", "again")
+        return Again(mode="after", after=after, at_most=int(match["times"]) if match["times"] else None)
+    message, fix = _no_again(said, after)
+    compiler.fault(path, message, fix, "again")
+    return None
+
+
+def _no_again(said: str, after: Refused | Duration | None) -> tuple[str, str]:
+    if isinstance(after, Refused) and "at most" not in said:
+        return after.message, after.fix
+    fix = "Write 'never', 'always', or 'after 30 days' (', at most 3 times')."
+    return f"'{said}' does not say how often an account may enter", fix
+
+
+# --- what ends a run at once
+
+
+def exits(compiler: Compiler, name: Literal["goal", "stop"], said: object) -> tuple[Exit, ...]:
+    """One entry or a list of them."""
+    several = isinstance(said, list)
+    found = []
+    for index, one in enumerate(said if isinstance(said, list) else [said] if said is not None else []):
+        path: Path = (name, index) if several else (name,)
+        where = f"{name} {index + 1}" if several else name
+        if exit_ := _exit(compiler, one, path, where):
+            found.append(exit_)
+    return tuple(found)
+
+
+def _exit(compiler: Compiler, said: object, path: Path, where: str) -> Exit | None:
+    if not isinstance(said, dict):
+        fix = "Write '{when: CONDITION, outcome: NAME}'."
+        compiler.fault(path, f"a mapping of when and outcome is due here, not {shown(said)}", fix, "wrong-type", where)
+        return None
+    model = _part(compiler, ExitModel, said, path, where)
+    if model is None:
+        return None
+    if not _NAME.fullmatch(model.outcome):
+        message = f"'{model.outcome}' is not a name for an outcome"
+        fix = "Use small letters, digits and _, a letter first."
+        compiler.fault((*path, "outcome"), message, fix, "invalid-name", f"{where} > outcome")
+    when = compiler.condition(model.when, (*path, "when"), f"{where} > when", compiler.names())
+    return Exit(when=when, outcome=model.outcome) if when else None
+
+
+def policy_stops(compiler: Compiler) -> tuple[Exit, ...]:
+    """They hold for every playbook besides: mail to a churned customer must not hang on one forgotten line."""
+    return tuple(Exit(when=one.when, outcome=one.outcome) for one in compiler.setting.policy.stop)
+
+
+def _part(compiler: Compiler, model: type[ModelT], data: dict[str, Any], path: Path, where: str) -> ModelT | None:
+    found, problems, made_up = as_far_as_it_goes(compiler.document, model, path, where, data)
+    compiler.problems.extend(problems)
+    compiler.made_up |= made_up
+    return found

@@ -1,0 +1,83 @@
+"""What may be read where a condition or text stands, and why something that exists can never be known there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from engine.logic import Names
+from engine.types import Type
+
+WITHOUT_OUTCOME = frozenset({"branch", "update", "end"})
+
+
+@dataclass(frozen=True, slots=True)
+class StepSaid:
+    """A step as the file says it, wherever it stands: enough to speak of it before it is compiled."""
+
+    kind: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The vocabulary's names inside a run (or, for a start condition, before one). `steps` are all that the file has;
+    those of `names` are the ones that can have happened.
+    """
+
+    names: Names
+    steps: Mapping[str, StepSaid]
+    in_run: bool
+
+    def type_of(self, path: str) -> Type | None:
+        return self.names.type_of(path)
+
+    def item_types(self, path: str) -> Mapping[str, Type] | None:
+        return self.names.item_types(path)
+
+    def paths(self) -> Iterable[str]:
+        return self.names.paths()
+
+    def why_not(self, path: str) -> str | None:
+        room, _, rest = path.partition(".")
+        if room == "at_start" and not self.in_run:
+            return "at_start(…) is for a run that has started; here none has"
+        if room == "outcome" and self.names.type_of(path) is None and (said := self._not_yet(rest)):
+            return said
+        return self.names.why_not(path)
+
+    def _not_yet(self, name: str) -> str | None:
+        step = self.steps.get(name)
+        if step is None:
+            return None
+        if step.kind in WITHOUT_OUTCOME:
+            return f"'{name}' is {_an(step.kind)}, which has no outcome"
+        if not self.in_run:
+            return "no step has happened yet where this stands, so no outcome can be known"
+        return f"the step '{name}' (line {step.line}) cannot have happened where this stands, so it has no outcome yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Wider:
+    """Names with a few more: `contact.*` of a mail's recipients, `awaited` of a wait for a date."""
+
+    names: Names
+    more: Mapping[str, Type]
+
+    def type_of(self, path: str) -> Type | None:
+        return self.more.get(path) or self.names.type_of(path)
+
+    def item_types(self, path: str) -> Mapping[str, Type] | None:
+        return self.names.item_types(path)
+
+    def paths(self) -> Iterable[str]:
+        return (*self.more, *self.names.paths())
+
+    def why_not(self, path: str) -> str | None:
+        room = path.partition(".")[0]
+        at_hand = any(more.partition(".")[0] == room for more in self.more)
+        return None if at_hand else self.names.why_not(path)
+
+
+def _an(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
