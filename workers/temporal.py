@@ -20,6 +20,7 @@ from workers.settings import Settings
 from workers.workflow import RunWorkflow
 
 GRACE = timedelta(seconds=10)  # for what is under way when a worker is told to stop
+STICKY = timedelta(seconds=5)  # for a run's own worker to take its task, before any other may: it may have died
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def workers(client: Client, activities: Activities, queues: Queues, slots: Slots
             max_concurrent_activities=slots.advances,
             max_concurrent_workflow_tasks=slots.workflow_tasks,
             max_cached_workflows=slots.cached,
+            sticky_queue_schedule_to_start_timeout=STICKY,
             graceful_shutdown_timeout=GRACE,
         ),
         *(_of_provider(client, activities, queue, slots.effects) for queue in (queues.email, queues.slack)),
