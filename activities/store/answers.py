@@ -31,8 +31,8 @@ def claim(connection: Connection, asked: Asked, real: datetime) -> Told | None:
     """The answer that was given already. None: it is this transaction's to give; others with the key wait for it."""
     connection.execute(delete(answers).where(answers.c.at < real - KEPT))
     row = {"caller": asked.caller, "key": asked.key, "digest": asked.digest, "at": real}
-    made = connection.execute(insert_into(connection, answers).values(row).on_conflict_do_nothing())
-    if made.rowcount:
+    statement = insert_into(connection, answers).values(row).on_conflict_do_nothing()
+    if connection.execute(statement.returning(answers.c.key)).one_or_none():
         return None
     columns = (answers.c.digest, answers.c.status, answers.c.body)
     query = select(*columns).where(answers.c.caller == asked.caller, answers.c.key == asked.key)

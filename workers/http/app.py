@@ -1,0 +1,39 @@
+"""The application: every noun's routes, and a problem for everything that goes wrong."""
+
+from collections.abc import Sequence
+
+from fastapi import Depends, FastAPI
+
+from activities.host import Host
+from workers.http import accounts, facts, faults, health, metrics, outbox, playbooks, runs, tasks
+from workers.http.describing import describe
+from workers.http.health import Dependency
+from workers.http.metrics import Tally
+from workers.settings_values import ApiToken
+
+DESCRIPTION = """\
+Facts in; accounts, runs, tasks and messages out; and what people and operators do.
+
+Every error is `application/problem+json` with what went wrong, where, and what to do about it. Instants carry a zone
+and are given back in UTC. Numbers are exact. Listings come in pages: `next` of one is `after` of the following.
+"""
+
+
+def make_app(host: Host, tokens: Sequence[ApiToken] = (), dependencies: Sequence[Dependency] = ()) -> FastAPI:
+    """`dependencies` are those beside the host's own. Without tokens, only programs on this machine may call."""
+    app = FastAPI(
+        title="Playbooks",
+        version="1",
+        description=DESCRIPTION,
+        dependencies=[Depends(faults.plain_address)],
+        docs_url=None,  # its pages are loaded from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.host, app.state.tokens, app.state.tally = host, tuple(tokens), Tally()
+    app.state.dependencies = [*health.of_host(host), *dependencies]
+    faults.install(app)
+    for noun in (facts, accounts, runs, tasks, playbooks, outbox, health, metrics):
+        app.include_router(noun.router)
+    describe(app)
+    return app
