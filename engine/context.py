@@ -17,15 +17,15 @@ from pydantic import JsonValue
 from engine.calendar import Calendar
 from engine.logic import Scope
 from engine.overlay import Below, Overlay
-from engine.people import Directory, Person, reach
+from engine.people import Directory, Found, Person, reach
 from engine.plan import Plan, Step
 from engine.policy import Policy
 from engine.quantities import Duration, Moment
 from engine.run import Effect, Open, Run, Task, effect_key
 from engine.steps.base import Unready
+from engine.stored import to_json
 from engine.templates import Rendered, Templates, Unfit
 from engine.trace import Entry
-from engine.stored import to_json
 from engine.values import UNKNOWN, Value, unpack
 from engine.vocabulary import Vocabulary
 
@@ -84,7 +84,7 @@ def run_values(run: Run) -> dict[str, Value]:
 @dataclass
 class Context:
     """One visit of one step at one instant. `now` is the event's own instant; `plan`, `run` and `world` are as they
-    stand; `before` is what the step remembered when it was parked and is now tried again.
+    stand; `memo` is what the step remembers, also of a former try after which it was parked.
     """
 
     plan: Plan
@@ -96,12 +96,16 @@ class Context:
     world: World
     made: Made
     since: datetime | None = None
-    before: Mapping[str, JsonValue] = field(default_factory=dict)
+    memo: Mapping[str, JsonValue] = field(default_factory=dict)
 
     @staticmethod
     def shown(instant: datetime | None) -> str | None:
         """An instant as the trace shows it."""
         return str(to_json(instant)) if instant else None
+
+    def has(self, block: str) -> bool:
+        """Whether the author wrote that block of the step, be it empty."""
+        return f"{self.step.path}/{block}" in self.plan.blocks
 
     # --- what it may see
 
@@ -137,13 +141,27 @@ class Context:
     def after(self, duration: Duration, edge: Edge = "opens", calendar: Calendar | None = None) -> datetime:
         return (calendar or self.calendar).add(duration, self.now, edge)
 
+    def found(self, role: str) -> Found | None:
+        """Who has the role on this account now, or covers for whoever has it, and how they were found."""
+        return self.world.directory.find(role, self.world.team, self.owner, self.now)
+
     def find(self, role: str) -> Person | None:
-        """The person who has the role on this account now, or who covers for them."""
-        found = self.world.directory.find(role, self.world.team, self.owner, self.now)
+        found = self.found(role)
         return found.person if found else None
 
     def person(self, name: str | None) -> Person | None:
         return self.world.directory.people.get(name) if name else None
+
+    def address(self, to: str) -> tuple[str, str] | None:
+        """Whom a role, a person's id, a `#channel` or a field of the account means, and where they are reached."""
+        if to.startswith("#"):
+            return to, to
+        if to.startswith("account."):
+            channel = self.scope.values.get(to)
+            return (channel, channel) if isinstance(channel, str) else None
+        named = self.person(to)
+        found = self.world.directory.cover(named, to, self.now) if named else self.found(to)
+        return (found.person.id, reach(found.person)) if found else None
 
     @property
     def owner(self) -> str | None:
@@ -249,20 +267,29 @@ class Context:
             )
         )
 
-    def save(self, task: Task) -> dict[str, JsonValue]:
+    def save(self, task: Task, **more: JsonValue) -> dict[str, JsonValue]:
         """Writes the task as it stands and gives the memo that keeps it in the run's state."""
         self.made.tasks[task.id] = task
-        return {"task": task.model_dump(mode="json")}
+        return {**self.memo, "task": task.model_dump(mode="json"), **more}
 
     def withdraw_effects(self, reason: str) -> None:
         """What this visit still wants need not be done any more."""
         self.made.withdraw(self.path, self.visit, reason)
 
-    def attach(self, below: str, memo: Mapping[str, JsonValue]) -> None:
+    def attach(
+        self, below: str, memo: Mapping[str, JsonValue], timers: Mapping[str, datetime], watches: tuple[str, ...]
+    ) -> None:
         """Opens a record beside the step that lives on when the strand has gone on."""
         path = f"{self.path}/{below}"
         self.made.opened[path] = Open(
-            path=path, step=self.step.path, visit=self.visit, since=self.now, memo=dict(memo), released=True
+            path=path,
+            step=self.step.path,
+            visit=self.visit,
+            since=self.now,
+            timers=dict(timers),
+            watches=watches,
+            memo=dict(memo),
+            released=True,
         )
 
     def set_fields(self, fields: dict[str, JsonValue]) -> None:

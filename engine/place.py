@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.assignment import holder_logic
 from engine.document import Path
 from engine.logic import Condition, Fault, Names, compile_condition
 from engine.names_here import Wider
@@ -16,7 +17,7 @@ from engine.policy import Policy
 from engine.problems import suggest_or_list
 from engine.quantities import Around, DayOf, Duration, Moment, Refused, parse_duration, parse_moment
 from engine.quantities import Field as DateField
-from engine.types import Type
+from engine.types import TEXT, Type
 from engine.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -158,6 +159,11 @@ class Place:
         made = {"moved": {"!=": [{"var": reads}, {"var": "awaited"}]}, "vanished": {"!": [{"known": [{"var": reads}]}]}}
         conditions = {name: compile_condition(logic, names) for name, logic in made.items()}
         return {name: one for name, one in conditions.items() if isinstance(one, Condition)}
+
+    def holder(self, role: str) -> Condition | None:
+        """How a step learns that somebody else has the role on the account's team."""
+        found = compile_condition(holder_logic(role), Wider(self.names, {"awaited": TEXT}))
+        return found if isinstance(found, Condition) else None
 
     def at_most(self, model: WaitingModel, *, alone: bool = False) -> Duration | None:
         """The limit of a step that waits; it needs to say what then. `alone`: `otherwise` has another meaning too."""

@@ -108,7 +108,7 @@ class Strands:
             world=self.world,
             made=self.made,
             since=open_.since if open_ and given else None,
-            before=open_.memo if open_ else {},
+            memo=open_.memo if open_ else {},
         )
         kind = KINDS[step.kind]
         try:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
-from engine import messages
+from engine import messages, tasks
+from engine.assignment import HOLDER, covers, held, turn
 from engine.logic import Expression
 from engine.recipients import Recipients, chosen
-from engine.run import Flipped, Open, Settled, Task, TaskActed, task_id
-from engine.steps.base import Done, Given, Move, Park, Rest, Spec, WaitingModel, keep
+from engine.run import Flipped, Open, Settled, TaskActed
+from engine.steps.base import Done, Given, Move, Park, Rest, Spec, TimeUp, WaitingModel, keep
 from engine.values import Value
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ def compile_step(model: Model, place: Place) -> EmailSpec | None:
         place.role(model.from_, "from")
     to = messages.recipients(place, model.to, "to")
     found = messages.somebody(place, to) if to and model.missing == "wait" else None
+    owner = place.compiler.owner
+    conditions = {"found": found, HOLDER: place.holder(owner) if owner and model.missing == "task" else None}
     limit = place.at_most(model)
     place.otherwise(model)
     if to is None:
@@ -69,21 +73,21 @@ def compile_step(model: Model, place: Place) -> EmailSpec | None:
         sender=model.from_,
         topic=model.topic,
         missing=model.missing,
-        conditions={"found": found} if found else {},
+        conditions={name: one for name, one in conditions.items() if one},
         at_most=limit,
     )
 
 
 def enter(spec: EmailSpec, ctx: Context) -> Move:
     recipients = chosen(spec.to, ctx)
-    settled = _ids(ctx.before, "settled")
+    settled = _ids(ctx.memo, "settled")
     if not recipients and not settled:
         return _nobody(spec, ctx)
     left = [contact for contact in recipients if str(contact["id"]) not in settled]
     for contact in left:
         content = _content(spec, contact, ctx)
         ctx.want("email", "email", str(contact["id"]), str(contact["email"]), content)
-    memo = _memo([str(contact["id"]) for contact in left], settled, {}, _count(ctx.before))
+    memo = _memo([str(contact["id"]) for contact in left], settled, {}, _count(ctx.memo))
     return Rest(memo=memo) if left else _through(memo)
 
 
@@ -124,46 +128,45 @@ def _nobody(spec: EmailSpec, ctx: Context) -> Move:
 def _ask_for_contact(spec: EmailSpec, ctx: Context) -> None:
     """A task for the owner that lives beside the run: find somebody who can be written to."""
     role = ctx.plan.owner
-    found = ctx.find(role) if role else None
-    path = f"{ctx.path}/missing"
-    due = ctx.resolve(ctx.world.policy.tasks.due, "closes", ctx.calendar_of(found))
-    task = Task(
-        id=task_id(ctx.run.id, path, ctx.visit),
-        run=ctx.run.id,
-        account=ctx.world.account,
-        playbook=ctx.plan.playbook,
-        path=path,
-        step=ctx.step.id,
-        visit=ctx.visit,
-        kind="missing",
-        title=f"Find a contact: {spec.to}",
-        instructions=f"'{ctx.step.id}' of {ctx.plan.title} had nobody to write to.",
-        role=role,
-        person=found.id if found else None,
-        opened=ctx.now,
-        due=due,
+    found = ctx.found(role) if role else None
+    person = found.person if found else None
+    due = ctx.resolve(ctx.world.policy.tasks.due, "closes", ctx.calendar_of(person))
+    instructions = f"'{ctx.step.id}' of {ctx.plan.title} had nobody to write to."
+    title = f"Find a contact: {spec.to}"
+    task = tasks.new(ctx, title, role, found, kind="missing", below="missing", instructions=instructions, due=due)
+    memo = ctx.save(task, **(held(role, ctx) if role else {}))
+    ctx.attach("missing", memo, turn(task, ctx), (HOLDER,) if HOLDER in spec.conditions else ())
+    ctx.log(
+        "opened",
+        below="missing",
+        kind="task",
+        assigned=role,
+        person=task.person,
+        due=ctx.shown(due),
+        covers=covers(found),
     )
-    ctx.attach("missing", ctx.save(task))
-    ctx.log("opened", below="missing", kind="task", assigned=role, person=task.person, due=ctx.shown(due))
-    ctx.tell(found, "task", task.title, below="missing", task=task.id)
+    ctx.tell(person, "task", task.title, below="missing", task=task.id)
 
 
 def resume(spec: EmailSpec, open_: Open, given: Given, ctx: Context) -> Move:
     match given:
         case Flipped(name="found"):
             return enter(spec, ctx)
+        case TimeUp(name="snoozed"):
+            return _wake(open_, ctx)
+        case TimeUp(name="cover") | Flipped(name="holder"):
+            return tasks.follow(tasks.task_of(open_), open_, ctx)[1]
         case TaskActed():
-            return _answered(open_, given, ctx)
+            return tasks.act(tasks.task_of(open_), open_, given, ctx)
         case Settled():
             return _settled(spec, open_, given, ctx)
         case _:
             return keep(open_)
 
 
-def _answered(open_: Open, given: TaskActed, ctx: Context) -> Move:
-    from engine.steps.task import act
-
-    return act(Task.model_validate(open_.memo["task"]), open_, given, ctx)
+def _wake(open_: Open, ctx: Context) -> Move:
+    task = tasks.task_of(open_).model_copy(update={"snoozed": None})
+    return replace(keep(open_, snoozed=None), memo=ctx.save(task, held=None))
 
 
 def _settled(spec: EmailSpec, open_: Open, given: Settled, ctx: Context) -> Move:

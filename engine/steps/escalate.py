@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from engine import messages
+from pydantic import JsonValue
+
+from engine import messages, overdue, tasks
+from engine.assignment import HOLDER, covers, held, turn
 from engine.quantities import Duration
-from engine.run import Acknowledged, Flipped, Frozen, Open, Task, TaskActed, task_id
-from engine.steps.base import Done, Given, Move, Rest, Spec, StepModel, TimeUp, WaitingModel, keep
+from engine.run import Acknowledged, Flipped, Frozen, Open, Task, TaskActed
+from engine.steps.base import Done, Given, Move, Rest, Spec, StepModel, TimeUp, Unready, WaitingModel, keep
 
 if TYPE_CHECKING:
     from engine.context import Context
@@ -66,6 +69,8 @@ def compile_step(model: Model, place: Place) -> EscalateSpec | None:
     clears = place.condition(model.clears, "clears") if model.clears is not None else None
     if model.channel is not None:
         messages.check_colleague(place, model.channel, "channel")
+    conditions = {"clears": clears}
+    conditions |= {_holder(number): place.holder(rung.to) for number, rung in enumerate(model.ladder, 1)}
     limit = place.at_most(model)
     place.otherwise(model)
     return EscalateSpec(
@@ -73,7 +78,7 @@ def compile_step(model: Model, place: Place) -> EscalateSpec | None:
         ladder=tuple(one for one in rungs if one),
         channel=model.channel,
         goes_on=model.then == "continue",
-        conditions={"clears": clears} if clears else {},
+        conditions={name: one for name, one in conditions.items() if one},
         at_most=limit,
     )
 
@@ -89,53 +94,69 @@ def enter(spec: EscalateSpec, ctx: Context) -> Move:
     if clears is not None and clears.truth(ctx.scope):
         ctx.log("cleared")
         return Done("cleared")
-    task = Task(
-        id=task_id(ctx.run.id, ctx.path, ctx.visit),
-        run=ctx.run.id,
-        account=ctx.world.account,
-        playbook=ctx.plan.playbook,
-        path=ctx.path,
-        step=ctx.step.id,
-        visit=ctx.visit,
-        kind="escalation",
-        title=ctx.text(spec.reason),
-        role=None,
-        person=None,
-        outcomes=("acknowledged",),
-        opened=ctx.now,
-    )
+    task = tasks.new(ctx, ctx.text(spec.reason), None, None, kind="escalation", outcomes=("acknowledged",))
     if spec.channel is not None:
-        ctx.want(
-            "slack", "escalate", spec.channel, spec.channel, {"body": task.title, "incident": task.id}, blocking=False
-        )
+        _post(spec.channel, task, ctx)
     return _climb(spec, task, 1, ctx)
+
+
+def _post(channel: str, task: Task, ctx: Context) -> None:
+    """The incident's own channel is told once, when it opens."""
+    found = ctx.address(channel)
+    if found is None:
+        raise Unready(f"nobody to send it to: {channel} is not known")
+    recipient, address = found
+    content: dict[str, JsonValue] = {"body": task.title, "incident": task.id}
+    ctx.want("slack", "escalate", recipient, address, content, below="channel", blocking=False)
 
 
 def _climb(spec: EscalateSpec, task: Task, number: int, ctx: Context) -> Rest:
     """Rung `number` is told, and those below it that it has gone up."""
     rung = spec.ladder[number - 1]
-    found = ctx.find(rung.to)
-    person = found.id if found else None
+    found = ctx.found(rung.to)
+    person = found.person if found else None
     below = f"ladder/{number}"
-    next_at = ctx.after(rung.within, calendar=ctx.calendar_of(found))
-    raised = task.model_copy(update={"rung": number, "role": rung.to, "person": person, "due": next_at})
-    ctx.log("opened" if number == 1 else "escalated", below=below, to=rung.to, person=person, rung=number)
-    ctx.tell(found, "escalate", raised.title, below=below, incident=raised.id)
-    for lower in spec.ladder[: number - 1]:
-        ctx.tell(ctx.find(lower.to), "escalate", f"Now with {rung.to}: {raised.title}", below=below, incident=raised.id)
-    timers = {f"rung/{number + 1}": next_at} if number < len(spec.ladder) else {}
-    return Rest(timers=timers, watches=tuple(spec.conditions), memo=ctx.save(raised), released=spec.goes_on)
+    next_at = ctx.after(rung.within, calendar=ctx.calendar_of(person))
+    raised = task.model_copy(
+        update={
+            "rung": number,
+            "role": rung.to,
+            "person": person.id if person else None,
+            "by_hand": False,
+            "due": next_at,
+        }
+    )
+    event = "opened" if number == 1 else "escalated"
+    ctx.log(event, below=below, to=rung.to, person=raised.person, rung=number, covers=covers(found))
+    ctx.tell(person, "escalate", raised.title, below=below, incident=raised.id)
+    lower = {one.id: one for step in spec.ladder[: number - 1] if (one := ctx.find(step.to)) and one != person}
+    for one in lower.values():
+        ctx.tell(one, "escalate", f"Now with {rung.to}: {raised.title}", below=below, incident=raised.id)
+    timers = {f"{overdue.PREFIX}{number + 1}": next_at} if number < len(spec.ladder) else {}
+    watches = tuple(name for name in ("clears", _holder(number)) if name in spec.conditions)
+    memo = ctx.save(raised, **held(rung.to, ctx))
+    return Rest(timers=timers | turn(raised, ctx), watches=watches, memo=memo, released=spec.goes_on)
+
+
+def _holder(number: int) -> str:
+    return f"{HOLDER}/{number}"
 
 
 def resume(spec: EscalateSpec, open_: Open, given: Given, ctx: Context) -> Move:
-    task = Task.model_validate(open_.memo["task"])
+    task = tasks.task_of(open_)
     match given:
-        case TimeUp(name=name) if name.startswith("rung/"):
-            return _climb(spec, task, int(name.removeprefix("rung/")), ctx)
-        case Acknowledged() | TaskActed(verb="complete"):
-            return _close(task, "acknowledged", given.by, ctx)
+        case TimeUp(name=name) if name.startswith(overdue.PREFIX):
+            return _climb(spec, task, overdue.number(name), ctx)
+        case TimeUp(name="cover"):
+            return tasks.follow(task, open_, ctx, f"ladder/{task.rung}")[1]
+        case Flipped(name=name) if name.startswith(HOLDER):
+            return tasks.follow(task, open_, ctx, f"ladder/{task.rung}")[1]
         case Flipped(name="clears"):
             return _close(task, "cleared", None, ctx)
+        case Acknowledged() | TaskActed(verb="complete"):
+            return _close(task, "acknowledged", given.by, ctx)
+        case TaskActed(verb="reassign" | "claim") if given.to or given.by:
+            return tasks.hand_over(task, open_, given, ctx)
         case _:
             return keep(open_)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from engine import messages
-from engine.people import reach
 from engine.run import Open, Settled
 from engine.steps.base import Done, Given, Move, Park, Rest, Spec, StepModel, keep
 
@@ -44,23 +43,12 @@ def compile_step(model: Model, place: Place) -> SlackSpec:
 
 def enter(spec: SlackSpec, ctx: Context) -> Move:
     body = ctx.text(spec.text) if spec.text is not None else ctx.mail(spec.template or "", {}).body
-    found = _address(spec.to, ctx)
+    found = ctx.address(spec.to)
     if found is None:
         return Park(f"nobody to send it to: {spec.to} is not known")
     recipient, address = found
     ctx.want("slack", "slack", recipient, address, {"body": body, "template": spec.template})
     return Rest(memo={"to": spec.to, "person": None if recipient == spec.to else recipient})
-
-
-def _address(to: str, ctx: Context) -> tuple[str, str] | None:
-    """Who is meant, and where they are reached."""
-    if to.startswith("#"):
-        return to, to
-    if to.startswith("account."):
-        channel = ctx.scope.values.get(to)
-        return (channel, channel) if isinstance(channel, str) else None
-    found = ctx.person(to) or ctx.find(to)
-    return (found.id, reach(found)) if found else None
 
 
 def resume(_spec: SlackSpec, open_: Open, given: Given, ctx: Context) -> Move:

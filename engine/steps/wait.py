@@ -12,7 +12,7 @@ from pydantic import Field
 from engine.logic import Condition
 from engine.quantities import Moment
 from engine.run import Flipped, Open
-from engine.steps.base import Done, Given, Into, Move, Rest, Spec, TimeUp, WaitingModel, keep
+from engine.steps.base import Done, Given, Into, Move, Rest, Spec, TimeUp, Unready, WaitingModel, keep
 from engine.stored import pack, why
 
 if TYPE_CHECKING:
@@ -146,6 +146,8 @@ def _wait_for(condition: Condition, spec: WaitSpec, ctx: Context) -> Move:
 def _wait_until(spec: WaitSpec, ctx: Context) -> Move:
     due = ctx.resolve(spec.until, "opens", start=ctx.since) if spec.until else None
     if due is None:
+        if not ctx.has("otherwise"):
+            raise Unready(f"{spec.reads} is awaited and not known any more")
         ctx.log("skipped", reason="unknown")
         return Into("otherwise", "unknown")
     if due < ctx.now:

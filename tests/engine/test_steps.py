@@ -1,6 +1,15 @@
 """`branch`, `update`, `slack`, `email`, `escalate`, `end`."""
 
-from tests.support.playbooks import lines, told
+from dataclasses import replace
+from datetime import date
+
+from engine.people import Away, People
+from engine.simulate import simulate
+from tests.support.lives import Watched
+from tests.support.playbooks import compiled, lines, setting, source, told
+from tests.support.playbooks import story as story_of
+
+BY_HAND = "start: by hand\n"
 
 LADDER = """
   - escalate: fire
@@ -113,7 +122,11 @@ def test_the_task_for_a_missing_contact_is_done_where_it_was_opened():
     )
 
     completed = next(entry for entry in story.trace if entry.event == "completed")
-    assert (completed.path, completed.kind, completed.fields) == ("hello/missing", "task", {"outcome": "done", "by": "ana"})
+    assert (completed.path, completed.kind, completed.fields) == (
+        "hello/missing",
+        "task",
+        {"outcome": "done", "by": "ana"},
+    )
 
 
 def test_missing_wait_sends_as_soon_as_there_is_somebody():
@@ -173,3 +186,77 @@ def test_steps_that_run_out_end_the_run_as_completed():
     story = told("  - {update: note, set: {status: paused}}")
 
     assert (story.outcome, story.trace[-1].path, story.trace[-1].step) == ("completed", "end", None)
+
+
+def test_a_rung_and_those_below_it_are_told_once_each_though_one_person_stands_for_two():
+    world = Watched(
+        compiled(source(LADDER.replace("to: csm,", "to: cs_manager,"), start=BY_HAND)),
+        story_of(),
+    )
+
+    world.tell()
+
+    assert len(world.seen.effects) == len(set(world.seen.effects)) == 2
+
+
+def test_an_escalation_goes_with_the_role_of_its_rung_and_its_time_stays():
+    story = told(LADDER, then=[{"after": "1 hour", "team": {"csm": "ben"}}], until="2026-03-03T00:00:00Z")
+
+    assert lines(story, "reassigned", "escalated") == [
+        ("2026-03-02T15:00:00Z", "fire/ladder/1"),
+        ("2026-03-02T18:00:00Z", "fire/ladder/2"),
+    ]
+
+
+def test_an_escalation_may_be_handed_over_without_stopping():
+    story = told(LADDER, then=[{"after": "1 hour", "reassign": "fire", "to": "noor"}], until="2026-03-03T00:00:00Z")
+
+    assert lines(story, "reassigned", "escalated") == [
+        ("2026-03-02T15:00:00Z", "fire"),
+        ("2026-03-02T18:00:00Z", "fire/ladder/2"),
+    ]
+
+
+def test_a_mail_that_nobody_gets_may_be_given_up():
+    story = told(
+        """
+  - email: hello
+    to: champion
+    subject: Hi
+    text: Hello
+    missing: wait
+    at_most: 5 days
+    otherwise: [{end: alone}]
+""",
+        contacts=[],
+    )
+
+    assert story.outcome == "alone"
+
+
+def test_an_update_that_no_fact_could_say_parks_the_step():
+    story = told("  - {update: place, set: {country: account.name}}")
+
+    assert "country cannot be set" in str(story.trace[1].fields["reason"])
+
+
+def test_text_may_be_set_as_it_stands_and_a_date_may_be_reckoned():
+    story = told("""
+  - update: note
+    set: {name: Acme Inc., renewal_date: account.renewal_date + 3 months, seats: '5', asked: now}
+""")
+
+    assert story.trace[1].fields["set"] == {
+        "name": "Acme Inc.", "renewal_date": "2026-09-01", "seats": 5, "asked": "2026-03-02T14:00:00Z",
+    }  # fmt: skip
+
+
+def test_a_message_for_somebody_who_is_away_goes_to_whoever_covers():
+    people = setting().people
+    gone = replace(people.by_id["noor"], away=(Away(date(2026, 3, 1), date(2026, 3, 9)),), backup="max")
+    elsewhere = replace(setting(), people=People(tuple(gone if one.id == "noor" else one for one in people.everyone)))
+    plan = compiled(source("  - {slack: tell, to: noor, text: Look}", start=BY_HAND))
+
+    result = simulate(plan, story_of(), elsewhere)
+
+    assert next(one for one in result.trace if one.event == "posted").fields == {"to": "noor", "person": "max"}

@@ -1,6 +1,13 @@
 """`task`: who gets it, when it is due, how its ladder climbs, how it ends."""
 
-from tests.support.playbooks import lines, told
+from dataclasses import replace
+from datetime import date
+
+from engine.people import Away, People
+from engine.simulate import simulate
+from engine.values import read_instant
+from tests.support.playbooks import compiled, lines, setting, source, told
+from tests.support.playbooks import story as story_of
 
 REVIEW = """
   - task: review
@@ -72,7 +79,7 @@ def test_a_task_with_then_continue_lets_the_run_go_on_and_outlives_it():
         ("2026-03-04T15:00:00Z", "call/overdue/1"),
         ("2026-03-05T14:00:00Z", "call"),
     ]
-    assert story.ended_at is not None and story.ended_at.isoformat() == "2026-03-02T14:00:00+00:00"
+    assert story.ended_at == read_instant("2026-03-02T14:00:00Z")
 
 
 def test_auto_close_closes_the_task_when_the_reason_has_gone():
@@ -114,3 +121,131 @@ def test_a_title_that_reads_what_is_not_known_parks_the_step():
     parked = next(entry for entry in story.trace if entry.event == "parked")
     assert "account.arr" in str(parked.fields["reason"])
     assert story.outcome is None
+
+
+CALL = "  - {task: call, assign: csm, due: 3 business days, overdue: [{after: 1 business day, remind: assignee}]}"
+
+
+def reassigned(story):
+    return [
+        (str(one.to_json()["at"]), one.path, one.fields.get("person"), one.fields.get("covers"))
+        for one in story.trace
+        if one.event == "reassigned"
+    ]
+
+
+def test_a_task_goes_with_its_role_to_a_new_holder_and_due_stays():
+    story = told(CALL, then=[{"after": "1 day", "team": {"csm": "ben"}}], until="2026-03-20T00:00:00Z")
+
+    assert reassigned(story) == [("2026-03-03T14:00:00Z", "call", "ben", None)]
+    reminded = next(entry for entry in story.trace if entry.event == "reminded")
+    # Ben works in Berlin; the task is still due at the end of Ana's Thursday in New York.
+    assert (reminded.fields["person"], reminded.at.isoformat()) == ("ben", "2026-03-06T08:00:00+00:00")
+
+
+def test_a_task_that_a_person_took_by_hand_goes_with_the_role_no_more():
+    then = [{"after": "1 day", "claim": "call", "by": "noor"}, {"after": "2 days", "team": {"csm": "ben"}}]
+
+    assert reassigned(told(CALL, then=then)) == [("2026-03-03T14:00:00Z", "call", "noor", None)]
+
+
+def away(*days):
+    """Ana is away from the first to the last of these days; Ben is her backup."""
+    known = setting()
+    first, last = (date.fromisoformat(day) for day in days)
+    ana = replace(known.people.by_id["ana"], away=(Away(first, last),))
+    everyone = tuple(ana if one.id == "ana" else one for one in known.people.everyone)
+    return replace(known, people=People(everyone))
+
+
+def test_an_open_task_goes_to_whoever_covers_and_comes_back():
+    plan = compiled(source(CALL, start="start: by hand\n"))
+
+    result = simulate(plan, story_of(), away("2026-03-04", "2026-03-05"))
+
+    # From the start of the first day away to the end of the last, in Ana's New York.
+    assert reassigned(result) == [
+        ("2026-03-04T05:00:00Z", "call", "ben", "ana"),
+        ("2026-03-06T05:00:00Z", "call", "ana", None),
+    ]
+
+
+def test_whoever_covers_is_named_when_the_task_opens():
+    result = simulate(compiled(source(CALL, start="start: by hand\n")), story_of(), away("2026-03-01", "2026-03-05"))
+
+    opened = next(entry for entry in result.trace if entry.event == "opened")
+    assert (opened.fields["person"], opened.fields["covers"]) == ("ben", "ana")
+
+
+def test_a_task_for_a_missing_contact_goes_with_the_owner_too():
+    story = told(
+        "  - {email: hello, to: champion, subject: Hi, text: Hello}",
+        contacts=[],
+        then=[
+            {"after": "1 day", "team": {"csm": "ben"}},
+            {"after": "2 days", "snooze": "hello/missing", "until": "1 day"},
+            {"after": "4 days", "complete": "hello/missing"},
+        ],
+    )
+
+    behind = [(one.event, one.path, one.kind) for one in story.trace if one.path == "hello/missing"]
+    assert behind == [(event, "hello/missing", "task") for event in ("opened", "reassigned", "snoozed", "completed")]
+
+
+def test_a_before_rung_that_was_skipped_does_not_act_after_a_snooze():
+    story = told(
+        "  - {task: call, due: 48 hours, overdue: [{before: 3 days, remind: assignee}]}",
+        then=[{"after": "1 hour", "snooze": "call", "until": "5 hours"}],
+        until="2026-03-20T00:00:00Z",
+    )
+
+    assert lines(story, "reminded") == []
+
+
+def test_what_has_timed_out_behind_the_end_of_its_run_starts_nothing():
+    story = told(
+        "  - {task: call, then: continue, at_most: 5 days, otherwise: [{slack: late, to: csm, text: Late}]}",
+    )
+
+    assert lines(story, "ended", "timed_out", "posted") == [
+        ("2026-03-02T14:00:00Z", "end"),
+        ("2026-03-07T14:00:00Z", "call"),
+    ]
+    assert story.outcome == "completed"
+
+
+def test_a_task_may_be_given_up_while_the_run_goes_on():
+    story = told("""
+  - {task: call, then: continue, at_most: 5 days, otherwise: [{slack: late, to: csm, text: Late}]}
+  - {wait: pause, for: 10 days}
+""")
+
+    assert lines(story, "timed_out", "posted", "waited", "ended") == [
+        ("2026-03-07T14:00:00Z", "call"),
+        ("2026-03-07T14:00:00Z", "call/otherwise/late"),
+        ("2026-03-12T13:00:00Z", "pause"),
+        ("2026-03-12T13:00:00Z", "end"),
+    ]
+
+
+def test_the_steps_behind_at_most_may_read_that_it_timed_out():
+    story = told("""
+  - task: call
+    at_most: 5 days
+    otherwise:
+      - branch: why
+        cases: [{when: outcome.call == "timed_out", then: [{end: too_late}]}]
+        otherwise: [{end: odd}]
+""")
+
+    assert story.outcome == "too_late"
+
+
+def test_a_date_that_is_not_known_leaves_the_task_due_as_tasks_are_by_default():
+    story = told(
+        "  - {task: call, due: 30 days before account.renewal_date}",
+        account={"renewal_date": None},
+        until="2026-03-03T00:00:00Z",
+    )
+
+    assert story.trace[1].fields["due"] == "2026-03-09T21:00:00Z"

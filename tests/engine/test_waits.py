@@ -112,3 +112,55 @@ def test_an_unknown_date_goes_to_otherwise_at_once():
     )
 
     assert story.outcome == "no_date"
+
+
+ANCHORED = "anchor: account.renewal_date\nstart: by hand\n"
+
+
+def test_day_n_counts_from_the_anchor_and_moves_with_it():
+    story = told(
+        "  - {wait: ahead, until: day -60}",
+        head=ANCHORED,
+        then=[{"after": "3 days", "account": {"renewal_date": "2026-06-11"}}],
+    )
+
+    assert lines(story, "waiting", "waited") == [
+        ("2026-03-02T14:00:00Z", "ahead"),
+        ("2026-03-05T14:00:00Z", "ahead"),
+        ("2026-04-12T13:00:00Z", "ahead"),
+    ]
+
+
+def test_an_anchor_that_becomes_unknown_brings_the_run_to_attention():
+    story = told(
+        "  - {wait: ahead, until: day -60}",
+        head=ANCHORED,
+        then=[{"after": "3 days", "account": {"renewal_date": None}}],
+    )
+
+    assert lines(story, "parked") == [("2026-03-05T14:00:00Z", "ahead")]
+    assert story.outcome is None
+
+
+def test_what_follows_a_wait_may_read_how_it_ended():
+    story = told(
+        """
+  - {wait: better, for: metrics.nps.value >= 8, at_most: 3 days, otherwise: []}
+  - branch: how
+    cases: [{when: outcome.better == "timed_out", then: [{end: never}]}]
+    otherwise: [{end: better}]
+"""
+    )
+
+    assert story.outcome == "never"
+
+
+def test_of_two_things_told_at_one_instant_facts_come_before_timers():
+    # The first item is a fact that matters to nobody; the second is the goal.
+    story = told(
+        "  - {wait: pause, for: 48 hours}\n  - {slack: shout, to: '#fires', text: Fire}",
+        head="goal: {when: metrics.nps.value >= 8, outcome: recovered}\n",
+        then=[{"after": "48 hours", "account": {"arr": 1}}, {"after": "48 hours", "metrics": {"nps": 9}}],
+    )
+
+    assert lines(story, "posted") == []
