@@ -10,11 +10,12 @@ from typing import Literal
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from activities.desks import Bench, bench, lay_out, put_away
+from activities.desks import Bench, bench, lay_out
 from activities.host import Host
 from activities.store import accounts, facts
 from activities.store.accounts import AccountRow
 from activities.store.database import Collided
+from activities.writing_back import Worked, put_all_away
 from engine.account import Account, apply, missing_required
 from engine.desk import Desk
 from engine.facts import Fact, read_fact
@@ -77,10 +78,14 @@ def _taken(at: Bench, items: Sequence[Item], received: datetime, group_by: Group
         of_each.setdefault(fact.account, []).append((place, fact))
     desks = lay_out(at, {account: rows[account] for account in of_each})
     kept: list[Fact] = []
+    worked: list[Worked] = []
     for account, mine in of_each.items():
-        told = _told(at, rows[account], desks[account], mine, group_by)
+        told, desk = _told(at, rows[account], desks[account], mine, group_by)
         answers |= told
-        kept += [fact for place, fact in mine if told[place].status == "stored"]
+        stored = [fact for place, fact in mine if told[place].status == "stored"]
+        kept += stored
+        worked += [Worked(desk, rows[account], at.now(rows[account]))] if stored else []
+    put_all_away(at, worked)
     facts.add(at.connection, kept, received)
     accounts.forget_empty(at.connection, [one for one in rows if rows[one].state is None])
     return answers
@@ -99,10 +104,12 @@ def _without_duplicates(connection: Connection, items: Sequence[Item]) -> tuple[
     return answers, new
 
 
-def _told(at: Bench, row: AccountRow, desk: Desk, items: Sequence[Item], group_by: GroupBy) -> dict[int, Answer]:
+def _told(
+    at: Bench, row: AccountRow, desk: Desk, items: Sequence[Item], group_by: GroupBy
+) -> tuple[dict[int, Answer], Desk]:
     """Tells a desk its facts. One that breaks our code is left out, and the desk is laid out anew for the others."""
     if row.state is None and (lacking := _lacking(at, desk.account, items)):
-        return {place: Answer(fact.id, "rejected", lacking) for place, fact in items}
+        return {place: Answer(fact.id, "rejected", lacking) for place, fact in items}, desk
     now = at.now(row)
     broken: dict[int, Answer] = {}
     while failed := _take(desk, [item for item in items if item[0] not in broken], group_by, now):
@@ -112,9 +119,7 @@ def _told(at: Bench, row: AccountRow, desk: Desk, items: Sequence[Item], group_b
         group_by = _place  # one at a time, to find which of them it is
         desk = lay_out(at, {row.id: row})[row.id]
     stored = {place: Answer(fact.id, "stored") for place, fact in items if place not in broken}
-    if stored:
-        put_away(at, desk, row, now)
-    return stored | broken
+    return stored | broken, desk
 
 
 def _instant(item: Item) -> object:
@@ -199,10 +204,12 @@ def _all_or_each(host: Host, ids: Sequence[str], judge: Judge) -> None:
 
 def _judged(at: Bench, ids: Sequence[str], judge: Judge) -> None:
     rows = accounts.lock(at.connection, ids)
+    worked: list[Worked] = []
     for account, desk in lay_out(at, rows).items():
         now = at.now(rows[account])
         judge(desk, now)
-        put_away(at, desk, rows[account], now)
+        worked.append(Worked(desk, rows[account], now, filled=judge is Desk.fill))
+    put_all_away(at, worked)
 
 
 def _put_off(at: Bench, account: str) -> None:

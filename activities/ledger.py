@@ -18,7 +18,6 @@ from activities.message import message_of
 from activities.store import accounts, breakers, effects, inputs, runs, suppressions, wakes
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
-from activities.store.runs import RunRow
 from activities.transport import Message
 from engine.run import Flipped, Input, Operated, Settled
 
@@ -107,21 +106,25 @@ def send_again(host: Host, effect: str) -> None:
 
 def run_of(host: Host, effect: str) -> str:
     """Raises NoSuchEffect."""
-    return _there(host.database.read(lambda connection: effects.find(connection, effect)), effect).run
+    found = host.database.read(lambda connection: effects.whose(connection, effect))
+    if found is None:
+        raise NoSuchEffect(effect)
+    return found[1]
 
 
 # --- claim -----------------------------------------------------------------------------------------------
 
 
 def _claimed(at: Bench, effect: str) -> Granted | Doubted | None:
-    account, row, run = _locked(at.connection, effect)
+    account, row = _locked(at.connection, effect)
     if row.state == "claimed":
-        row = expired(at, account, row)
+        expired(at, account, row)
+        row = _locked(at.connection, effect)[1]
     if row.state == "uncertain" and row.asking:
         return Doubted(message_of(row.effect), at.host.channels[row.channel], row.claimed_at or at.real)
-    if row.state != "wanted" or run.paused or run.fault is not None:
+    if row.state != "wanted" or runs.at_rest(at.connection, row.run):
         return None
-    if any(_goes_first(one) for _, one in inputs.waiting(at.connection, run.id)):
+    if any(_goes_first(one) for _, one in inputs.waiting(at.connection, row.run)):
         return (
             None  # it may end or hold the run: the advance that follows feeds it, and names the effect anew if it stays
         )
@@ -160,19 +163,18 @@ def _granted(at: Bench, row: EffectRow) -> Granted:
     return Granted(message_of(row.effect), channel)
 
 
-def expired(at: Bench, account: AccountRow, row: EffectRow) -> EffectRow:
+def expired(at: Bench, account: AccountRow, row: EffectRow) -> None:
     """A claim that nobody settled: whether it went out is not known. Raises Leased while its lease lasts."""
     if row.lease_until is not None and row.lease_until > at.real:
         raise Leased(row.lease_until - at.real)
     _be_in_doubt(at, account, row, "whoever claimed it did not come back", at_once=row.channel not in SENT_AT_MOST_ONCE)
-    return _there(effects.find(at.connection, row.id), row.id)
 
 
 # --- after the call --------------------------------------------------------------------------------------
 
 
 def _settled(at: Bench, effect: str, state: Literal["sent", "failed"], told: str) -> None:
-    account, row, _ = _locked(at.connection, effect)
+    account, row = _locked(at.connection, effect)
     if row.state in {"sent", "failed"} and not (row.state == "failed" and state == "sent"):
         return
     _end(at, account, row, state, **({"receipt": told, "reason": None} if state == "sent" else {"reason": told}))
@@ -194,8 +196,6 @@ def _end(
         at=moment, path=wanted.path, visit=wanted.visit, effect=row.id, to=wanted.to, state=state, reason=reason
     )
     inputs.latch(at.connection, [(row.run, told)], at.real)
-    runs.touch(at.connection, [row.run])
-    accounts.stamp(at.connection, [account.id], at.now(account))
 
 
 def _moment(at: Bench, account: AccountRow, row: EffectRow) -> datetime:
@@ -207,7 +207,7 @@ def _moment(at: Bench, account: AccountRow, row: EffectRow) -> datetime:
 
 
 def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:
-    _, row, _ = _locked(at.connection, effect)
+    _, row = _locked(at.connection, effect)
     if row.state != "claimed":
         return False
     if row.tried_at is not None and at.real + after - row.tried_at > PATIENCE:
@@ -218,7 +218,7 @@ def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:
 
 
 def _put_off(at: Bench, effect: str, reason: str, down_for: timedelta) -> None:
-    _, row, _ = _locked(at.connection, effect)
+    _, row = _locked(at.connection, effect)
     until = at.real + down_for
     breakers.open_(at.connection, row.channel, until, reason)
     _defer(at, row, at.host.clock.logical(until), f"provider down: {reason}")
@@ -230,7 +230,7 @@ def _defer(at: Bench, row: EffectRow, until: datetime, reason: str) -> None:
 
 
 def _doubted(at: Bench, effect: str, reason: str) -> None:
-    account, row, _ = _locked(at.connection, effect)
+    account, row = _locked(at.connection, effect)
     if row.state == "claimed":
         _be_in_doubt(at, account, row, reason)
 
@@ -243,7 +243,7 @@ def _be_in_doubt(at: Bench, account: AccountRow, row: EffectRow, reason: str, *,
 
 
 def _not_found(at: Bench, effect: str) -> Granted | None:
-    account, row, run = _locked(at.connection, effect)
+    account, row = _locked(at.connection, effect)
     if row.state != "uncertain":
         return None
     if row.channel not in SENT_AT_MOST_ONCE and row.attempt < ATTEMPTS:
@@ -251,34 +251,27 @@ def _not_found(at: Bench, effect: str) -> Granted | None:
     later = LOOKS[row.channel][row.looks + 1 : row.looks + 2]
     until = at.now(account) + later[0] if later else None
     effects.change(at.connection, effect, asking=False, until=until, looks=row.looks + 1)
-    runs.touch(at.connection, [run.id])
+    runs.touch(at.connection, [row.run])
     return None
 
 
 def _sent_again(at: Bench, effect: str) -> None:
-    account, row, run = _locked(at.connection, effect)
+    account, row = _locked(at.connection, effect)
     if row.state != "uncertain":
         return
     fresh = {"until": None, "asking": False, "tried_at": None, "looks": 0, "checked_at": at.real}
     effects.change(at.connection, effect, state="wanted", reason=None, ready_since=at.now(account), **fresh)
-    runs.touch(at.connection, [run.id])
-    wakes.write(at.connection, [run.id], at.real)
+    runs.touch(at.connection, [row.run])
+    wakes.write(at.connection, [row.run], at.real)
 
 
-def _locked(connection: Connection, effect: str) -> tuple[AccountRow, EffectRow, RunRow]:
-    """The account is locked before the effect and its run are read."""
-    account = effects.account_of(connection, effect)
-    if account is None:
+def _locked(connection: Connection, effect: str) -> tuple[AccountRow, EffectRow]:
+    """The account is locked before the effect is read."""
+    found = effects.whose(connection, effect)
+    if found is None:
         raise NoSuchEffect(effect)
-    held = accounts.lock(connection, [account])[account]
-    row = _there(effects.find(connection, effect), effect)
-    run = runs.find(connection, row.run)
-    if run is None:
-        raise NoSuchEffect(effect)
-    return held, row, run
-
-
-def _there(row: EffectRow | None, effect: str) -> EffectRow:
+    held = accounts.lock(connection, [found[0]])[found[0]]
+    row = effects.find(connection, effect)
     if row is None:
         raise NoSuchEffect(effect)
-    return row
+    return held, row

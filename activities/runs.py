@@ -10,7 +10,7 @@ from typing import Literal
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from activities.desks import Bench, bench, lay_out, put_away
+from activities.desks import Bench, bench, lay_out
 from activities.directive import Directive
 from activities.host import Host
 from activities.outlook import directives
@@ -19,6 +19,7 @@ from activities.store.accounts import AccountRow
 from activities.store.database import Collided
 from activities.store.runs import RunRow
 from activities.store.traces import Traced
+from activities.writing_back import put_away
 from engine.run import Operated
 from engine.trace import Entry
 
@@ -93,6 +94,7 @@ def feed(at: Bench, account: AccountRow, row: RunRow, reached: datetime | None =
     released = not row.paused and effects.release(at.connection, row.id, now)
     if row.over:
         inputs.consume(at.connection, [seq for seq, _ in waiting], now)
+        runs.touch(at.connection, [row.id] if waiting or released else [])
     elif waiting or (row.look_at is not None and row.look_at <= now):
         desk = lay_out(at, {account.id: account}, [row.run])[account.id]
         desk.advance(row.id, [one for _, one in waiting], now)
@@ -156,7 +158,7 @@ def _stop_faulted(connection: Connection, row: RunRow, outcome: str, now: dateti
     state = json.loads(row.state) | {"outcome": outcome, "ended": now.isoformat(), "open": {}}
     runs.close(connection, row.id, json.dumps(state), outcome, now)
     effects.skip(connection, row.id, "operator")
-    watches.replace(connection, row.account, {row.id: []})
+    watches.replace(connection, {row.id: (row.account, [])})
     inputs.consume_all(connection, row.id, now)
     still_open = tasks.listed(connection, run=row.id, state="open", limit=1_000)
     tasks.save(connection, [one.model_copy(update={"state": "withdrawn", "closed": now}) for one in still_open])

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from activities.desks import Bench, bench, lay_out, put_away
+from activities.desks import Bench, bench, lay_out
 from activities.host import Host
 from activities.store import accounts
+from activities.writing_back import put_away
 from engine.problems import suggest_or_list
 
 

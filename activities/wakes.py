@@ -83,13 +83,15 @@ def expire_leases(host: Host, before: datetime, limit: int = AT_ONCE) -> None:
 
 
 def _expire(connection: Connection, host: Host, effect: str) -> None:
-    account = effects.account_of(connection, effect)
-    held = accounts.lock(connection, [account] if account else [])
+    found = effects.whose(connection, effect)
+    if found is None:
+        return
+    held = accounts.lock(connection, [found[0]])[found[0]]
     row = effects.find(connection, effect)
-    if account is None or row is None or row.state != "claimed":
+    if row is None or row.state != "claimed":
         return
     at = bench(host, connection)
-    expired(at, held[account], row)
+    expired(at, held, row)
     wakes.write(connection, [row.run], at.real)
 
 

@@ -3,13 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select
 
 from activities.store.database import chunks
 from activities.store.tables import accounts
-from activities.store.writing import insert_new
+from activities.store.writing import Among, change_all, insert_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +23,16 @@ class AccountRow:
 
 
 _COLUMNS = [accounts.c[name] for name in AccountRow.__dataclass_fields__]
+_LOCK = Among(
+    select(*_COLUMNS).order_by(accounts.c.id).with_for_update(key_share=True),  # FOR NO KEY UPDATE on PostgreSQL
+    accounts.c.id,
+)
+_THERE = Among(select(accounts.c.id), accounts.c.id)
 
 
 def lock(connection: Connection, ids: Collection[str]) -> dict[str, AccountRow]:
     """The accounts that exist, held until the transaction ends; always in the order of their ids."""
-    found: dict[str, AccountRow] = {}
-    for part in chunks(sorted(set(ids))):
-        query = select(*_COLUMNS).where(accounts.c.id.in_(part)).order_by(accounts.c.id)
-        rows = connection.execute(query.with_for_update(key_share=True))  # FOR NO KEY UPDATE on PostgreSQL
-        found |= {row.id: AccountRow(*row) for row in rows}
-    return found
+    return {row.id: AccountRow(*row) for row in _LOCK.rows(connection, ids)}
 
 
 def lock_or_make(connection: Connection, ids: Collection[str]) -> dict[str, AccountRow]:
@@ -44,10 +43,7 @@ def lock_or_make(connection: Connection, ids: Collection[str]) -> dict[str, Acco
 
 
 def _there(connection: Connection, ids: Collection[str]) -> set[str]:
-    there: set[str] = set()
-    for part in chunks(sorted(set(ids))):
-        there |= set(connection.scalars(select(accounts.c.id).where(accounts.c.id.in_(part))))
-    return there
+    return {row.id for row in _THERE.rows(connection, ids)}
 
 
 def find(connection: Connection, account: str) -> AccountRow | None:
@@ -57,17 +53,21 @@ def find(connection: Connection, account: str) -> AccountRow | None:
 
 
 def save(connection: Connection, rows: Sequence[AccountRow]) -> None:
-    if rows:
-        named = [{"key" if name == "id" else name: value for name, value in asdict(row).items()} for row in rows]
-        changed: dict[str, BindParameter[Any]] = {name: bindparam(name) for name in named[0] if name != "key"}
-        connection.execute(update(accounts).where(accounts.c.id == bindparam("key")).values(changed), named)
+    change_all(connection, accounts, [_named(row) for row in rows])
+
+
+def save_times(connection: Connection, rows: Sequence[AccountRow]) -> None:
+    """As `save`, of accounts whose state is as it was."""
+    change_all(connection, accounts, [{k: v for k, v in _named(row).items() if k != "state"} for row in rows])
+
+
+def _named(row: AccountRow) -> dict[str, object]:
+    return {"which" if name == "id" else name: value for name, value in asdict(row).items()}
 
 
 def stamp(connection: Connection, ids: Sequence[str], instant: datetime) -> None:
     """Remembers the last instant of accounts that nothing else is written of."""
-    if ids:
-        statement = update(accounts).where(accounts.c.id == bindparam("key")).values(last_instant=instant)
-        connection.execute(statement, [{"key": one} for one in ids])
+    change_all(connection, accounts, [{"which": one, "last_instant": instant} for one in ids])
 
 
 def forget_empty(connection: Connection, ids: Sequence[str]) -> None:

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from activities.store.tables import breakers
 from activities.store.writing import upsert
+
+_OPEN = select(breakers.c.until).where(breakers.c.channel == bindparam("name"), breakers.c.until > bindparam("real"))
 
 
 def open_(connection: Connection, channel: str, until: datetime, reason: str) -> None:
@@ -14,8 +16,7 @@ def open_(connection: Connection, channel: str, until: datetime, reason: str) ->
 
 def open_until(connection: Connection, channel: str, real: datetime) -> datetime | None:
     """None when the channel may be tried."""
-    query = select(breakers.c.until).where(breakers.c.channel == channel, breakers.c.until > real)
-    until: datetime | None = connection.scalar(query)
+    until: datetime | None = connection.scalar(_OPEN, {"name": channel, "real": real})
     return until
 
 

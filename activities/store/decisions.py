@@ -4,18 +4,17 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, select
 
-from activities.store.database import chunks
 from activities.store.tables import decisions
-from activities.store.writing import upsert
+from activities.store.writing import Among, upsert
 from engine.trigger import Decision
+
+_OF_ACCOUNTS = Among(select(decisions.c.account, decisions.c.body), decisions.c.account)
 
 
 def of_accounts(connection: Connection, accounts: Collection[str]) -> dict[str, list[Decision]]:
     found: dict[str, list[Decision]] = {account: [] for account in accounts}
-    for part in chunks(sorted(accounts)):
-        query = select(decisions.c.account, decisions.c.body).where(decisions.c.account.in_(part))
-        for row in connection.execute(query):
-            found[row.account].append(Decision.model_validate_json(row.body))
+    for row in _OF_ACCOUNTS.rows(connection, accounts):
+        found[row.account].append(Decision.model_validate_json(row.body))
     return found
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
-from activities.store.database import chunks
+from activities.store import writing
 from activities.store.tables import effects
-from activities.store.writing import insert_new
+from activities.store.writing import Among, insert_new
 from engine.run import Effect
 
 State = Literal["wanted", "claimed", "sent", "failed", "skipped", "deferred", "uncertain"]
@@ -49,41 +49,40 @@ class EffectRow:
 _COLUMNS = [effects.c[name] for name in EffectRow.__dataclass_fields__]
 
 
-def _rows(connection: Connection, where: ColumnElement[bool], limit: int | None = None) -> list[EffectRow]:
-    order = (effects.c.priority.desc(), effects.c.at, effects.c.key)
-    found = connection.execute(select(*_COLUMNS).where(where).order_by(*order).limit(limit))
-    return [EffectRow(*row) for row in found]
+_ORDER = (effects.c.priority.desc(), effects.c.at, effects.c.key)
+_BY_ID = Among(select(*_COLUMNS), effects.c.id)
+_WHOSE = select(effects.c.account, effects.c.run).where(effects.c.id == bindparam("effect"))
+_UNSETTLED = Among(select(*_COLUMNS).where(effects.c.state.not_in(FINAL)).order_by(*_ORDER), effects.c.run)
 
 
 def find(connection: Connection, effect: str) -> EffectRow | None:
-    rows = _rows(connection, effects.c.id == effect)
-    return rows[0] if rows else None
+    return states(connection, [effect]).get(effect)
 
 
-def account_of(connection: Connection, effect: str) -> str | None:
-    return connection.scalar(select(effects.c.account).where(effects.c.id == effect))
+def whose(connection: Connection, effect: str) -> tuple[str, str] | None:
+    """The account and the run of an effect, which never change."""
+    row = connection.execute(_WHOSE, {"effect": effect}).one_or_none()
+    return (row.account, row.run) if row else None
 
 
 def states(connection: Connection, ids: Collection[str]) -> dict[str, EffectRow]:
-    found: dict[str, EffectRow] = {}
-    for part in chunks(sorted(ids)):
-        found |= {row.id: row for row in _rows(connection, effects.c.id.in_(part))}
-    return found
+    return {row.id: EffectRow(*row) for row in _BY_ID.rows(connection, ids)}
 
 
 def unsettled(connection: Connection, runs: Collection[str]) -> dict[str, list[EffectRow]]:
     """By run, what is neither sent nor failed nor skipped; in the order in which it is to be done."""
     found: dict[str, list[EffectRow]] = {run: [] for run in runs}
-    for part in chunks(sorted(runs)):
-        for row in _rows(connection, effects.c.run.in_(part) & effects.c.state.not_in(FINAL)):
-            found[row.run].append(row)
+    for row in _UNSETTLED.rows(connection, runs):
+        found[row.run].append(EffectRow(*row))
     return found
 
 
 def add(
     connection: Connection, new: Sequence[tuple[str, str, Effect]], real: datetime, doubtful: Collection[str] = ()
-) -> None:
-    """`new` are account, playbook and effect; those of `doubtful` ids begin as uncertain and are due for a look."""
+) -> bool:
+    """`new` are account, playbook and effect; those of `doubtful` ids begin as uncertain and are due for a look.
+    Whether all of them were new: those that are there already are left as they are.
+    """
     rows = [
         {
             "id": one.id,
@@ -106,22 +105,23 @@ def add(
         }
         for account, playbook, one in new
     ]
-    insert_new(connection, effects, rows)
+    return insert_new(connection, effects, rows) == len(rows)
 
 
 def change(connection: Connection, effect: str, **changes: Any) -> None:
-    connection.execute(update(effects).where(effects.c.id == effect).values(changes))
+    writing.change(connection, effects, effect, **changes)
 
 
 def release(connection: Connection, run: str, now: datetime) -> bool:
     """What was put off until now is wanted again, what was uncertain is asked for; whether there was any."""
-    mine = (effects.c.run == run) & (effects.c.until <= now)
-    wanted = {"state": "wanted", "until": None, "reason": None, "tried_at": None, "ready_since": effects.c.until}
-    again = connection.execute(update(effects).where(mine, effects.c.state == "deferred").values(wanted))
-    asked = connection.execute(
-        update(effects).where(mine, effects.c.state == "uncertain").values(asking=True, until=None)
-    )
-    return again.rowcount + asked.rowcount > 0
+    due = [one for one in unsettled(connection, [run])[run] if one.until is not None and one.until <= now]
+    for one in due:
+        if one.state == "deferred":
+            again = {"state": "wanted", "reason": None, "tried_at": None, "ready_since": one.until}
+            change(connection, one.id, until=None, **again)
+        else:
+            change(connection, one.id, until=None, asking=True)
+    return bool(due)
 
 
 def skip(connection: Connection, run: str, reason: str, visit: tuple[str, int] | None = None) -> None:

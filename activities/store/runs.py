@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
-from activities.store.database import chunks
 from activities.store.tables import runs
+from activities.store.writing import Among, add_rows, change_all
 from engine.run import Run
 
 
@@ -43,6 +43,14 @@ class RunRow:
 
 
 _COLUMNS = [runs.c[name] for name in RunRow.__dataclass_fields__]
+
+
+_BY_ID = Among(select(*_COLUMNS), runs.c.id)
+_ACCOUNT = select(runs.c.account).where(runs.c.id == bindparam("run"))
+_ENTERED = ("account", "id", "playbook", "outcome", "ended", "started")
+_ENTRIES = Among(select(*(runs.c[name] for name in _ENTERED)).order_by(runs.c.started, runs.c.id), runs.c.account)
+_AT_REST = select(runs.c.paused, runs.c.fault).where(runs.c.id == bindparam("run"))
+_TOUCH = update(runs).where(runs.c.id == bindparam("which")).values(rev=runs.c.rev + 1)
 
 
 def _all() -> Select[Any]:
@@ -93,37 +101,37 @@ def add(connection: Connection, new: Sequence[Run]) -> None:
         | columns_of(one)
         for one in new
     ]
-    if rows:
-        connection.execute(insert(runs), rows)
+    add_rows(connection, runs, rows)
 
 
-def save(connection: Connection, run: Run) -> None:
-    """The state after an advance, as a new revision; what failed before is forgotten."""
-    changes = columns_of(run) | {"rev": runs.c.rev + 1, "failures": 0}
-    connection.execute(update(runs).where(runs.c.id == run.id).values(changes))
+def save(connection: Connection, ones: Sequence[Run]) -> None:
+    """The states after an advance, each as a new revision; what failed before is forgotten."""
+    change_all(connection, runs, [{"which": one.id, **columns_of(one), "failures": 0} for one in ones])
+    touch(connection, [one.id for one in ones])
 
 
 def touch(connection: Connection, ids: Collection[str]) -> None:
     """A new revision without a new state: what the run wants of the world has changed."""
     if ids:
-        statement = update(runs).where(runs.c.id == bindparam("key")).values(rev=runs.c.rev + 1)
-        connection.execute(statement, [{"key": one} for one in sorted(ids)])
+        connection.execute(_TOUCH, [{"which": one} for one in sorted(ids)])
 
 
 def find(connection: Connection, run: str) -> RunRow | None:
-    row = connection.execute(_all().where(runs.c.id == run)).one_or_none()
-    return _row(row) if row else None
+    return next((_row(row) for row in _BY_ID.rows(connection, [run])), None)
 
 
 def find_all(connection: Connection, ids: Collection[str]) -> dict[str, RunRow]:
-    found: dict[str, RunRow] = {}
-    for part in chunks(sorted(ids)):
-        found |= {one.id: one for one in map(_row, connection.execute(_all().where(runs.c.id.in_(part))))}
-    return found
+    return {one.id: one for one in map(_row, _BY_ID.rows(connection, ids))}
+
+
+def at_rest(connection: Connection, run: str) -> bool:
+    """Whether it is paused or faulted, so that nothing is done for it."""
+    row = connection.execute(_AT_REST, {"run": run}).one()
+    return bool(row.paused) or row.fault is not None
 
 
 def account_of(connection: Connection, run: str) -> str | None:
-    return connection.scalar(select(runs.c.account).where(runs.c.id == run))
+    return connection.scalar(_ACCOUNT, {"run": run})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +148,7 @@ class Entered:
 
 def entries(connection: Connection, accounts: Collection[str]) -> list[Entered]:
     """Every run that the accounts ever had, in the order they started."""
-    found: list[Entered] = []
-    for part in chunks(sorted(accounts)):
-        query = select(runs.c.account, runs.c.id, runs.c.playbook, runs.c.outcome, runs.c.ended, runs.c.started)
-        rows = connection.execute(query.where(runs.c.account.in_(part)).order_by(runs.c.started, runs.c.id))
-        found += [Entered(*row) for row in rows]
-    return found
+    return [Entered(*row) for row in _ENTRIES.rows(connection, accounts)]
 
 
 def unfinished(connection: Connection) -> list[str]:

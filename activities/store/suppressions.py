@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from activities.store.tables import suppressions
 from activities.store.writing import insert_new
+
+_REASON = select(suppressions.c.reason).where(suppressions.c.address == bindparam("of"))
 
 
 def add(connection: Connection, address: str, reason: str, since: datetime) -> None:
@@ -18,4 +20,4 @@ def lift(connection: Connection, address: str) -> None:
 
 def reason_of(connection: Connection, address: str) -> str | None:
     """Why the address is suppressed; None when it is not."""
-    return connection.scalar(select(suppressions.c.reason).where(suppressions.c.address == address.lower()))
+    return connection.scalar(_REASON, {"of": address.lower()})

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from activities.store.tables import trace
+from activities.store.writing import add_rows
 from engine.trace import Entry
 
 
@@ -31,8 +32,7 @@ def add(connection: Connection, entries: Sequence[Traced]) -> None:
         }
         for one in entries
     ]
-    if rows:
-        connection.execute(insert(trace), rows)
+    add_rows(connection, trace, rows)
 
 
 def of_run(connection: Connection, run: str) -> list[Entry]:

@@ -11,6 +11,8 @@ from activities.store.tables import KINDS, active, applies, contents, plans, ver
 from activities.store.writing import insert_new
 from engine.plan import Plan
 
+_CURRENT = select(func.max(applies.c.number))
+
 
 @dataclass(frozen=True, slots=True)
 class Apply:
@@ -67,7 +69,7 @@ def _activate(connection: Connection, new: Sequence[Plan], apply_number: int) ->
 
 def current(connection: Connection) -> int:
     """The number of the last apply; 0 before the first."""
-    return connection.scalar(select(func.max(applies.c.number))) or 0
+    return connection.scalar(_CURRENT) or 0
 
 
 def last_apply(connection: Connection) -> Apply | None:
