@@ -187,6 +187,13 @@ def test_an_address_that_is_taken_is_told_with_the_settings_to_change():
         listen("127.0.0.1", taken.getsockname()[1])
 
 
+def test_an_answer_waits_for_no_word_of_the_caller():
+    with listen("127.0.0.1", 0) as bound, socket.create_connection(bound.getsockname()):
+        taken, _ = bound.accept()
+        with taken:
+            assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 async def test_it_ends_when_it_is_cancelled_and_what_is_under_way_is_answered_first(sqlite):
     host = reviewing(sqlite)
     addresses: asyncio.Queue[str] = asyncio.Queue()

@@ -13,6 +13,7 @@ from activities.host import Host
 from workers.http.app import make_app
 from workers.http.health import Dependency
 from workers.settings import Settings
+from workers.warming import warm_up
 
 GRACE = 10  # seconds for requests that are under way
 
@@ -37,18 +38,23 @@ async def serve(
     say(start_line(address, settings))
     listening(address)
     serving = asyncio.create_task(server.serve(sockets=[bound]))
+    warming = asyncio.create_task(asyncio.to_thread(warm_up))
     try:
         await asyncio.shield(serving)
     finally:
         server.should_exit = True
-        await serving
+        await asyncio.gather(serving, warming)
 
 
 def listen(host: str, port: int) -> socket.socket:
     """Connections wait from now on."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        bound = socket.create_server((host, port), family=family, backlog=1024)
+        # Connections inherit it. asyncio sets it for sockets of its own making only, and without it an answer's body
+        # waits 40 ms for the caller's word that its head has come.
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return bound
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or "it is no address of this machine"
         raise CannotListen(
