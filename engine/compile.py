@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from engine import head as heads
 from engine.document import Document, Path
 from engine.logic import Condition, Names, compile_condition
@@ -46,6 +48,7 @@ def compile_with_notes(document: Document, setting: Setting) -> tuple[Plan | Non
     if head is None:
         return None, problems
     compiler = Compiler(document, setting, head, problems, made_up)
+    compiler.without_empty(PlaybookModel, document.data, (), "")
     plan = compiler.plan()
     return (None if compiler.problems.errors else plan), compiler.problems
 
@@ -180,7 +183,8 @@ class Compiler:
 
     def _step(self, place: Place, raw: dict[str, Any]) -> None:
         kind = KINDS[place.kind]
-        data = {place.kind: place.id} | {key: value for key, value in raw.items() if key != place.written}
+        written = self.without_empty(kind.Model, raw, place.at, place.where)
+        data = {place.kind: place.id} | {key: value for key, value in written.items() if key != place.written}
         model, problems, made_up = as_far_as_it_goes(self.document, kind.Model, place.at, place.where, data)
         self.problems.extend(problems)
         self.made_up |= made_up
@@ -220,6 +224,17 @@ class Compiler:
 
     def _block_ends(self, steps: tuple[str, ...]) -> bool:
         return any(self._always_ends(step) for step in steps)
+
+    def without_empty(self, model: type[BaseModel], data: dict[str, Any], at: Path, where: str) -> dict[str, Any]:
+        """A key that may be left away and has nothing behind it says nothing."""
+        optional = {field.alias or name for name, field in model.model_fields.items() if not field.is_required()}
+        for key in [key for key, value in data.items() if value is None and key in optional]:
+            words = f"{where} > {key}" if where else key
+            self.fault(
+                (*at, key), "there is nothing here", "Write something, or take the key away.", "empty-key", words
+            )
+            self.made_up.add((*at, key))
+        return {key: value for key, value in data.items() if value is not None or key not in optional}
 
     # --- what places ask
 

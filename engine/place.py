@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.assignment import holder_logic
@@ -18,6 +19,7 @@ from engine.problems import suggest_or_list
 from engine.quantities import Around, DayOf, Duration, Moment, Refused, parse_duration, parse_moment
 from engine.quantities import Field as DateField
 from engine.types import TEXT, Type
+from engine.validation import shown
 from engine.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -121,14 +123,14 @@ class Place:
     # --- time
 
     def duration(self, source: Any, *keys: str | int) -> Duration | None:
-        found = parse_duration(str(source))
+        found = parse_duration(str(source)) if _is_said(source) else _no_time(source)
         if isinstance(found, Duration):
             return found
         self.refused(found, *keys)
         return None
 
     def moment(self, source: Any, *keys: str | int) -> Moment | None:
-        found = parse_moment(str(source))
+        found = parse_moment(str(source)) if _is_said(source) else _no_time(source)
         if isinstance(found, Refused):
             self.refused(found, *keys)
             return None
@@ -231,6 +233,14 @@ class Place:
 
         yield way
         self.compiler.seen = merged
+
+
+def _is_said(source: Any) -> bool:
+    return isinstance(source, str | int | Decimal) and not isinstance(source, bool)
+
+
+def _no_time(source: Any) -> Refused:
+    return Refused(f"{shown(source)} is not a time", "Say a number and a unit, as in '3 business days' or '48 hours'.")
 
 
 def _words(keys: tuple[str | int, ...]) -> str:

@@ -84,8 +84,9 @@ def enter(spec: EmailSpec, ctx: Context) -> Move:
     if not recipients and not settled:
         return _nobody(spec, ctx)
     left = [contact for contact in recipients if str(contact["id"]) not in settled]
-    for contact in left:
-        content = _content(spec, contact, ctx)
+    # All are written before the first is wanted: a text that cannot be made keeps every one of them back.
+    contents = [_content(spec, contact, ctx) for contact in left]
+    for contact, content in zip(left, contents, strict=True):
         ctx.want("email", "email", str(contact["id"]), str(contact["email"]), content)
     memo = _memo([str(contact["id"]) for contact in left], settled, {}, _count(ctx.memo))
     return Rest(memo=memo) if left else _through(memo)

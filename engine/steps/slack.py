@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from engine import messages
 from engine.run import Open, Settled
-from engine.steps.base import Done, Given, Move, Park, Rest, Spec, StepModel, keep
+from engine.steps.base import Done, Given, Move, Park, Rest, Spec, WaitingModel, keep
 
 if TYPE_CHECKING:
     from engine.context import Context
     from engine.place import Place
 
 
-class Model(StepModel):
+class Model(WaitingModel):
     noun: ClassVar[str] = "a slack step"
 
     slack: str
@@ -31,14 +31,16 @@ class SlackSpec(Spec):
     template: str | None = None
 
 
-def outcomes(_: Model) -> tuple[str, ...]:
-    return ("posted", "skipped")
+def outcomes(model: Model) -> tuple[str, ...]:
+    return ("posted", "skipped", "timed_out") if model.at_most else ("posted", "skipped")
 
 
 def compile_step(model: Model, place: Place) -> SlackSpec:
     messages.check_text(place, model.text, model.template)
     messages.check_colleague(place, model.to, "to")
-    return SlackSpec(to=model.to, text=model.text, template=model.template)
+    limit = place.at_most(model)
+    place.otherwise(model)
+    return SlackSpec(to=model.to, text=model.text, template=model.template, at_most=limit)
 
 
 def enter(spec: SlackSpec, ctx: Context) -> Move:

@@ -1,6 +1,11 @@
 """When an account enters, when it does not, and why."""
 
-from tests.support.playbooks import lines, told
+from dataclasses import replace
+from decimal import Decimal
+
+from engine.policy import Holdout
+from engine.simulate import simulate
+from tests.support.playbooks import compiled, lines, setting, source, story, told
 
 RED = "start: {when: metrics.nps.value <= 5, again: AGAIN, mode: MODE}\n"
 WORK = "  - {wait: pause, for: 5 days}"
@@ -107,3 +112,54 @@ def test_a_window_that_slides_can_end_a_wait():
 
 def test_a_run_by_hand_needs_no_condition():
     assert lines(told(WORK, start="start: by hand\n"), "started") == [("2026-03-02T14:00:00Z", "start")]
+
+
+def test_without_a_condition_whoever_fits_stage_and_tiers_enters():
+    then = [{"after": "1 day", "account": {"stage": "renewal"}}]
+
+    assert lines(told(WORK, stage="renewal", then=then), "started") == [("2026-03-03T14:00:00Z", "start")]
+
+
+def test_a_start_that_may_be_by_hand_too_still_starts_by_its_rule():
+    start = "start: {when: metrics.nps.value <= 5, by_hand: true}\n"
+
+    assert len(lines(told(WORK, start=start, metrics={"nps": 3}), "started")) == 1
+
+
+def test_accounts_that_are_held_out_are_recorded_and_do_not_start():
+    policy = replace(setting().policy, holdout=Holdout(Decimal(1), "2026"))
+    plan = compiled(source(WORK, start=red()))
+
+    result = simulate(plan, story(metrics={"nps": 3}), replace(setting(), policy=policy))
+
+    assert [(one.event, one.fields["reason"]) for one in result.trace] == [("not_started", "holdout")]
+
+
+def test_an_anchor_that_is_not_known_bars_and_uses_the_rise_up():
+    result = told(
+        WORK,
+        head="anchor: account.asked\n",
+        start=red("always"),
+        metrics={"nps": 3},
+        then=[{"after": "1 day", "account": {"asked": "2026-03-01T00:00:00Z"}}],
+    )
+
+    assert [one.fields["reason"] for one in result.trace] == ["anchor"]
+
+
+def test_leaves_fires_only_where_stage_and_tiers_hold():
+    result = told(
+        WORK,
+        start=red("always", "leaves"),
+        stage="renewal",
+        metrics={"nps": 2},
+        then=[{"after": "2 days", "metrics": {"nps": 9}}],
+    )
+
+    assert result.trace == []
+
+
+def test_under_is_the_end_of_a_run_is_no_new_rise():
+    result = told(WORK, start=red("never", "is"), metrics={"nps": 2})
+
+    assert [one.event for one in result.trace if one.path == "start"] == ["started"]

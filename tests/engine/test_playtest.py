@@ -1,0 +1,100 @@
+"""Tests beside the playbooks: what they may expect, and what is said when it did not come true."""
+
+import json
+
+import pytest
+
+from engine.playtest import check_stories, read_tests, run_tests
+from engine.problems import Problems
+from engine.source import read
+from tests.support.playbooks import ACME, KIM, MONDAY_MORNING, TEAM, compiled, setting, source
+
+STEPS = """
+  - task: review
+    due: 3 business days
+    overdue: [{after: 1 business day, remind: assignee}, {after: 3 business days, escalate: cs_manager}]
+  - {email: hello, to: champion, subject: Hi, text: Hello}
+  - {update: note, set: {status: paused}}
+"""
+DONE = {"after": "10 days", "complete": "review"}
+
+
+def results(*tests, steps=STEPS):
+    common = {"start": MONDAY_MORNING, "account": ACME, "contacts": [KIM], "team": TEAM}
+    named = [{"test": f"number {n}", **common, **one} for n, one in enumerate(tests, 1)]
+    document = read(json.dumps({"playbook": "example", "tests": named}), "example.test.yaml")
+    assert not isinstance(document, Problems)
+    plan = compiled(source(steps, start="start: by hand\n"))
+    name, stories, found = read_tests(document, setting())
+    assert (name, str(found), str(check_stories(document, plan, stories))) == ("example", "", "")
+    return run_tests(document, plan, stories, setting()).results
+
+
+def missed(**said):
+    return results({"then": [DONE], **said})[0].missed
+
+
+def test_a_whole_list_of_effects_in_order_passes():
+    expect = [
+        {"at": "day 0", "task": "review", "assigned": "csm", "person": "ana", "due": "2026-03-05"},
+        {"at": "2026-03-06", "remind": "review", "to": "assignee"},
+        {"at": "2026-03-10", "escalate": "review", "to": "cs_manager"},
+        {"at": "2026-03-12T13:00:00Z", "email": "hello", "contact": "c1"},
+        {"update": "note", "set": {"status": "paused"}},
+    ]
+
+    assert missed(expect=expect, outcome="completed") == ()
+
+
+@pytest.mark.parametrize(
+    ("expect", "said"),
+    [
+        ([], "not expected: at 2026-03-02T14:00:00Z task: review"),
+        ([{"task": "review"}] * 6, "expected as number 2: task: review; but it was: at 2026-03-06"),
+        ([{"task": "review", "assigned": "ae"}], "expected as number 1: task: review, assigned: ae; but it was"),
+    ],
+)
+def test_the_first_difference_of_a_whole_list_is_told(expect, said):
+    assert missed(expect=expect)[0].startswith(said)
+
+
+def test_what_is_expected_behind_the_last_effect_is_told():
+    found = missed(expect=[{"task": "review"}, *[{"email": "hello", "times": 9}]], then=[])
+
+    assert found[0].startswith("expected as number 2: email: hello; but it was")
+
+
+def test_a_part_of_the_effects_may_be_expected_in_any_order():
+    assert missed(expect_some=[{"email": "hello"}, {"task": "review"}]) == ()
+    assert missed(expect_some=[{"email": "hello"}, {"email": "hello"}]) == ("did not happen: email: hello",)
+
+
+def test_what_must_never_happen_is_told_when_it_does():
+    assert missed(never=[{"email": "hello", "at": "day 3"}]) == ()
+    assert missed(never=[{"email": "hello"}]) == ("must never happen, but did: email: hello",)
+
+
+def test_an_outcome_is_only_looked_at_when_it_is_said():
+    assert missed() == ()
+    assert missed(outcome=None) == ("outcome: expected none, but it was completed",)
+    assert missed(then=[], outcome="completed") == (
+        "outcome: expected completed, but it was none: the run did not end",
+    )
+
+
+def test_what_the_story_could_not_do_fails_the_test():
+    assert "no open task" in missed(then=[DONE, {"after": "11 days", "complete": "review"}])[0]
+
+
+def test_days_are_those_of_the_account():
+    # Half past midnight in Berlin on the 3rd is the evening of the 2nd in New York.
+    berlin = {"account": {**ACME, "time_zone": "Europe/Berlin", "country": "DE"}, "start": "2026-03-02T23:30:00Z"}
+
+    assert missed(**berlin, expect_some=[{"task": "review", "at": "2026-03-03"}]) == ()
+    assert missed(start="2026-03-03T00:30:00Z", expect_some=[{"task": "review", "at": "2026-03-02"}]) == ()
+
+
+def test_a_word_picks_the_tests_whose_name_has_it():
+    both = results({"then": [DONE]}, {"then": []})
+
+    assert [(one.test, one.passed) for one in both] == [("number 1", True), ("number 2", True)]
