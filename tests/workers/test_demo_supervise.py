@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from workers.demo.supervise import READY, Child
+from workers.demo.supervise import READY, Child, ChildFailed
 
 SAYS_READY = ["-c", "import time; print('ready', flush=True); print('more', flush=True); time.sleep(60)"]
 
@@ -49,11 +49,13 @@ async def test_what_it_complains_of_is_in_its_log(tmp_path):
     assert (tmp_path / "log").read_text() == "oh\n"
 
 
-async def test_a_child_that_does_not_come_up_is_tried_again(tmp_path):
-    async with Child("one", ["-c", "raise SystemExit(1)"], tmp_path / "log") as child:
-        async with asyncio.timeout(20):
-            while child.restarts < 2:
-                await asyncio.sleep(0.01)
+async def test_a_child_that_never_comes_up_is_given_up_with_the_last_line_of_its_log(tmp_path):
+    async with Child("relay", ["-c", "raise SystemExit('no such table')"], tmp_path / "log") as child:
+        with pytest.raises(
+            ChildFailed, match=r"The demo's relay does not come up\. Its log, .*log, ends with: no such table"
+        ):
+            async with asyncio.timeout(30):
+                await child.has_said(READY)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")

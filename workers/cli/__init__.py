@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Mapping[str, Listed]] = {
         "import": Listed("workers.cli.import_", "facts from CSV files by a mapping, or from NDJSON"),
         "start": Listed("workers.cli.start", "start a playbook for an account by hand"),
         "doctor": Listed("workers.cli.doctor", "what is set up and what is not, each with the remedy"),
+        "bench": Listed("workers.cli.bench", "how fast it is on this machine, beside what it is compared with"),
         "recover": Listed("workers.cli.recover", "a workflow for every live run that lacks one"),
     },
     "Look": {

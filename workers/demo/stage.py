@@ -107,15 +107,15 @@ class Stage:
         planned = crashes(portfolio.since, portfolio.until, portfolio.seed) if self.crash else []
         last = host.clock.at_real(portfolio.until) + timedelta(seconds=LATE_AFTER)
         killing: asyncio.Task[None] | None = None
-        while not self.fed.over:
+        while planned or killing or not self.fed.over:
             self.show.day(self.fed, portfolio.days)
             if host.clock.real() > last:
-                raise NoDemo(f"The feeder did not come to its end; see {self.folder / 'feeder.log'}.")
-            if planned and host.clock.now() >= planned[0].at and (killing is None or killing.done()):
+                raise NoDemo(f"The demo does not come to its end; the logs in {self.folder} may say why.")
+            if killing is not None and killing.done():
+                killing = killing.result()
+            if planned and killing is None and host.clock.now() >= planned[0].at:
                 killing = asyncio.create_task(self._kill(host, planned.pop(0), server, children))
             await asyncio.sleep(LOOK)
-        if killing is not None:
-            await killing
         self.show.day(self.fed, portfolio.days)
 
     async def _kill(self, host: Host, crash: Crash, server: DevServer, children: dict[str, Child]) -> None:

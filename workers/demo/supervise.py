@@ -11,12 +11,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from engine.problems import PlaybookError
+from workers.temporal_way import last_line
 from workers.tether import tethered
 
 STOPPED_WITHIN = 12.0  # seconds from SIGTERM to SIGKILL; a worker gives 10 to what is under way
 PAUSES = (0.1, 1.0, 3.0)  # seconds before the first, second … restart within a short time
 SETTLED_AFTER = 10.0
+GIVEN_UP_AFTER = 4  # deaths in a row
 PREPARED, READY = "prepared", "ready"  # what a child says of itself
+
+
+class ChildFailed(PlaybookError):
+    """A process of the demo does not come up; the message says where its log is."""
 
 
 class Child:
@@ -39,8 +46,16 @@ class Child:
         self._said = {word: asyncio.Event() for word in (PREPARED, READY)}
 
     async def has_said(self, word: str) -> None:
-        """Waits for PREPARED or READY, said in this life."""
-        await self._said[word].wait()
+        """Waits for PREPARED or READY, said in this life. Raises ChildFailed when it never will be."""
+        said = asyncio.create_task(self._said[word].wait())
+        try:
+            await asyncio.wait([said, *([self._keeper] if self._keeper else [])], return_when=asyncio.FIRST_COMPLETED)
+            if not said.done():
+                raise ChildFailed(
+                    f"The demo's {self.name} does not come up. Its log, {self._log}, ends with: {last_line(self._log)}"
+                )
+        finally:
+            said.cancel()
 
     @property
     def pid(self) -> int | None:
@@ -79,15 +94,16 @@ class Child:
 
     async def _keep(self) -> None:
         in_a_row = 0
-        while self._process:
+        while self._process and in_a_row < GIVEN_UP_AFTER:
             born = time.monotonic()
             await self._listen(self._process)
             await self._process.wait()
             self._forget()
-            in_a_row = 0 if time.monotonic() - born > SETTLED_AFTER else in_a_row + 1
-            await asyncio.sleep(PAUSES[min(in_a_row, len(PAUSES) - 1)])
-            self.restarts += 1
-            await self._start()
+            in_a_row = 1 if time.monotonic() - born > SETTLED_AFTER else in_a_row + 1
+            if in_a_row < GIVEN_UP_AFTER:
+                await asyncio.sleep(PAUSES[min(in_a_row, len(PAUSES)) - 1])
+                self.restarts += 1
+                await self._start()
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
         if process.stdout is None:

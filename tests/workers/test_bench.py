@@ -1,0 +1,120 @@
+"""What the benchmark says is measured, and judged by what it is held against."""
+
+import os
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import playbook
+from workers.bench.beginnings import check_workspace
+from workers.bench.counting import Counting
+from workers.bench.figure import Figure, Goal
+from workers.bench.promptness import Times, promptness
+from workers.bench.sink import sink
+from workers.bench.steps import steps
+from workers.bench.throughput import Size, throughput
+from workers.devserver import DevServer
+from workers.temporal_server import temporal_binary
+
+
+def figure(value: float, against: float | None, goal: Goal) -> Figure:
+    return Figure("runs", value, "runs/s", goal, against)
+
+
+@pytest.mark.parametrize(
+    ("bound", "limit", "holds"),
+    [
+        ("at least", 2, True),
+        ("at least", 2.1, False),
+        ("at most", 2, True),
+        ("at most", 1.9, False),
+        ("under", 2, False),
+    ],
+)
+def test_a_goal_holds_up_to_its_limit(bound, limit, holds):
+    assert Goal("value", bound, limit).holds(2) is holds
+
+
+def test_a_ratio_is_held_against_its_goal_and_not_the_value():
+    one = figure(8, 10, Goal("ratio", "at least", 0.8))
+
+    assert one.holds
+    assert one.to_json() == {
+        "name": "runs", "value": 8.0, "unit": "runs/s", "against": 10.0, "ratio": 0.8, "goal": "ratio at least 0.8",
+        "holds": True,
+    }  # fmt: skip
+
+
+def test_without_a_comparison_a_ratio_does_not_hold():
+    assert not figure(8, None, Goal("ratio", "at least", 0.8)).holds
+
+
+def test_the_sink_notes_when_a_call_arrives():
+    with sink() as arrivals:
+        began = time.perf_counter()
+        urllib.request.urlopen(arrivals.url + "chat.postMessage", b"{}", timeout=5).read()
+
+        assert began < arrivals.wait_for(1, 5) < time.perf_counter()
+        with pytest.raises(TimeoutError):
+            arrivals.wait_for(2, 0.01)
+
+
+def test_a_benchmark_of_no_such_name_is_refused():
+    told = playbook("bench", "speed")
+
+    assert told.code == 1
+    assert "promptness" in told.err
+
+
+def test_the_check_of_a_workspace_is_timed_in_a_fresh_process():
+    (one,) = check_workspace(Path("playbooks"))
+
+    assert one.unit == "s"
+    assert 0.05 < one.value < 30
+
+
+class TestOnAServer:
+    @pytest.fixture
+    async def server(self, tmp_path):
+        async with DevServer(temporal_binary(os.environ, print), tmp_path / "server") as made:
+            yield made
+
+    async def test_both_sides_run_and_ours_costs_no_more_actions_than_is_allowed(self, server, tmp_path):
+        speed, actions = await throughput(server, folder(tmp_path), Size(runs=3, rounds=1))
+
+        assert speed.value > 0
+        assert speed.against > 0
+        # By hand: a start, four activities, a signal, a timer.
+        assert actions.against == 7
+        assert actions.holds
+
+    async def test_a_slack_call_follows_a_fact(self, server, tmp_path):
+        median, worst = await promptness(server, folder(tmp_path), Times(number=3, warm=1))
+
+        assert 0 < median.value <= worst.value < 30_000
+
+    async def test_ten_database_only_steps_cost_no_more_than_one_activity(self, server, tmp_path):
+        (one,) = await steps(server, folder(tmp_path))
+
+        assert one.holds
+
+
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "ground"
+    made.mkdir()
+    return made
+
+
+def test_what_goes_through_is_counted_and_passed_on(tmp_path):
+    from activities.outbox import Outbox
+    from activities.transport import Message
+
+    kept: list[str] = []
+    counting = Counting(Outbox(lambda message: kept.append(message.id), lambda _: False))
+
+    counting.send(Message("one", "slack", "#a", "hello"), None)
+    counting.wait_for(1)
+
+    assert (counting.count, kept) == (1, ["one"])
