@@ -25,6 +25,7 @@ from workers.looking import NotFound
 
 log = logging.getLogger(__name__)
 
+LONGEST = 200  # characters of an address that are given back
 TITLES: Mapping[str, str] = {
     "not-json": "The body is not JSON that can be read",
     "too-large": "The body is too large",
@@ -188,7 +189,7 @@ def _of_ours(error: Exception) -> Fault:
 
 
 def _http(error: HTTPException, request: Request) -> Fault:
-    path = request.url.path
+    path = request.url.path[:LONGEST]
     match error.status_code:
         case 404:
             return not_found(f"there is nothing at {path}", "/openapi.json lists all addresses")
