@@ -50,7 +50,8 @@ def followed(task: Task, ctx: Context, below: str = "") -> Task | None:
     found = ctx.found(task.role) if task.role and not task.by_hand else None
     if found is None or found.person.id == task.person:
         return None
-    ctx.log("reassigned", below=below, kind="task" if task.kind == "missing" else None, person=found.person.id, covers=found.covers)
+    kind = "task" if task.kind == "missing" else None
+    ctx.log("reassigned", below=below, kind=kind, person=found.person.id, covers=found.covers)
     key = "/".join(part for part in (below, "reassigned", ctx.now.isoformat()) if part)
     if task.kind == "escalation":
         ctx.tell(found.person, "escalate", task.title, below=key, incident=task.id)

@@ -37,9 +37,9 @@ class Open(Frozen):
     step: str
     visit: int
     since: datetime
-    timers: dict[str, datetime] = {}
+    timers: dict[str, datetime] = Field(default_factory=dict)
     watches: tuple[str, ...] = ()
-    memo: dict[str, JsonValue] = {}
+    memo: dict[str, JsonValue] = Field(default_factory=dict)
     parked: str | None = None
     released: bool = False
     inside: str | None = None
@@ -60,10 +60,10 @@ class Run(Frozen):
     started: datetime
     clock: datetime
     event: dict[str, JsonValue] | None = None
-    at_start: dict[str, JsonValue] = {}
-    open: dict[str, Open] = {}
-    visits: dict[str, int] = {}
-    outcomes: dict[str, str] = {}
+    at_start: dict[str, JsonValue] = Field(default_factory=dict)
+    open: dict[str, Open] = Field(default_factory=dict)
+    visits: dict[str, int] = Field(default_factory=dict)
+    outcomes: dict[str, str] = Field(default_factory=dict)
     paused: bool = False
     outcome: str | None = None
     ended: datetime | None = None
@@ -90,7 +90,7 @@ class Run(Frozen):
 
 
 class Flipped(Frozen):
-    """A watched condition became true. `path` is the step's, or `goal` or `stop`; `name` says which of its conditions."""
+    """A watched condition became true. `path` is the step's, or `goal` or `stop`; `name` says which of its own."""
 
     kind: Literal["flipped"] = "flipped"
     at: datetime
@@ -168,7 +168,7 @@ class Watch(Frozen):
     name: str
     condition: Condition | None = None
     event: str | None = None
-    extra: dict[str, JsonValue] = {}
+    extra: dict[str, JsonValue] = Field(default_factory=dict)
     truth: bool = False
     next_at: datetime | None = None
 

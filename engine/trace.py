@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from engine.stored import to_json
 
@@ -24,7 +24,7 @@ class Entry(BaseModel):
     kind: str
     event: str
     subject: str = ""
-    fields: dict[str, JsonValue] = {}
+    fields: dict[str, JsonValue] = Field(default_factory=dict)
 
     def to_json(self) -> dict[str, JsonValue]:
         """The entry as `simulate --json` and `trace --json` show it; empty fields are left out."""

@@ -1,12 +1,16 @@
 """What holds for every playbook and every story."""
 
 import json
+from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.advance import advance, begin
 from engine.plan import Plan
+from engine.run import Acknowledged, Flipped, Settled, TaskActed
 from engine.simulate import simulate
+from engine.story import facts_of
 from tests.support.lives import Late, Pestered, Stored, Watched, after, lives
 from tests.support.playbooks import setting
 
@@ -115,3 +119,61 @@ def test_an_outage_does_not_change_the_story_but_for_reminders_that_were_overtak
 
 def _rung(entry: dict[str, object]) -> bool:
     return "/overdue/" in str(entry["path"])
+
+
+@st.composite
+def given_inputs(draw, run):
+    """What may come for a run in its first weeks, each at an instant of its own, also for visits that are not open."""
+    paths = sorted(run.open) or ["s0"]
+    minutes = draw(st.lists(st.integers(1, 40 * 24 * 60), max_size=6, unique=True))
+    return [
+        _input(draw, run.started + timedelta(minutes=one), draw(st.sampled_from([*paths, "s1"]))) for one in minutes
+    ]
+
+
+def _input(draw, at, path):
+    return draw(
+        st.sampled_from(
+            [
+                TaskActed(at=at, path=path, visit=1, verb="complete", outcome="done"),
+                TaskActed(at=at, path=path, visit=1, verb="snooze", until=at + timedelta(days=2)),
+                Acknowledged(at=at, path=path, visit=1, by="max"),
+                Flipped(at=at, path=path, visit=1, name="for"),
+                Settled(at=at, path=path, visit=1, effect="e", to="c1", state="sent"),
+            ]
+        )
+    )
+
+
+def fed(plan, run, inputs, world, now):
+    """Everything by `now`; what the run says of the account changes nothing here."""
+    trace = []
+    while True:
+        advanced = advance(plan, run, inputs, world, now)
+        trace += advanced.made.trace
+        run, inputs = advanced.run, advanced.left
+        if not advanced.short:
+            return run, trace
+
+
+@law
+@given(lives(ladders=False, starts=st.just("by hand")), st.data())
+def test_inputs_fed_one_by_one_are_the_same_as_all_at_once(life, data):
+    plan, story = life
+    table = Watched(plan, story).desk
+    table.take(*facts_of(story.moments[0], setting().vocabulary), now=story.start)
+    world = table.world(story.start)
+    begun = begin(plan, "r1", world, story.start)
+    run, _ = fed(plan, begun.run, begun.left, world, story.start)
+    inputs = sorted(data.draw(given_inputs(run)), key=lambda one: one.at)
+    end = after(story.start, 90)
+
+    at_once, trace = fed(plan, run, inputs, world, end)
+    one_by_one, parts = run, []
+    for one in inputs:
+        one_by_one, part = fed(plan, one_by_one, [one], world, one.at)
+        parts += part
+    one_by_one, part = fed(plan, one_by_one, [], world, end)
+
+    assert parts + part == trace
+    assert one_by_one == at_once
