@@ -74,7 +74,8 @@ class Relay:
             self._loop = None
             for task in self._in_flight:
                 task.cancel()
-            self._threads.shutdown(wait=False, cancel_futures=True)
+            # Whoever closes the database next must find nobody at it.
+            await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
 
     async def _for_ever(self, step: Callable[[], Awaitable[None]]) -> None:
         while True:
