@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 
 from workers.cli.faults import CRASHED, FINE, INTERRUPTED, WRONG, CommandFault, crash_report
+from workers.cli.leaving import leave
 from workers.cli.program import Listed, Program, first_words
 
 COMMANDS: Mapping[str, Mapping[str, Listed]] = {
@@ -83,15 +84,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def main() -> NoReturn:
-    """The console script. Left by `os._exit`: a process that hosted Temporal workers may abort in Python's shutdown."""
+    """The console script."""
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # the console's own stream
-    code = run(sys.argv[1:])
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
-        _close_pipe()
-    os._exit(code)
+    leave(run(sys.argv[1:]))
 
 
 def _told(error: Exception, arguments: Sequence[str]) -> int:

@@ -1,0 +1,168 @@
+"""`playbook up`: everything on this machine."""
+
+import asyncio
+import logging
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from workers.cli.faults import FINE, INTERRUPTED, CommandFault, Unreachable
+from workers.cli.leaving import leave
+from workers.cli.output import note, say
+from workers.cli.program import with_example
+
+if TYPE_CHECKING:
+    from activities.host import Host
+    from workers.settings import Settings
+    from workers.together import Together
+
+SHOWN = 20  # refused rows of a file
+ECHO = 1.0  # seconds within which a second signal is the first once more, sent to us and to our group
+
+
+@click.command(
+    "up",
+    epilog=with_example(
+        "playbook up",
+        "playbook up --import playbooks/demo/ravenstack.mapping.yaml",
+        "playbook up --clock scaled:3600@2026-01-05T09:00:00Z",
+    ),
+)
+@click.option("--import", "files", type=click.Path(path_type=Path), multiple=True, help="Facts to import once it runs.")
+@click.option("--clock", metavar="CLOCK", help="real, or scaled:SECONDS[@INSTANT], in place of PLAYBOOK_CLOCK.")
+@click.pass_context
+def command(ctx: click.Context, *, files: tuple[Path, ...], clock: str | None) -> None:
+    """Runs all that playbooks need until Ctrl-C, and says where to look.
+
+    Without TEMPORAL_ADDRESS a Temporal server is run for you; without keys mail and Slack messages are kept in the
+    local outbox. On an empty database the workspace's playbooks are applied. Whatever ends it, the next start goes on
+    from there.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    ctx.exit(asyncio.run(_up(_settings(clock), files)))
+
+
+def _settings(clock: str | None) -> "Settings":
+    from workers.settings import load_settings
+    from workers.settings_values import clock as read_clock
+
+    settings = load_settings()
+    if clock is None:
+        return settings
+    try:
+        return settings.model_copy(update={"clock": read_clock(clock)})
+    except ValueError as wrong:
+        raise CommandFault(f"--clock {clock}: {wrong}") from None
+
+
+async def _up(settings: "Settings", files: tuple[Path, ...]) -> int:
+    from sqlalchemy.exc import DBAPIError
+
+    from workers.devserver_home import DevServerFailed
+    from workers.http.server import CannotListen
+    from workers.temporal_server import NoTemporalServer
+    from workers.together import NoServer, together
+
+    stop = Stop()
+    try:
+        async with together(settings, note) as running:
+            say(*_where(running, settings))
+            importing = Importing(running.host, files)
+            await stop.wait()
+            await importing.leave()
+            note("stopping: what is under way is finished first (Ctrl-C again to stop at once)")
+    except (NoTemporalServer, DevServerFailed, NoServer) as away:
+        raise Unreachable(str(away)) from None
+    except DBAPIError as error:
+        raise Unreachable(f"the database {settings.database_shown} cannot be used: {error.orig}") from None
+    except CannotListen as taken:
+        raise CommandFault(str(taken)) from None
+    return INTERRUPTED if stop.by == signal.SIGINT else FINE
+
+
+class Stop:
+    """Set by the first signal. A second one, unless it is an echo of the first, ends the process where it stands: the
+    database is right at any moment, and the server that we run for ourselves ends with us.
+    """
+
+    def __init__(self) -> None:
+        self.by: int | None = None
+        self._at = 0.0
+        self._asked = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for one in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(one, self._ask, one, loop)
+
+    async def wait(self) -> None:
+        await self._asked.wait()
+
+    def _ask(self, one: int, loop: asyncio.AbstractEventLoop) -> None:
+        if self.by is None:
+            self.by, self._at = one, loop.time()
+            self._asked.set()
+        elif loop.time() - self._at > ECHO:
+            leave(INTERRUPTED)
+
+
+class Importing:
+    """Files imported beside everything else; left where it is, an import goes on when it is done again."""
+
+    def __init__(self, host: "Host", files: tuple[Path, ...]) -> None:
+        self._host = host
+        self._left = threading.Event()
+        self._work = asyncio.create_task(asyncio.to_thread(self._import_all, files), name="import")
+
+    async def leave(self) -> None:
+        """Ends it after the batch that is under way."""
+        self._left.set()
+        await self._work
+
+    def _import_all(self, files: tuple[Path, ...]) -> None:
+        for file in files:
+            if not self._left.is_set():
+                note(f"importing {file}")
+                note(f"{file}: {self._import(file)}")
+
+    def _import(self, file: Path) -> str:
+        from engine.problems import PlaybookError
+        from workers.importing.feeding import feed, read_facts
+
+        host = self._host
+        try:
+            setting = host.database.read(lambda connection: host.applied.current(connection).setting)
+            count = feed(host, read_facts(file, setting.vocabulary), self._go_on)
+        except LeftOff:
+            return "left off; the same command goes on with it"
+        except PlaybookError as wrong:
+            return str(wrong)
+        for fault in count.faults[:SHOWN]:
+            note(str(fault))
+        return f"{count.stored} facts stored, {count.known} known already, {len(count.faults)} left out"
+
+    def _go_on(self, _: int) -> None:
+        if self._left.is_set():
+            raise LeftOff
+
+
+class LeftOff(Exception):
+    """An import was told to end before its end."""
+
+
+def _where(running: "Together", settings: "Settings") -> list[str]:
+    mail = "SendGrid" if settings.sendgrid_api_key else "kept here (playbook outbox)"
+    slack = "Slack" if settings.slack_bot_token else "kept here (playbook outbox)"
+    tokens = "with a token" if settings.api_tokens else "from this machine only, since PLAYBOOK_API_TOKENS is not set"
+    pages = f", its pages at {running.pages}" if running.pages else ""
+    return [
+        "playbooks run",
+        f"  HTTP      {running.http} (described at {running.http}/openapi.json), {tokens}",
+        f"  Temporal  {running.temporal}{pages}",
+        f"  database  {settings.database_shown}",
+        f"  mail      {mail}",
+        f"  Slack     {slack}",
+        "  look      playbook runs · playbook tasks · playbook attention",
+        "  stop      Ctrl-C: nothing is lost, the next start goes on from there",
+    ]
