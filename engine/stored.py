@@ -23,4 +23,4 @@ def pack(value: Value) -> JsonValue:
 
 def why(condition: Condition, scope: Scope) -> dict[str, JsonValue]:
     """The condition as written, each part with the value that it saw."""
-    return cast("dict[str, JsonValue]", condition.why(scope).to_json())
+    return cast("dict[str, JsonValue]", condition.why(scope).deciding().to_json())

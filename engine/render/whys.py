@@ -65,21 +65,16 @@ def _parts(tree: Tree) -> list[Tree]:
 
 
 def _deciding(tree: Tree) -> Iterator[int]:
-    """The parts that are marked as deciding; in a tree without marks, those that are as the whole is, to the bottom."""
-    own = [id(one) for one in _walk(tree) if one.get("decided")]
-    yield from own or _alike(tree)
-
-
-def _walk(tree: Tree) -> Iterator[Tree]:
-    yield tree
-    for part in _parts(tree):
-        yield from _walk(part)
-
-
-def _alike(tree: Tree) -> Iterator[int]:
+    """The parts that decided: as they were marked; where no mark tells, those that are as the whole is."""
     judged = [part for part in _parts(tree) if "truth" in part]
-    alike = [part for part in judged if part["truth"] == tree.get("truth")]
-    if not judged:
+    if tree.get("decided") or not judged:
         yield id(tree)
-    for part in alike or judged:
-        yield from _alike(part)
+        return
+    pool = [part for part in judged if _has_mark(part)] or judged
+    alike = [part for part in pool if part["truth"] == tree.get("truth")]
+    for part in alike or pool:
+        yield from _deciding(part)
+
+
+def _has_mark(tree: Tree) -> bool:
+    return bool(tree.get("decided")) or any(_has_mark(part) for part in _parts(tree))

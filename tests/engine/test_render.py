@@ -51,6 +51,13 @@ class TestWhy:
 
         assert [line.endswith("decided") for line in why_lines(tree)] == [False, False, True]
 
+    def test_of_two_trees_that_each_have_marks_the_one_decided_that_is_as_the_whole_is(self):
+        whole = judged(
+            "scope and when", False, judged("scope", True, decided=True), judged("when", False, decided=True)
+        )
+
+        assert [line.endswith("decided") for line in why_lines(whole)] == [False, False, True]
+
     def test_what_was_not_known_is_said_so(self):
         tree = judged("metrics.nps.value < 5", None, read("metrics.nps.value", None))
 
