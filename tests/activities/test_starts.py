@@ -1,0 +1,55 @@
+"""Starts by a person's word."""
+
+import pytest
+
+from activities.starts import Barred, NoSuchAccount, NoSuchPlaybook, Started, start
+from activities.store import runs, traces, wakes
+from tests.support.hosts import acme, host_on, playbook
+
+BY_HAND = "start: by hand\n"
+STEPS = "- task: go"
+
+
+@pytest.fixture
+def host(database):
+    made = host_on(
+        database,
+        playbook(STEPS, "visit", start=BY_HAND),
+        playbook(STEPS, "renewal", start=BY_HAND, stage="renewal"),
+        playbook(STEPS, "ruled", start='start: {when: account.name == "nobody"}\n'),
+    )
+    acme(made)
+    return made
+
+
+def test_a_run_begins_and_its_workflow_is_woken(host):
+    answer = start(host, "visit", "acme", "ana")
+
+    assert isinstance(answer, Started)
+    row = host.database.read(lambda connection: runs.find(connection, answer.run))
+    assert (row.account, row.playbook, row.outcome) == ("acme", "visit", None)
+    assert host.database.read(lambda connection: wakes.any_due(connection, host.clock.real()))
+
+
+def test_one_run_is_live_at_a_time(host):
+    start(host, "visit", "acme")
+
+    assert start(host, "visit", "acme") == Barred("live")
+
+
+def test_stage_and_tiers_apply_and_the_trace_says_so(host):
+    assert start(host, "renewal", "acme") == Barred("stage")
+
+    told = host.database.read(lambda connection: traces.of_account(connection, "acme", "renewal"))
+    assert [(one.entry.event, one.entry.fields["reason"]) for one in told] == [("not_started", "stage")]
+
+
+def test_a_playbook_that_starts_by_its_condition_is_not_started_by_hand(host):
+    assert start(host, "ruled", "acme") == Barred("not by hand")
+
+
+def test_what_is_not_there_is_named(host):
+    with pytest.raises(NoSuchAccount):
+        start(host, "visit", "nobody")
+    with pytest.raises(NoSuchPlaybook, match="Did you mean 'visit'"):
+        start(host, "visti", "acme")
