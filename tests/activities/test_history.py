@@ -6,18 +6,18 @@ from activities import facts
 from activities.store import runs
 from tests.support.hosts import acme, host_on, playbook
 
-RICH = playbook("- task: go", "rich", start="start: {when: account.arr >= 50000}\n")
+RICH = playbook("- task: go", "rich", start="start: {when: account.seats >= 50000}\n")
 
 
 def told(host, *values: int, history: bool) -> list[str]:
-    """The account's ARR over the last days, oldest first."""
+    """The account's seats over the last days, oldest first."""
     now = host.clock.now()
     items = [
         {
             "id": f"h{index}",
             "account": "acme",
             "at": now - timedelta(days=len(values) - index),
-            "fields": {"arr": value},
+            "fields": {"seats": value},
         }
         for index, value in enumerate(values)
     ]
@@ -30,7 +30,7 @@ def live(host) -> int:
 
 def test_what_was_so_in_between_starts_nothing(database):
     host = host_on(database, RICH)
-    acme(host, arr=None)
+    acme(host)
 
     assert told(host, 10_000, 60_000, 20_000, history=True) == ["stored"] * 3
 
@@ -39,7 +39,7 @@ def test_what_was_so_in_between_starts_nothing(database):
 
 def test_how_it_stands_after_them_counts_as_a_rise(database):
     host = host_on(database, RICH)
-    acme(host, arr=None)
+    acme(host)
 
     told(host, 10_000, 60_000, history=True)
 
@@ -48,10 +48,10 @@ def test_how_it_stands_after_them_counts_as_a_rise(database):
 
 def test_one_that_cannot_be_read_keeps_none_of_the_others_out(database):
     host = host_on(database, RICH)
-    acme(host, arr=None)
+    acme(host)
     items = [
-        {"id": "h1", "account": "acme", "fields": {"arr": "much"}},
-        {"id": "h2", "account": "acme", "fields": {"arr": 60_000}},
+        {"id": "h1", "account": "acme", "fields": {"seats": "much"}},
+        {"id": "h2", "account": "acme", "fields": {"seats": 60_000}},
     ]
 
     answers = facts.post(host, items, history=True)
