@@ -14,7 +14,7 @@ from activities.desks import Bench, bench, lay_out
 from activities.host import Host
 from activities.store import accounts, facts
 from activities.store.accounts import AccountRow
-from activities.store.database import Collided
+from activities.store.together import Collided
 from activities.writing_back import Worked, put_all_away
 from engine.account import Account, apply, missing_required
 from engine.desk import Desk

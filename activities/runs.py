@@ -16,8 +16,8 @@ from activities.host import Host
 from activities.outlook import directives
 from activities.store import accounts, effects, inputs, runs, tasks, traces, wakes, watches
 from activities.store.accounts import AccountRow
-from activities.store.database import Collided
 from activities.store.runs import RunRow
+from activities.store.together import Collided
 from activities.store.traces import Traced
 from activities.writing_back import put_away
 from engine.run import Operated

@@ -4,8 +4,6 @@ A transaction is a function of a connection. It may be run again from its beginn
 collided with another, so it must do nothing but read and write through that connection.
 """
 
-import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -14,6 +12,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from activities.store.together import Collided, Together
 
 T = TypeVar("T")
 
@@ -24,19 +24,13 @@ _COLLISIONS = {"40001", "40P01"}  # PostgreSQL: serialisation failure, deadlock
 _READS = "playbook_reads"
 
 
-class Collided(Exception):
-    """Another transaction was there first; this one is to be done again from the start."""
-
-
 class Database:
     """One per process; safe to share between threads."""
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        # SQLite has one writer. Threads of this process queue here; SQLite's own way is to sleep and try again.
-        self._turn: contextlib.AbstractContextManager[object] = (
-            threading.Lock() if self.engine.dialect.name == "sqlite" else contextlib.nullcontext()
-        )
+        # Threads of this process queue here for SQLite's one writer; its own way is to sleep and try again.
+        self._together = Together(self.engine) if self.engine.dialect.name == "sqlite" else None
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns, after its commit. Collisions are retried; every other error rolls back and comes out."""
@@ -57,7 +51,9 @@ class Database:
             return work(connection)
 
     def _once(self, work: Callable[[Connection], T]) -> T:
-        with self._turn, self.engine.begin() as connection:
+        if self._together is not None:
+            return self._together.write(work)
+        with self.engine.begin() as connection:
             return work(connection)
 
     def close(self) -> None:

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from activities.store.database import Collided, chunks
+from activities.store.database import chunks
 from activities.store.tables import facts
+from activities.store.together import Collided
 from activities.store.writing import insert_new
 from engine.facts import Fact
 

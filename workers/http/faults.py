@@ -17,7 +17,7 @@ from starlette.responses import Response
 from activities.applied import NothingApplied
 from activities.runs import NoSuchRun
 from activities.starts import NoSuchAccount
-from activities.store.database import Collided
+from activities.store.together import Collided
 from activities.tasks import NoSuchTask
 from engine.values import to_json
 from workers.acting import NotPossible
