@@ -11,6 +11,7 @@ fields:
   arr: {type: number, unit: USD}
   country: {type: country}
   time_zone: {type: time_zone}
+  channel: {type: text}
 contact_fields:
   role: {type: choice, of: [champion, end_user]}
 events:

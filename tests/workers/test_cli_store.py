@@ -1,13 +1,15 @@
 """The commands on the database, run as a user runs them, on one that the test itself fills."""
 
-import os
 from pathlib import Path
 
 import pytest
 
+from activities.store import effects
 from tests.support.commands import Ran, playbook
 from tests.support.small_workspace import CALL, small_workspace
 from tests.support.workspaces import written
+from workers.settings import load_settings
+from workers.wiring import host_from
 
 FACTS = """\
 {"id": "f1", "account": "acme", "at": "2026-03-02T14:00:00Z", "fields": {"name": "Acme", "stage": "adoption", "arr": 5000, "country": "US"}}
@@ -218,6 +220,43 @@ class TestLook:
         assert "\x1b" not in playbook("tasks").out
 
 
+class TestAttention:
+    def test_a_parked_step_is_listed_with_its_reason_and_tried_again_on_a_persons_word(self, installation):
+        steps = "  - slack: tell\n    to: account.channel\n    text: hello\n"
+        written(installation, {"adoption/call.yaml": f"{CALL.partition('steps:')[0]}steps:\n{steps}"})
+        (installation / "adoption/call.test.yaml").unlink()
+        playbook("apply")
+        playbook("import", "facts.ndjson")
+
+        (found,) = playbook("attention", "--json").json
+
+        assert (found["kind"], found["account"], found["run"]) == ("parked", "acme", the_run())
+        assert "account.channel is not known" in found["reason"]
+        assert found["fix"] == f"playbook resume {the_run()}"
+        assert playbook("runs", "--json").json[0]["state"] == "attention"
+        assert playbook("resume", the_run()).out == "1 run told to resume\n"
+
+    def test_a_mail_that_may_have_gone_out_waits_for_a_persons_word(self, filled):
+        (message,) = playbook("outbox", "--json").json
+        barred = playbook("outbox", "--send-again", message["id"])
+        in_doubt(message["id"])
+
+        (found,) = playbook("attention", "--json").json
+        again = playbook("outbox", "--send-again", message["id"][:6])
+
+        assert (barred.code, "is wanted: only an uncertain message" in barred.err) == (1, True)
+        assert (found["kind"], found["id"]) == ("uncertain", message["id"])
+        assert again.out == f"{message['id']} is wanted again\n"
+        assert playbook("attention", "--json").json == []
+
+
+def in_doubt(message: str) -> None:
+    """As a crash between the provider's answer and its settling leaves it, when nobody could tell at the provider."""
+    host = host_from(load_settings())
+    host.database.write(lambda connection: effects.change(connection, message, state="uncertain", until=None))
+    host.database.close()
+
+
 class TestTask:
     def test_it_is_completed_with_one_of_its_outcomes(self, filled):
         task = the_task()
@@ -329,9 +368,9 @@ class TestTroubles:
         assert "secret-word" not in ran.err
         assert "PLAYBOOK_DATABASE_URL" in ran.err
 
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-    def test_a_folder_that_cannot_be_written_is_exit_code_4(self, monkeypatch):
-        monkeypatch.setenv("PLAYBOOK_DATABASE_URL", "sqlite:////proc/none/playbook.db")
+    def test_a_folder_that_cannot_be_made_is_exit_code_4(self, tmp_path, monkeypatch):
+        (tmp_path / "file").write_text("")
+        monkeypatch.setenv("PLAYBOOK_DATABASE_URL", f"sqlite:///{tmp_path}/file/playbook.db")
 
         assert playbook("runs").code == 4
 
