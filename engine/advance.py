@@ -189,9 +189,11 @@ class _Feeding:
                 self._hand(given)
 
     def _hand(self, given: Flipped | Settled | TaskActed | Acknowledged) -> None:
-        """To the visit that it is addressed to; when that is over it is counted and ignored."""
+        """To the visit that it is addressed to; when that is over, or its steps have gone on inside, it is counted and
+        ignored.
+        """
         open_ = self.run.open.get(given.path)
-        if open_ is None or open_.visit != given.visit or open_.parked:
+        if open_ is None or open_.visit != given.visit or open_.parked or open_.inside is not None:
             self.ignored.append(given)
             return
         self.strands.resume(given.path, given)

@@ -95,7 +95,6 @@ class Context:
     now: datetime
     world: World
     made: Made
-    since: datetime | None = None
     memo: Mapping[str, JsonValue] = field(default_factory=dict)
 
     @staticmethod
@@ -123,11 +122,9 @@ class Context:
         """The calendar of a person, the account's when there is none."""
         return self.world.policy.calendar(person.country, person.time_zone) if person else self.calendar
 
-    def resolve(
-        self, moment: Moment, edge: Edge, calendar: Calendar | None = None, start: datetime | None = None
-    ) -> datetime | None:
+    def resolve(self, moment: Moment, edge: Edge, calendar: Calendar | None = None) -> datetime | None:
         """The instant that the author's words mean; None when a date that they read is unknown."""
-        found = (calendar or self.calendar).resolve(moment, start or self.now, self.anchor, self.scope.values, edge)
+        found = (calendar or self.calendar).resolve(moment, self.now, self.anchor, self.scope.values, edge)
         return found if isinstance(found, datetime) else None
 
     @property

@@ -38,6 +38,15 @@ FAULT_RETRY = timedelta(minutes=5)
 _TICK = timedelta(microseconds=1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Entering:
+    """An account about to enter, and why. `rose`: because something came to be so, and not because it still is."""
+
+    plan: Plan
+    why: dict[str, JsonValue] | None
+    rose: bool
+
+
 @dataclass(slots=True)
 class Desk:
     """`plans` finds a plan by its hash; `new_run` names a run; `depth` counts how many causes led here.
@@ -58,7 +67,7 @@ class Desk:
     changes: Changes = field(default_factory=Changes)
     depth: int = 0
     _seen: View | None = None
-    _late: tuple[str, datetime] | None = None
+    _advancing: str | None = None
 
     # --- what happens
 
@@ -85,13 +94,11 @@ class Desk:
     def tick(self, until: datetime) -> None:
         """What time alone changed: each at its own due instant, one after another, until the next lies ahead."""
         while (due := self.due_at) is not None and due <= until:
-            for name in sorted(self.decisions):
-                if _is_due(self.decisions[name], due) and (plan := self.rules.plans.get(name)):
-                    self._decide(plan, due)
-            for key in [watch.key for watch in self._all_watches() if _is_due(watch, due)]:
-                # What was decided a moment ago may have looked at it already.
-                if (watch := self._watch(key)) and _is_due(watch, due):
-                    self._check(watch, due)
+            names = [name for name in sorted(self.decisions) if _is_due(self.decisions[name], due)]
+            entering = [self._judge(plan, due) for name in names if (plan := self.rules.plans.get(name))]
+            for watch in [watch for watch in self._all_watches() if _is_due(watch, due)]:
+                self._check(watch, due)
+            self._enter_all(entering, due)
 
     def start(self, playbook: str, now: datetime, by: str | None = None) -> str | None:
         """By hand: stage, tiers, `again` and the one-live-run rule apply, the condition does not. None: it did not
@@ -110,10 +117,10 @@ class Desk:
         """Feeds a run everything that has come for it by `now`, and what time alone brings it until then."""
         plan = self.plans(self.runs[run_id].plan)
         waiting = list(inputs)
+        self._advancing = run_id
         while (at := self._next(run_id, waiting, now)) is not None:
-            self._late = (run_id, at)
             waiting = self._follow(plan, advance(plan, self.runs[run_id], waiting, self.world(at), at, now), at)
-        self._late = None
+        self._advancing = None
         self._leave(run_id, waiting, inputs)
 
     @property
@@ -189,36 +196,36 @@ class Desk:
             decision, enters = judged(plan, None, self.scope(now))
             self._record(plan, decision, now)
             if enters and plan.start.mode == "is":
-                self._enter(plan, now, rose=True)
+                self._enter(_Entering(plan, why(plan, self.scope(now)), rose=True), now)
 
     def _current(self, name: str, plan: Plan) -> bool:
         decision = self.decisions.get(name)
         return decision is not None and decision.start_hash == plan.start_hash
 
     def _react(self, plans: Iterable[Plan], changed: frozenset[str], now: datetime) -> None:
-        for plan in plans:
-            self._decide(plan, now)
-        late, stands = self._late or ("", now)
+        """All that hangs on a change is judged before anything follows from it: a run that starts may change more."""
+        entering = [self._judge(plan, now) for plan in plans]
         for watch in self._all_watches():
-            if watch.condition is not None and reads_of(watch.condition) & changed:
-                # A run that catches up looks at its own conditions from where it stands.
-                self._check(watch, stands if watch.run == late else now)
+            # A run that is being advanced looks at its own conditions itself, from where it stands.
+            if watch.condition and watch.run != self._advancing and reads_of(watch.condition) & changed:
+                self._check(watch, now)
+        self._enter_all(entering, now)
 
-    def _decide(self, plan: Plan, now: datetime) -> None:
+    def _judge(self, plan: Plan, now: datetime) -> _Entering | None:
         """One rule, on its own: one that raises is our fault, keeps its truth, and is tried again; the fact is kept all
         the same.
         """
         former = self.decisions.get(plan.playbook)
         former = former if former and former.start_hash == plan.start_hash else None
+        scope = self.scope(now)
         try:
-            decision, enters = judged(plan, former, self.scope(now))
+            decision, enters = judged(plan, former, scope)
         except Exception as error:  # noqa: BLE001 - whatever it is, the account's facts and other rules go on
             broken = former or Decision(playbook=plan.playbook, start_hash=plan.start_hash)
             self._keep(broken.model_copy(update={"fault": type(error).__name__, "next_at": now + FAULT_RETRY}))
-            return
+            return None
         self._record(plan, decision, now)
-        if enters:
-            self._enter(plan, now, rose=rises(former, decision))
+        return _Entering(plan, why(plan, scope), rose=rises(former, decision)) if enters else None
 
     def _record(self, plan: Plan, decision: Decision, now: datetime) -> None:
         """Keeps a decision, with the earliest instant at which its conditions or the readings under them change by time
@@ -231,16 +238,21 @@ class Desk:
         if self.decisions.get(decision.playbook) != decision:
             self.decisions[decision.playbook] = self.changes.decisions[decision.playbook] = decision
 
-    def _enter(self, plan: Plan, now: datetime, *, rose: bool) -> None:
+    def _enter_all(self, entering: Iterable[_Entering | None], now: datetime) -> None:
+        for one in entering:
+            if one is not None:
+                self._enter(one, now)
+
+    def _enter(self, one: _Entering, now: datetime) -> None:
         """A bar uses up the rise; under `is` it only delays, and is recorded once."""
-        scope = self.scope(now)
+        plan, scope = one.plan, self.scope(now)
         reason = bar(plan, self._entries(plan.playbook), scope, self.account.id, self.setting.policy)
         reason = "depth" if self.depth >= DEPTH else reason
         if reason is None:
-            self._begin(plan, now, why(plan, scope), None)
+            self._begin(plan, now, one.why, None)
             return
-        if rose:
-            self._not_started(plan, reason, now, why(plan, scope))
+        if one.rose:
+            self._not_started(plan, reason, now, one.why)
         if plan.start.mode == "is":
             decision = self.decisions[plan.playbook]
             free = free_at(plan, self._entries(plan.playbook), scope) if reason == "again" else None
@@ -296,14 +308,12 @@ class Desk:
         """A run that is late corrects what is known, as any late fact does; what others decided is not undone."""
         fact = Fact.model_validate({"id": name, "account": self.account.id, "at": at, "fields": fields})
         self.changes.facts.append(fact)
-        now = self._not_before_last(at)
         self.depth += 1
-        self.take(fact, now=now)
+        self.take(fact, now=self._not_before_last(at))
         self.depth -= 1
-        if now > at:
-            # What newer facts have overtaken was so for a while, and the run itself stood there.
-            for watch in list(self.watches.get(run_id, ())):
-                self._check(watch, at)
+        # Also where newer facts have overtaken it: it was so for a while, and the run itself stood there.
+        for watch in list(self.watches.get(run_id, ())):
+            self._check(watch, at)
 
     def _ended(self, run: Run) -> None:
         at = run.ended or run.clock
@@ -315,9 +325,10 @@ class Desk:
         changed = frozenset({f"{own}.running", f"{own}.last_outcome", f"{own}.last_ended"})
         others = [plan for plan in self.rules.reading(changed) if plan.playbook != run.playbook]
         mine = self.rules.plans.get(run.playbook)
+        again = mine is not None and mine.start.by_rule and (mine.start.mode == "is" or rule_reads(mine) & changed)
         self.depth += 1
-        if mine is not None and mine.start.by_rule and (mine.start.mode == "is" or rule_reads(mine) & changed):
-            self._decide(mine, at)
+        if mine is not None and again:
+            self._enter_all([self._judge(mine, at)], at)
         self._react(others, changed, self._not_before_last(at))
         self.depth -= 1
 
@@ -340,9 +351,6 @@ class Desk:
 
     def _all_watches(self) -> list[Watch]:
         return [watch for run_id in sorted(self.watches) for watch in self.watches[run_id]]
-
-    def _watch(self, key: tuple[str, str, int, str]) -> Watch | None:
-        return next((one for one in self.watches.get(key[0], ()) if one.key == key), None)
 
     def _rewatch(self, plan: Plan, run: Run, now: datetime) -> None:
         """The run's watches as its new state has them. One that is true already is a rise: nothing is missed between

@@ -107,7 +107,6 @@ class Strands:
             now=self.run.clock,
             world=self.world,
             made=self.made,
-            since=open_.since if open_ and given else None,
             memo=open_.memo if open_ else {},
         )
         kind = KINDS[step.kind]
@@ -200,8 +199,6 @@ class Strands:
 
     def _go_on(self, path: str) -> None:
         """The strand goes to the next step of its block, or out of the block, or the steps have run out."""
-        if not self.run.live:
-            return
         if following := self.plan.next(path):
             self.arrivals.append(following)
             return
@@ -225,7 +222,7 @@ class Strands:
         kind = leaving.step.kind if leaving.step else "playbook"
         step = leaving.step.id if leaving.step else None
         self.record(leaving.path, step, kind, "ended", outcome=leaving.outcome, by=leaving.by, why=leaving.why)
-        # What outlives the run goes by its own clock, also when the run was paused.
+        # What was held back while the run was paused may be counted now: nothing waits for a word to go on any more.
         self.change(outcome=leaving.outcome, ended=self.run.clock, paused=False)
 
     def withdraw(self, open_: Open, reason: str) -> None:

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 from activities.store.effects import EffectRow
 from activities.store.runs import RunRow
 from activities.store.tasks import TaskEvent
+from engine.assignment import COVER, HOLDER
 from engine.run import Open, Run, Task
 from engine.stored import to_json
 from engine.trace import Entry
@@ -53,8 +54,11 @@ def _open_view(one: Open) -> View:
     return {
         "path": one.path,
         "since": instant(one.since),
-        "timers": {name: instant(at) for name, at in sorted(one.timers.items(), key=lambda timer: timer[1])},
-        "conditions": list(one.watches),
+        "timers": {
+            name: instant(at) for name, at in sorted(one.timers.items(), key=lambda timer: timer[1]) if name != COVER
+        },
+        # Who has the task's role is watched too, but nobody waits for that.
+        "conditions": [name for name in one.watches if not name.startswith(HOLDER)],
         "attention": one.parked,
     }
 

@@ -157,7 +157,7 @@ def resume(spec: EmailSpec, open_: Open, given: Given, ctx: Context) -> Move:
             return _wake(open_, ctx)
         case TimeUp(name="cover") | Flipped(name="holder"):
             return tasks.follow(tasks.task_of(open_), open_, ctx)[1]
-        case TaskActed():
+        case TaskActed() if "task" in open_.memo:
             return tasks.act(tasks.task_of(open_), open_, given, ctx)
         case Settled():
             return _settled(spec, open_, given, ctx)

@@ -144,7 +144,7 @@ def _wait_for(condition: Condition, spec: WaitSpec, ctx: Context) -> Move:
 
 
 def _wait_until(spec: WaitSpec, ctx: Context) -> Move:
-    due = ctx.resolve(spec.until, "opens", start=ctx.since) if spec.until else None
+    due = ctx.resolve(spec.until, "opens") if spec.until else None
     if due is None:
         if not ctx.has("otherwise"):
             raise Unready(f"{spec.reads} is awaited and not known any more")

@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from engine.run import Operated, Settled, TaskActed
+from engine.run import Flipped, Operated, Settled, TaskActed
 from engine.values import read_instant
 from tests.support.lives import Watched, after
 from tests.support.playbooks import MONDAY_MORNING, compiled, source, story
 
 START = read_instant(MONDAY_MORNING)
 RUN = "account/example/1"
+GOAL = "goal: {when: metrics.nps.value >= 9, outcome: won}\n"
 
 
 class Table:
@@ -68,7 +69,7 @@ def test_a_paused_run_has_no_look_and_goes_on_by_event_time_when_resumed():
 
 
 def test_a_goal_ends_a_paused_run():
-    table = Table("  - {task: call}", head="goal: {when: metrics.nps.value >= 9, outcome: won}\n", metrics={"nps": 3})
+    table = Table("  - {task: call}", head=GOAL, metrics={"nps": 3})
     table.operate("pause")
     fact = story(metrics={"nps": 9}).moments[0]
 
@@ -88,7 +89,7 @@ def test_what_outlives_a_run_that_was_paused_goes_by_its_own_clock():
     table.say(Operated(at=after(START, 1), verb="pause"), done, day=1)
     table.say(Operated(at=after(START, 1), verb="resume"), done, day=1)
 
-    assert (table.run.outcome, table.run.paused) == ("completed", False)
+    assert table.run.outcome == "completed"
     assert table.run.look_at == after(START, 2) + timedelta(hours=1)
 
 
@@ -186,3 +187,57 @@ def test_a_first_outcome_wins():
 
     assert table.run.outcomes["call"] == "saved"
     assert len(table.world.seen.ignored) == 1
+
+
+def test_a_task_that_has_timed_out_can_no_more_be_completed_while_its_otherwise_runs():
+    table = Table("  - {task: call, at_most: 2 days, otherwise: [{wait: pause, for: 9 days}]}")
+
+    table.say(day=3)
+    table.complete("call", 4)
+
+    assert table.events("completed", "timed_out") == [("timed_out", "call")]
+    assert len(table.world.seen.ignored) == 1
+
+
+def test_what_comes_for_a_parked_step_is_counted_and_ignored():
+    table = Table("  - {task: call, title: 'Worth {{ account.arr }}'}", account={"arr": None})
+
+    table.complete("call", 1)
+
+    assert table.run.open["call"].parked is not None
+    assert len(table.world.seen.ignored) == 1
+
+
+def test_an_input_for_another_visit_of_the_step_is_counted_and_ignored():
+    table = Table("  - {task: call}")
+
+    table.say(TaskActed(at=after(START, 1), path="call", visit=7, verb="complete", outcome="done"), day=1)
+
+    assert list(table.run.open) == ["call"]
+    assert len(table.world.seen.ignored) == 1
+
+
+def test_what_a_paused_run_held_back_is_counted_when_a_goal_ends_it():
+    table = Table("  - {task: call, then: continue}\n  - {task: ask}", head=GOAL, metrics={"nps": 3})
+    table.operate("pause", day=1)
+
+    done = TaskActed(at=after(START, 2), path="call", visit=1, verb="complete", outcome="done")
+    rise = Flipped(at=after(START, 3), path="goal", visit=0, name="0")
+    table.say(done, rise, day=3)
+
+    # The goal withdraws the task; the completion that was held comes too late, and nothing is left unfed.
+    assert table.run.over
+    assert table.world.desk.changes.left == {}
+    assert len(table.world.seen.ignored) == 1
+
+
+def test_a_parked_step_that_is_tried_again_has_its_whole_time_again():
+    table = Table(
+        "  - {task: call, title: 'Worth {{ account.arr }}', at_most: 5 days, otherwise: []}", account={"arr": None}
+    )
+    table.world.desk.account = Table("  - {task: call}").world.desk.account
+    table.world.desk._seen = None
+
+    table.operate("retry", day=2, path="call")
+
+    assert table.run.open["call"].timers["at_most"] == after(START, 7) - timedelta(hours=1)

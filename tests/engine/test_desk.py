@@ -232,3 +232,60 @@ def test_what_a_late_run_said_itself_counts_for_its_goal_though_a_newer_fact_has
     )
 
     assert lines(result, "ended") == [("2026-03-02T15:00:00Z", "goal")]
+
+
+def test_what_was_due_before_a_fact_is_decided_before_it_at_its_own_instant():
+    plan = compiled(
+        source("  - {wait: pause, for: 5 days}", start="start: {when: days_until(account.renewal_date) <= 60}\n")
+    )
+    table = desk(plan)
+    table.take(fact(1, START, fields={"renewal_date": "2026-06-01", "time_zone": "UTC"}), now=START)
+
+    # The rule came true on 2 April; on 1 May the date moves far away.
+    table.take(fact(2, after(START, 60), fields={"renewal_date": "2027-06-01"}), now=after(START, 60))
+
+    assert [(entry.event, entry.at.isoformat()) for _, _, entry in table.changes.trace[:1]] == [
+        ("started", "2026-04-02T00:00:00+00:00")
+    ]
+
+
+def test_what_is_due_at_the_instant_of_a_fact_is_decided_with_it():
+    plan = compiled(
+        source("  - {wait: pause, for: 5 days}", start="start: {when: days_until(account.renewal_date) <= 60}\n")
+    )
+    table = desk(plan)
+    due = read_instant("2026-04-02T00:00:00Z")
+    table.take(fact(1, START, fields={"renewal_date": "2026-06-01", "time_zone": "UTC"}), now=START)
+
+    table.take(fact(2, due, metric="nps", value=3), now=due)
+
+    assert table.changes.started == ["a1/example"]
+
+
+def counting(number):
+    """Starts at one size of the account and makes it the next."""
+    text = source(
+        f"  - {{update: grow, set: {{arr: '{number + 1}'}}}}", start=f"start: {{when: account.arr == {number}}}\n"
+    )
+    return compiled(text).model_copy(update={"playbook": f"p{number:02}"})
+
+
+def test_playbooks_that_start_one_another_are_held_after_ten_causes():
+    table = desk(*(counting(number) for number in range(15)))
+
+    table.take(fact(1, START, fields={"arr": 0}), now=START)
+
+    barred = [entry.fields["reason"] for _, _, entry in table.changes.trace if entry.event == "not_started"]
+    assert barred == ["depth"]
+    assert len(table.changes.started) == 10
+
+
+def test_every_rule_is_judged_on_a_fact_before_what_follows_from_it():
+    # The first playbook undoes at once what both were started by.
+    undone = compiled(source("  - {update: undo, set: {arr: '1'}}", start="start: {when: account.arr == 0}\n"))
+    other = compiled(source("  - {wait: pause, for: 1 day}", start="start: {when: account.arr == 0}\n"))
+    table = desk(undone.model_copy(update={"playbook": "a"}), other.model_copy(update={"playbook": "b"}))
+
+    table.take(fact(1, START, fields={"arr": 0}), now=START)
+
+    assert table.changes.started == ["a1/a", "a1/b"]

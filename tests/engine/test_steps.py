@@ -196,7 +196,7 @@ def test_a_rung_and_those_below_it_are_told_once_each_though_one_person_stands_f
 
     world.tell()
 
-    assert len(world.seen.effects) == len(set(world.seen.effects)) == 2
+    assert world.seen.bodies == [("max", "Acme is red"), ("max", "Acme is red")]
 
 
 def test_an_escalation_goes_with_the_role_of_its_rung_and_its_time_stays():
@@ -260,3 +260,15 @@ def test_a_message_for_somebody_who_is_away_goes_to_whoever_covers():
     result = simulate(plan, story_of(), elsewhere)
 
     assert next(one for one in result.trace if one.event == "posted").fields == {"to": "noor", "person": "max"}
+
+
+def test_whoever_stands_below_a_rung_is_told_that_it_went_up():
+    world = Watched(compiled(source(LADDER, start=BY_HAND)), story_of())
+
+    world.tell()
+
+    assert world.seen.bodies == [
+        ("ana", "Acme is red"),
+        ("max", "Acme is red"),
+        ("ana", "Now with cs_manager: Acme is red"),
+    ]

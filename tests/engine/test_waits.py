@@ -164,3 +164,9 @@ def test_of_two_things_told_at_one_instant_facts_come_before_timers():
     )
 
     assert lines(story, "posted") == []
+
+
+def test_an_instant_that_is_now_has_come_and_is_not_waited_for():
+    story = told("  - {wait: now, until: 2026-03-02T14:00:00Z}")
+
+    assert lines(story, "waiting", "waited", "skipped") == [("2026-03-02T14:00:00Z", "now")]

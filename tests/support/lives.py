@@ -269,6 +269,7 @@ class Seen:
 
     entries: list[tuple[str, Entry]] = field(default_factory=list)
     effects: list[str] = field(default_factory=list)
+    bodies: list[tuple[str, object]] = field(default_factory=list)
     ignored: list[Input] = field(default_factory=list)
     acted: list[tuple[str, Input]] = field(default_factory=list)
 
@@ -287,6 +288,7 @@ class Watched(Simulation):
         changes = self.desk.changes
         self.seen.entries += [(run, entry) for run, _, entry in changes.trace]
         self.seen.effects += changes.effects
+        self.seen.bodies += [(one.to, one.content.get("body")) for one in changes.effects.values()]
         self.seen.ignored += [one for _, one in changes.ignored]
         super().absorb(now)
 
