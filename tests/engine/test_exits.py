@@ -71,3 +71,14 @@ def test_a_stop_leaves_tasks_of_a_run_that_ended_before_alone():
 
     assert story.outcome == "completed"
     assert lines(story, "withdrawn") == []
+
+
+def test_a_goal_that_time_alone_brings_is_not_forgotten_while_the_steps_go_on():
+    story = told(
+        "  - {wait: pause, for: 3 days}\n  - {task: call}",
+        head="goal: {when: days_until(account.renewal_date) <= 60, outcome: near}\n",
+        then=[{"after": "5 days", "metrics": {"nps": 3}}],
+    )
+
+    # 60 days before 1 June, at the account's own midnight.
+    assert lines(story, "ended") == [("2026-04-02T04:00:00Z", "goal")]
