@@ -92,7 +92,7 @@ def test_a_start_that_did_not_happen_is_counted_by_its_reason(host):
 def test_an_account_is_told_line_by_line_with_the_values_that_decided(host):
     finish(host)
 
-    story = host.database.read(lambda connection: told(connection, "acme"))
+    story = host.database.read(lambda connection: told(connection, "acme", UTC))
 
     assert (story.name, story.standing) == ("Acme", "growth, adoption, active")
     assert [line.what.split()[0] for line in story.lines] == ["started", "call", "call", "ended"]
@@ -117,7 +117,7 @@ def test_an_entry_is_addressed_by_its_step_and_says_when_it_is_due():
         at=at, path="a/b/call", step="call", kind="task", event="opened", fields={"assigned": "csm", "due": due}
     )
 
-    assert _what(entry) == "call opened csm due 04 Mar"
+    assert _what(entry, UTC) == "call opened csm due 04 Mar"
 
 
 @given(st.lists(st.tuples(st.text("ab ", max_size=9), st.text("xyz ", max_size=300)), max_size=5))

@@ -2,27 +2,28 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.store import runs
+from activities.store import runs, tables
 from workers.bench.counting import Counting
 from workers.bench.figure import Figure, Goal
 from workers.bench.ground import Ground, ground
-from workers.bench.handwritten import ByHand, HandWritten
+from workers.bench.handwritten import BY_HAND, SLACK_BY_HAND, WAITING, ByHand, HandWritten
 from workers.bench.playbooks import THREE_AND_ONE
 from workers.devserver import DevServer
 from workers.temporal import Slots
 
-BY_HAND = "bench-by-hand"
+LOOK = 0.005  # seconds
 # What Temporal Cloud bills of what a history shows. Heartbeats are not in a history; both sides send the same four.
 BILLED = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
@@ -70,21 +71,25 @@ async def _both(ours: Ground, theirs: Counting, name: str, number: int) -> tuple
 
 @asynccontextmanager
 async def _by_hand(ours: Ground) -> AsyncIterator[Counting]:
-    """The same transport into the same database, counted apart; as many slots as ours."""
+    """The same transport into the same database, counted apart; as many queues and slots as ours."""
     counting = Counting(ours.counting.inner)
     slots = Slots()
-    worker = Worker(
+    workflows = Worker(
         ours.client,
         task_queue=BY_HAND,
         workflows=[HandWritten],
-        activities=[ByHand(counting).post],
         workflow_runner=UnsandboxedWorkflowRunner(),
-        activity_executor=ThreadPoolExecutor(slots.effects),
-        max_concurrent_activities=slots.effects,
         max_concurrent_workflow_tasks=slots.workflow_tasks,
         max_cached_workflows=slots.cached,
     )
-    async with worker:
+    messages = Worker(
+        ours.client,
+        task_queue=SLACK_BY_HAND,
+        activities=[ByHand(counting).post],
+        activity_executor=ThreadPoolExecutor(slots.effects),
+        max_concurrent_activities=slots.effects,
+    )
+    async with workflows, messages:
         yield counting
 
 
@@ -96,6 +101,7 @@ async def _their_round(client: Client, counting: Counting, name: str, number: in
     ]
     handles = await asyncio.gather(*started)
     await asyncio.to_thread(counting.wait_for, before + 3 * number)
+    await _until(lambda: {handle.id for handle in handles} <= WAITING)
     await asyncio.gather(*(handle.signal(HandWritten.better) for handle in handles))
     await asyncio.gather(*(handle.result() for handle in handles))
     return Round(time.perf_counter() - began, handles)
@@ -108,16 +114,29 @@ async def _our_round(ours: Ground, name: str, number: int) -> Round:
     before, began = ours.counting.count, time.perf_counter()
     await asyncio.to_thread(ours.post_all, accounts, 3)
     await asyncio.to_thread(ours.counting.wait_for, before + 3 * number)
-    await asyncio.to_thread(ours.post_all, accounts, 9)
     handles = [ours.client.get_workflow_handle(run) for run in await asyncio.to_thread(_runs, ours, set(accounts))]
+    await _until(lambda: _waiting(ours) == number)
+    await asyncio.to_thread(ours.post_all, accounts, 9)
     await asyncio.to_thread(ours.counting.wait_for, before + 4 * number)
     await asyncio.gather(*(handle.result() for handle in handles))
     return Round(time.perf_counter() - began, handles)
 
 
+async def _until(true: Callable[[], bool]) -> None:
+    while not await asyncio.to_thread(true):  # noqa: ASYNC110  # workers bring it about
+        await asyncio.sleep(LOOK)
+
+
 def _runs(ours: Ground, accounts: set[str]) -> list[str]:
     found = ours.host.database.read(lambda connection: runs.entries(connection, accounts))
     return [one.id for one in found]
+
+
+def _waiting(ours: Ground) -> int:
+    at_the_wait = select(func.count()).where(
+        tables.runs.c.outcome.is_(None), tables.runs.c.details.startswith("better")
+    )
+    return ours.host.database.read(lambda connection: connection.scalar(at_the_wait) or 0)
 
 
 async def _actions(handle: WorkflowHandle[Any, Any]) -> int:

@@ -10,7 +10,6 @@ from workers.settings import HOME, Settings
 from workers.settings_values import ClockSetting
 
 FOLDER = HOME / "demo"
-QUEUE = "demo"
 _OF_A_RUN = ("playbook.db*", "temporal-*.db*", "*.log", "*.log.1")
 
 
@@ -24,7 +23,6 @@ def demo_settings(settings: Settings, folder: Path, address: str | None = None) 
         update={
             "database_url": database_url(folder),
             "clock": ClockSetting(),  # the database's own
-            "task_queue": QUEUE,
             "temporal_address": address,
             "temporal_namespace": "default",
             "temporal_api_key": None,

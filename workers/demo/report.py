@@ -27,7 +27,10 @@ def report(outcome: Outcome) -> list[str]:
         _section("Tasks of people", _tasks(outcome)),
         _section("Escalations", _raised(outcome.figures.escalations)),
         _section("Mail and messages", _messages(outcome)),
-        *(_section(f"{one.account}: {printable(one.name)} ({one.standing})", _told(one)) for one in outcome.told),
+        *(
+            _section(f"{one.account}: {printable(one.name)} ({one.standing})", _told(one, outcome))
+            for one in outcome.told
+        ),
         _section("Facts and time", _time(outcome)),
         _section("Crashes", _kills(outcome)) if outcome.kills else [],
         _section("Did every effect happen once?", _checks(outcome)),
@@ -133,13 +136,13 @@ def _messages(outcome: Outcome) -> list[str]:
 # --- one account
 
 
-def _told(one: Told) -> list[str]:
+def _told(one: Told, outcome: Outcome) -> list[str]:
     width = max((len(line.playbook) for line in one.lines), default=0)
     lines: list[str] = []
     for line in one.lines:
         because = f", because {line.because}" if line.because else ""
         lines += hanging(f"{line.at:%a %d %b %H:%M}  {line.playbook:<{width}}  ", f"{line.what}{because}")
-    return lines or ["nothing happened"]
+    return [*lines, f"(times in {outcome.zone})"] if lines else ["nothing happened"]
 
 
 # --- facts and time
@@ -185,4 +188,4 @@ def _meanwhile(effects: int, inputs: int) -> str:
 
 def _checks(outcome: Outcome) -> list[str]:
     rows = [("yes" if one.holds else "NO", one.rule, one.found) for one in outcome.checks]
-    return table(("holds", "", ""), rows)
+    return table(("holds", "rule", "found"), rows)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from activities.clock import Clock, set_clock
 from activities.host import Host
@@ -45,6 +46,7 @@ class Outcome:
     figures: Figures
     told: Sequence[Told]
     checks: Sequence[Check]
+    zone: str
     ended: datetime
 
     @property
@@ -92,7 +94,7 @@ class Stage:
                 host = host_from(demo_settings(self.settings, self.folder), database=database)
                 await self._watch(host, portfolio, server, children)
                 await self._settle(host)
-                return await self._look_back(host, portfolio, server.address)
+                return await self._look_back(host, portfolio, server.address, workspace.policy.time_zone)
 
     def _child(self, role: str, address: str) -> Child:
         asked = ASKED.dump_json(self.asked).decode()
@@ -138,7 +140,7 @@ class Stage:
                 while not await asyncio.to_thread(is_quiet, host):  # noqa: ASYNC110  # other processes do it
                     await asyncio.sleep(LOOK)
 
-    async def _look_back(self, host: Host, portfolio: Portfolio, address: str) -> Outcome:
+    async def _look_back(self, host: Host, portfolio: Portfolio, address: str, zone: str) -> Outcome:
         ids = await asyncio.to_thread(host.database.read, unfinished)
         workflows = await running_workflows(await connect(address), ids)
         now = host.clock.now()
@@ -148,8 +150,9 @@ class Stage:
                 fed=self.fed,
                 kills=self.kills,
                 figures=figures(connection, now),
-                told=[told(connection, account) for account in portfolio.told],
+                told=[told(connection, account, ZoneInfo(zone)) for account in portfolio.told],
                 checks=checks(connection, workflows),
+                zone=zone,
                 ended=now,
             )
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 
 from pydantic import JsonValue
@@ -21,6 +21,8 @@ LONGEST = 200  # entries told of one account
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """`at` is on the clock of the account's policy."""
+
     at: datetime
     playbook: str
     what: str
@@ -37,23 +39,23 @@ class Told:
     lines: tuple[Line, ...]
 
 
-def told(connection: Connection, account: str) -> Told:
+def told(connection: Connection, account: str, zone: tzinfo) -> Told:
     state = accounts.state_of(connection, account)
     known = Account.from_json(json.loads(state)) if state else Account(account)
     entries = sorted(traces.of_account(connection, account, limit=LONGEST), key=lambda one: one.entry.at)
     standing = [value_of(known, field) for field in ("tier", "stage", "status")]
-    lines = tuple(_line(one) for one in entries if one.entry.event != "branched")
+    lines = tuple(_line(one, zone) for one in entries if one.entry.event != "branched")
     return Told(account, value_of(known, "name"), ", ".join(one for one in standing if one), lines)
 
 
-def _line(one: Traced) -> Line:
+def _line(one: Traced, zone: tzinfo) -> Line:
     why = one.entry.fields.get("why")
     because = "; ".join(reasons(why)) if isinstance(why, dict) and one.entry.event != "waiting" else ""
-    return Line(one.entry.at, one.playbook, _what(one.entry), because)
+    return Line(one.entry.at.astimezone(zone), one.playbook, _what(one.entry, zone), because)
 
 
-def _what(entry: Entry) -> str:
-    said = details(entry, lambda at: f"{at:%d %b}")
+def _what(entry: Entry, zone: tzinfo) -> str:
+    said = details(entry, lambda at: f"{at.astimezone(zone):%d %b}")
     if entry.step is None:
         return f"{entry.event.replace('_', ' ')} {said}".strip()
     return f"{printable(entry.step)} {entry.event} {said}".strip()
