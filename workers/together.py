@@ -83,7 +83,7 @@ def apply_first(host: Host, folder: Path, say: Say) -> None:
     checked = check(folder)
     if host.database.read(versions.current) == 0:
         applied = apply(host, checked, "playbook up")
-        say(f"applied the {len(checked.plans)} playbooks of {folder} (number {applied.number})")
+        say(f"applied the playbooks of {folder}: {len(checked.plans)} (number {applied.number})")
     elif checked.problems.errors:
         say(f"{folder} has errors, so what was applied before goes on; `playbook check` tells them")
     elif not preview(host, checked).nothing:

@@ -94,7 +94,7 @@ class TestApply:
 
         ran = playbook("preview")
 
-        assert "    1 account fulfil its start already" in ran.lines
+        assert "    its start holds already for 1 account" in ran.lines
         assert "    1 would start at once (mode: is)" in ran.lines
 
     def test_runs_of_a_removed_playbook_may_be_stopped(self, installation, filled):
@@ -104,7 +104,7 @@ class TestApply:
         ran = fine(playbook("apply", "--in-flight", "stop"))
 
         assert ran.lines[0] == "- call (removed)"
-        assert ran.lines[-1] == "1 runs in flight are told to stop"
+        assert ran.lines[-1] == "told to stop: 1 run in flight"
 
 
 class TestImport:
@@ -154,7 +154,7 @@ class TestLook:
         listed, shown = playbook("runs", "--live"), playbook("run", filled[:8], "--json").json
 
         assert filled in listed.out
-        assert "1 runs: 1 running" in listed.out
+        assert "1 run: 1 running" in listed.out
         assert (shown["account"], shown["version"], shown["state"]) == ("acme", 1, "running")
         assert [one["path"] for one in shown["open"]] == ["ring"]
         assert [one["channel"] for one in shown["messages"]] == ["slack"]
@@ -181,7 +181,7 @@ class TestLook:
         ran = fine(playbook("tasks", "--person", "ben"))
 
         assert "Ring Acme" in ran.out
-        assert "1 tasks, 0 overdue" in ran.out
+        assert "1 task, 0 overdue" in ran.out
         assert playbook("tasks", "--person", "ana").out == "no tasks\n"
 
     def test_messages_are_listed_and_shown_whole(self, filled):

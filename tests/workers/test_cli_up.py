@@ -87,7 +87,7 @@ def sent(to: str) -> bool:
 def test_a_fact_becomes_a_run_a_task_and_a_message_and_ctrl_c_loses_nothing(up):
     first = up()
     http = first.where()
-    assert "applied the 1 playbooks of playbooks (number 1)" in first.said
+    assert "applied the playbooks of playbooks: 1 (number 1)" in first.said
 
     answered = httpx.post(f"{http}/facts", json=ACME)
     eventually(lambda: sent("ben"))
@@ -129,7 +129,7 @@ def test_facts_are_imported_beside_everything_else_under_a_clock_of_their_own(up
 
     life = up("--import", "facts.ndjson", "--clock", "scaled:60@2026-03-02T00:00:00Z")
     life.where()
-    eventually(lambda: "1 facts stored, 0 known already, 1 left out" in life.said)
+    eventually(lambda: "1 fact stored, 0 known already, 1 left out" in life.said)
 
     assert "facts.ndjson:2: this is not a line of JSON" in life.said
     assert "2026-03-0" in playbook("why", "acme", "call", "--json").json["now"]

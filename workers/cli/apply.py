@@ -4,7 +4,7 @@ import click
 
 from workers.checking import check
 from workers.cli.changes import change_lines, changes_json
-from workers.cli.output import print_json, say
+from workers.cli.output import print_json, say, several
 from workers.cli.places import workspace_folder
 from workers.cli.program import with_example
 from workers.cli.store import by_option, json_option, opened, who
@@ -42,4 +42,4 @@ def command(*, in_flight: str, by: str | None, as_json: bool) -> None:
         say("nothing differs from what is applied")
     else:
         say(*change_lines(found), f"applied (number {number})")
-        say(*([f"{len(ended)} runs in flight are told to stop"] if ended else []))
+        say(*([f"told to stop: {several(len(ended), 'run')} in flight"] if ended else []))

@@ -2,7 +2,7 @@
 
 import click
 
-from workers.cli.output import print_json, say, table
+from workers.cli.output import print_json, say, several, table
 from workers.cli.program import with_example
 from workers.cli.store import json_option, limit_option, opened
 
@@ -22,4 +22,4 @@ def command(*, limit: int, as_json: bool) -> None:
     cells = [(one["kind"], one["account"], one["reason"], one["fix"]) for one in found]
     table(("what", "account", "why", "what to do"), cells, "nothing waits for a decision")
     if found:
-        say("", f"{len(found)} things wait for a person's decision")
+        say("", f"for a person to decide: {several(len(found), 'thing')}")

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from workers.cli.output import several
+
 if TYPE_CHECKING:
     from workers.applying import Difference, Preview
 
@@ -20,7 +22,7 @@ def change_lines(found: "Preview") -> Iterator[str]:
         yield f"~ {', '.join(found.shared)}"
     same = sum(one.kind == "unchanged" for one in found.playbooks)
     if same:
-        yield f"  {same} playbook{'' if same == 1 else 's'} unchanged"
+        yield f"  {several(same, 'playbook')} unchanged"
 
 
 def changes_json(found: "Preview") -> dict[str, Any]:
@@ -33,6 +35,6 @@ def _accounts(one: "Difference") -> Iterator[str]:
         where = ", ".join(f"{count} at {path}" for path, count in one.live.items())
         yield f"{number} in flight, which stay on their version: {where}"
     if one.inside:
-        yield f"{one.inside} account{'' if one.inside == 1 else 's'} fulfil its start already"
+        yield f"its start holds already for {several(one.inside, 'account')}"
     if one.starting:
         yield f"{one.starting} would start at once (mode: is)"

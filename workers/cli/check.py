@@ -9,7 +9,7 @@ import click
 from engine.problems import Problem, Problems
 from workers.checking import Checked
 from workers.cli.faults import FINE, WRONG
-from workers.cli.output import print_json, say
+from workers.cli.output import print_json, say, several
 from workers.cli.places import workspace_folder
 from workers.cli.program import with_example
 from workers.cli.selection import select
@@ -64,10 +64,6 @@ def count(checked: Checked, files: Collection[str]) -> Counter[str]:
 def conclusion(problems: Sequence[Problem], understood: Counter[str]) -> str:
     """ "7 playbooks, 31 steps, 12 templates, 24 tests: no problems" """
     kinds = Counter(problem.severity for problem in problems)
-    found = ", ".join(_several(kinds[kind], kind) for kind in ("error", "warning", "note") if kinds[kind])
-    read = ", ".join(_several(understood[noun], noun) for noun in ("playbook", "step", "template", "test"))
+    found = ", ".join(several(kinds[kind], kind) for kind in ("error", "warning", "note") if kinds[kind])
+    read = ", ".join(several(understood[noun], noun) for noun in ("playbook", "step", "template", "test"))
     return f"{read}: {found or 'no problems'}"
-
-
-def _several(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

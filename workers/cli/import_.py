@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from workers.cli.faults import FINE, WRONG
-from workers.cli.output import note, print_json, say
+from workers.cli.output import note, print_json, say, several
 from workers.cli.program import with_example
 from workers.cli.store import json_option, opened
 
@@ -53,7 +53,8 @@ def _print(count: "Count") -> None:
         note(str(fault))
     if len(count.faults) > SHOWN:
         note(f"… and {len(count.faults) - SHOWN} more")
-    say(f"{count.total} facts: {count.stored} stored, {count.known} known already, {len(count.faults)} left out")
+    left_out = f"{len(count.faults)} left out"
+    say(f"{several(count.total, 'fact')}: {count.stored} stored, {count.known} known already, {left_out}")
 
 
 def _json(count: "Count") -> dict[str, object]:

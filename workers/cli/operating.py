@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from workers.cli.faults import CommandFault
-from workers.cli.output import print_json, say
+from workers.cli.output import print_json, say, several
 from workers.cli.store import account_option, by_option, confirm, json_option, opened, playbook_option, who, yes_option
 
 if TYPE_CHECKING:
@@ -49,13 +49,11 @@ def operate(
         orders, broken = choose(host)
         touched = sorted({*(one.run for one in orders), *broken})
         if touched:
-            confirm(f"{len(touched)} run{'' if len(touched) == 1 else 's'} to {words}", yes=yes or len(touched) == 1)
+            confirm(f"{several(len(touched), 'run')} to {words}", yes=yes or len(touched) == 1)
             carry_out(host, orders, who(by))
             if broken:
                 runs.mend(host, broken)
     if as_json:
         print_json({"runs": touched})
     else:
-        say(
-            f"{len(touched)} run{'' if len(touched) == 1 else 's'} told to {words}" if touched else f"no run to {words}"
-        )
+        say(f"{several(len(touched), 'run')} told to {words}" if touched else f"no run to {words}")

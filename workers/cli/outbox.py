@@ -5,7 +5,7 @@ from typing import get_args
 import click
 
 from workers.cli.faults import CommandFault
-from workers.cli.output import instant_column, own_zone, print_json, say, table
+from workers.cli.output import instant_column, own_zone, print_json, say, several, table
 from workers.cli.program import with_example
 from workers.cli.store import account_option, json_option, limit_option, opened
 from workers.views import View, effect_view
@@ -70,7 +70,7 @@ def command(
         table(COLUMNS, [_cells(one) for one in views], "no messages")
         if rows:
             more = f"; the newest {limit} are shown" if len(rows) > limit else ""
-            say("", f"{len(rows)} messages{more} (times in {own_zone()})")
+            say("", f"{several(len(rows), 'message')}{more} (times in {own_zone()})")
 
 
 def _cells(one: View) -> tuple[object, ...]:

@@ -25,6 +25,11 @@ def note(line: str) -> None:
     click.echo(line, err=True)
 
 
+def several(number: int, noun: str) -> str:
+    """ "1 run", "2 runs" """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def print_json(data: object) -> None:
     click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=_json))
 

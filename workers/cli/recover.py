@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 
 from workers.cli.moments import instant
-from workers.cli.output import print_json, say
+from workers.cli.output import print_json, say, several
 from workers.cli.program import with_example
 from workers.cli.store import json_option, opened
 
@@ -33,4 +33,4 @@ def command(*, restored: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"runs": count})
     else:
-        say(f"{count} run{'' if count == 1 else 's'} will be woken; `playbook up` delivers it")
+        say(f"{several(count, 'run')} will be woken; `playbook up` delivers it")

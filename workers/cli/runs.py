@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 from pydantic import JsonValue
 
-from workers.cli.output import instant_column, own_zone, print_json, say, table
+from workers.cli.output import instant_column, own_zone, print_json, say, several, table
 from workers.cli.program import with_example
 from workers.cli.store import account_option, asked, json_option, limit_option, playbook_option
 from workers.views import View
@@ -76,4 +76,4 @@ def _summary(rows: Sequence[View], limit: int) -> str:
     states: Counter[JsonValue] = Counter(str(one["state"]) for one in rows)
     more = f"; the newest {limit} are shown" if len(rows) > limit else ""
     counts = ", ".join(f"{number} {state}" for state, number in sorted(states.items(), key=str))
-    return f"{len(rows)} runs: {counts}{more} (times in {own_zone()})"
+    return f"{several(len(rows), 'run')}: {counts}{more} (times in {own_zone()})"

@@ -2,7 +2,7 @@
 
 import click
 
-from workers.cli.output import instant_column, own_zone, print_json, say, table
+from workers.cli.output import instant_column, own_zone, print_json, say, several, table
 from workers.cli.program import with_example
 from workers.cli.store import account_option, json_option, limit_option, opened, playbook_option
 from workers.views import View, task_view
@@ -56,7 +56,7 @@ def command(
     ]
     table(COLUMNS, cells, "no tasks")
     if found:
-        say("", f"{len(found)} tasks, {late} overdue{_more(len(found), limit)} (times in {own_zone()})")
+        say("", f"{several(len(found), 'task')}, {late} overdue{_more(len(found), limit)} (times in {own_zone()})")
 
 
 def _state(one: View) -> str:

@@ -15,7 +15,7 @@ from engine.trigger import why
 from workers.checking import Checked
 from workers.cli.coverage import Coverage, coverage_of
 from workers.cli.faults import FINE, WRONG
-from workers.cli.output import print_json, say, zone_clock
+from workers.cli.output import print_json, say, several, zone_clock
 from workers.cli.places import workspace_folder
 from workers.cli.program import with_example
 from workers.cli.selection import Selected, select
@@ -129,8 +129,8 @@ def _conclusion(outcomes: Sequence[Outcome], word: str) -> str:
     if not total and not stopped:
         return f"no test has '{word}' in its name" if word else "there are no tests here"
     parts = [f"{passed[True]} passed"] + [f"{passed[False]} failed"] * (passed[False] > 0)
-    errors = f", {stopped} file{'' if stopped == 1 else 's'} with errors" if stopped else ""
-    return f"{total} test{'' if total == 1 else 's'}: {', '.join(parts)}{errors}"
+    errors = f", {several(stopped, 'file')} with errors" if stopped else ""
+    return f"{several(total, 'test')}: {', '.join(parts)}{errors}"
 
 
 def _print_json(outcomes: Sequence[Outcome], covered: Sequence[Coverage]) -> None:

@@ -11,7 +11,7 @@ import click
 
 from workers.cli.faults import FINE, INTERRUPTED, CommandFault, Unreachable
 from workers.cli.leaving import leave
-from workers.cli.output import note, say
+from workers.cli.output import note, say, several
 from workers.cli.program import with_example
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Importing:
             return str(wrong)
         for fault in count.faults[:SHOWN]:
             note(str(fault))
-        return f"{count.stored} facts stored, {count.known} known already, {len(count.faults)} left out"
+        return f"{several(count.stored, 'fact')} stored, {count.known} known already, {len(count.faults)} left out"
 
     def _go_on(self, _: int) -> None:
         if self._left.is_set():
