@@ -159,7 +159,7 @@ def resume(spec: EmailSpec, open_: Open, given: Given, ctx: Context) -> Move:
             return tasks.follow(tasks.task_of(open_), open_, ctx)[1]
         case TaskActed() if "task" in open_.memo:
             return tasks.act(tasks.task_of(open_), open_, given, ctx)
-        case Settled() if "task" not in open_.memo:  # of a mail, not of the message that hands the task for a contact over
+        case Settled() if "task" not in open_.memo:  # of a mail, not of what tells of the task for a contact
             return _settled(spec, open_, given, ctx)
         case _:
             return keep(open_)

@@ -105,6 +105,12 @@ def test_a_task_that_was_opened_and_is_not_there(host):
     assert broken(host) == ["every task was opened once"]
 
 
+def test_a_task_that_was_done_and_its_run_does_not_know(host):
+    do(host, update(tables.tasks).values(state="done"))
+
+    assert broken(host) == ["every task that was done is done in its run"]
+
+
 def test_an_effect_that_is_left_half_done(host):
     effect = update(tables.effects).where(tables.effects.c.channel == "slack")
 

@@ -18,6 +18,7 @@ effects, inputs, outbox, runs, trace = (
 )
 SHOWN = 5  # ids named in a failed check
 WORK = {"task", "escalate"}  # kinds whose opening makes work for a person
+DONE = ("completed", "acknowledged", "cleared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def checks(connection: Connection, workflows: Collection[str]) -> list[Check]:
     return [
         *_once(connection),
         _as_traced(connection),
-        _tasks_as_traced(connection),
+        *_tasks_as_traced(connection),
         _none_left(connection),
         _all_fed(connection),
         _no_fault(connection),
@@ -77,16 +78,26 @@ def _as_traced(connection: Connection) -> Check:
     return Check("each run knows of every mail that went out", not wrong, _said(fine, "differs", wrong))
 
 
-def _tasks_as_traced(connection: Connection) -> Check:
-    opened = [
-        (row.run, Entry.model_validate_json(row.body).kind)
-        for row in connection.execute(select(trace.run, trace.body).where(trace.event == "opened"))
-    ]
-    told = Counter(run for run, kind in opened if kind in WORK)
+def _tasks_as_traced(connection: Connection) -> list[Check]:
+    """The runs' own account of their tasks against the tasks that people have."""
     made = Counter(connection.scalars(select(tables.tasks.c.run)))
-    wrong = sorted(run for run in told | made if told[run] != made[run])
-    found = _said(f"{told.total():,} opened in the traces, {made.total():,} tasks", "differs", wrong)
-    return Check("every task was opened once", not wrong, found)
+    done = Counter(connection.scalars(select(tables.tasks.c.run).where(tables.tasks.c.state == "done")))
+    return [
+        _same("every task was opened once", "opened", _work(connection, "opened"), made),
+        _same("every task that was done is done in its run", "done", _work(connection, *DONE), done),
+    ]
+
+
+def _same(rule: str, word: str, told: Counter[str], there: Counter[str]) -> Check:
+    wrong = sorted(run for run in told | there if told[run] != there[run])
+    found = _said(f"{told.total():,} {word} in the traces, {there.total():,} tasks", "differs", wrong)
+    return Check(rule, not wrong, found)
+
+
+def _work(connection: Connection, *events: str) -> Counter[str]:
+    """By run, how often work for a person came to this."""
+    entries = connection.execute(select(trace.run, trace.body).where(trace.event.in_(events)))
+    return Counter(row.run for row in entries if Entry.model_validate_json(row.body).kind in WORK)
 
 
 def _none_left(connection: Connection) -> Check:
