@@ -6,7 +6,7 @@ from datetime import timedelta
 from activities import ledger
 from activities.directive import Directive
 from activities.host import Host
-from activities.ledger import Doubted, Granted
+from activities.ledger import Doubted, Granted, Left
 from activities.runs import advance
 from activities.transport import Busy, Refused, Sent, Uncertain
 
@@ -27,16 +27,18 @@ def perform(host: Host, effect: str, receipt: str | None, remember: Remember) ->
     `receipt` is what an attempt before this one had remembered: it was sent, and is only to be settled.
     Raises TryAgain, ledger.Leased, ledger.NoSuchEffect, runs.AdvanceFailed, and whatever the database raises.
     """
-    run = ledger.run_of(host, effect)
     if receipt is not None:
         ledger.settle(host, effect, "sent", receipt)
-        return advance(host, run)
-    match ledger.claim(host, effect):
-        case Granted() as granted:
-            _send(host, effect, granted, remember)
-        case Doubted() as doubted:
-            _ask(host, effect, doubted, remember)
-    return advance(host, run)
+        return advance(host, ledger.run_of(host, effect))
+    claim = ledger.claim(host, effect)
+    match claim:
+        case Granted():
+            _send(host, effect, claim, remember)
+        case Doubted():
+            _ask(host, effect, claim, remember)
+        case Left():
+            pass
+    return advance(host, claim.run)
 
 
 def _send(host: Host, effect: str, granted: Granted, remember: Remember) -> None:

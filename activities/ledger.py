@@ -49,6 +49,7 @@ class Leased(Exception):
 class Granted:
     """Send it, once."""
 
+    run: str
     message: Message
     channel: Channel
 
@@ -57,13 +58,21 @@ class Granted:
 class Doubted:
     """Ask the provider whether it went out; `since` is the real instant of the claim."""
 
+    run: str
     message: Message
     channel: Channel
     since: datetime
 
 
-def claim(host: Host, effect: str) -> Granted | Doubted | None:
-    """What is to be done with the effect now; None when nothing is. Raises NoSuchEffect and Leased."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Nothing is to be done with it, for now or for good."""
+
+    run: str
+
+
+def claim(host: Host, effect: str) -> Granted | Doubted | Left:
+    """What is to be done with the effect now. Raises NoSuchEffect and Leased."""
     return host.database.write(lambda connection: _claimed(bench(host, connection), effect))
 
 
@@ -115,20 +124,18 @@ def run_of(host: Host, effect: str) -> str:
 # --- claim -----------------------------------------------------------------------------------------------
 
 
-def _claimed(at: Bench, effect: str) -> Granted | Doubted | None:
+def _claimed(at: Bench, effect: str) -> Granted | Doubted | Left:
     account, row = _locked(at.connection, effect)
     if row.state == "claimed":
         expired(at, account, row)
         row = _locked(at.connection, effect)[1]
     if row.state == "uncertain" and row.asking:
-        return Doubted(message_of(row.effect), at.host.channels[row.channel], row.claimed_at or at.real)
+        return Doubted(row.run, message_of(row.effect), at.host.channels[row.channel], row.claimed_at or at.real)
     if row.state != "wanted" or runs.at_rest(at.connection, row.run):
-        return None
+        return Left(row.run)
     if any(_goes_first(one) for _, one in inputs.waiting(at.connection, row.run)):
-        return (
-            None  # it may end or hold the run: the advance that follows feeds it, and names the effect anew if it stays
-        )
-    return _granted(at, row) if _may_go(at, account, row) else None
+        return Left(row.run)  # it may end or hold the run: the advance that follows feeds it
+    return _granted(at, row) if _may_go(at, account, row) else Left(row.run)
 
 
 def _goes_first(one: Input) -> bool:
@@ -160,7 +167,7 @@ def _granted(at: Bench, row: EffectRow) -> Granted:
         claimed_at=at.real,
         lease_until=at.real + channel.lease,
     )
-    return Granted(message_of(row.effect), channel)
+    return Granted(row.run, message_of(row.effect), channel)
 
 
 def expired(at: Bench, account: AccountRow, row: EffectRow) -> None:

@@ -22,6 +22,10 @@ def directives(connection: Connection, ids: Collection[str], clock: Clock, queue
     return {run: _directive(row, unsettled[run], clock, queues) for run, row in rows.items()}
 
 
+def directive_of(connection: Connection, row: RunRow, clock: Clock, queues: Queues) -> Directive:
+    return _directive(row, effects.unsettled(connection, [row.id])[row.id], clock, queues)
+
+
 def _directive(row: RunRow, unsettled: Sequence[EffectRow], clock: Clock, queues: Queues) -> Directive:
     at_rest = row.paused or row.fault is not None
     todo = [] if at_rest else [one for one in unsettled if one.state == "wanted" or one.asking]

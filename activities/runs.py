@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -13,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from activities.desks import Bench, bench, lay_out
 from activities.directive import Directive
 from activities.host import Host
-from activities.outlook import directives
+from activities.outlook import directive_of, directives
 from activities.store import accounts, effects, inputs, runs, tasks, traces, wakes, watches
 from activities.store.accounts import AccountRow
 from activities.store.runs import RunRow
@@ -73,8 +74,8 @@ def _advanced(connection: Connection, host: Host, run: str, reached: datetime | 
     row = runs.find(connection, run)
     if row is None:
         raise NoSuchRun(run)
-    feed(bench(host, connection), account, row, reached)
-    return read(connection, host, run)
+    fed = feed(bench(host, connection), account, row, reached)
+    return directive_of(connection, fed, host.clock, host.queues)
 
 
 def locked_account(connection: Connection, run: str) -> AccountRow:
@@ -85,16 +86,18 @@ def locked_account(connection: Connection, run: str) -> AccountRow:
     return accounts.lock(connection, [account])[account]
 
 
-def feed(at: Bench, account: AccountRow, row: RunRow, reached: datetime | None = None) -> None:
-    """Everything that waits for the run, and its timers that are due. The account is locked."""
+def feed(at: Bench, account: AccountRow, row: RunRow, reached: datetime | None = None) -> RunRow:
+    """Everything that waits for the run, and its timers that are due. The account is locked. The run as it then is."""
     if row.fault is not None:
-        return
+        return row
     now = _moment(at, account, reached)
     waiting = inputs.waiting(at.connection, row.id)
     released = not row.paused and effects.release(at.connection, row.id, now)
     if row.over:
         inputs.consume(at.connection, [seq for seq, _ in waiting], now)
-        runs.touch(at.connection, [row.id] if waiting or released else [])
+        if not waiting and not released:
+            return row
+        runs.touch(at.connection, [row.id])
     elif waiting or (row.look_at is not None and row.look_at <= now):
         desk = lay_out(at, {account.id: account}, [row.run])[account.id]
         desk.advance(row.id, [one for _, one in waiting], now)
@@ -102,8 +105,12 @@ def feed(at: Bench, account: AccountRow, row: RunRow, reached: datetime | None =
         if look_at is not None and look_at <= now:
             raise StaleLook(row.id)
         put_away(at, desk, account, now, {row.id: waiting})
+        return row.after(desk.runs[row.id])
     elif released:
         runs.touch(at.connection, [row.id])
+    else:
+        return row
+    return replace(row, rev=row.rev + 1)
 
 
 def _moment(at: Bench, account: AccountRow, reached: datetime | None) -> datetime:

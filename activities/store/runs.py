@@ -1,7 +1,7 @@
 """Runs: the state of each, whole, with what is searched by beside it."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,10 @@ class RunRow:
     def run(self) -> Run:
         return Run.model_validate_json(self.state)
 
+    def after(self, run: Run) -> "RunRow":
+        """As it is once `save` has written the run."""
+        return replace(self, **columns_of(run), rev=self.rev + 1, failures=0)
+
 
 _COLUMNS = [runs.c[name] for name in RunRow.__dataclass_fields__]
 
@@ -61,7 +65,7 @@ def _row(row: Sequence[Any]) -> RunRow:
     return RunRow(*row)
 
 
-def columns_of(run: Run) -> dict[str, object]:
+def columns_of(run: Run) -> dict[str, Any]:
     """What stands beside the state. `details` names steps by their ids only: it is shown in Temporal's own pages."""
     parked = [f"{one.path}: {one.parked}" for one in run.open.values() if one.parked]
     return {
@@ -106,8 +110,8 @@ def add(connection: Connection, new: Sequence[Run]) -> None:
 
 def save(connection: Connection, ones: Sequence[Run]) -> None:
     """The states after an advance, each as a new revision; what failed before is forgotten."""
-    change_all(connection, runs, [{"which": one.id, **columns_of(one), "failures": 0} for one in ones])
-    touch(connection, [one.id for one in ones])
+    changed = [{"which": one.id, **columns_of(one), "failures": 0} for one in ones]
+    change_all(connection, runs, changed, grows="rev")
 
 
 def touch(connection: Connection, ids: Collection[str]) -> None:

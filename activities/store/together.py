@@ -32,10 +32,12 @@ class _Waiting:
             self._result = self.work(connection)
             return
         try:
-            with connection.begin_nested():
-                self._result = self.work(connection)
+            connection.exec_driver_sql("SAVEPOINT one")
+            self._result = self.work(connection)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is its caller's
+            connection.exec_driver_sql("ROLLBACK TO one")
             self._error = error
+        connection.exec_driver_sql("RELEASE one")
 
     def tell(self) -> None:
         if self._error is None:

@@ -7,11 +7,13 @@ delivery when nothing has been added to it meanwhile. All instants here are real
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, func, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, select, update
 
 from activities.store.tables import wakes
-from activities.store.writing import Row, insert_into
+from activities.store.writing import Row, change_all, insert_for
 
 LEASE = timedelta(seconds=30)
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (0.5, 1, 2, 5, 15, 30, 60))
@@ -22,6 +24,19 @@ class Wake:
     run: str
     generation: int
     attempts: int
+
+
+_REAL = bindparam("real", type_=wakes.c.due_at.type)
+_READY = (wakes.c.due_at <= _REAL) & (wakes.c.lease_until.is_(None) | (wakes.c.lease_until <= _REAL))
+_ANY_DUE = select(wakes.c.run).where(_READY).limit(1)
+_FIRST = (
+    select(wakes.c.run, wakes.c.generation, wakes.c.attempts)
+    .where(_READY)
+    .order_by(wakes.c.turn, wakes.c.due_at, wakes.c.run)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_DELETE = delete(wakes).where(wakes.c.run == bindparam("which"), wakes.c.generation == bindparam("seen"))
 
 
 def write(connection: Connection, runs: Collection[str], real: datetime) -> None:
@@ -36,30 +51,23 @@ def write_checks(connection: Connection, runs: Sequence[str], real: datetime) ->
 
 def any_due(connection: Connection, real: datetime) -> bool:
     """Asked before leasing: it takes no lock."""
-    return connection.scalar(select(wakes.c.run).where(_ready(real)).limit(1)) is not None
+    return connection.scalar(_ANY_DUE, {"real": real}) is not None
 
 
 def lease(connection: Connection, real: datetime, limit: int) -> list[Wake]:
     """Rows that nobody else delivers, for LEASE from now."""
-    first = select(wakes.c.run).where(_ready(real)).order_by(wakes.c.turn, wakes.c.due_at, wakes.c.run).limit(limit)
-    chosen = list(connection.scalars(first.with_for_update(skip_locked=True)))
-    if not chosen:
-        return []
-    connection.execute(update(wakes).where(wakes.c.run.in_(chosen)).values(lease_until=real + LEASE))
-    rows = connection.execute(select(wakes.c.run, wakes.c.generation, wakes.c.attempts).where(wakes.c.run.in_(chosen)))
-    place = {run: index for index, run in enumerate(chosen)}
-    return sorted((Wake(*row) for row in rows), key=lambda one: place[one.run])
+    chosen = [Wake(*row) for row in connection.execute(_FIRST, {"real": real, "most": limit})]
+    change_all(connection, wakes, [{"which": one.run, "lease_until": real + LEASE} for one in chosen])
+    return chosen
 
 
 def delivered(connection: Connection, done: Sequence[Wake]) -> None:
     """Deletes them; those that were written again meanwhile stay and may be leased at once."""
     if not done:
         return
-    matching = (wakes.c.run == bindparam("key")) & (wakes.c.generation == bindparam("seen"))
     ordered = sorted(done, key=lambda one: one.run)
-    connection.execute(delete(wakes).where(matching), [{"key": one.run, "seen": one.generation} for one in ordered])
-    again = update(wakes).where(wakes.c.run == bindparam("key")).values(lease_until=None, attempts=0)
-    connection.execute(again, [{"key": one.run} for one in ordered])
+    connection.execute(_DELETE, [{"which": one.run, "seen": one.generation} for one in ordered])
+    change_all(connection, wakes, [{"which": one.run, "lease_until": None, "attempts": 0} for one in ordered])
 
 
 def failed(connection: Connection, wake: Wake, real: datetime) -> None:
@@ -76,23 +84,23 @@ def oldest(connection: Connection) -> datetime | None:
 
 
 def _put(connection: Connection, rows: Sequence[Row]) -> None:
-    if not rows:
-        return
-    statement = insert_into(connection, wakes)
+    if rows:
+        new = [{"generation": _generation(row["due_at"]), **row} for row in rows]
+        connection.execute(_putting(connection.dialect.name), new)
+
+
+@cache
+def _putting(dialect: str) -> Any:
+    statement = insert_for(wakes, dialect)
     new = statement.excluded
     changes = {
         "generation": wakes.c.generation + 1,
         "turn": case((new.turn < wakes.c.turn, new.turn), else_=wakes.c.turn),
         "due_at": case((new.due_at < wakes.c.due_at, new.due_at), else_=wakes.c.due_at),
     }
-    statement = statement.on_conflict_do_update(index_elements=["run"], set_=changes)
-    connection.execute(statement, [{"generation": _generation(row["due_at"]), **row} for row in rows])
+    return statement.on_conflict_do_update(index_elements=["run"], set_=changes)
 
 
 def _generation(real: datetime) -> int:
     """Of a new row: never that of an earlier row of the same run, whose late delivery would delete this one."""
     return int(real.timestamp() * 1_000_000)
-
-
-def _ready(real: datetime) -> ColumnElement[bool]:
-    return (wakes.c.due_at <= real) & (wakes.c.lease_until.is_(None) | (wakes.c.lease_until <= real))

@@ -56,18 +56,18 @@ def change(connection: Connection, table: Table, key: object, **changes: Any) ->
     change_all(connection, table, [{"which": key, **changes}])
 
 
-def change_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+def change_all(connection: Connection, table: Table, rows: Sequence[Row], grows: str | None = None) -> None:
     """As `change`, for many rows: each has its key as `which`, and the same columns."""
     if rows:
         names = tuple(name for name in rows[0] if name != "which")
-        connection.execute(_updating(table, names), list(rows))
+        connection.execute(_updating(table, names, grows), list(rows))
 
 
 def insert_into(connection: Connection, table: Table) -> Any:
-    return _insert(table, connection.dialect.name)
+    return insert_for(table, connection.dialect.name)
 
 
-def _insert(table: Table, dialect: str) -> Any:
+def insert_for(table: Table, dialect: str) -> Any:
     return (sqlite_insert if dialect == "sqlite" else postgresql_insert)(table)
 
 
@@ -78,19 +78,20 @@ def _inserting(table: Table) -> Insert:
 
 @cache
 def _adding(table: Table, dialect: str) -> Any:
-    return _insert(table, dialect).on_conflict_do_nothing()
+    return insert_for(table, dialect).on_conflict_do_nothing()
 
 
 @cache
 def _upserting(table: Table, dialect: str, names: tuple[str, ...]) -> Any:
-    statement = _insert(table, dialect)
+    statement = insert_for(table, dialect)
     key = [column.name for column in table.primary_key]
     changed = {name: statement.excluded[name] for name in names if name not in key}
     return statement.on_conflict_do_update(index_elements=key, set_=changed)
 
 
 @cache
-def _updating(table: Table, names: tuple[str, ...]) -> Update:
+def _updating(table: Table, names: tuple[str, ...], grows: str | None) -> Update:
     (key,) = table.primary_key
     values: dict[str, Any] = {name: bindparam(name) for name in names}
+    values |= {grows: table.c[grows] + 1} if grows else {}
     return update(table).where(key == bindparam("which")).values(values)
