@@ -296,7 +296,7 @@ def test_metrics_come_after_what_they_are_made_of():
         ("formula: metrics.bare.value +", " > formula: "),
         ("formula: count(c.active for c in contacts)", " > formula: "),
         ("formula: metrics.m.value + 1", ": these metrics are made of each other: m → m. Take one out of the circle."),
-        ("reported: yes", " > reported: 'yes' is not one of what may stand here. One of true is due."),
+        ("reported: yes", " > reported: 'yes' is not one of what may stand here. Only 'true' may stand here."),
     ],
 )
 def test_a_wrong_metric_is_told(line, said):
