@@ -13,7 +13,7 @@ from engine.trace import Entry
 from tests.support.hosts import HandClock, acme, host_on, only_run, playbook, tell
 from workers.demo.columns import WIDTH, hanging, several, table
 from workers.demo.figures import Figures, figures
-from workers.demo.timeline import reasons, told
+from workers.demo.timeline import _what, reasons, told
 
 START = "start: {when: metrics.nps.value < 5, again: after 10 days}\n"
 TASK = """
@@ -109,8 +109,6 @@ def test_only_the_parts_that_decided_are_reasons():
 
 
 def test_an_entry_is_addressed_by_its_step_and_says_when_it_is_due():
-    from workers.demo.timeline import _what
-
     at = datetime(2026, 3, 2, tzinfo=UTC)
     due = (at + timedelta(days=2)).isoformat()
     entry = Entry(
@@ -118,6 +116,21 @@ def test_an_entry_is_addressed_by_its_step_and_says_when_it_is_due():
     )
 
     assert _what(entry, UTC) == "call opened csm due 04 Mar"
+
+
+@pytest.mark.parametrize(
+    ("event", "fields", "said"),
+    [
+        ("ended", {"outcome": "won", "by": "goal"}, "ended as won by its goal"),
+        ("ended", {"outcome": "done", "by": "end"}, "ended as done"),
+        ("not_started", {"reason": "live"}, "did not start: a run was live"),
+        ("not_started", {"reason": "paused"}, "did not start: paused"),
+    ],
+)
+def test_what_concerns_the_playbook_is_said_in_words(event, fields, said):
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+
+    assert _what(Entry(at=at, path="goal", step=None, kind="playbook", event=event, fields=fields), UTC) == said
 
 
 @given(st.lists(st.tuples(st.text("ab ", max_size=9), st.text("xyz ", max_size=300)), max_size=5))

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,8 @@ class Prepared:
 
 def _prepared(settings: Settings) -> Prepared:
     """Waits until the history is in and the playbooks are applied."""
+    for lazy in ("holidays", "jinja2"):  # the engine imports them when it first needs them, which would be on day one
+        import_module(lazy)
     database, applied = Database(settings.database_url), Applied()
     _wait_for(database, select(active.c.playbook).limit(1))
     database.read(applied.current)

@@ -14,6 +14,7 @@ from engine.run import Task
 from engine.trace import Entry
 
 NO_TIER = "no tier"
+BARRED = {"again": "again too soon", "live": "a run was live"}  # why a start did not happen, in words
 
 
 @dataclass(slots=True)

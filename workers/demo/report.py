@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from engine.render import printable
 from workers.demo.columns import hanging, several, table
-from workers.demo.figures import Entered, Raised, Worked
+from workers.demo.figures import BARRED, Entered, Raised, Worked
 from workers.demo.stage import Outcome
 from workers.demo.timeline import Told
 
@@ -85,8 +85,7 @@ def _barred(barred: Counter[str]) -> list[str]:
     """Starts that came true and began nothing."""
     if not barred:
         return []
-    words = {"again": "again too soon", "live": "a run was live"}
-    said = ", ".join(f"{number} {words.get(reason, reason)}" for reason, number in barred.most_common())
+    said = ", ".join(f"{number} {BARRED.get(reason, reason)}" for reason, number in barred.most_common())
     return hanging("", f"{several(barred.total(), 'start')} did not happen: {said}.")
 
 

@@ -30,7 +30,7 @@ from workers.settings import Settings
 from workers.temporal import connect
 from workers.wiring import host_from, open_database
 
-LEAD = timedelta(seconds=1.0)  # real: for the processes to see the clock before it begins
+LEAD = timedelta(seconds=2.0)  # real: for the processes to see the clock before it begins
 LOOK = 0.1  # seconds between two looks
 SETTLED_WITHIN = 90.0  # seconds; a worker that was killed leaves an advance that is tried again after its time-out
 LATE_AFTER = 60.0  # seconds beyond the stretch, after which the feeder will not come to its end any more

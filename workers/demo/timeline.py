@@ -14,9 +14,10 @@ from activities.store.traces import Traced
 from engine.account import Account
 from engine.render import details, printable, saw
 from engine.trace import Entry
-from workers.demo.figures import value_of
+from workers.demo.figures import BARRED, value_of
 
 LONGEST = 200  # entries told of one account
+EXITS = {"goal", "stop"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,13 @@ def _line(one: Traced, zone: tzinfo) -> Line:
 
 
 def _what(entry: Entry, zone: tzinfo) -> str:
+    outcome, by, reason = (printable(str(entry.fields.get(name) or "")) for name in ("outcome", "by", "reason"))
+    if entry.event == "ended":
+        return f"ended as {outcome}" + (f" by its {by}" if by in EXITS else "")
+    if entry.event == "not_started":
+        return f"did not start: {BARRED.get(reason, reason)}"
     said = details(entry, lambda at: f"{at.astimezone(zone):%d %b}")
-    if entry.step is None:
-        return f"{entry.event.replace('_', ' ')} {said}".strip()
-    return f"{printable(entry.step)} {entry.event} {said}".strip()
+    return f"{printable(entry.step or '')} {entry.event.replace('_', ' ')} {said}".strip()
 
 
 def reasons(tree: Mapping[str, JsonValue]) -> list[str]:
