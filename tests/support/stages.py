@@ -16,7 +16,7 @@ from workers.relay import Relay
 from workers.temporal import Queues, Slots, connect, workers
 
 _NUMBERS = itertools.count(1)
-PATIENCE = 20.0  # seconds
+PATIENCE = 40.0  # seconds
 
 
 def fresh_queue() -> str:
