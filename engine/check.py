@@ -78,9 +78,7 @@ def _relevant(found: Problems, workspace: Workspace) -> Iterator[Problem]:
     return (problem for problem in found if not (roles_unknown and problem.code in _OF_ROLES))
 
 
-def _tests(
-    workspace: Workspace, setting: Setting, ids: Mapping[str, Document], plans: Mapping[str, Plan]
-) -> Problems:
+def _tests(workspace: Workspace, setting: Setting, ids: Mapping[str, Document], plans: Mapping[str, Plan]) -> Problems:
     problems = Problems()
     for document in workspace.tests:
         playbook, stories, found = read_tests(document, setting)

@@ -8,7 +8,9 @@ import pytest
 from engine.steps import KINDS
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted(path for path in ROOT.rglob("README.md") if not any(part.startswith(".") for part in path.relative_to(ROOT).parts))
+PAGES = sorted(
+    path for path in ROOT.rglob("README.md") if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+)
 FOLDERS = ("engine", "activities", "workers", "playbooks", "tests")
 
 
@@ -36,7 +38,7 @@ def test_the_playbook_of_the_readme_is_one_that_the_engine_takes(tmp_path):
     from engine.source import read
     from tests.support.playbooks import setting
 
-    text = re.search(r"```yaml\n(playbook: .*?)```", (ROOT / "README.md").read_text(), re.S)
+    text = re.search(r"```yaml\n(playbook: .*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert text is not None
     document = read(text[1], "README.md")
     assert isinstance(document, Document)

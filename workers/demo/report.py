@@ -158,7 +158,9 @@ def _time(outcome: Outcome) -> list[str]:
         f"People did {fed.acts:,} things; {fed.too_late:,} more came after the playbook had closed them.",
         f"A day took {86_400 / scale:.2f} s. Largest lag: what was due waited {waited}, a fact was held back {held}.",
     ]
-    if fed.held > SLOW:
+    if outcome.kills:
+        lines.append("That is while something was down: whoever is killed is missed, and facts wait for it.")
+    elif fed.held > SLOW:
         lines.append("This machine was busy; `playbook demo --seconds 180` tells the story closer to its days.")
     reasons = [line for reason, number in fed.rejected.items() for line in hanging(f"  {number} times: ", reason)]
     return [*(line for one in lines for line in hanging("", one)), *reasons]
