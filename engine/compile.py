@@ -21,7 +21,7 @@ from engine.names_here import Here, StepSaid
 from engine.partial import as_far_as_it_goes
 from engine.place import Place
 from engine.plan import Plan, Step
-from engine.problems import Problems, nearest, suggest_or_list
+from engine.problems import Problems, Severity, nearest, suggest_or_list
 from engine.setting import Setting
 from engine.steps import KINDS
 from engine.types import Type
@@ -276,22 +276,29 @@ class Compiler:
         self.problems.extend(templates.check(name, self.names(), used_by=used_by, contact=contact))
 
     def check_holder(self, role: str, path: Path, where: str) -> None:
-        """A role that only accounts' teams fill may be nobody's: policy must say who is asked then. Said once."""
-        policy, people = self.setting.policy, self.setting.people
-        lacking = role in policy.roles and role not in people.roles and policy.unassigned is None
-        if lacking and not self._asked_for_unassigned:
-            self._asked_for_unassigned = True
+        """A role that accounts' teams fill may be nobody's for one of them: policy should say who is asked then. Said
+        once; an error where nobody else could have the role either.
+        """
+        policy, somebody = self.setting.policy, role in self.setting.people.roles
+        if role not in policy.roles or policy.unassigned is not None or self._asked_for_unassigned:
+            return
+        self._asked_for_unassigned = True
+        message = f"an account may have nobody for the role '{role}'"
+        if not somebody:
             message = f"nobody in people.yaml has the role '{role}', and an account may have nobody for it either"
-            fix = "Write 'unassigned: ROLE' in policy.yaml: who is asked then."
-            self.fault(path, message, fix, "no-unassigned", where)
+        fix = "Write 'unassigned: ROLE' in policy.yaml: who is asked then."
+        self.fault(path, message, fix, "no-unassigned", where, "warning" if somebody else "error")
 
     def is_made_up(self, path: Path) -> bool:
         return any(path[:length] in self.made_up for length in range(len(path) + 1))
 
-    def fault(self, path: Path, message: str, fix: str, code: str, where: str | None = None) -> None:
+    def fault(
+        self, path: Path, message: str, fix: str, code: str, where: str | None = None, severity: Severity = "error"
+    ) -> None:
         if not self.is_made_up(path):
             words = where if where is not None else " > ".join(str(part) for part in path if isinstance(part, str))
-            self.problems.add(self.document.file, self.document.at(path), words, message, fix, code=code)
+            at = self.document.at(path)
+            self.problems.add(self.document.file, at, words, message, fix, code=code, severity=severity)
 
 
 def _said(document: Document, data: Any, at: Path = ()) -> Iterator[tuple[str, StepSaid]]:
