@@ -76,7 +76,7 @@ class Compiler:
         self.people = tuple(setting.people.ids)
         self.owner = heads.owner(self)
         self.anchor = heads.anchor(self)
-        self._asked_for_unassigned = False
+        self._asked_for_unassigned: set[Severity] = set()
         self._named: tuple[dict[str, Type], Names] | None = None
 
     def plan(self) -> Plan | None:
@@ -280,14 +280,15 @@ class Compiler:
         once; an error where nobody else could have the role either.
         """
         policy, somebody = self.setting.policy, role in self.setting.people.roles
-        if role not in policy.roles or policy.unassigned is not None or self._asked_for_unassigned:
+        severity: Severity = "warning" if somebody else "error"
+        if role not in policy.roles or policy.unassigned is not None or severity in self._asked_for_unassigned:
             return
-        self._asked_for_unassigned = True
+        self._asked_for_unassigned.add(severity)
         message = f"an account may have nobody for the role '{role}'"
         if not somebody:
             message = f"nobody in people.yaml has the role '{role}', and an account may have nobody for it either"
         fix = "Write 'unassigned: ROLE' in policy.yaml: who is asked then."
-        self.fault(path, message, fix, "no-unassigned", where, "warning" if somebody else "error")
+        self.fault(path, message, fix, "no-unassigned", where, severity)
 
     def is_made_up(self, path: Path) -> bool:
         return any(path[:length] in self.made_up for length in range(len(path) + 1))
