@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from activities import runs
+from activities import runs, tasks
 from activities.store import effects, inputs, wakes, watches
 from activities.store.tables import runs as rows
 from activities.store.tasks import listed as tasks_of
@@ -103,6 +103,33 @@ def test_a_paused_run_keeps_what_came_meanwhile(waiting):
 
     assert (paused.look_at, len(resumed.effects)) == (None, 1)
     assert traced(host, run)[-1] == "waited"
+
+
+def test_what_people_did_meanwhile_is_fed_when_the_run_is_resumed(waiting):
+    host, run = waiting(TASKS)
+    runs.operate(host, run, "pause")
+    runs.advance(host, run)
+    tasks.complete(host, host.database.read(tasks_of)[0].id, by="ana")
+
+    runs.advance(host, run)
+    assert only_run(host).outcome is None
+    assert len(host.database.read(lambda c: inputs.waiting(c, run))) == 1
+    runs.operate(host, run, "resume")
+    runs.advance(host, run)
+
+    assert only_run(host).outcome == "completed"
+
+
+def test_a_run_that_is_left_at_once_does_nothing_more_of_any_step(waiting):
+    host, run = waiting(TASKS)
+    (wanted,) = host.database.read(effects.listed)
+    earlier = wanted.effect.model_copy(update={"key": "of a step that is long over", "path": "earlier"})
+    host.database.write(lambda c: effects.add(c, [("acme", "example", earlier)], host.clock.real()))
+
+    runs.operate(host, run, "stop")
+    runs.advance(host, run)
+
+    assert {one.state for one in host.database.read(effects.listed)} == {"skipped"}
 
 
 def test_a_stop_ends_the_run_and_takes_back_what_it_watches(waiting):
