@@ -16,7 +16,7 @@ from engine.declared.fields import value_fault
 from engine.measures import Reported
 from engine.problems import suggest, suggest_or_list
 from engine.types import NUMERIC, Type
-from engine.values import JSON, UNKNOWN, Value, exact, from_json, read_instant, to_json
+from engine.values import JSON, UNKNOWN, Value, exact, from_json, lossless, read_instant, to_json
 from engine.vocabulary import BUILT_IN_EVENT_FIELDS, Fields, Vocabulary
 
 Kind = Literal["fields", "metric", "event", "contact", "record", "team"]
@@ -30,7 +30,7 @@ def _exact(value: object) -> object:
 Scalar = Annotated[
     bool | int | Decimal | str | None,
     BeforeValidator(_exact),
-    PlainSerializer(lambda value: to_json(value) if isinstance(value, Decimal) else value, when_used="json"),
+    PlainSerializer(lambda value: lossless(value) if isinstance(value, Decimal) else value, when_used="json"),
 ]
 
 
@@ -245,7 +245,7 @@ def _digits(value: object, type_: Type) -> object:
 
 def _kept(value: Value) -> JSON:
     """As it comes back from JSON, so that a fact is the same before and after it was stored."""
-    written = to_json(value)
+    written = lossless(value) if isinstance(value, Decimal) else to_json(value)
     return exact(written) if isinstance(written, float) else written
 
 

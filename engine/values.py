@@ -1,7 +1,7 @@
 """What a name may be worth: exact values, and UNKNOWN for what nobody has told us.
 
-Numbers are int or Decimal, never float; instants are aware and in UTC. JSON carries a Decimal as a number
-where the nearest float prints the same digits, else as text, so nothing is lost either way.
+Numbers are int or Decimal, never float; instants are aware and in UTC. What others read (`to_json`) has numbers as
+numbers, to a float's digits; what we keep (`pack`, `lossless`) loses none.
 """
 
 import re
@@ -14,6 +14,8 @@ from engine.types import NUMERIC, Type
 
 JSON: TypeAlias = bool | int | float | Decimal | str | list["JSON"] | dict[str, "JSON"] | None
 
+# Whole numbers below it are the same in every JSON reader.
+_EXACT: Final = 2**53
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -128,8 +130,15 @@ def exact(number: float) -> Decimal:
 
 
 def _number_to_json(number: Decimal) -> JSON:
+    """Always a number, so that whoever reads it meets one type; `pack` is what keeps every digit."""
     if not number.is_finite():
         raise ValueError(f"{number} is not a number that can be kept")
+    whole = number == number.to_integral_value() and abs(number) < _EXACT
+    return int(number) if whole else float(number)
+
+
+def lossless(number: Decimal) -> float | str:
+    """A number where the nearest float prints the same digits, else text with all of them; `from_json` reads both."""
     near = float(number)
     return near if exact(near) == number else format(number, "f")
 

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.types import NUMBER, Type
-from engine.values import UNKNOWN, from_json, pack, to_json, unpack
+from engine.values import UNKNOWN, exact, from_json, lossless, pack, to_json, unpack
 
 instants = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))]))
 decimals = st.decimals(allow_nan=False, allow_infinity=False, places=12, min_value=-(10**20), max_value=10**20)
@@ -42,6 +42,8 @@ def test_there_is_one_unknown_however_it_travels():
 def test_a_value_comes_back_from_real_json_as_it_was(typed):
     type_, value = typed
 
+    assume(not isinstance(value, Decimal) or exact(float(value)) == value)
+
     again = from_json(json.loads(json.dumps(to_json(value))), type_)
 
     assert again == value
@@ -59,9 +61,15 @@ def test_unknown_is_null():
     assert from_json(None, NUMBER) is UNKNOWN
 
 
-def test_a_decimal_is_a_number_where_that_is_exact_and_text_where_it_is_not():
+def test_what_others_read_has_numbers_as_numbers():
     assert to_json(Decimal("0.1")) == 0.1
-    assert to_json(Decimal("0.12345678901234567890")) == "0.12345678901234567890"
+    assert to_json(Decimal(1) / 3) == 1 / 3
+    assert str(to_json(Decimal("44000.00"))) == "44000"
+
+
+def test_what_is_kept_loses_no_digit():
+    assert lossless(Decimal("0.1")) == 0.1
+    assert lossless(Decimal("0.12345678901234567890")) == "0.12345678901234567890"
 
 
 def test_lists_and_items_come_back_whole():
