@@ -1,6 +1,8 @@
 """What the READMEs say is there, is there."""
 
+import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,17 @@ def test_the_playbook_of_the_readme_is_one_that_the_engine_takes(tmp_path):
 
     assert list(problems) == []
     assert plan is not None
+
+
+def test_the_facts_of_the_curl_example_are_taken_as_they_stand():
+    from engine.facts import Fact, read_fact
+    from engine.workspace import load
+
+    page = (ROOT / "workers" / "README.md").read_text()
+    posted = [json.loads(body) for body in re.findall(r"-d '(\[.*?\])'", page, re.DOTALL)]
+    vocabulary = load(ROOT / "playbooks").vocabulary
+
+    read = [read_fact(item, vocabulary, datetime.now(UTC)) for batch in posted for item in batch]
+
+    assert len(read) == 5
+    assert [one for one in read if not isinstance(one, Fact)] == []

@@ -226,10 +226,10 @@ def test_the_deadline_is_of_the_whole_call(slack, transport, fault):
     slack.fail(Drips(0.001, on="users.lookupByEmail"), fault)
     began = monotonic()
 
-    answer = transport.send(TASK, timedelta(seconds=0.8))
+    answer = transport.send(TASK, timedelta(seconds=2.5))
 
     assert isinstance(answer, Uncertain)
-    assert monotonic() - began < 1.4
+    assert monotonic() - began < 4
 
 
 @pytest.mark.parametrize("to", ["bo@vendor.example", "UBO000001", "alerts", "C00000000"])

@@ -88,4 +88,7 @@ def _where(folder: Path) -> list[str]:
         f"  {program} runs --live",
         f"  {program} tasks --state open",
         f"  {program} outbox",
+        f"  {program} attention",
+        f"  {program} trace RUN            (a run of the first list)",
+        f"  {program} why ACCOUNT PLAYBOOK",
     ]
