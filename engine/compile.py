@@ -261,7 +261,7 @@ class Compiler:
             return found
         for one in found:
             if not self.is_made_up(path):
-                at = self.document.text_offset((*path, *one.pointer), one.offset)
+                at = self.document.fault_at(path, one.offset, one.pointer)
                 self.problems.add(self.document.file, at, where, one.message, one.fix, code="condition")
         return None
 

@@ -62,6 +62,10 @@ class Document:
             return self.at(path)
         return self._position(place_inside(self.text, span.start, span.end, span.style, value, offset))
 
+    def fault_at(self, path: Path, offset: int, pointer: Path) -> Position:
+        """Of a fault in what stands at `path`: text, where it has an offset, or data, where a pointer leads to it."""
+        return self.at((*path, *pointer)) if pointer else self.text_offset(path, offset)
+
     def _text_at(self, path: Path) -> str | None:
         try:
             value = self.value(path)

@@ -157,10 +157,10 @@ def _compile(
         return parsed
     found = read(parsed.logic)
     if isinstance(found, list) and any(isinstance(one, Fault) for one in found):
-        return [_placed(cast("Fault", one), parsed) for one in found]
+        return [_placed(cast("Fault", one), source, parsed) for one in found]
     root, check = _Root.around(cast("Argument", found)), Checker(names)
     if not fits(check, root) or check.faults:
-        return [_placed(one, parsed) for one in check.faults]
+        return [_placed(one, source, parsed) for one in check.faults]
     tree = root.arguments[0]
     return source.strip() if isinstance(source, str) else phrase(tree), as_logic(tree)
 
@@ -172,8 +172,11 @@ def _parsed(source: object, names: Names) -> Parsed | list[Fault]:
     return parsed if isinstance(parsed, Parsed) else parse_at(source, tuple(names.paths()))
 
 
-def _placed(fault: Fault, parsed: Parsed) -> Fault:
-    return replace(fault, offset=parsed.offset(fault.pointer))
+def _placed(fault: Fault, source: object, parsed: Parsed) -> Fault:
+    """The checker points into logic; an author who wrote text has none, and is told the offset instead."""
+    if not isinstance(source, str):
+        return fault
+    return replace(fault, offset=parsed.offset(fault.pointer), pointer=())
 
 
 def _has_type(check: Checker, root: Node, want: Type | None) -> bool:

@@ -68,8 +68,8 @@ class Place:
     def faults(self, found: Iterable[Fault], *keys: str | int, words: str | None = None, code: str) -> None:
         said = words or _words(keys)
         for one in found:
-            place = (*keys, *one.pointer)
-            self.fault(*place, message=one.message, fix=one.fix, code=code, offset=one.offset, words=said)
+            place, offset = (*keys, *one.pointer), None if one.pointer else one.offset
+            self.fault(*place, message=one.message, fix=one.fix, code=code, offset=offset, words=said)
 
     # --- what may be named
 

@@ -78,12 +78,12 @@ class Remembered(Typed):
     arity = (1, 1)
 
     def result(self, check: Checker) -> Type | None:
-        path = remembered_path(self)
+        path, inner = remembered_path(self), self.arguments[0]
         if path is None or (self.operator == "since" and not path.startswith("account.")):
             what = "a field of the account" if self.operator == "since" else "a name"
             check.fault(self, f"{self.operator} takes {what}", f"Write {self.operator}(account.renewal_date).")
             return None
-        found = check.resolve_path(self, path)
+        found = check.resolve_path(inner if isinstance(inner, Node) else self, path)
         if found and (said := check.names.why_not(f"{self.operator}.{path}")):
             check.fault(self, said.rstrip("."), "")
             return None

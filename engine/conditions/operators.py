@@ -214,7 +214,7 @@ class Order(Typed):
             left.binary_op(right, "<")
         except UnsupportedOperation:
             fix = "Compare it with == or in." if left.family in {"text", "boolean"} else "Compare its parts."
-            check.fault(self, f"{check.said(self.arguments[index], left)}, which has no order", fix)
+            check.fault(self, f"{check.said(self.arguments[index], left)}, which has no order", fix, index)
             return False
         return True
 

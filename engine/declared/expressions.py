@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.document import Document, Path
 from engine.logic import Condition, Expression, Fault, Names, compile_condition, compile_expression
-from engine.problems import Position, Problems
+from engine.problems import Problems
 from engine.quantities import Duration, Refused, parse_duration
 from engine.types import Type
 from engine.validation import shown
@@ -90,10 +90,5 @@ def as_percentage(written: object) -> Decimal | None:
 
 def _report(faults: list[Fault], document: Document, path: Path, problems: Problems, where: str) -> None:
     for fault in faults:
-        problems.add(document.file, place(document, path, fault), where, fault.message, fault.fix, code="condition")
-
-
-def place(document: Document, path: Path, fault: Fault) -> Position:
-    if isinstance(document.value(path), str):
-        return document.text_offset(path, fault.offset)
-    return document.at((*path, *fault.pointer))
+        at = document.fault_at(path, fault.offset, fault.pointer)
+        problems.add(document.file, at, where, fault.message, fault.fix, code="condition")

@@ -157,3 +157,52 @@ def test_how_often_an_account_may_enter(start, again):
     found = compiled(source(LOOK, start=f"start: {{when: account.arr > 1, again: {start}}}\n")).start.again
 
     assert (found.mode, str(found.after) if found.after else None, found.at_most) == again
+
+
+HEAD = """\
+stop:
+  - {when: account.arr > 5 and account.tier == "blu", outcome: lost}
+"""
+START = """\
+start:
+  when: account.arr > 5
+    and account.tier == "gron"
+    and account.nosuch == "x"
+"""
+CONDITIONS = """\
+  - branch: which
+    cases:
+      - when: |
+          account.arr > 5 and
+            account.no_one == "x" and account.tier == "bleu"
+        then: []
+      - when: >-
+          metrics.nps.value > 3
+          and account.renewal_date > 30
+        then: []
+      - when: 'any(c.role == "champion" and c.rol == "x" for c in contacts)'
+        then: []
+      - when: {"==": [{"var": "account.tier"}, "blue"]}
+        then: []
+    otherwise: []
+  - wait: awaited
+    for: account.arr > 5 and at_start(account.no_where) == "x"
+    at_most: 3 days
+    otherwise: []
+  - update: fields
+    set: {arr: 1 + account.no_how}
+"""
+
+
+def test_a_fault_of_a_condition_stands_at_the_wrong_word_however_the_text_is_folded():
+    text = source(CONDITIONS, HEAD, START)
+    rows = text.splitlines()
+
+    found = sorted((one.line, one.column) for one in problems(text).errors)
+
+    wrong = [
+        '"gron"', "account.nosuch", '"blu"', "account.no_one", '"bleu"', "account.renewal_date > 30", "c.rol ",
+        '"blue"', "account.no_where", "account.no_how",
+    ]  # fmt: skip
+    places = [(row, line.index(word) + 1) for word in wrong for row, line in enumerate(rows, 1) if word in line]
+    assert found == sorted(places)

@@ -62,13 +62,14 @@ from tests.support.wording import TIERS, Known, condition, contact, expression, 
         ('min(account.arr, "x") > 1', 17, '"x" is text, where a number (USD) is due'),
         ('(1 if account.vip else "x") > 1', 23, '"x" is text'),
         ("known(account.arrr)", 6, "Did you mean account.arr?"),
+        ("at_start(account.arrr) > 1", 9, "Did you mean account.arr?"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_told_at_its_column(text, column, said):
     found = faults(text)
 
     assert said in str(found[0])
-    assert found[0].offset == column
+    assert (found[0].offset, found[0].pointer) == (column, ())
 
 
 @pytest.mark.parametrize(
