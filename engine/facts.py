@@ -62,6 +62,7 @@ KINDS: Final[tuple[Kind, ...]] = ("fields", "metric", "event", "contact", "recor
 _BESIDE: Final[Mapping[str, str]] = {"metric": "value", "event": "data", "record": "fields"}
 _KEYS: Final = ("id", "account", "at", *KINDS, "value", "data")
 _EARLY: Final = timedelta(minutes=5)
+_OLDEST: Final = timedelta(days=18_263)  # 50 years
 _LONGEST_ID: Final = 200
 _LONGEST_TEXT: Final = 10_000
 _MOST_DIGITS: Final = 30
@@ -120,6 +121,10 @@ class _Reading:
             return None
         if given - self.received > _EARLY:
             self.say(f"at: {to_json(given)} lies more than 5 minutes ahead", "Check the sender's clock")
+            return None
+        if self.received - given > _OLDEST:
+            fix = "Nothing is taken that is older than 50 years; an empty date in an export often looks so"
+            self.say(f"at: {to_json(given)} lies more than 50 years back", fix)
             return None
         return min(given, self.received)
 

@@ -2,21 +2,24 @@
 
 A zone follows the readings' own instants: from the last mark it is walked through every tick at which an attainment
 moved, so imported history and late facts give the zone, and its `zone_since`, that timely facts would have given.
+Of the midnights of a `days_since` only those are walked at which it crosses a bound.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final
 
 from engine.known import Mark
 from engine.logic import Expression
-from engine.measures import Metric, Tally
-from engine.readings import newest, number, way_of
+from engine.measures import DaysSince, Metric, Tally
+from engine.readings import newest, number, series_of, way_of
 from engine.reliance import reliance
-from engine.ticks import NEVER, Ticks, instant, span
+from engine.ticks import NEVER, Ticks, instant, span, ticks
 from engine.values import UNKNOWN, Value
 from engine.zones import NOWHERE, Standing, due, step
 
@@ -114,7 +117,35 @@ def _start(view: View, metric: Metric) -> Mark:
 def _next(point: View, metric: Metric, now: Standing) -> Ticks:
     until = point.reading(f"metrics.{metric.name}.attainment")[1]
     end = due(metric.zones, now)
+    if isinstance(metric.measure, DaysSince) and metric.name not in point.account.readings:
+        until = max(until, _crossing(point, metric, now, until))
     return until if end is None else min(until, end)
+
+
+def _crossing(point: View, metric: Metric, now: Standing, until: Ticks) -> Ticks:
+    """The midnight at which days since the last event, with nothing new, come to be of another zone.
+
+    What is reached goes one way from the first day on, so the midnight is looked up and not walked to. `until` is the
+    answer on the day of the event itself, which stands apart, and before any event.
+    """
+    series, calendar = series_of(point, metric), point.calendar
+    i = series.until(point.at)
+    reads = ("account.time_zone", "account.country", f"metrics.{metric.name}.target")
+    limit = min(series.next(i), point.until(reads))
+    if not i:
+        return until
+    today, target = calendar.date_of(instant(point.at)), point.value(f"metrics.{metric.name}.target")
+    days = (today - calendar.date_of(instant(series.at[i - 1]))).days
+    if days < 1:
+        return until
+
+    def crossed(ahead: int) -> bool:
+        attained = number(_share(metric, days + ahead, target))
+        return step(metric.zones, now, attained, point.at) != now
+
+    ahead = range(1, (calendar.date_of(instant(limit)) - today).days + 1)
+    found = bisect_left(ahead, True, key=crossed)
+    return limit if found == len(ahead) else ticks(calendar.midnight(today + timedelta(ahead[found])))
 
 
 def _attained_at(point: View, name: str) -> Decimal | int | None:

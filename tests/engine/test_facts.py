@@ -183,3 +183,10 @@ def test_whatever_is_posted_is_a_fact_that_can_be_taken_or_refused(raw):
     else:
         assert found
         assert all(isinstance(reason, str) and reason for reason in found)
+
+
+def test_a_fact_older_than_fifty_years_is_taken_for_an_empty_date():
+    kept, refused = read(at="1976-03-03T00:00:00Z", fields={}), reasons(at="0001-01-01T00:00:00Z", fields={})
+
+    assert isinstance(kept, Fact)
+    assert refused.startswith("at: 0001-01-01T00:00:00Z lies more than 50 years back. Nothing is taken")

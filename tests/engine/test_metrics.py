@@ -2,8 +2,15 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.account import Account
+from engine.metrics import standings
+from engine.readings import number
+from engine.ticks import ticks
+from engine.view import View
+from engine.zones import NOWHERE, step
 from tests.support.told import DAY, START, TICK, Told, vocabulary
 
 D = Decimal
@@ -418,3 +425,51 @@ def test_a_reading_posted_for_a_counted_metric_stands_until_the_next():
 
     assert account.see("metrics.logins.value", START + 9 * DAY) == 7
     assert account.see("metrics.logins.zone", START + 9 * DAY) == "yellow"
+
+
+@settings(max_examples=20)
+@given(
+    target=st.integers(-3, 40),
+    better=st.sampled_from(["lower", "higher"]),
+    clears=st.sampled_from(["70%", "130%"]),
+    dwell=st.integers(1, 9),
+    age=st.integers(1, 25),
+    zone=st.sampled_from(["UTC", "America/St_Johns", "Pacific/Apia"]),
+)
+def test_the_crossings_of_days_since_give_the_zone_that_each_midnight_would(target, better, clears, dwell, age, zone):
+    red = f"{{below: 60%, clears_at: {clears}, for: {dwell} days}}"
+    bounds = f"zones: {{yellow: {{below: 150%, for: 2 days}}, red: {red}}}"
+    known = vocabulary(FIELDS + f"  quiet: {{days_since: login, better: {better}, target: {target}, {bounds}}}\n")
+    begun = Z("2011-11-03T15:00:00Z")
+    account = Told(known).tell(begun, fields={"time_zone": zone}).tell(begun, event="login").account
+    metric, now = known.metrics["quiet"], NOWHERE
+
+    # Every midnight and every end of a dwell is among the half-hours.
+    for half in range(age * 48):
+        point = View(account, known, None, ticks(begun + half * timedelta(minutes=30)))
+        now = step(metric.zones, now, number(point.value("metrics.quiet.attainment")), point.at)
+
+    assert standings(View(account, known, None, point.at), ["quiet"])["quiet"] == now
+
+
+class Counted(View):
+    """How often a walk stopped."""
+
+    stops = 0
+
+    def then(self, at):
+        Counted.stops += 1
+        return super().then(at)
+
+
+def test_a_zone_of_days_since_is_walked_by_its_crossings_and_not_by_its_midnights():
+    zones = "zones: {yellow: {below: 100%}, red: {below: 50%, for: 3 days}}"
+    known = vocabulary(FIELDS + f"  quiet: {{days_since: login, better: lower, target: 20, {zones}}}\n")
+    account = Told(known).tell(Z("0001-01-01T00:00:00Z"), event="login").account
+
+    view = Counted(account, known, None, ticks(START))
+    found = standings(view, ["quiet"])["quiet"]
+
+    # Of 40 days not red yet, of 41 days it is, and three later it shows.
+    assert (found.zone, found.since) == ("red", ticks(Z("0001-02-14T00:00:00Z")))
+    assert Counted.stops < 10
