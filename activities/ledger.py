@@ -4,6 +4,7 @@ wanted → claimed → sent | failed | skipped
 claimed → wanted       certainly not delivered, tried again soon
 claimed → deferred     the provider is down, or there is no room now; wanted again at its instant
 claimed → uncertain    the answer was lost, or whoever claimed it died; the provider is asked, no mail sent again
+uncertain → wanted     by a person's word only; so is what was refused and no run waits for: failed → wanted
 """
 
 from dataclasses import dataclass
@@ -108,9 +109,16 @@ def not_found(host: Host, effect: str) -> Granted | None:
 
 
 def send_again(host: Host, effect: str) -> None:
-    """A person's word: the only way from uncertain back to wanted."""
+    """A person's word: the only way back to wanted. What may not be sent again (`resendable`) stays as it is."""
     host.database.write(lambda connection: _sent_again(bench(host, connection), effect))
     host.stir()
+
+
+def resendable(row: EffectRow) -> bool:
+    """Whether a person's word sends it again: it is uncertain, or it was refused and no run waits for it. A run that
+    waits is parked, and wants it anew itself when it is resumed.
+    """
+    return row.state == "uncertain" or (row.state == "failed" and not row.effect.blocking)
 
 
 def run_of(host: Host, effect: str) -> str:
@@ -264,9 +272,9 @@ def _not_found(at: Bench, effect: str) -> Granted | None:
 
 def _sent_again(at: Bench, effect: str) -> None:
     account, row = _locked(at.connection, effect)
-    if row.state != "uncertain":
+    if not resendable(row):
         return
-    fresh = {"until": None, "asking": False, "tried_at": None, "looks": 0, "checked_at": at.real}
+    fresh = {"settled_at": None, "until": None, "asking": False, "tried_at": None, "looks": 0, "checked_at": at.real}
     effects.change(at.connection, effect, state="wanted", reason=None, ready_since=at.now(account), **fresh)
     runs.touch(at.connection, [row.run])
     wakes.write(at.connection, [row.run], at.real)

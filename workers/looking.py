@@ -30,6 +30,7 @@ from workers.views import (
 
 UNCERTAIN: tuple[effects.State, ...] = ("uncertain",)
 EVERY = 20_000  # rows of a listing that is put into an order of its own before it is cut
+REFUSED = 100  # of the messages that a provider refused: the rest shows when these are dealt with
 MANY = 1_000  # what one account or run may have of a thing before the rest is left to the listings
 
 
@@ -182,6 +183,7 @@ def attention(connection: Connection, now: datetime, limit: int = MANY) -> list[
     return [
         *_stuck_runs(connection, limit),
         *_doubtful(connection, limit),
+        *_refused(connection, min(limit, REFUSED)),
         *_unheard(connection, now, limit),
         *_nobodys(connection, limit),
         *_faulty_rules(connection),
@@ -202,6 +204,13 @@ def _doubtful(connection: Connection, limit: int) -> Iterator[View]:
             reason = f"the mail may have gone out or not: {row.reason or 'its answer was lost'}"
             fix = f"look at the provider; playbook outbox --send-again {row.id}"
             yield attention_view("uncertain", row.id, row.account, reason, fix, run=row.run, path=row.effect.path)
+
+
+def _refused(connection: Connection, limit: int) -> Iterator[View]:
+    for row in effects.refused(connection, limit):
+        reason = f"the message to {row.effect.to} was refused: {row.reason}"
+        fix = f"mend that; playbook outbox --send-again {row.id}"
+        yield attention_view("refused", row.id, row.account, reason, fix, run=row.run, path=row.effect.path)
 
 
 def _unheard(connection: Connection, now: datetime, limit: int) -> Iterator[View]:

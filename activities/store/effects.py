@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, select, update
 
 from activities.store import writing
-from activities.store.tables import effects
+from activities.store.tables import effects, tasks
 from activities.store.writing import Among, insert_new
 from engine.run import Effect
 
 State = Literal["wanted", "claimed", "sent", "failed", "skipped", "deferred", "uncertain"]
 FINAL: tuple[State, ...] = ("sent", "failed", "skipped")
+TELLING = ("task", "remind", "escalate")  # purposes of what no run waits for, each about one task or escalation
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,14 @@ def listed(
     where = where & effects.c.state.in_(sorted(states_in)) if states_in else where
     found = connection.execute(select(*_COLUMNS).where(where).order_by(effects.c.id).limit(limit))
     return [EffectRow(*row) for row in found]
+
+
+def refused(connection: Connection, limit: int) -> list[EffectRow]:
+    """What a provider refused of that which tells of a task or an escalation that is still open."""
+    about = (tasks.c.run == effects.c.run) & (tasks.c.state == "open") & effects.c.body.contains(tasks.c.id)
+    mine = (effects.c.state == "failed") & effects.c.purpose.in_(TELLING)
+    query = select(*_COLUMNS).where(mine, exists().where(about)).order_by(effects.c.id)
+    return [EffectRow(*row) for row in connection.execute(query.limit(limit))]
 
 
 def counted(connection: Connection) -> dict[tuple[str, str, str], int]:

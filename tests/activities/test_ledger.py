@@ -8,7 +8,7 @@ from activities import ledger, runs
 from activities.effect import TryAgain, perform
 from activities.store import effects, inputs, suppressions
 from activities.store.traces import of_run
-from activities.transport import Busy, Refused, Uncertain
+from activities.transport import Busy, Refused, Sent, Uncertain
 from tests.support.hosts import HandClock, Noting, acme, always, host_on, only_run, playbook, tell, then_sent
 
 START = "start: {when: metrics.nps.value < 5}\n"
@@ -341,3 +341,29 @@ def test_a_scaled_clock_counts_a_prompt_claim_as_made_at_the_effects_own_instant
     done(host)
 
     assert the_effect(host).settled_at == wanted_at
+
+
+TASK = "  - {task: call, assign: csm, title: Call}\n"
+
+
+def test_a_notice_that_was_refused_is_told_of_and_sent_again_by_a_persons_word(made):
+    host, _, _, slack = made(TASK, slack=iter([Refused("no such user", "user_not_found"), Sent("outbox:1")]))
+    done(host)
+    (refused,) = host.database.read(lambda connection: effects.refused(connection, 10))
+
+    ledger.send_again(host, refused.id)
+    done(host)
+
+    assert (refused.state, refused.reason) == ("failed", "no such user")
+    assert (the_effect(host).state, len(slack.sent)) == ("sent", 2)
+    assert host.database.read(lambda connection: effects.refused(connection, 10)) == []
+
+
+def test_what_a_run_waits_for_is_not_sent_again_beside_it(made):
+    host, _, email, _ = made(email=iter([Refused("no such mailbox", "rejected")]))
+    done(host)
+
+    ledger.send_again(host, the_effect(host).id)
+
+    assert (the_effect(host).state, len(email.sent)) == ("failed", 1)
+    assert host.database.read(lambda connection: effects.refused(connection, 10)) == []

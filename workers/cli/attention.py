@@ -11,7 +11,7 @@ from workers.cli.store import json_option, limit_option, opened
 @limit_option
 @json_option
 def command(*, limit: int, as_json: bool) -> None:
-    """Lists stuck runs, mails that may have gone out or not, escalations that nobody heard, tasks of nobody."""
+    """Lists stuck runs, mails that may have gone out or not, refused messages, unheard escalations, nobody's tasks."""
     from workers.looking import attention
 
     with opened() as host:

@@ -28,7 +28,9 @@ LONGEST = 60  # characters of a text in the table
     "--state", "states", type=click.Choice(STATES), multiple=True, help="Only in this state (may be repeated)."
 )
 @click.option("--show", "shown", metavar="ID", help="One message, whole.")
-@click.option("--send-again", "again", metavar="ID", help="Send an uncertain mail again: it may then arrive twice.")
+@click.option(
+    "--send-again", "again", metavar="ID", help="Send again an uncertain mail (may arrive twice) or a refused notice."
+)
 @limit_option
 @json_option
 def command(
@@ -95,7 +97,10 @@ def _send_again(name: str) -> None:
 
     with opened() as host:
         row = host.database.read(lambda connection: find_effect(connection, name))
-        if row.state != "uncertain":
-            raise CommandFault(f"{row.id} is {row.state}: only an uncertain message is sent again by a person's word")
+        if row.state == "failed" and not ledger.resendable(row):
+            raise CommandFault(f"{row.id} is failed, and its run waits for it: playbook resume {row.run}")
+        if not ledger.resendable(row):
+            why = "only an uncertain message or a refused notice is sent again by a person's word"
+            raise CommandFault(f"{row.id} is {row.state}: {why}")
         ledger.send_again(host, row.id)
     say(f"{row.id} is wanted again")
