@@ -30,6 +30,8 @@ SCOPES: Mapping[str, str] = {
     "channels:read": "finds a public channel by its name, for the same",
 }
 
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_MEMBER = re.compile(r"[UW][A-Z0-9]+")
 _CLOCK_SKEW = timedelta(minutes=2)
 _PAGES = 5  # of 200 entries each; no place of ours has more since a claim
 
@@ -68,6 +70,8 @@ class Slack:
     def send(self, message: Message, deadline: timedelta) -> Answer:
         if not message.body.strip():
             return Refused("The message is empty. (no_text)", "no_text")
+        if not _reachable(message):
+            return Refused(f"{message.to} is not a Slack member id (U…) nor an address. (no_member_id)", "no_member_id")
         client = self._client(deadline)
         try:
             channel = self._channel(client, message)
@@ -81,6 +85,8 @@ class Slack:
 
     def find(self, message: Message, since: datetime) -> Sent | None:
         """A message in a private channel is found by the channel's id only, not by its name."""
+        if not _reachable(message):
+            return None
         client = self._client(self._look_up)
         try:
             channel = _channel_id(client, self._channel(client, message))
@@ -136,11 +142,19 @@ class Slack:
         if place:
             return place.channel
         to = message.to
-        if re.fullmatch(r"[^@\s]+@[^@\s]+", to):
+        if _MAIL.fullmatch(to):
             to = _remembered(self._users, to, lambda: client.users_lookupByEmail(email=to)["user"]["id"])
-        if re.fullmatch(r"[UW][A-Z0-9]{5,}", to):
+        if _MEMBER.fullmatch(to):
             return _remembered(self._rooms, to, lambda: client.conversations_open(users=to)["channel"]["id"])
-        return to if _is_id(to) else f"#{to.removeprefix('#')}"
+        return to
+
+
+def _reachable(message: Message) -> bool:
+    """What is meant for a person is never posted into a channel: only `#name` and a channel's id are one."""
+    to = message.to
+    if _place(message.edit) or _place(message.thread) or _is_id(to):
+        return True
+    return bool(_MAIL.fullmatch(to) or _MEMBER.fullmatch(to) or (to.startswith("#") and len(to) > 1))
 
 
 def _remembered(known: dict[str, str], key: str, ask: Callable[[], str]) -> str:

@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from engine.calendar import Calendar
 from engine.logic import Scope
 from engine.overlay import Below, Overlay
-from engine.people import Directory, Found, Person, reach
+from engine.people import Directory, Found, Person, channel_address, reach
 from engine.plan import Plan, Step
 from engine.policy import Policy
 from engine.quantities import Duration, Moment
@@ -155,7 +155,7 @@ class Context:
             return to, to
         if to.startswith("account."):
             channel = self.scope.values.get(to)
-            return (channel, channel) if isinstance(channel, str) else None
+            return (channel, channel_address(channel)) if isinstance(channel, str) and channel else None
         named = self.person(to)
         found = self.world.directory.cover(named, to, self.now) if named else self.found(to)
         return (found.person.id, reach(found.person)) if found else None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from engine.policy import Policy
+
+_SLACK_ID = re.compile(r"[UWCGD][A-Z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,11 @@ class Directory:
 
 def _notes(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
+
+
+def channel_address(written: str) -> str:
+    """Where a channel is reached that a field of the account names, with `#` or without; ids and addresses stay."""
+    return written if _SLACK_ID.fullmatch(written) or written.startswith("#") or "@" in written else f"#{written}"
 
 
 def reach(person: Person) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -12,6 +13,8 @@ from engine.people import Away, People, Person
 from engine.problems import Problems, suggest_or_list
 from engine.shapes import Shape
 from engine.validation import validated
+
+_MEMBER = re.compile(r"[UW][A-Z0-9]+")
 
 
 def _several(written: Any) -> Any:
@@ -81,6 +84,7 @@ class _Check:
                 self._add(("people", index, "id"), person, "stands here a second time", "Keep one of them", "same-id")
             seen.add(person.id)
             self._names(index, person)
+            self._slack(index, person)
             self._circle(index, person)
             self._away(index, person)
         return self._problems
@@ -92,6 +96,12 @@ class _Check:
                 self._add(("people", index, key), person, f"'{id_}' is nobody in this file", fix, "unknown-person")
             elif id_ == person.id:
                 self._add(("people", index, key), person, f"is their own {key}", "Name somebody else", "own-cover")
+
+    def _slack(self, index: int, person: Person) -> None:
+        if person.slack is not None and not _MEMBER.fullmatch(person.slack):
+            message = f"'{person.slack}' is not a Slack member id"
+            fix = "Copy it from the person's profile in Slack (U…), or take `slack` away: `email` finds them too"
+            self._add(("people", index, "slack"), person, message, fix, "slack-id")
 
     def _circle(self, index: int, person: Person) -> None:
         above = [one.id for one in self._people.chain(person.id)]

@@ -47,12 +47,21 @@ def test_a_message_reaches_the_person_with_this_address(slack, transport):
     assert message.shown == "*Call Acme*: health is red"
 
 
-@pytest.mark.parametrize("to", ["UBO000001", "#alerts", "alerts", "C00000000"])
+@pytest.mark.parametrize("to", ["UBO000001", "#alerts", "C00000000"])
 def test_a_message_reaches_a_user_or_a_channel_by_id_or_name(slack, transport, to):
     answer = transport.send(changed(to=to), WITHIN)
 
     assert isinstance(answer, Sent)
     assert slack.messages[0].effect == TASK.id
+
+
+@pytest.mark.parametrize("to", ["alerts", "bo", "u3", "#", "@bo", "Bo Lind"])
+def test_what_is_no_address_of_a_person_is_refused_and_never_posted_into_a_channel(slack, transport, to):
+    answer = transport.send(changed(to=to), WITHIN)
+
+    assert isinstance(answer, Refused)
+    assert (answer.code, f"{to} is not a Slack member id" in answer.reason) == ("no_member_id", True)
+    assert slack.messages == []
 
 
 def test_a_person_is_looked_up_once(slack, transport):
@@ -75,7 +84,7 @@ def test_the_workspace_can_read_the_opaque_id_and_nothing_else_of_ours(slack, tr
 
 
 def test_a_thread_stays_where_it_began(slack, transport):
-    first = transport.send(changed(to="alerts"), WITHIN)
+    first = transport.send(changed(to="#alerts"), WITHIN)
 
     transport.send(changed(id="reply", to="bo@vendor.example", thread=first.receipt), WITHIN)
 
@@ -116,7 +125,7 @@ def test_nobody_wakes_a_whole_channel_by_a_name_in_a_text(slack, transport):
     loud = Slack(slack.token, api=slack.api, broadcasts=True)
 
     for sending in (transport, loud):
-        sending.send(changed(to="alerts", body="<!channel> <!here|here> Acme"), WITHIN)
+        sending.send(changed(to="#alerts", body="<!channel> <!here|here> Acme"), WITHIN)
 
     assert [message.shown for message in slack.messages] == ["@channel @here Acme", "<!channel> <!here|here> Acme"]
 
@@ -191,7 +200,7 @@ def test_a_person_whom_slack_does_not_know_is_refused_without_being_named(slack,
 def test_a_channel_that_cannot_be_written_to_refuses(slack, transport, archived, member, code):
     slack.room("closed", archived=archived, member=member)
 
-    answer = transport.send(changed(to="closed"), WITHIN)
+    answer = transport.send(changed(to="#closed"), WITHIN)
 
     assert isinstance(answer, Refused)
     assert answer.code == code
@@ -216,7 +225,7 @@ def test_an_empty_message_is_not_sent(slack, transport):
 
 
 def test_a_refused_connection_is_certain_non_delivery():
-    answer = Slack("xoxb-token", api="http://127.0.0.1:9/api/").send(changed(to="alerts"), WITHIN)
+    answer = Slack("xoxb-token", api="http://127.0.0.1:9/api/").send(changed(to="#alerts"), WITHIN)
 
     assert isinstance(answer, Busy)
 
@@ -232,7 +241,7 @@ def test_the_deadline_is_of_the_whole_call(slack, transport, fault):
     assert monotonic() - began < 4
 
 
-@pytest.mark.parametrize("to", ["bo@vendor.example", "UBO000001", "alerts", "C00000000"])
+@pytest.mark.parametrize("to", ["bo@vendor.example", "UBO000001", "#alerts", "C00000000"])
 def test_a_lost_answer_is_found_by_its_opaque_id(slack, transport, to):
     claimed = datetime.now(UTC)
     transport.send(changed(id="another", to=to), WITHIN)
@@ -248,16 +257,16 @@ def test_a_lost_answer_is_found_by_its_opaque_id(slack, transport, to):
 def test_a_lost_answer_is_found_beyond_the_first_page(slack, transport):
     slack.page = 3
     claimed = datetime.now(UTC)
-    sent = transport.send(changed(to="alerts"), WITHIN)
+    sent = transport.send(changed(to="#alerts"), WITHIN)
     for number in range(7):
-        transport.send(changed(id=str(number), to="alerts"), WITHIN)
+        transport.send(changed(id=str(number), to="#alerts"), WITHIN)
 
-    assert transport.find(changed(to="alerts"), claimed) == sent
+    assert transport.find(changed(to="#alerts"), claimed) == sent
 
 
 def test_a_lost_reply_is_found_in_its_thread(slack, transport):
     claimed = datetime.now(UTC)
-    first = transport.send(changed(id="top", to="alerts"), WITHIN)
+    first = transport.send(changed(id="top", to="#alerts"), WITHIN)
     slack.fail(Drops("after", on="chat.postMessage"))
     transport.send(changed(thread=first.receipt), WITHIN)
 

@@ -1,11 +1,12 @@
 import datetime as dt
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.declared.people import read_people
-from engine.people import Away, Directory, Found, People, Person
+from engine.people import Away, Directory, Found, People, Person, channel_address
 from engine.policy import Policy
 from engine.problems import Problems
 from engine.source import read
@@ -193,3 +194,18 @@ def test_words_that_are_no_zone_country_date_or_address_are_refused():
         "7 'x' is not a date such as 2026-01-05",
         "7 'form' is not a key of a time away",
     ]
+
+
+def test_a_slack_name_that_is_no_member_id_is_a_problem_with_its_fix():
+    (problem,) = people_file("people:\n  - {id: ana, slack: ana.diaz}\n")
+
+    assert (problem.code, "'ana.diaz' is not a Slack member id" in problem.message) == ("slack-id", True)
+    assert "(U…)" in problem.fix
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [("fires", "#fires"), ("#fires", "#fires"), ("C0FIRES", "C0FIRES"), ("U0ANA", "U0ANA"), ("a@b.test", "a@b.test")],
+)
+def test_a_channel_that_an_account_names_may_be_written_with_or_without_its_sign(written, address):
+    assert channel_address(written) == address
