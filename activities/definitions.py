@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities import ledger, runs
 from activities.directive import Directive, Look
@@ -42,21 +42,23 @@ def _quietly(name: str, work: Callable[[], Directive]) -> Directive:
     try:
         return work()
     except TryAgain as busy:
-        raise _failed("Busy", name, busy.after) from None
+        raise _expected("Busy", name, busy.after) from None
     except ledger.Leased as held:
-        raise _failed("Leased", name, held.rest) from None
+        raise _expected("Leased", name, held.rest) from None
     except (ledger.NoSuchEffect, runs.NoSuchRun) as unknown:
         raise ApplicationError(name, type=type(unknown).__name__, non_retryable=True) from None
     except Exception as error:  # noqa: BLE001  # whatever it is, only its type may leave
         _alert(name, error)
-        raise _failed(type(error).__name__, name) from None
+        raise ApplicationError(name, type=type(error).__name__) from None
 
 
-def _failed(kind: str, name: str, after: timedelta | None = None) -> ApplicationError:
-    return ApplicationError(name, type=kind, next_retry_delay=after)
+def _expected(kind: str, name: str, after: timedelta) -> ApplicationError:
+    """Nothing is wrong with us, and nobody is to be alarmed: Temporal tells of it at its debug level only."""
+    return ApplicationError(name, type=kind, next_retry_delay=after, category=ApplicationErrorCategory.BENIGN)
 
 
 def _alert(name: str, error: Exception) -> None:
     attempt = activity.info().attempt
     level = logging.ERROR if attempt >= ALERT_FROM else logging.WARNING
-    log.log(level, "attempt %d at %s failed", attempt, name, exc_info=error)
+    log.log(level, "attempt %d at %s failed: %s", attempt, name, type(error).__name__)
+    log.debug("attempt %d at %s failed", attempt, name, exc_info=error)

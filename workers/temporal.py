@@ -1,6 +1,7 @@
 """Temporal from our side: the connection, the task queues, and workers with slots and threads of their own."""
 
 import gc
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -10,8 +11,10 @@ from datetime import timedelta
 from importlib.metadata import version
 from typing import Any, NoReturn
 
+from temporalio import activity
 from temporalio.client import Client, TLSConfig
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
@@ -68,6 +71,7 @@ def _tls(settings: Settings) -> TLSConfig | bool:
 
 def workers(client: Client, activities: Activities, queues: Queues, slots: Slots = Slots()) -> Sequence[Worker]:
     """One for the runs and their advances, one for each provider."""
+    activity.logger.base_logger.addFilter(in_one_line)
     return [
         Worker(
             client,
@@ -85,6 +89,15 @@ def workers(client: Client, activities: Activities, queues: Queues, slots: Slots
         ),
         *(_of_provider(client, activities, queue, slots.effects) for queue in (queues.email, queues.slack)),
     ]
+
+
+def in_one_line(record: logging.LogRecord) -> bool:
+    """A filter for what Temporal says of a failed activity: type and opaque id, its traceback at debug level only."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, ApplicationError) and record.levelno > logging.DEBUG:
+        record.msg, record.args = "an activity failed: %s at %s", (error.type, error.message)
+        record.exc_info = record.exc_text = None
+    return True
 
 
 def _of_provider(client: Client, activities: Activities, queue: str, effects: int) -> Worker:
