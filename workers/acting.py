@@ -8,13 +8,18 @@ from activities import runs
 from activities.host import Host
 from activities.store.runs import RunRow
 from engine.problems import PlaybookError, suggest_or_list
-from engine.run import Open
+from engine.run import Open, Task
+from engine.steps.task import OUTCOMES
 
 Verb = Literal["pause", "resume", "skip", "stop"]
 
 
 class NotPossible(PlaybookError):
     """What was ordered cannot be done; the message says why and what could be."""
+
+
+class Unsaid(PlaybookError):
+    """A task was to be closed without saying how, and its author named outcomes of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,15 @@ def known_person(host: Host, name: str) -> str:
     if people.get(name) is None:
         raise NotPossible(f"'{name}' is nobody in people.yaml. {suggest_or_list(name, people.ids)}".strip())
     return name
+
+
+def outcome_of(task: Task, said: str | None) -> str:
+    """What closes the task. Only `done` goes without saying, and an escalation's one outcome. Raises Unsaid."""
+    if said is not None:
+        return said
+    if task.state == "open" and task.kind != "escalation" and task.outcomes != OUTCOMES:
+        raise Unsaid(f"say which outcome: {', '.join(task.outcomes)}")
+    return task.outcomes[0]
 
 
 def paused(rows: Sequence[RunRow]) -> list[Order]:

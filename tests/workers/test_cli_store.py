@@ -244,7 +244,7 @@ class TestAttention:
         (found,) = playbook("attention", "--json").json
         again = playbook("outbox", "--send-again", message["id"][:6])
 
-        assert (barred.code, "is wanted: only an uncertain message" in barred.err) == (1, True)
+        assert (barred.code, "is wanted: only an uncertain message or a refused notice" in barred.err) == (1, True)
         assert (found["kind"], found["id"]) == ("uncertain", message["id"])
         assert again.out == f"{message['id']} is wanted again\n"
         assert playbook("attention", "--json").json == []
@@ -261,10 +261,12 @@ class TestTask:
     def test_it_is_completed_with_one_of_its_outcomes(self, filled):
         task = the_task()
 
+        unsaid = playbook("task", "complete", task)
         wrong = playbook("task", "complete", task, "--outcome", "reachd")
         right = fine(playbook("task", "complete", task[:8], "--outcome", "reached", "--by", "ben"))
         again = playbook("task", "complete", task, "--by", "ana")
 
+        assert (unsaid.code, "say which outcome: reached" in unsaid.err) == (1, True)
         assert (wrong.code, "Did you mean 'reached'?" in wrong.err) == (1, True)
         assert right.out == "reached: Ring Acme\n"
         assert (again.code, "It is done already: reached by ben." in again.err) == (1, True)
@@ -277,7 +279,7 @@ class TestTask:
             ("reassign", task, "--to", "ana", "--by", "ben"),
             ("claim", task, "--by", "ben"),
             ("note", task, "Kim is away", "--by", "ben"),
-            ("complete", task, "--by", "ben", "--note", "all is well"),
+            ("complete", task, "--outcome", "reached", "--by", "ben", "--note", "all is well"),
             ("reopen", task, "--by", "ana"),
         ):
             fine(playbook("task", *act))

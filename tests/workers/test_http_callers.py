@@ -79,7 +79,7 @@ def test_who_acts_is_the_token_unless_the_body_names_a_person(host):
     _, task = under_review(host)
     client = caller(host, OPS)
 
-    told = client.post(f"/tasks/{task.id}/complete", headers=bearer(OPS))
+    told = client.post(f"/tasks/{task.id}/complete", json={"outcome": "saved"}, headers=bearer(OPS))
 
     assert told.json()["by"] == "ops"
 
@@ -104,7 +104,7 @@ def test_a_key_that_comes_again_does_nothing_again_and_gives_the_same_answer(hos
 def test_a_refusal_comes_again_as_it_was(host):
     _, task = under_review(host)
     client = caller(host)
-    client.post(f"/tasks/{task.id}/complete")
+    client.post(f"/tasks/{task.id}/complete", json={"outcome": "saved"})
     said = {"headers": {"Idempotency-Key": "k1"}}
 
     first = client.post(f"/tasks/{task.id}/complete", **said)
@@ -177,7 +177,7 @@ def test_the_relay_is_told_after_the_commit(sqlite):
     _, task = under_review(host)
     seen.clear()
 
-    caller(host).post(f"/tasks/{task.id}/complete")
+    caller(host).post(f"/tasks/{task.id}/complete", json={"outcome": "saved"})
 
     assert seen == [["done"]]
 

@@ -162,10 +162,13 @@ def test_the_first_outcome_wins_and_the_second_is_told_how_it_stands(client, hos
     assert problem["task"]["outcome"] == "saved"
 
 
-def test_without_an_outcome_the_first_of_the_task_counts(client, host):
+def test_an_outcome_that_its_author_named_must_be_said(client, host):
     _, task = under_review(host)
 
-    assert client.post(f"/tasks/{task.id}/complete").json()["outcome"] == "saved"
+    told = client.post(f"/tasks/{task.id}/complete")
+
+    assert (told.status_code, told.json()["detail"]) == (400, "say which outcome: saved, lost")
+    assert client.get(f"/tasks/{task.id}").json()["state"] == "open"
 
 
 def test_an_outcome_that_the_task_has_not_is_told_with_those_that_it_has(client, host):
@@ -185,7 +188,7 @@ def test_what_people_do_beside_completing(client, host):
     given = client.post(f"{at}/reassign", json={"to": "ben", "by": "ana"}).json()
     taken = client.post(f"{at}/claim", json={"by": "ana"}).json()
     client.post(f"{at}/note", json={"note": "hello"})
-    client.post(f"{at}/complete")
+    client.post(f"{at}/complete", json={"outcome": "saved"})
     opened = client.post(f"{at}/reopen").json()
 
     assert (snoozed["snoozed"], given["person"], taken["person"]) == ("2026-03-05T08:00:00Z", "ben", "ana")

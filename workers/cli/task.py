@@ -48,17 +48,18 @@ def show(*, task: str, as_json: bool) -> None:
 
 @command.command("complete", epilog=with_example("playbook task complete 3fa9 --outcome saved --by noor"))
 @click.argument("task")
-@click.option("--outcome", metavar="WORD", help="One of the task's outcomes. Default: the first of them.")
+@click.option("--outcome", metavar="WORD", help="One of the task's outcomes. Default: done, where it has no others.")
 @by_option
 @note_option
 @json_option
 def complete(*, task: str, outcome: str | None, by: str | None, words: str | None, as_json: bool) -> None:
     """Closes TASK with an outcome. The first outcome wins."""
     from activities import tasks
+    from workers.acting import outcome_of
 
     _act(
         task,
-        lambda host, one: tasks.complete(host, one.id, outcome or one.outcomes[0], who(by), words),
+        lambda host, one: tasks.complete(host, one.id, outcome_of(one, outcome), who(by), words),
         as_json=as_json,
     )
 

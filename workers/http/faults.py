@@ -20,7 +20,7 @@ from activities.starts import NoSuchAccount
 from activities.store.together import Collided
 from activities.tasks import NoSuchTask
 from engine.values import to_json
-from workers.acting import NotPossible
+from workers.acting import NotPossible, Unsaid
 from workers.looking import NotFound
 
 log = logging.getLogger(__name__)
@@ -133,6 +133,7 @@ KINDS: tuple[type[Exception], ...] = (
     NoSuchAccount,
     NotFound,
     NotPossible,
+    Unsaid,
     NothingApplied,
     Collided,
     DBAPIError,
@@ -162,6 +163,8 @@ def fault_of(error: Exception, request: Request) -> Fault:
             return _http(error, request)
         case RequestValidationError():
             return invalid(error.errors())
+        case Unsaid():
+            return Fault(400, "invalid", str(error), "Send it again with that outcome", "outcome")
         case NoSuchTask() | NoSuchRun() | NoSuchAccount() | NotFound() | NotPossible() | NothingApplied():
             return _of_ours(error)
         case ClientDisconnect():

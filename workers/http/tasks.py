@@ -12,7 +12,7 @@ from activities.host import Host
 from activities.store import tasks as rows
 from activities.tasks import Answer, NoSuchTask, Refused
 from engine.run import Task
-from workers.acting import known_person
+from workers.acting import known_person, outcome_of
 from workers.http.auth import Reader
 from workers.http.bodies import Instant, Name, Said, Words
 from workers.http.describing import Responses, given_a_body, gives, takes
@@ -64,7 +64,7 @@ class Word(Said):
 
 
 class Completion(Word):
-    outcome: Name | None = Field(None, description="One of the task's outcomes; without it, the first of them")
+    outcome: Name | None = Field(None, description="One of the task's outcomes; without it done, if it has no own")
 
 
 class Snooze(Word):
@@ -107,7 +107,7 @@ def complete(task: str, order: Operated) -> Response:
     return _done(
         order,
         task,
-        lambda host, one: tasks.complete(host, task, said.outcome or one.outcomes[0], order.by(said.by), said.note),
+        lambda host, one: tasks.complete(host, task, outcome_of(one, said.outcome), order.by(said.by), said.note),
     )
 
 
