@@ -219,6 +219,8 @@ class _Reading:
                 self.say(f"{where}.{name} never changes", "Take it away")
             elif name not in fields:
                 self.say(f"{where}.{name} is not in the vocabulary", suggest(name, set(fields) - set(fixed)))
+            elif value is None and fields is self.vocabulary.fields and fields[name].required:
+                self.say(f"{where}.{name} is required: it can be corrected, not taken away")
             else:
                 taken[name] = self.checked(f"{where}.{name}", value, fields[name].type)
         return taken

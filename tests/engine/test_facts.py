@@ -20,6 +20,7 @@ fields:
   kickoff: {type: instant}
   owner_note: {type: text}
   paid: {type: boolean}
+  start_date: {type: date, required: true}
 contact_fields:
   role: {type: choice, of: [champion, other], default: other}
 records:
@@ -190,3 +191,10 @@ def test_a_fact_older_than_fifty_years_is_taken_for_an_empty_date():
 
     assert isinstance(kept, Fact)
     assert refused.startswith("at: 0001-01-01T00:00:00Z lies more than 50 years back. Nothing is taken")
+
+
+def test_a_required_field_can_be_corrected_but_not_taken_away():
+    corrected, emptied = read(fields={"start_date": "2026-01-05"}), reasons(fields={"start_date": None})
+
+    assert isinstance(corrected, Fact)
+    assert emptied == "account.start_date is required: it can be corrected, not taken away"
