@@ -53,10 +53,11 @@ def post(host: Host, items: Sequence[Mapping[str, object]], *, history: bool = F
 
 def _posted(at: Bench, items: Sequence[Mapping[str, object]], group_by: GroupBy) -> list[Answer]:
     received = at.host.clock.now()
+    setting = at.current.setting
     answers: dict[int, Answer] = {}
     readable: list[Item] = []
     for place, item in enumerate(items):
-        fact = read_fact(item, at.current.setting.vocabulary, received)
+        fact = read_fact(item, setting.vocabulary, received, setting.people.by_id)
         if isinstance(fact, Fact):
             readable.append((place, fact))
         else:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Final, Literal, cast
@@ -68,9 +68,14 @@ _LONGEST_TEXT: Final = 10_000
 _MOST_DIGITS: Final = 30
 
 
-def read_fact(raw: Mapping[str, object], vocabulary: Vocabulary, received: datetime) -> Fact | list[str]:
-    """The fact, or every reason why it is none. Its instant is never later than `received`; without `at` it is that."""
-    reading = _Reading(raw, vocabulary, received)
+def read_fact(
+    raw: Mapping[str, object], vocabulary: Vocabulary, received: datetime, people: Collection[str] = ()
+) -> Fact | list[str]:
+    """The fact, or every reason why it is none. Its instant is never later than `received`; without `at` it is that.
+
+    `people`: the ids of all who may be of a team; anybody may where none are given.
+    """
+    reading = _Reading(raw, vocabulary, received, people)
     at = reading.instant()
     kind = reading.kind()
     reading.keys(kind)
@@ -89,8 +94,11 @@ def typed(values: Mapping[str, JSON], fields: Fields) -> dict[str, Value]:
 class _Reading:
     """One posted item and what is wrong with it."""
 
-    def __init__(self, raw: Mapping[str, object], vocabulary: Vocabulary, received: datetime) -> None:
+    def __init__(
+        self, raw: Mapping[str, object], vocabulary: Vocabulary, received: datetime, people: Collection[str]
+    ) -> None:
         self.raw = raw
+        self.people = people
         self.vocabulary = vocabulary
         self.received = received
         self.reasons: list[str] = []
@@ -202,6 +210,8 @@ class _Reading:
         for role, person in given.items():
             if person is not None and (not isinstance(person, str) or not person.strip()):
                 self.say(f"team.{role}: {person!r} is not the id of a person")
+            elif person is not None and self.people and person not in self.people:
+                self.say(f"team.{role}: there is no person '{person}'", suggest_or_list(person, self.people))
         return given
 
     def known(self, key: str, names: Mapping[str, object]) -> str | None:

@@ -54,6 +54,18 @@ def test_each_item_of_a_batch_has_its_own_answer(database):
     assert "start_date" in answers[2].reasons[0]
 
 
+def test_a_team_has_nobody_who_is_not_in_people_yaml(database):
+    host = host_on(database)
+    acme(host)
+    known = host.database.read(host.applied.current).setting.people.ids
+
+    said = [{"id": who or "nobody", "account": "acme", "team": {"csm": who}} for who in (known[0], None, "ghost")]
+    answers = facts.post(host, said)
+
+    assert [one.status for one in answers] == ["stored", "stored", "rejected"]
+    assert answers[2].reasons[0].startswith("team.csm: there is no person 'ghost'. Known: ")
+
+
 def test_a_refused_new_account_leaves_nothing_behind(database):
     host = host_on(database)
 
