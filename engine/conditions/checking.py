@@ -22,6 +22,8 @@ from engine.conditions.wording import item_name, phrase
 from engine.types import BOOLEAN, INSTANT, INTEGER, NUMBER, NUMERIC, TEXT, Type
 from engine.values import read_date, read_instant
 
+# A number or a flag that somebody put into quotes.
+_BARE: Final = re.compile(r"-?\d+(\.\d+)?%?|true|false")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
@@ -193,7 +195,9 @@ class Checker(TypecheckContext):
                 self.fault(node, f'"{text}" is not a country', 'Write its ISO code, such as "US" or "DE-BY".', *index)
                 return None
             case _ if other.family in {"number", "boolean"}:
-                self.fault(node, f'"{text}" is text, where {other.name} is due', "Take the quotes away.", *index)
+                quoted = _BARE.fullmatch(text) is not None
+                fix = "Take the quotes away." if quoted else f"Write {other.name} without quotes."
+                self.fault(node, f'"{text}" is text, where {other.name} is due', fix, *index)
                 return None
             case _:
                 return other if other.family == "text" else TEXT
