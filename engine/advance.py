@@ -20,6 +20,7 @@ from engine.steps.base import TimeUp
 from engine.stored import pack
 from engine.strands import Leaving, Strands
 from engine.values import UNKNOWN
+from engine.watching import KNOWN
 
 EXITS = ("stop", "goal")
 _RANKS = {"stop": 1, "goal": 2}
@@ -193,10 +194,21 @@ class _Feeding:
         ignored.
         """
         open_ = self.run.open.get(given.path)
-        if open_ is None or open_.visit != given.visit or open_.parked or open_.inside is not None:
+        if open_ is None or open_.visit != given.visit or open_.inside is not None:
             self.ignored.append(given)
             return
+        if open_.parked:
+            self._mended(open_, given)
+            return
         self.strands.resume(given.path, given)
+
+    def _mended(self, open_: Open, given: Input) -> None:
+        """What a parked step lacked is known: it tries again. Everything else that comes for it is ignored."""
+        if isinstance(given, Flipped) and given.name == KNOWN:
+            self.strands.log(open_, "resumed")
+            self.strands.try_again(open_.path)
+        else:
+            self.ignored.append(given)
 
     def _leave(self, given: Flipped) -> None:
         """A goal or stop came true: the run ends here and now."""

@@ -187,11 +187,15 @@ class Context:
     def text_for(self, source: str, contact: Mapping[str, Value]) -> str:
         return self._fit(self.world.templates.render_text(source, self._names() | {"contact": contact}))
 
-    @staticmethod
-    def _fit(rendered: T | Unfit) -> T:
+    def _fit(self, rendered: T | Unfit) -> T:
         if isinstance(rendered, Unfit):
-            raise Unready(f"the text needs {rendered.missing}, which is not known")
+            raise Unready(f"the text needs {rendered.missing}, which is not known", self.lacked(rendered.missing))
         return rendered
+
+    def lacked(self, path: str) -> str | None:
+        """The path, if it is one of the account's own that has no value now."""
+        own = path.startswith(("account.", "metrics.", "team."))
+        return path if own and self.scope.values.get(path, UNKNOWN) is UNKNOWN else None
 
     def _names(self) -> dict[str, object]:
         values = self.scope.values

@@ -29,8 +29,8 @@ class Open(Frozen):
 
     `path` is the author's path with occurrences (`rhythm#3/touch`); `timers` are due instants by name; `watches` are
     the names of the step's conditions whose rise the step waits for; `memo` is what the kind itself remembers; `parked`
-    says why a person must look; `released` means that the strand went on and the step stays open beside it; `inside` is
-    the block that the strand is in.
+    says why a person must look, and `awaits` which path being known lets it try again; `released` means that the strand
+    went on and the step stays open beside it; `inside` is the block that the strand is in.
     """
 
     path: str
@@ -41,6 +41,7 @@ class Open(Frozen):
     watches: tuple[str, ...] = ()
     memo: dict[str, JsonValue] = Field(default_factory=dict)
     parked: str | None = None
+    awaits: str | None = None
     released: bool = False
     inside: str | None = None
 

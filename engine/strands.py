@@ -6,7 +6,6 @@ when.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -113,7 +112,7 @@ class Strands:
         try:
             move: Move = kind.enter(step.spec, ctx) if given is None else kind.resume(step.spec, open_, given, ctx)
         except Unready as missing:
-            return Park(str(missing))
+            return Park(str(missing), awaits=missing.awaits)
         return move
 
     def _apply(self, path: str, visit: int, move: Move, *, came: bool) -> None:
@@ -128,8 +127,8 @@ class Strands:
             case Finish(outcome):
                 self.drop(path)
                 self.end(Leaving(outcome, by="end", path=path, step=self.plan.step_at(path)))
-            case Park(reason, memo):
-                self._park(path, visit, reason, memo)
+            case Park():
+                self._park(path, visit, move)
         self._take_attached()
 
     def _rest(self, path: str, visit: int, move: Rest, *, came: bool) -> None:
@@ -165,12 +164,13 @@ class Strands:
         self.put(self._opened(path, visit).model_copy(update={"inside": block, "memo": {"outcome": outcome}}))
         self.enter_block(inside)
 
-    def _park(self, path: str, visit: int, reason: str, memo: Mapping[str, JsonValue]) -> None:
+    def _park(self, path: str, visit: int, move: Park) -> None:
         former = self.run.open.get(path)
-        kept = dict(memo or (former.memo if former else {}))
-        parked = self._opened(path, visit).model_copy(update={"parked": reason, "memo": kept, "since": self.run.clock})
+        kept = dict(move.memo or (former.memo if former else {}))
+        update = {"parked": move.reason, "awaits": move.awaits, "memo": kept, "since": self.run.clock}
+        parked = self._opened(path, visit).model_copy(update=update)
         self.put(parked)
-        self.log(parked, "parked", reason=reason)
+        self.log(parked, "parked", reason=move.reason)
 
     def _opened(self, path: str, visit: int, *, released: bool | None = None) -> Open:
         """The step as it rests, bare: since when, and whether the strand has gone on, stay as they were."""

@@ -10,6 +10,8 @@ from engine.logic import Condition
 from engine.plan import Plan
 from engine.run import Run, Watch
 
+KNOWN = "known"
+
 
 def watches_of(plan: Plan, run: Run) -> list[Watch]:
     own = {path: stored.pack(value) for path, value in run_values(run).items()}
@@ -21,7 +23,14 @@ def watches_of(plan: Plan, run: Run) -> list[Watch]:
         conditions = plan.steps[open_.step].spec.conditions
         memo = own | {"awaited": open_.memo.get("awaited")}
         found += [_watch(run, open_.path, open_.visit, name, conditions[name], memo) for name in open_.watches]
+        if open_.parked and open_.awaits is not None:
+            found.append(_watch(run, open_.path, open_.visit, KNOWN, known(open_.awaits), own))
     return found
+
+
+def known(path: str) -> Condition:
+    """That the path has a value: what a parked step waits for."""
+    return Condition(text=f"known({path})", logic={"known": [{"var": path}]})
 
 
 def kept(watch: Watch, former: Watch | None) -> Watch:

@@ -84,12 +84,13 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """A person must look before the run can go on. Entering the step again is what happens when they have, and it is
-    given this memo.
+    """A person must look before the run can go on. Entering the step again is what happens when they have, or when the
+    path that it `awaits` is known, and it is given this memo.
     """
 
     reason: str
     memo: Mapping[str, JsonValue] = field(default_factory=dict)
+    awaits: str | None = None
 
 
 Move = Done | Rest | Into | Finish | Park
@@ -112,7 +113,13 @@ Given = TimeUp | Flipped | Settled | TaskActed | Acknowledged | Operated
 
 
 class Unready(Exception):
-    """Something that the step needs is not known: the step parks with this reason."""
+    """Something that the step needs is not known: the step parks with this reason. `awaits` is the path whose being
+    known again lets it try once more without a person.
+    """
+
+    def __init__(self, reason: str, awaits: str | None = None) -> None:
+        super().__init__(reason)
+        self.awaits = awaits
 
 
 def keep(open_: Open, **timers: datetime | None) -> Rest:

@@ -104,7 +104,7 @@ def _post(channel: str, task: Task, ctx: Context) -> None:
     """The incident's own channel is told once, when it opens."""
     found = ctx.address(channel)
     if found is None:
-        raise Unready(f"nobody to send it to: {channel} is not known")
+        raise Unready(f"nobody to send it to: {channel} is not known", ctx.lacked(channel))
     recipient, address = found
     content: dict[str, JsonValue] = {"body": task.title, "incident": task.id}
     ctx.want("slack", "escalate", recipient, address, content, below="channel", blocking=False)

@@ -47,7 +47,7 @@ def enter(spec: SlackSpec, ctx: Context) -> Move:
     body = ctx.text(spec.text) if spec.text is not None else ctx.mail(spec.template or "", {}).body
     found = ctx.address(spec.to)
     if found is None:
-        return Park(f"nobody to send it to: {spec.to} is not known")
+        return Park(f"nobody to send it to: {spec.to} is not known", awaits=ctx.lacked(spec.to))
     recipient, address = found
     ctx.want("slack", "slack", recipient, address, {"body": body, "template": spec.template})
     return Rest(memo={"to": spec.to, "person": None if recipient == spec.to else recipient})

@@ -105,7 +105,7 @@ def enter(spec: TaskSpec, ctx: Context) -> Move:
     calendar = ctx.calendar_of(found.person if found else None)
     due = ctx.resolve(spec.due, "closes", calendar)
     if due is None and isinstance(spec.due, DayOf):
-        raise Unready(f"it is due on {spec.due}, counted from {ctx.plan.anchor}, which is not known")
+        raise Unready(f"it is due on {spec.due}, counted from {ctx.plan.anchor}, which is not known", ctx.plan.anchor)
     # A task is not lost for a date that nobody has told: it is due as tasks are by default.
     due = due or ctx.resolve(ctx.world.policy.tasks.due, "closes", calendar)
     title, instructions = ctx.text(spec.title), ctx.text(spec.instructions)

@@ -147,7 +147,7 @@ def _wait_until(spec: WaitSpec, ctx: Context) -> Move:
     due = ctx.resolve(spec.until, "opens") if spec.until else None
     if due is None:
         if not ctx.has("otherwise"):
-            raise Unready(f"{spec.reads} is awaited and not known any more")
+            raise Unready(f"{spec.reads} is awaited and not known any more", spec.reads)
         ctx.log("skipped", reason="unknown")
         return Into("otherwise", "unknown")
     if due < ctx.now:

@@ -249,3 +249,17 @@ def test_a_date_that_is_not_known_leaves_the_task_due_as_tasks_are_by_default():
     )
 
     assert story.trace[1].fields["due"] == "2026-03-09T21:00:00Z"
+
+
+def test_a_parked_step_goes_on_when_what_it_lacked_is_known():
+    story = told(
+        "  - {task: call, assign: csm, title: 'Worth {{ account.arr }}'}",
+        account={"arr": None},
+        then=[{"after": "2 days", "account": {"arr": 500}}],
+    )
+
+    assert lines(story, "parked", "resumed", "opened") == [
+        ("2026-03-02T14:00:00Z", "call"),
+        ("2026-03-04T14:00:00Z", "call"),
+        ("2026-03-04T14:00:00Z", "call"),
+    ]
