@@ -1,10 +1,9 @@
 """Facts in: one transaction a batch, from the stored fact to the starts, flips and wakes that follow from it."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -19,6 +18,7 @@ from activities.writing_back import Worked, put_all_away
 from engine.account import Account, apply, missing_required
 from engine.desk import Desk
 from engine.facts import Fact, read_fact
+from engine.instants import told_together
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ OUR_FAULT = "it could not be taken in; this is our fault, not yours"
 TRY_AGAIN = timedelta(minutes=5)
 
 Item = tuple[int, Fact]
-GroupBy = Callable[[Item], object]
+Grouped = Callable[[Sequence[Fact]], Iterable[Sequence[Fact]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ def post(host: Host, items: Sequence[Mapping[str, object]], *, history: bool = F
     `history`: they tell of the past. An account's are then taken in as one, so that only how it stands after them is
     judged and nothing fires for what was so in between.
     """
-    group_by = _account if history else _instant
-    answers = host.database.write(lambda connection: _posted(bench(host, connection), items, group_by))
+    grouped = _as_one if history else told_together
+    answers = host.database.write(lambda connection: _posted(bench(host, connection), items, grouped))
     host.stir()
     return answers
 
 
-def _posted(at: Bench, items: Sequence[Mapping[str, object]], group_by: GroupBy) -> list[Answer]:
+def _posted(at: Bench, items: Sequence[Mapping[str, object]], grouped: Grouped) -> list[Answer]:
     received = at.host.clock.now()
     setting = at.current.setting
     answers: dict[int, Answer] = {}
@@ -62,7 +62,7 @@ def _posted(at: Bench, items: Sequence[Mapping[str, object]], group_by: GroupBy)
             readable.append((place, fact))
         else:
             answers[place] = Answer(_named(item), "rejected", tuple(fact))
-    answers |= _taken(at, readable, received, group_by)
+    answers |= _taken(at, readable, received, grouped)
     return [answers[place] for place in range(len(items))]
 
 
@@ -71,7 +71,7 @@ def _named(item: Mapping[str, object]) -> str:
     return given if isinstance(given, str) else ""
 
 
-def _taken(at: Bench, items: Sequence[Item], received: datetime, group_by: GroupBy) -> dict[int, Answer]:
+def _taken(at: Bench, items: Sequence[Item], received: datetime, grouped: Grouped) -> dict[int, Answer]:
     rows = accounts.lock_or_make(at.connection, {fact.account for _, fact in items})
     answers, new = _without_duplicates(at.connection, items)
     of_each: dict[str, list[Item]] = {}
@@ -81,7 +81,7 @@ def _taken(at: Bench, items: Sequence[Item], received: datetime, group_by: Group
     kept: list[Fact] = []
     worked: list[Worked] = []
     for account, mine in of_each.items():
-        told, desk = _told(at, rows[account], desks[account], mine, group_by)
+        told, desk = _told(at, rows[account], desks[account], mine, grouped)
         answers |= told
         stored = [fact for place, fact in mine if told[place].status == "stored"]
         kept += stored
@@ -106,48 +106,44 @@ def _without_duplicates(connection: Connection, items: Sequence[Item]) -> tuple[
 
 
 def _told(
-    at: Bench, row: AccountRow, desk: Desk, items: Sequence[Item], group_by: GroupBy
+    at: Bench, row: AccountRow, desk: Desk, items: Sequence[Item], grouped: Grouped
 ) -> tuple[dict[int, Answer], Desk]:
     """Tells a desk its facts. One that breaks our code is left out, and the desk is laid out anew for the others."""
     if row.state is None and (lacking := _lacking(at, desk.account, items)):
         return {place: Answer(fact.id, "rejected", lacking) for place, fact in items}, desk
     now = at.now(row)
-    broken: dict[int, Answer] = {}
-    while failed := _take(desk, [item for item in items if item[0] not in broken], group_by, now):
+    broken: set[str] = set()
+    while failed := _take(desk, [fact for _, fact in items if fact.id not in broken], grouped, now):
         if len(failed) == 1:
-            place, fact = failed[0]
-            broken[place] = Answer(fact.id, "rejected", (OUR_FAULT,))
-        group_by = _place  # one at a time, to find which of them it is
+            broken.add(failed[0].id)
+        grouped = _one_by_one  # to find which of them it is
         desk = lay_out(at, {row.id: row})[row.id]
-    stored = {place: Answer(fact.id, "stored") for place, fact in items if place not in broken}
-    return stored | broken, desk
+    return {place: _answer(fact, broken) for place, fact in items}, desk
 
 
-def _instant(item: Item) -> object:
-    """Facts of one instant are told together."""
-    return item[1].at
+def _answer(fact: Fact, broken: Collection[str]) -> Answer:
+    return Answer(fact.id, "rejected", (OUR_FAULT,)) if fact.id in broken else Answer(fact.id, "stored")
 
 
-def _account(item: Item) -> object:
-    return item[1].account
+def _as_one(facts: Sequence[Fact]) -> Iterable[Sequence[Fact]]:
+    return [facts] if facts else []
 
 
-def _place(item: Item) -> object:
-    return item[0]
+def _one_by_one(facts: Sequence[Fact]) -> Iterable[Sequence[Fact]]:
+    return ([fact] for fact in facts)
 
 
-def _take(desk: Desk, items: Sequence[Item], group_by: GroupBy, now: datetime) -> list[Item]:
-    """Returns the items of the group that broke, if one did."""
-    for _, together in groupby(items, key=group_by):
-        group = list(together)
+def _take(desk: Desk, facts: Sequence[Fact], grouped: Grouped, now: datetime) -> Sequence[Fact]:
+    """Returns those of the group that broke, if one did."""
+    for together in grouped(facts):
         try:
-            desk.take(*(fact for _, fact in group), now=now)
+            desk.take(*together, now=now)
         except (SQLAlchemyError, Collided):
             raise
         except Exception:
             log.exception("a fact could not be taken in")
-            return group
-    return []
+            return together
+    return ()
 
 
 def _lacking(at: Bench, account: Account, items: Iterable[Item]) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from engine.run import Flipped, Input, Run, Watch
 from engine.setting import Setting
 from engine.ticks import NEVER, instant, ticks
 from engine.trace import Entry
-from engine.trigger import Decision, Entries, Rules, bar, free_at, judged, reads_of, rises, rule_reads, why
+from engine.trigger import DELAYS, Decision, Entries, Rules, bar, free_at, judged, reads_of, rises, rule_reads, why
 from engine.values import Value, unpack
 from engine.view import View
 from engine.watching import kept, watches_of
@@ -244,20 +244,19 @@ class Desk:
                 self._enter(one, now)
 
     def _enter(self, one: _Entering, now: datetime) -> None:
-        """A bar uses up the rise; under `is` it only delays, and is recorded once."""
+        """A bar uses up the rise; under `is`, and while the anchor is unknown, it only delays and is recorded once."""
         plan, scope = one.plan, self.scope(now)
         reason = bar(plan, self._entries(plan.playbook), scope, self.account.id, self.setting.policy)
         reason = "depth" if self.depth >= DEPTH else reason
+        decision, only_delays = self.decisions[plan.playbook], plan.start.mode == "is"
+        if reason and (one.rose or not (only_delays or reason == decision.barred)):
+            self._not_started(plan, reason, now, one.why)
+        barred = reason if only_delays or reason in DELAYS else None
+        free = free_at(plan, self._entries(plan.playbook), scope) if reason == "again" and only_delays else None
+        next_at = _earliest_after(now, decision.next_at, free)
+        self._keep(decision.model_copy(update={"barred": barred, "next_at": next_at}))
         if reason is None:
             self._begin(plan, now, one.why, None)
-            return
-        if one.rose:
-            self._not_started(plan, reason, now, one.why)
-        if plan.start.mode == "is":
-            decision = self.decisions[plan.playbook]
-            free = free_at(plan, self._entries(plan.playbook), scope) if reason == "again" else None
-            next_at = _earliest_after(now, decision.next_at, free)
-            self._keep(decision.model_copy(update={"barred": reason, "next_at": next_at}))
 
     def _not_started(self, plan: Plan, reason: str, now: datetime, tree: dict[str, JsonValue] | None) -> None:
         fields: dict[str, JsonValue] = {"reason": reason} | ({"why": tree} if tree else {})

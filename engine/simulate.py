@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from engine.account import Account
 from engine.desk import Changes, Desk
+from engine.instants import told_together
 from engine.plan import Plan
 from engine.problems import suggest_or_list
 from engine.run import Acknowledged, Input, Open, Run, Settled, Task, TaskActed
@@ -98,8 +99,7 @@ class Simulation:
     def happen(self, together: Iterable[Moment], now: datetime) -> None:
         """Of several things at one instant the facts come first, then what people do; timers follow."""
         moments = list(together)
-        facts = [fact for moment in moments for fact in facts_of(moment, self.desk.setting.vocabulary)]
-        if facts:
+        for facts in told_together(f for moment in moments for f in facts_of(moment, self.desk.setting.vocabulary)):
             self.desk.take(*facts, now=now)
         if moments and now == self.story.start and self.plan.start.by_hand and not self.plan.start.by_rule:
             self.desk.start(self.plan.playbook, now, by="the story")

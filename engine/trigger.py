@@ -22,6 +22,8 @@ from engine.policy import Policy
 from engine.run import Frozen
 
 Bar = Literal["again", "live", "goal", "stop", "holdout", "anchor", "depth"]
+DELAYS = frozenset({"anchor"})
+"""Bars that keep an account out for as long as they last, and use nothing up: what has risen may still enter."""
 
 
 class Decision(Frozen):
@@ -81,9 +83,9 @@ def reads_of(condition: Condition) -> frozenset[str]:
 
 
 def rule_reads(plan: Plan) -> frozenset[str]:
-    """What a start hangs on. Under `is` that is also what may bar it: a bar only delays, so its passing is an event."""
+    """What a start hangs on, with what only delays it: the anchor, and under `is` whatever bars it."""
     reads = {path for one in _deciding(plan) for path in one.reads}
-    return frozenset(reads | {plan.anchor}) if plan.start.mode == "is" and plan.anchor else frozenset(reads)
+    return frozenset(reads | {plan.anchor}) if plan.anchor else frozenset(reads)
 
 
 def _deciding(plan: Plan) -> list[Condition]:
@@ -104,20 +106,21 @@ def judged(plan: Plan, former: Decision | None, scope: Scope) -> tuple[Decision,
     watched = [start.when] if start.mode == "leaves" else _conditions(plan)
     now = _all_true(one.truth(scope) for one in watched if one is not None)
     truth = before if now is None else now
+    delayed = former is not None and former.barred in DELAYS and truth is before
     match start.mode:
         case "leaves":
             inside = start.scope is None or start.scope.truth(scope) is True
-            enters = before is True and truth is False and inside
+            enters = (before is True or delayed) and truth is False and inside
         case "is":
             enters = truth is True
         case _:
-            enters = truth is True and before is not True
+            enters = truth is True and (before is not True or delayed)
     decision = Decision(
         playbook=plan.playbook,
         start_hash=plan.start_hash,
         truth=truth,
         next_at=min((at for one in _deciding(plan) if (at := one.next_change(scope))), default=None),
-        barred=former.barred if former and truth else None,
+        barred=former.barred if former and truth is before else None,
     )
     return decision, enters
 

@@ -135,16 +135,37 @@ def test_accounts_that_are_held_out_are_recorded_and_do_not_start():
     assert [(one.event, one.fields["reason"]) for one in result.trace] == [("not_started", "holdout")]
 
 
-def test_an_anchor_that_is_not_known_bars_and_uses_the_rise_up():
-    result = told(
-        WORK,
-        head="anchor: account.asked\n",
-        start=red("always"),
-        metrics={"nps": 3},
-        then=[{"after": "1 day", "account": {"asked": "2026-03-01T00:00:00Z"}}],
-    )
+ASKED = "anchor: account.asked\n"
+KNOWN = {"after": "1 day", "account": {"asked": "2026-03-01T00:00:00Z"}}
+
+
+def test_an_account_starts_when_its_anchor_becomes_known_and_the_condition_still_holds():
+    result = told(WORK, head=ASKED, start=red(), metrics={"nps": 3}, then=[KNOWN])
+
+    assert [one.fields.get("reason") for one in result.trace if one.path == "start"] == ["anchor", None]
+    assert lines(result, "started") == [("2026-03-03T14:00:00Z", "start")]
+
+
+def test_a_rise_that_is_over_before_the_anchor_is_known_starts_nothing():
+    then = [{"after": "1 hour", "metrics": {"nps": 9}}, KNOWN]
+
+    assert lines(told(WORK, head=ASKED, start=red(), metrics={"nps": 3}, then=then), "started") == []
+
+
+def test_an_anchor_bars_once_however_often_the_condition_is_looked_at():
+    then = [{"after": f"{hours} hours", "metrics": {"nps": 1}} for hours in (1, 2, 3)]
+
+    result = told(WORK, head=ASKED, start=red(), metrics={"nps": 3}, then=then)
 
     assert [one.fields["reason"] for one in result.trace] == ["anchor"]
+
+
+def test_leaving_waits_for_the_anchor_too():
+    then = [{"after": "1 hour", "metrics": {"nps": 9}}, KNOWN]
+
+    result = told(WORK, head=ASKED, start=red("never", "leaves"), metrics={"nps": 3}, then=then)
+
+    assert lines(result, "started") == [("2026-03-03T14:00:00Z", "start")]
 
 
 def test_leaves_fires_only_where_stage_and_tiers_hold():
