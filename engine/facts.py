@@ -16,7 +16,7 @@ from engine.declared.fields import value_fault
 from engine.measures import Reported
 from engine.problems import suggest, suggest_or_list
 from engine.types import NUMERIC, Type
-from engine.values import JSON, UNKNOWN, Value, exact, from_json, lossless, read_instant, to_json
+from engine.values import JSON, UNKNOWN, Value, exact, from_json, in_json, lossless, read_instant, to_json
 from engine.vocabulary import BUILT_IN_EVENT_FIELDS, Fields, Vocabulary
 
 Kind = Literal["fields", "metric", "event", "contact", "record", "team"]
@@ -66,6 +66,17 @@ _OLDEST: Final = timedelta(days=18_263)  # 50 years
 _LONGEST_ID: Final = 200
 _LONGEST_TEXT: Final = 10_000
 _MOST_DIGITS: Final = 30
+_WHAT: Final = {"id": "Give a text that names this fact", "account": "Give the account's id, a text"}
+_WRITTEN: Final[Mapping[str, str]] = {
+    "number": "Write a number such as 2.5, without unit",
+    "integer": "Write a whole number such as 12",
+    "points": "Write a number such as 2.5",
+    "percent": 'Write the share, as 0.72 or "72%"',
+    "boolean": "Write true or false, without quotes",
+    "choice": "Write one of them, in quotes",
+    "date": 'Write it as text, such as "2026-01-05"',
+    "instant": 'Write it as text, such as "2026-01-05T09:00:00Z"',
+}
 
 
 def read_fact(
@@ -108,10 +119,16 @@ class _Reading:
 
     def name(self, key: str) -> str | None:
         value = self.raw.get(key)
-        if isinstance(value, str) and (fault := _text_fault(value, _LONGEST_ID)):
+        if value is None:
+            self.say(f"{key} is {'null' if key in self.raw else 'missing'}", _WHAT[key])
+        elif not isinstance(value, str):
+            number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+            fix = f'Write it in quotes: "{in_json(value)}"' if number else _WHAT[key]
+            self.say(f"{key}: {in_json(value)} is not text", fix)
+        elif not value.strip():
+            self.say(f"{key} is empty", _WHAT[key])
+        elif fault := _text_fault(value, _LONGEST_ID):
             self.say(f"{key} {fault}")
-        elif not isinstance(value, str) or not value.strip():
-            self.say(f"{key} is missing: a text that names the {'fact' if key == 'id' else 'account'}")
         else:
             return value
         return None
@@ -125,7 +142,7 @@ class _Reading:
                 self.say(f"at: {error}")
                 return None
         if not isinstance(given, datetime) or given.tzinfo is None:
-            self.say(f"at: {given!r} is not an instant such as 2026-01-05T09:00:00Z")
+            self.say(f"at: {in_json(given)} is not an instant such as 2026-01-05T09:00:00Z")
             return None
         if given - self.received > _EARLY:
             self.say(f"at: {to_json(given)} lies more than 5 minutes ahead", "Check the sender's clock")
@@ -144,7 +161,7 @@ class _Reading:
             return named[0]
         if named:
             self.say(f"it says {' and '.join(named)} at once", "Post one fact for each")
-        elif "fields" not in self.raw or len(set(KINDS) & set(self.raw)) != 1:
+        else:
             self.say("it says nothing", f"Add one of {', '.join(KINDS)}")
         return None
 
@@ -156,11 +173,12 @@ class _Reading:
             if key in _KEYS:
                 self.say(f"'{key}' does not go with '{kind}'", "Take it away")
             else:
-                self.say(f"'{key}' is not a key of a fact", suggest(key, allowed))
+                self.say(f"{in_json(key)} is not a key of a fact", suggest(str(key), allowed))
 
     def parts(self, kind: Kind) -> dict[str, object]:
         match kind:
             case "fields":
+                self.filled("fields", "Name at least one field")
                 return {"fields": self.values("fields", self.vocabulary.fields, "account", fixed=("id",))}
             case "metric":
                 return self.reading()
@@ -171,7 +189,12 @@ class _Reading:
             case "record":
                 return self.record()
             case "team":
+                self.filled("team", "Name at least one role")
                 return {"team": self.team()}
+
+    def filled(self, key: str, fix: str) -> None:
+        if self.raw.get(key) == {}:
+            self.say(f"{key} is empty and says nothing", fix)
 
     def reading(self) -> dict[str, object]:
         name = self.known("metric", self.vocabulary.metrics)
@@ -209,7 +232,9 @@ class _Reading:
         given = self.mapping("team")
         for role, person in given.items():
             if person is not None and (not isinstance(person, str) or not person.strip()):
-                self.say(f"team.{role}: {person!r} is not the id of a person")
+                self.say(
+                    f"team.{role}: {in_json(person)} is not the id of a person", "Give an id of people.yaml, or null"
+                )
             elif person is not None and self.people and person not in self.people:
                 self.say(f"team.{role}: there is no person '{person}'", suggest_or_list(person, self.people))
         return given
@@ -219,7 +244,7 @@ class _Reading:
         if isinstance(name, str) and name in names:
             return name
         word = "an event" if key == "event" else f"a {key}"
-        self.say(f"{name!r} is not {word} of the vocabulary", suggest_or_list(str(name), names))
+        self.say(f"{in_json(name)} is not {word} of the vocabulary", suggest_or_list(str(name), names))
         return None
 
     def values(self, key: str, fields: Fields, where: str, fixed: tuple[str, ...] = ()) -> dict[str, object]:
@@ -228,7 +253,8 @@ class _Reading:
             if name in fixed:
                 self.say(f"{where}.{name} never changes", "Take it away")
             elif name not in fields:
-                self.say(f"{where}.{name} is not in the vocabulary", suggest(name, set(fields) - set(fixed)))
+                fix = suggest(name, set(fields) - set(fixed)) or "Take it away, or declare it in vocabulary.yaml"
+                self.say(f"{where}.{_shown(name)} is not in the vocabulary", fix)
             elif value is None and fields is self.vocabulary.fields and fields[name].required:
                 self.say(f"{where}.{name} is required: it can be corrected, not taken away")
             else:
@@ -239,7 +265,8 @@ class _Reading:
         given = self.raw.get(key)
         if isinstance(given, Mapping) and all(isinstance(name, str) for name in given):
             return dict(given)
-        self.say(f"{key} is not a mapping of names to values")
+        there = f"{key}: {in_json(given)} is not an object of names and values"
+        self.say(there if key in self.raw else f"{key} is missing", 'Write {"name": value}')
         return {}
 
     def checked(self, where: str, value: object, type_: Type) -> object:
@@ -247,11 +274,22 @@ class _Reading:
         try:
             found = from_json(_digits(value, type_), type_)
         except ValueError as error:
-            self.say(f"{where}: {error}", suggest(str(value), type_.choices))
+            self.say(f"{where}: {error}", _remedy(value, type_))
             return None
         if fault := value_fault(found, type_) or _size_fault(found, type_):
             self.say(f"{where}: {fault}")
         return None if found is UNKNOWN else _kept(found)
+
+
+def _remedy(value: object, type_: Type) -> str:
+    if isinstance(value, str):
+        near = suggest(value, type_.choices)
+        return near if near or type_.kind in {"choice", "date", "instant"} else _WRITTEN.get(type_.kind, "")
+    return _WRITTEN.get(type_.kind, "Write it as text, in quotes")
+
+
+def _shown(name: str) -> str:
+    return in_json(name)[1:-1]
 
 
 def _digits(value: object, type_: Type) -> object:
@@ -281,7 +319,7 @@ def _size_fault(value: Value, type_: Type) -> str:
 
 def _text_fault(text: str, longest: int) -> str:
     if len(text) > longest:
-        return f"is longer than {longest} characters"
+        return f"is longer than {longest:,} characters. Shorten it"
     # NUL, and halves of a pair that no encoding takes.
     bad = "\0" in text or (not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text))
-    return "has a character that cannot be kept" if bad else ""
+    return "has a character that cannot be kept (NUL or a lone surrogate). Take it out" if bad else ""

@@ -270,7 +270,8 @@ def _said(item: ThenModel | StoryModel) -> Iterator[tuple[Path, Raw]]:
     """Each fact of an item, and where in it that stands."""
     fields = {key: value for key, value in item.account.items() if key != "id"}
     if fields or isinstance(item, StoryModel):
-        yield ("account",), {"fields": fields}
+        # A story's account is there from the start, even when nothing is told of it.
+        yield ("account",), {"fields": fields or {"name": None}}
     for index, contact in enumerate(item.contacts):
         yield ("contacts", index), {"contact": contact}
     for kind, several in item.records.items():

@@ -16,6 +16,7 @@ JSON: TypeAlias = bool | int | float | Decimal | str | list["JSON"] | dict[str, 
 
 # Whole numbers below it are the same in every JSON reader.
 _EXACT: Final = 2**53
+_SHOWN: Final = 60  # characters of a value in a message
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -80,7 +81,7 @@ def from_json(json: object, type_: Type) -> Value:
         return _boolean_from_json(json)
     if isinstance(json, str):
         return _text_from_json(json, type_)
-    raise ValueError(f"{json!r} is not {type_.name}")
+    raise ValueError(f"{in_json(json)} is not {type_.name}")
 
 
 def pack(value: Value) -> JSON:
@@ -124,6 +125,24 @@ def unpack(json: object) -> Value:
     raise ValueError(f"{json!r} is no packed value")
 
 
+def in_json(json: object) -> str:
+    """As whoever wrote it in JSON would know it again, short."""
+    match json:
+        case None:
+            return "null"
+        case bool():
+            return str(json).lower()
+        case str():
+            return repr(json if len(json) <= _SHOWN else f"{json[:_SHOWN]}…")
+        case list() | tuple():
+            return "a list"
+        case Mapping():
+            return "an object"
+        case _:
+            text = str(exact(json) if isinstance(json, float) else json)
+            return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
 def exact(number: float) -> Decimal:
     """The decimal that the float prints as: 0.1 is 0.1, not 0.1000000000000000055."""
     return Decimal(repr(number))
@@ -152,11 +171,11 @@ def _instant_to_json(instant: datetime) -> str:
 def _number_from_json(json: object, type_: Type) -> Value:
     number = _plain_number(json, type_)
     if isinstance(number, Decimal) and not number.is_finite():
-        raise ValueError(f"{json!r} is not a finite number")
+        raise ValueError(f"{in_json(json)} is not a finite number")
     if type_.kind != "integer":
         return number
     if number != int(number):
-        raise ValueError(f"{json!r} is not a whole number")
+        raise ValueError(f"{in_json(json)} is not a whole number")
     return int(number)
 
 
@@ -174,13 +193,13 @@ def _plain_number(json: object, type_: Type) -> int | Decimal:
             return Decimal(json)
         case _:
             pass
-    raise ValueError(f"{json!r} is not {type_.name}")
+    raise ValueError(f"{in_json(json)} is not {type_.name}")
 
 
 def _boolean_from_json(json: object) -> bool:
     if isinstance(json, bool):
         return json
-    raise ValueError(f"{json!r} is neither true nor false")
+    raise ValueError(f"{in_json(json)} is neither true nor false")
 
 
 def _text_from_json(text: str, type_: Type) -> Value:
@@ -192,7 +211,7 @@ def _text_from_json(text: str, type_: Type) -> Value:
         case "duration":
             return _duration_from_json(text)
         case "choice" if text not in type_.choices:
-            raise ValueError(f"{text!r} is not {type_.name}")
+            raise ValueError(f"{in_json(text)} is not {type_.name}")
         case _:
             return text
 
@@ -200,39 +219,42 @@ def _text_from_json(text: str, type_: Type) -> Value:
 def read_date(text: str) -> date:
     """A calendar date written 2026-01-05. Raises ValueError."""
     if not _DAY.fullmatch(text):
-        raise ValueError(f"{text!r} is not a date such as 2026-01-05")
+        raise ValueError(f"{in_json(text)} is not a date such as 2026-01-05")
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a day of the calendar") from None
+        raise ValueError(f"{in_json(text)} is not a day of the calendar") from None
 
 
 def read_instant(text: str) -> datetime:
     """An instant with its zone, as UTC. Raises ValueError."""
     if not _INSTANT.fullmatch(text):
-        raise ValueError(f"{text!r} is not an instant such as 2026-01-05T09:00:00Z")
+        raise ValueError(f"{in_json(text)} is not an instant such as 2026-01-05T09:00:00Z")
     try:
         instant = datetime.fromisoformat(text)
-        if instant.tzinfo is None:
-            raise ValueError(f"{text!r} has no time zone; write a Z or an offset behind it")
+    except ValueError:
+        raise ValueError(f"{in_json(text)} is not a day of the calendar with a time of day") from None
+    if instant.tzinfo is None:
+        raise ValueError(f"{in_json(text)} has no time zone; write a Z or an offset behind it")
+    try:
         return instant.astimezone(UTC)
     except OverflowError:
-        raise ValueError(f"{text!r} is outside the calendar") from None
+        raise ValueError(f"{in_json(text)} is outside the calendar") from None
 
 
 def _duration_from_json(text: str) -> timedelta:
     if not (match := _SPAN.fullmatch(text)):
-        raise ValueError(f"{text!r} is not a duration such as PT3600S")
+        raise ValueError(f"{in_json(text)} is not a duration such as PT3600S")
     try:
         return timedelta(microseconds=int(Decimal(match[1]).scaleb(6)))
     except (OverflowError, InvalidOperation):
-        raise ValueError(f"{text!r} is too long a duration") from None
+        raise ValueError(f"{in_json(text)} is too long a duration") from None
 
 
 def _list_from_json(json: object, type_: Type) -> Value:
     if isinstance(json, (list, tuple)):
         return tuple(from_json(item, type_.of or Type("text")) for item in json)
-    raise ValueError(f"{json!r} is not a list")
+    raise ValueError(f"{in_json(json)} is not a list")
 
 
 def _item_from_json(json: object, type_: Type) -> Value:
@@ -241,4 +263,4 @@ def _item_from_json(json: object, type_: Type) -> Value:
         if unknown := sorted(set(json) - set(fields)):
             raise ValueError(f"{unknown[0]!r} is not a field of {type_.name}")
         return {name: from_json(item, fields[name]) for name, item in json.items()}
-    raise ValueError(f"{json!r} is not a mapping")
+    raise ValueError(f"{in_json(json)} is not an object of names and values")

@@ -228,7 +228,7 @@ class TestChangedPaths:
 
 class TestThePicture:
     def test_defaults_stand_while_no_fact_says_otherwise(self):
-        account = Told(KNOWN).tell(START, fields={})
+        account = Told(KNOWN).tell(START, fields={"name": None})
         assert account.see("account.seats", START) == 1
 
         account.tell(START, fields={"seats": 5}).tell(START + DAY, fields={"seats": None})

@@ -52,7 +52,7 @@ def reasons(**said):
             {"fields": {"tier": "growth", "arr": Decimal("40000.50"), "renewal_date": "2026-06-01", "paid": True}},
             "fields",
         ),
-        ({"fields": {}}, "fields"),
+        ({"fields": {"seats": 4}}, "fields"),
         ({"fields": {"arr": None}}, "fields"),
         ({"metric": "nps", "value": 7.5}, "metric"),
         ({"metric": "nps", "value": None}, "metric"),
@@ -88,15 +88,15 @@ def test_a_number_of_more_digits_than_a_float_has_survives_json():
 
 
 def test_the_instant_is_in_utc_and_never_later_than_it_was_received():
-    assert read(at="2026-03-02T09:00:00+02:00", fields={}).at == NOW - timedelta(hours=2)
-    assert read(at=(NOW + timedelta(minutes=5)).isoformat(), fields={}).at == NOW
+    assert read(at="2026-03-02T09:00:00+02:00", fields={"seats": 4}).at == NOW - timedelta(hours=2)
+    assert read(at=(NOW + timedelta(minutes=5)).isoformat(), fields={"seats": 4}).at == NOW
     assert "more than 5 minutes ahead" in reasons(
-        at=(NOW + timedelta(minutes=5, microseconds=1)).isoformat(), fields={}
+        at=(NOW + timedelta(minutes=5, microseconds=1)).isoformat(), fields={"seats": 4}
     )
 
 
 def test_without_an_instant_it_is_that_of_its_arrival():
-    found = read_fact({"id": "f1", "account": "a1", "fields": {}}, KNOWN, NOW)
+    found = read_fact({"id": "f1", "account": "a1", "fields": {"seats": 4}}, KNOWN, NOW)
 
     assert isinstance(found, Fact)
     assert found.at == NOW
@@ -105,24 +105,36 @@ def test_without_an_instant_it_is_that_of_its_arrival():
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
-        ({"at": "2026-03-02T08:00:00", "fields": {}}, "has no time zone"),
-        ({"at": "soon", "fields": {}}, "at: 'soon' is not an instant"),
-        ({"at": 5, "fields": {}}, "at: 5 is not an instant"),
-        ({"id": "", "fields": {}}, "id is missing"),
-        ({"account": 7, "fields": {}}, "account is missing"),
-        ({"id": "x" * 201, "fields": {}}, "id is longer than 200 characters"),
-        ({"id": "a\0b", "fields": {}}, "id has a character that cannot be kept"),
+        ({"at": "2026-03-02T08:00:00", "fields": {"seats": 4}}, "has no time zone"),
+        ({"at": "soon", "fields": {"seats": 4}}, "at: 'soon' is not an instant"),
+        ({"at": None, "fields": {"seats": 4}}, "at: null is not an instant"),
+        ({"at": "2026-13-02T08:00:00Z", "fields": {"seats": 4}}, "is not a day of the calendar with a time of day"),
+        ({"at": 5, "fields": {"seats": 4}}, "at: 5 is not an instant"),
+        ({"id": "", "fields": {"seats": 4}}, "id is empty. Give a text that names this fact"),
+        ({"id": None, "fields": {"seats": 4}}, "id is null. Give a text"),
+        ({"id": 7, "fields": {"seats": 4}}, 'id: 7 is not text. Write it in quotes: "7"'),
+        ({"id": True, "fields": {"seats": 4}}, "id: true is not text. Give a text that names this fact"),
+        ({"account": 7, "fields": {"seats": 4}}, "account: 7 is not text. Write it in quotes"),
+        ({"id": "x" * 201, "fields": {"seats": 4}}, "id is longer than 200 characters"),
+        ({"id": "a\0b", "fields": {"seats": 4}}, "id has a character that cannot be kept"),
         ({}, "it says nothing. Add one of fields, metric"),
+        ({"fields": {}}, "fields is empty and says nothing. Name at least one field"),
+        ({"fields": None}, "it says nothing"),
+        ({"team": {}}, "team is empty and says nothing. Name at least one role"),
         ({"metric": "nps", "value": 3, "event": "ticket"}, "it says metric and event at once"),
-        ({"fields": {}, "note": "x"}, "'note' is not a key of a fact"),
-        ({"fields": {}, "account_id": "x"}, "'account_id' is not a key of a fact. Did you mean 'account'?"),
-        ({"fields": {}, "value": 3}, "'value' does not go with 'fields'"),
-        ({"fields": []}, "fields is not a mapping"),
+        ({"fields": {"seats": 4}, "note": "x"}, "'note' is not a key of a fact"),
+        ({"fields": {"seats": 4}, "account_id": "x"}, "'account_id' is not a key of a fact. Did you mean 'account'?"),
+        ({"fields": {"seats": 4}, "value": 3}, "'value' does not go with 'fields'"),
+        ({"fields": []}, "fields: a list is not an object of names and values"),
         ({"fields": {"teir": "growth"}}, "account.teir is not in the vocabulary. Did you mean 'tier'?"),
+        ({"fields": {"shoe_size": 4}}, "Take it away, or declare it in vocabulary.yaml"),
         ({"fields": {"id": "a2"}}, "account.id never changes"),
         ({"fields": {"tier": "grwth"}}, "Did you mean 'growth'?"),
         ({"fields": {"seats": 1.5}}, "account.seats: 1.5 is not a whole number"),
-        ({"fields": {"seats": True}}, "account.seats: True is not a whole number"),
+        ({"fields": {"seats": True}}, "account.seats: true is not a whole number. Write a whole number such as 12"),
+        ({"fields": {"seats": Decimal("2.5")}}, "account.seats: 2.5 is not a whole number"),
+        ({"fields": {"tier": 5}}, "account.tier: 5 is not one of"),
+        ({"fields": {"owner_note": {}}}, "account.owner_note: an object is not text. Write it as text, in quotes"),
         ({"fields": {"arr": float("nan")}}, "account.arr"),
         ({"fields": {"arr": float("inf")}}, "account.arr"),
         ({"fields": {"arr": Decimal("1e40")}}, "more than 30 digits"),
@@ -130,7 +142,7 @@ def test_without_an_instant_it_is_that_of_its_arrival():
         ({"fields": {"kickoff": "2026-02-03T09:00:00"}}, "has no time zone"),
         ({"fields": {"country": "Germany"}}, "is not a country"),
         ({"fields": {"time_zone": "Berlin"}}, "is not a time zone"),
-        ({"fields": {"owner_note": "x" * 10_001}}, "longer than 10000 characters"),
+        ({"fields": {"owner_note": "x" * 10_001}}, "longer than 10,000 characters. Shorten it"),
         ({"fields": {"owner_note": "\ud800"}}, "cannot be kept"),
         ({"metric": "npss", "value": 1}, "'npss' is not a metric of the vocabulary. Did you mean 'nps'?"),
         ({"metric": "nps"}, "metrics.nps comes without value"),
@@ -140,13 +152,13 @@ def test_without_an_instant_it_is_that_of_its_arrival():
         ({"metric": "mood", "value": "god"}, "Did you mean 'good'?"),
         ({"event": "tiket"}, "'tiket' is not an event of the vocabulary. Did you mean 'ticket'?"),
         ({"event": "ticket", "data": {"severty": 2}}, "event.ticket.severty is not in the vocabulary"),
-        ({"event": "ticket", "data": 3}, "data is not a mapping"),
+        ({"event": "ticket", "data": 3}, "data: 3 is not an object of names and values"),
         ({"contact": {"email": "kim@acme.test"}}, "contact comes without id"),
         ({"contact": {"id": "c1", "email": "kim at acme"}}, "is not an email address"),
         ({"record": "team", "fields": {"id": "t1"}}, "'team' is not a record of the vocabulary. Did you mean 'teams'?"),
         ({"record": "teams", "fields": {"seats": 4}}, "records.teams comes without id"),
-        ({"record": "teams"}, "fields is not a mapping"),
-        ({"team": {"csm": 7}}, "team.csm: 7 is not the id of a person"),
+        ({"record": "teams"}, "fields is missing. Write"),
+        ({"team": {"csm": 7}}, "team.csm: 7 is not the id of a person. Give an id of people.yaml, or null"),
     ],
 )
 def test_what_is_no_fact_is_refused_in_words(said, reason):
@@ -187,7 +199,10 @@ def test_whatever_is_posted_is_a_fact_that_can_be_taken_or_refused(raw):
 
 
 def test_a_fact_older_than_fifty_years_is_taken_for_an_empty_date():
-    kept, refused = read(at="1976-03-03T00:00:00Z", fields={}), reasons(at="0001-01-01T00:00:00Z", fields={})
+    kept, refused = (
+        read(at="1976-03-03T00:00:00Z", fields={"seats": 4}),
+        reasons(at="0001-01-01T00:00:00Z", fields={"seats": 4}),
+    )
 
     assert isinstance(kept, Fact)
     assert refused.startswith("at: 0001-01-01T00:00:00Z lies more than 50 years back. Nothing is taken")

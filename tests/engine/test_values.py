@@ -95,7 +95,11 @@ def test_an_instant_is_kept_in_utc():
     ("json_value", "type_", "reason"),
     [
         ("x", Type("number"), "'x' is not a number"),
-        (True, Type("number"), "True is not a number"),
+        (True, Type("number"), "true is not a number"),
+        ("x" * 99, Type("number"), "'x{60}…' is not a number"),
+        (Decimal("2.5"), Type("integer"), "^2.5 is not a whole number"),
+        ([None], Type("text"), "a list is not text"),
+        ({"a": 1}, Type("text"), "an object is not text"),
         (float("nan"), Type("number"), "not a finite number"),
         ("1e5", Type("number"), "not a number"),
         ("72%", Type("number"), "not a number"),
@@ -111,7 +115,7 @@ def test_an_instant_is_kept_in_utc():
         ("1 day", Type("duration"), "not a duration"),
         ("x", Type("list", of=NUMBER), "not a list"),
         ({"b": 1}, Type("item", unit="contact"), "'b' is not a field of a contact"),
-        ([], Type("item"), "not a mapping"),
+        ([], Type("item"), "not an object"),
     ],
 )
 def test_what_does_not_fit_its_type_is_refused_in_words(json_value, type_, reason):

@@ -114,6 +114,13 @@ def test_a_row_becomes_a_fact_with_values_of_the_vocabularys_types(told):
     assert (second.line, second.at) == (3, datetime(2024, 3, 2, 7, tzinfo=UTC))
 
 
+@pytest.mark.parametrize("said", ["fields: {seats: seats}", "team: {csm: seats}"])
+def test_a_row_whose_cells_are_empty_tells_nothing_and_is_no_fault(told, said):
+    whole = told(f"  - fact: x\n    from: accounts\n    account: id\n    at: {{column: signed}}\n    {said}\n")
+
+    assert ([one.raw["account"] for one in whole.facts], whole.faults) == (["a1"], ())
+
+
 def test_links_are_followed_and_rows_are_picked(told):
     whole = told(USED)
 

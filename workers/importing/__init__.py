@@ -48,10 +48,15 @@ def facts_of(files: Import) -> Whole:
 def _of_form(form: FactForm, table: Table) -> Iterator[Told | Fault]:
     for row in table.rows:
         try:
-            if form.wants(row):
-                yield _told(form, table, row)
+            if form.wants(row) and _says_something(told := _told(form, table, row)):
+                yield told
         except RowFault as why:
             yield Fault(table.file, row.line, str(why))
+
+
+def _says_something(told: Told) -> bool:
+    """A row whose cells are all empty tells nothing of the account or of its team."""
+    return {} not in (told.raw.get("fields"), told.raw.get("team"))
 
 
 def _told(form: FactForm, table: Table, row: Row) -> Told:
