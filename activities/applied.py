@@ -15,16 +15,24 @@ from engine.setting import Setting
 from engine.trigger import Rules
 from engine.workspace import PEOPLE, POLICY, TEMPLATES, VOCABULARY, load
 
+_NONE: frozenset[str] = frozenset()
 Reader = Callable[[Mapping[str, str], tuple[str, ...]], Setting]
 
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """`number` is the apply's."""
+    """`number` is the apply's; `since` tells of each playbook from which apply on its start has been as it is."""
 
     number: int
     setting: Setting
     rules: Rules
+    since: Mapping[str, int]
+
+    def unjudged(self, filled: int) -> frozenset[str]:
+        """The starts that an account was not judged by, which was last judged by all at the apply `filled`."""
+        if filled >= self.number:
+            return _NONE
+        return frozenset(name for name, since in self.since.items() if since > filled)
 
 
 class NothingApplied(Exception):
@@ -59,7 +67,10 @@ class Applied:
     def _load(self, connection: Connection, number: int) -> Current:
         plans = [self.plan(connection, one) for one in versions.active_plans(connection)]
         setting = self._read(versions.texts(connection, number), tuple(sorted(plan.playbook for plan in plans)))
-        return Current(number, setting, Rules.of(plans))
+        rules = Rules.of(plans)
+        by_rule = {plan.playbook for plan in rules.by_rule}
+        since = {name: one for name, one in versions.judged_since(connection).items() if name in by_rule}
+        return Current(number, setting, rules, since)
 
 
 # --- the workspace's files as texts, and back ------------------------------------------------------------

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
@@ -15,13 +15,15 @@ from activities.host import Host
 from activities.store import decisions, facts, runs, watches
 from activities.store.accounts import AccountRow
 from activities.store.runs import Entered
-from engine.account import Account, apply
+from engine.account import Account, apply, may_touch
+from engine.decided import Decided
 from engine.desk import Desk
+from engine.facts import Fact
 from engine.run import Run, Watch
+from engine.setting import Setting
 from engine.trigger import Decision, Entries
-from engine.vocabulary import Vocabulary
 
-LEFT_BY = {"goal", "stop", "operator"}  # whoever leaves at once takes back what is not yet on its way
+_NONE: Mapping[str, Sequence[Fact]] = {}
 
 
 @dataclass
@@ -50,9 +52,14 @@ def bench(host: Host, connection: Connection) -> Bench:
     return Bench(connection, host)
 
 
-def lay_out(at: Bench, rows: Mapping[str, AccountRow], loaded: Sequence[Run] = ()) -> dict[str, Desk]:
-    """The desks of accounts whose rows are locked; `loaded` are the runs that will be advanced."""
-    known = decisions.of_accounts(at.connection, rows)
+def lay_out(
+    at: Bench, rows: Mapping[str, AccountRow], loaded: Sequence[Run] = (), coming: Mapping[str, Sequence[Fact]] = _NONE
+) -> dict[str, Desk]:
+    """The desks of accounts whose rows are locked; `loaded` are the runs that will be advanced, `coming` the facts that
+    will be told.
+    """
+    known = {account: _account(at, row) for account, row in rows.items()}
+    decided = _decided(at, rows, known, coming)
     watched = watches.of_accounts(at.connection, rows)
     entered: defaultdict[str, list[Entered]] = defaultdict(list)
     for one in runs.entries(at.connection, rows):
@@ -61,10 +68,11 @@ def lay_out(at: Bench, rows: Mapping[str, AccountRow], loaded: Sequence[Run] = (
         account: Desk(
             setting=at.current.setting,
             rules=at.current.rules,
-            account=_account(at, row),
+            account=known[account],
             plans=partial(at.host.applied.plan, at.connection),
             new_run=new_run_id,
-            decisions=_current_ones(at.current, known[account]),
+            decided=decided[account],
+            unjudged=at.current.unjudged(row.filled),
             entries=_entries(entered[account]),
             watches=_by_run(watched[account]),
             runs={run.id: run for run in loaded if run.account == account},
@@ -80,22 +88,46 @@ def new_run_id(account: str, playbook: str) -> str:
 
 
 def _account(at: Bench, row: AccountRow) -> Account:
-    vocabulary = at.current.setting.vocabulary
+    setting = at.current.setting
     if row.state is None:
         return Account(row.id)
     account = Account.from_json(json.loads(row.state))
-    return account if account.vocabulary == vocabulary.digest else _folded_anew(at.connection, row.id, vocabulary)
+    return account if account.vocabulary == setting.vocabulary.digest else _folded_anew(at.connection, row.id, setting)
 
 
-def _folded_anew(connection: Connection, account_id: str, vocabulary: Vocabulary) -> Account:
+def _folded_anew(connection: Connection, account_id: str, setting: Setting) -> Account:
     """The vocabulary has changed, and with it what of the facts is kept: they are all taken in again."""
     account = Account(account_id)
     for fact in facts.of_account(connection, account_id, limit=None):
-        account, _ = apply(account, fact, vocabulary)
+        account, _ = apply(account, fact, setting.vocabulary, setting.policy)
     return account
 
 
-def _current_ones(current: Current, known: Sequence[Decision]) -> dict[str, Decision]:
+def _decided(
+    at: Bench, rows: Mapping[str, AccountRow], known: Mapping[str, Account], coming: Mapping[str, Sequence[Fact]]
+) -> dict[str, Decided]:
+    """What the facts may ask for is looked up for all accounts at once; whatever else is asked for, when it is."""
+    rules, vocabulary = at.current.rules, at.current.setting.vocabulary
+    paths = {path for account, facts_ in coming.items() for path in may_touch(known[account], facts_, vocabulary)}
+    names = {plan.playbook for plan in rules.reading(paths)}
+    found = decisions.of_accounts(at.connection, [one for one in coming if rows[one].state is not None], names)
+    return {
+        account: Decided(
+            known=_current_ones(at.current, found.get(account, ())),
+            fetch=partial(_fetched, at, account),
+            asked=set(names) if account in coming else set(),
+            bound=row.due_at,
+        )
+        for account, row in rows.items()
+    }
+
+
+def _fetched(at: Bench, account: str, names: Collection[str] | None) -> Iterable[Decision]:
+    found = decisions.of_accounts(at.connection, [account], names)[account]
+    return _current_ones(at.current, found).values()
+
+
+def _current_ones(current: Current, known: Iterable[Decision]) -> dict[str, Decision]:
     plans = current.rules.plans
     return {
         one.playbook: one for one in known if one.playbook in plans and plans[one.playbook].start_hash == one.start_hash

@@ -77,7 +77,8 @@ def _taken(at: Bench, items: Sequence[Item], received: datetime, grouped: Groupe
     of_each: dict[str, list[Item]] = {}
     for place, fact in new:
         of_each.setdefault(fact.account, []).append((place, fact))
-    desks = lay_out(at, {account: rows[account] for account in of_each})
+    coming = {account: [fact for _, fact in mine] for account, mine in of_each.items()}
+    desks = lay_out(at, {account: rows[account] for account in of_each}, coming=coming)
     kept: list[Fact] = []
     worked: list[Worked] = []
     for account, mine in of_each.items():
@@ -148,10 +149,10 @@ def _take(desk: Desk, facts: Sequence[Fact], grouped: Grouped, now: datetime) ->
 
 def _lacking(at: Bench, account: Account, items: Iterable[Item]) -> tuple[str, ...]:
     """Why these facts do not make a new account."""
-    vocabulary = at.current.setting.vocabulary
+    setting = at.current.setting
     for _, fact in items:
-        account, _ = apply(account, fact, vocabulary)
-    missing = missing_required(account, vocabulary)
+        account, _ = apply(account, fact, setting.vocabulary, setting.policy)
+    missing = missing_required(account, setting.vocabulary)
     if not missing:
         return ()
     return (f"the account {account.id!r} is not known yet; a new one needs {', '.join(missing)}",)

@@ -28,7 +28,7 @@ from engine.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from engine.policy import Policy
 
-__all__ = ["Account", "Picture", "apply", "missing_required", "picture"]
+__all__ = ["Account", "Picture", "apply", "may_touch", "missing_required", "picture"]
 
 # How old a mark may grow, and how many entries may come after it, before the next fact moves it on.
 _DAY: Final = 86_400_000_000
@@ -44,6 +44,34 @@ def apply(
     a `days_since` is walked. Raises ValueError for a fact that `read_fact` would have refused.
     """
     return _Applying(account, fact, vocabulary, policy).applied()
+
+
+def may_touch(account: Account, facts: Iterable[Fact], vocabulary: Vocabulary) -> set[str]:
+    """The flat paths that facts may make read otherwise: no less than `apply` will say, and known before it."""
+    rely, paths = reliance(vocabulary), {"account.id"} if account.first is None else set()
+    for fact in facts:
+        touched = rely.on((fact.metric,) if fact.metric is not None else rely.fed_by.get(fact.event or "", ()))
+        if account.first is None or ticks(fact.at) < account.first:
+            touched |= rely.on_first
+        if fact.kind == "fields":
+            names = fact.fields or {}
+            touched = touched.union(*(rely.on_field.get(name, NONE) for name in names))
+            paths |= {f"{room}account.{name}" for name in names for room in ("", "since.")}
+        paths |= _items_touched(fact)
+        paths = paths.union(*(rely.paths[name] for name in touched))
+    return paths
+
+
+def _items_touched(fact: Fact) -> set[str]:
+    match fact.kind:
+        case "contact":
+            return {"contacts"}
+        case "record":
+            return {f"records.{fact.record}"}
+        case "team":
+            return {f"team.{role}" for role in fact.team or ()}
+        case _:
+            return set()
 
 
 def missing_required(account: Account, vocabulary: Vocabulary) -> list[str]:
@@ -120,15 +148,7 @@ class _Applying:
 
     def changed(self, after: Account, touched: frozenset[str]) -> frozenset[str]:
         paths = frozenset().union(*(self.rely.paths[name] for name in touched))
-        match self.fact.kind:
-            case "fields":
-                paths |= self.changed_fields(after)
-            case "contact":
-                paths |= {"contacts"}
-            case "record":
-                paths |= {f"records.{self.fact.record}"}
-            case "team":
-                paths |= {f"team.{role}" for role in self.fact.team or ()}
+        paths |= self.changed_fields(after) if self.fact.kind == "fields" else _items_touched(self.fact)
         return paths | {"account.id"} if self.account.first is None else paths
 
     def changed_fields(self, after: Account) -> frozenset[str]:

@@ -8,7 +8,7 @@ Both hosts run the same code here, which is why a simulation tells what a real r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pydantic import JsonValue
@@ -18,6 +18,7 @@ from engine.account import Account, apply
 from engine.advance import Advanced, advance, begin, upcoming
 from engine.changes import Changes
 from engine.context import World
+from engine.decided import Decided
 from engine.facts import Fact
 from engine.logic import Scope
 from engine.overlay import Overlay
@@ -49,7 +50,8 @@ class _Entering:
 
 @dataclass(slots=True)
 class Desk:
-    """`plans` finds a plan by its hash; `new_run` names a run; `depth` counts how many causes led here.
+    """`plans` finds a plan by its hash; `new_run` names a run; `depth` counts how many causes led here; `unjudged` are
+    the playbooks whose start has been applied since the account was last judged by all.
 
     A run that is late is fed one instant after the other, each with the account as it was then. Contacts, records and
     the team have no history: a late run sees them as they are now.
@@ -60,7 +62,8 @@ class Desk:
     account: Account
     plans: Callable[[str], Plan]
     new_run: Callable[[str, str], str]
-    decisions: dict[str, Decision] = field(default_factory=dict)
+    decided: Decided = field(default_factory=Decided)
+    unjudged: frozenset[str] = frozenset()
     entries: dict[str, Entries] = field(default_factory=dict)
     watches: dict[str, list[Watch]] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
@@ -78,23 +81,21 @@ class Desk:
         self.tick(now - _TICK)
         new = self.account.first_data is None
         # A rule that was applied after the account was known is judged on the state before the fact first.
-        self.fill(now)
+        if self.unjudged:
+            self.fill(now)
         changed: frozenset[str] = frozenset()
         for fact in facts:
             self.account, touched = apply(self.account, fact, self.setting.vocabulary, self.setting.policy)
             changed |= touched
         self.changes.account = True
         self._seen = None
-        plans = (
-            [plan for plan in self.rules.plans.values() if plan.start.by_rule] if new else self.rules.reading(changed)
-        )
-        self._react(plans, changed, now)
+        self._react(self.rules.by_rule if new else self.rules.reading(changed), changed, now)
         self.tick(now)
 
     def tick(self, until: datetime) -> None:
         """What time alone changed: each at its own due instant, one after another, until the next lies ahead."""
         while (due := self.due_at) is not None and due <= until:
-            names = [name for name in sorted(self.decisions) if _is_due(self.decisions[name], due)]
+            names = [one.playbook for one in self.decided.due(due)]
             entering = [self._judge(plan, due) for name in names if (plan := self.rules.plans.get(name))]
             for watch in [watch for watch in self._all_watches() if _is_due(watch, due)]:
                 self._check(watch, due)
@@ -126,11 +127,9 @@ class Desk:
     @property
     def due_at(self) -> datetime | None:
         """The earliest instant at which time alone could change a decision or a watched condition."""
-        decided = (
-            one.next_at for name, one in self.decisions.items() if one.next_at is not None and name in self.rules.plans
-        )
-        watched = (one.next_at for several in self.watches.values() for one in several if one.next_at is not None)
-        return min((*decided, *watched), default=None)
+        decided = self.decided.next_at
+        watched = [one.next_at for several in self.watches.values() for one in several if one.next_at is not None]
+        return min([decided, *watched] if decided else watched, default=None)
 
     # --- what is known
 
@@ -188,23 +187,21 @@ class Desk:
         """First decisions, when versions have been applied, over an account that is known: they are recorded and fire
         nothing, but for `is`.
         """
+        names, self.unjudged = sorted(self.unjudged), frozenset()
         if self.account.first_data is None:
             return
-        for name, plan in self.rules.plans.items():
-            if not plan.start.by_rule or self._current(name, plan):
-                continue
-            decision, enters = judged(plan, None, self.scope(now))
+        for plan in [self.rules.plans[name] for name in names if name in self.rules.plans]:
+            scope = self.scope(now)
+            decision, enters = judged(self.rules.rules[plan.playbook], self.decided.get(plan.playbook), scope)
             self._record(plan, decision, now)
             if enters and plan.start.mode == "is":
-                self._enter(_Entering(plan, why(plan, self.scope(now)), rose=True), now)
-
-    def _current(self, name: str, plan: Plan) -> bool:
-        decision = self.decisions.get(name)
-        return decision is not None and decision.start_hash == plan.start_hash
+                self._enter(_Entering(plan, why(plan, scope), rose=True), now)
 
     def _react(self, plans: Iterable[Plan], changed: frozenset[str], now: datetime) -> None:
         """All that hangs on a change is judged before anything follows from it: a run that starts may change more."""
-        entering = [self._judge(plan, now) for plan in plans]
+        about = list(plans)
+        self.decided.want(plan.playbook for plan in about)
+        entering = [self._judge(plan, now) for plan in about]
         for watch in self._all_watches():
             # A run that is being advanced looks at its own conditions itself, from where it stands.
             if watch.condition and watch.run != self._advancing and reads_of(watch.condition) & changed:
@@ -215,14 +212,13 @@ class Desk:
         """One rule, on its own: one that raises is our fault, keeps its truth, and is tried again; the fact is kept all
         the same.
         """
-        former = self.decisions.get(plan.playbook)
-        former = former if former and former.start_hash == plan.start_hash else None
+        former = self.decided.get(plan.playbook)
         scope = self.scope(now)
         try:
-            decision, enters = judged(plan, former, scope)
+            decision, enters = judged(self.rules.rules[plan.playbook], former, scope)
         except Exception as error:  # noqa: BLE001 - whatever it is, the account's facts and other rules go on
             broken = former or Decision(playbook=plan.playbook, start_hash=plan.start_hash)
-            self._keep(broken.model_copy(update={"fault": type(error).__name__, "next_at": now + FAULT_RETRY}))
+            self._keep(replace(broken, fault=type(error).__name__, next_at=now + FAULT_RETRY))
             return None
         self._record(plan, decision, now)
         return _Entering(plan, why(plan, scope), rose=rises(former, decision)) if enters else None
@@ -231,12 +227,12 @@ class Desk:
         """Keeps a decision, with the earliest instant at which its conditions or the readings under them change by time
         alone.
         """
-        next_at = _earliest_after(now, decision.next_at, self._turn(rule_reads(plan), now))
-        self._keep(decision.model_copy(update={"next_at": next_at}))
+        next_at = _earliest_after(now, decision.next_at, self._turn(self.rules.rules[plan.playbook].reads, now))
+        self._keep(replace(decision, next_at=next_at))
 
     def _keep(self, decision: Decision) -> None:
-        if self.decisions.get(decision.playbook) != decision:
-            self.decisions[decision.playbook] = self.changes.decisions[decision.playbook] = decision
+        if self.decided.keep(decision):
+            self.changes.decisions[decision.playbook] = decision
 
     def _enter_all(self, entering: Iterable[_Entering | None], now: datetime) -> None:
         for one in entering:
@@ -248,13 +244,14 @@ class Desk:
         plan, scope = one.plan, self.scope(now)
         reason = bar(plan, self._entries(plan.playbook), scope, self.account.id, self.setting.policy)
         reason = "depth" if self.depth >= DEPTH else reason
-        decision, only_delays = self.decisions[plan.playbook], plan.start.mode == "is"
+        only_delays = plan.start.mode == "is"
+        decision = self.decided.get(plan.playbook) or Decision(plan.playbook, plan.start_hash)
         if reason and (one.rose or not (only_delays or reason == decision.barred)):
             self._not_started(plan, reason, now, one.why)
         barred = reason if only_delays or reason in DELAYS else None
         free = free_at(plan, self._entries(plan.playbook), scope) if reason == "again" and only_delays else None
         next_at = _earliest_after(now, decision.next_at, free)
-        self._keep(decision.model_copy(update={"barred": barred, "next_at": next_at}))
+        self._keep(replace(decision, barred=barred, next_at=next_at))
         if reason is None:
             self._begin(plan, now, one.why, None)
 

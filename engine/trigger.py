@@ -26,17 +26,26 @@ DELAYS = frozenset({"anchor"})
 """Bars that keep an account out for as long as they last, and use nothing up: what has risen may still enter."""
 
 
-class Decision(Frozen):
-    """What is known of one account and one start condition. `next_at` is when time alone could change it; `barred` is
-    what keeps the account out though it is true; `fault` is our own error, tried again at `next_at`.
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is known of one account and one start condition. `since` is when its truth last turned, `why` the tree that
+    it then had; `next_at` is when time alone could change it; `barred` is what keeps the account out though it is true;
+    `fault` is our own error, tried again at `next_at`.
     """
 
     playbook: str
     start_hash: str
     truth: bool | None = None
+    since: datetime | None = None
     next_at: datetime | None = None
     barred: str | None = None
     fault: str | None = None
+    why: Mapping[str, JsonValue] | None = None
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it need not be kept: an account without a decision is one that never fulfilled the condition."""
+        return not self.truth and (self.since, self.next_at, self.barred, self.fault) == (None, None, None, None)
 
 
 class Entries(Frozen):
@@ -49,20 +58,48 @@ class Entries(Frozen):
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """One plan's start, taken apart once. `watched` are the conditions whose truth decides, `deciding` those with what
+    bars the entry where a bar only delays; `reads` is all that hangs on.
+    """
+
+    plan: Plan
+    watched: tuple[Condition, ...]
+    timely: tuple[Condition, ...]
+    reads: frozenset[str]
+
+    @classmethod
+    def of(cls, plan: Plan) -> Rule:
+        deciding = _deciding(plan)
+        return cls(
+            plan=plan,
+            watched=(plan.start.when,) if plan.start.mode == "leaves" and plan.start.when else tuple(_conditions(plan)),
+            timely=tuple(one for one in deciding if one.timely),
+            reads=rule_reads(plan),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """The applied plans, and which of them read what."""
 
     plans: Mapping[str, Plan]
+    rules: Mapping[str, Rule]
     by_path: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, plans: Iterable[Plan]) -> Rules:
         active = {plan.playbook: plan for plan in sorted(plans, key=lambda one: one.playbook)}
+        rules = {name: Rule.of(plan) for name, plan in active.items()}
         readers: dict[str, list[str]] = {}
-        for name, plan in active.items():
-            for path in sorted(_heard(plan)):
+        for name, rule in rules.items():
+            for path in sorted(_heard(rule)):
                 readers.setdefault(path, []).append(name)
-        return cls(active, {path: tuple(names) for path, names in readers.items()})
+        return cls(active, rules, {path: tuple(names) for path, names in readers.items()})
+
+    @property
+    def by_rule(self) -> list[Plan]:
+        return [plan for plan in self.plans.values() if plan.start.by_rule]
 
     def reading(self, paths: Iterable[str]) -> list[Plan]:
         """The plans whose start reads one of the paths; the others cost nothing."""
@@ -70,11 +107,11 @@ class Rules:
         return [self.plans[name] for name in sorted(names)]
 
 
-def _heard(plan: Plan) -> frozenset[str]:
+def _heard(rule: Rule) -> frozenset[str]:
     """The paths that a change must touch to matter to the plan's start."""
-    if not plan.start.by_rule:
+    if not rule.plan.start.by_rule:
         return frozenset()
-    return frozenset(path.removeprefix("since.") for path in rule_reads(plan))
+    return frozenset(path.removeprefix("since.") for path in rule.reads)
 
 
 def reads_of(condition: Condition) -> frozenset[str]:
@@ -97,14 +134,13 @@ def _conditions(plan: Plan) -> list[Condition]:
     return [one for one in (plan.start.scope, plan.start.when) if one is not None]
 
 
-def judged(plan: Plan, former: Decision | None, scope: Scope) -> tuple[Decision, bool]:
+def judged(rule: Rule, former: Decision | None, scope: Scope) -> tuple[Decision, bool]:
     """The decision as it now is, and whether the account is to enter. Without a former decision nothing was known
     before.
     """
-    start = plan.start
+    plan, start = rule.plan, rule.plan.start
     before = former.truth if former else None
-    watched = [start.when] if start.mode == "leaves" else _conditions(plan)
-    now = _all_true(one.truth(scope) for one in watched if one is not None)
+    now = _all_true(one.truth(scope) for one in rule.watched)
     truth = before if now is None else now
     delayed = former is not None and former.barred in DELAYS and truth is before
     match start.mode:
@@ -115,12 +151,15 @@ def judged(plan: Plan, former: Decision | None, scope: Scope) -> tuple[Decision,
             enters = truth is True
         case _:
             enters = truth is True and (before is not True or delayed)
+    turned = bool(truth) is not bool(before)
     decision = Decision(
         playbook=plan.playbook,
         start_hash=plan.start_hash,
         truth=truth,
-        next_at=min((at for one in _deciding(plan) if (at := one.next_change(scope))), default=None),
+        since=scope.now if turned else former.since if former else None,
+        next_at=min((at for one in rule.timely if (at := one.next_change(scope))), default=None),
         barred=former.barred if former and truth is before else None,
+        why=why(plan, scope) if turned else former.why if former else None,
     )
     return decision, enters
 

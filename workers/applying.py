@@ -21,7 +21,7 @@ from engine.diff import differences
 from engine.plan import Plan
 from engine.problems import InvalidWorkspace
 from engine.setting import Setting
-from engine.trigger import Rules, judged
+from engine.trigger import Rule, Rules, judged
 from workers.checking import Checked
 
 Kind = Literal["new", "changed", "removed", "unchanged"]
@@ -155,15 +155,16 @@ def _all_live(connection: Connection, playbook: str) -> Iterator[runs.RunRow]:
 
 def _count_inside(connection: Connection, host: Host, checked: Checked, touched: Sequence[Difference]) -> None:
     """Looks at every account with the new rules, as the first decisions after the apply will."""
-    plans = [(one, checked.plans[one.playbook]) for one in touched if checked.plans[one.playbook].start.by_rule]
-    if not plans:
+    plans = [checked.plans[one.playbook] for one in touched]
+    rules = [(one, Rule.of(plan)) for one, plan in zip(touched, plans, strict=True) if plan.start.by_rule]
+    if not rules:
         return
     for account in _all_accounts(connection):
         scope = _desk(checked.setting, account).scope(host.clock.now())
-        for one, plan in plans:
-            decision, rise = judged(plan, None, scope)
+        for one, rule in rules:
+            decision, rise = judged(rule, None, scope)
             one.inside += decision.truth is True
-            one.starting += rise and plan.start.mode == "is"
+            one.starting += rise and rule.plan.start.mode == "is"
 
 
 def _all_accounts(connection: Connection) -> Iterator[Account]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
@@ -162,15 +163,16 @@ def why_told(connection: Connection, host: Host, account: str, playbook: str) ->
         raise NotFound(f"there is no playbook '{playbook}' among those that are applied")
     past = traces.of_account(connection, account, playbook)
     decided = [one for one in past if one.entry.event in {"started", "not_started"}]
-    decision = desk.decisions.get(playbook)
+    decision = desk.decided.get(playbook)
     entries = desk.entries.get(playbook)
+    tree = why(plan, desk.scope(now)) if plan.start.by_rule else None
     return Why(
         account=account,
         playbook=playbook,
         now=now,
-        truth=decision.truth if decision else None,
+        truth=decision.truth if decision else cast("bool | None", tree and tree["truth"]),
         live=entries.live if entries else None,
-        tree=why(plan, desk.scope(now)) if plan.start.by_rule else None,
+        tree=tree,
         past=[{"run": one.run or None, **one.entry.to_json()} for one in decided],
     )
 

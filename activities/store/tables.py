@@ -103,6 +103,7 @@ active = Table(
     Column("playbook", Text, primary_key=True),
     Column("plan", Text, ForeignKey("plans.hash"), nullable=False),
     Column("number", Integer, nullable=False),
+    Column("since", Integer, nullable=False, server_default="0"),  # the apply from which on its start is as it is
 )
 
 decisions = Table(
@@ -111,7 +112,13 @@ decisions = Table(
     Column("account", Text, ForeignKey("accounts.id"), primary_key=True),
     Column("playbook", Text, primary_key=True),
     Column("start_hash", Text, primary_key=True),
-    Column("body", Text, nullable=False),
+    Column("truth", Boolean),
+    Column("since", Instant),
+    Column("next_at", Instant),
+    Column("barred", Text),
+    Column("fault", Text),
+    Column("why", Text),  # the tree, as JSON, that it had when its truth last turned
+    _only_where("fault IS NOT NULL", "ix_decisions_fault", "account"),
 )
 
 # --- runs ------------------------------------------------------------------------------------------------

@@ -55,6 +55,7 @@ def apply(
 
 def _activate(connection: Connection, new: Sequence[Plan], apply_number: int) -> None:
     before = {one.playbook: one for one in active_versions(connection)}
+    since = judged_since(connection)
     query = select(versions.c.playbook, func.max(versions.c.number)).group_by(versions.c.playbook)
     latest: dict[str, int] = {row[0]: row[1] for row in connection.execute(query)}
     connection.execute(delete(active))
@@ -64,7 +65,18 @@ def _activate(connection: Connection, new: Sequence[Plan], apply_number: int) ->
         if number > latest.get(plan.playbook, 0):
             row = {"playbook": plan.playbook, "number": number, "plan": plan.hash, "apply": apply_number}
             connection.execute(insert(versions).values(row))
-        connection.execute(insert(active).values(playbook=plan.playbook, plan=plan.hash, number=number))
+        same = former is not None and _same_start(connection, former, plan)
+        row = {"plan": plan.hash, "number": number, "since": since[plan.playbook] if same else apply_number}
+        connection.execute(insert(active).values(playbook=plan.playbook, **row))
+
+
+def _same_start(connection: Connection, former: Version, new: Plan) -> bool:
+    return former.plan == new.hash or plan(connection, former.plan).start_hash == new.start_hash
+
+
+def judged_since(connection: Connection) -> dict[str, int]:
+    """The apply from which on each active playbook has had the start that it has."""
+    return {row.playbook: row.since for row in connection.execute(select(active.c.playbook, active.c.since))}
 
 
 def current(connection: Connection) -> int:

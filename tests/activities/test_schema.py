@@ -33,7 +33,7 @@ def test_an_upgrade_is_safe_to_run_twice(empty):
     upgrade(empty)
     upgrade(empty)
 
-    assert empty.read(version) == newest() == "0002"
+    assert empty.read(version) == newest() is not None
 
 
 def test_a_command_that_reads_settings_does_not_wait_for_alembic():

@@ -1,5 +1,6 @@
 """The account's desk: what a late run sees, what a rule waits for, what keeps to itself."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from engine.account import Account
@@ -130,26 +131,16 @@ def test_an_anchor_that_becomes_known_lets_the_account_in_under_is():
     assert [one.fields.get("reason") for one in result.trace if one.path == "start"] == ["anchor", None]
 
 
-class Broken:
-    """A rule of which our own code makes nothing."""
-
-    def __init__(self, plan):
-        self.plan = plan
-
-    def __getattr__(self, name):
-        if name == "start":
-            return self.plan.start.model_copy(update={"when": Raising()})
-        return getattr(self.plan, name)
+def broken(plan, other):
+    """Rules of which the first is one that our own code makes nothing of."""
+    rules = Rules.of([plan, other])
+    raising = replace(rules.rules["example"], watched=(Raising(),), timely=())
+    return replace(rules, rules={**rules.rules, "example": raising})
 
 
 class Raising:
-    reads = frozenset({"metrics.nps.value"})
-
     def truth(self, _):
         raise RuntimeError
-
-    def next_change(self, _):
-        return None
 
 
 def desk(*plans, rules=None):
@@ -172,12 +163,12 @@ def fact(number, at, **said):
 def test_a_rule_that_breaks_is_tried_again_and_neither_stops_the_fact_nor_the_other_rules():
     plan = compiled(source("  - {wait: pause, for: 5 days}", start="start: {when: metrics.nps.value <= 5}\n"))
     other = plan.model_copy(update={"playbook": "other"})
-    table = desk(plan, rules=Rules({"example": Broken(plan), "other": other}, {}))
+    table = desk(plan, rules=broken(plan, other))
 
     table.take(fact(1, START, metric="nps", value=3), now=START)
 
-    assert table.decisions["example"].fault == "RuntimeError"
-    assert table.decisions["example"].next_at == START + timedelta(minutes=5)
+    assert table.decided.known["example"].fault == "RuntimeError"
+    assert table.decided.known["example"].next_at == START + timedelta(minutes=5)
     assert table.changes.started == ["a1/other"]
 
 
@@ -186,10 +177,10 @@ def test_a_rule_applied_to_a_known_account_is_recorded_and_fires_nothing():
     table = desk(plan, rules=Rules.of([]))
     table.take(fact(1, START, metric="nps", value=3), now=START)
 
-    table.rules = Rules.of([plan])
+    table.rules, table.unjudged = Rules.of([plan]), frozenset({"example"})
     table.take(fact(2, after(START, 1), metric="nps", value=2), now=after(START, 1))
 
-    assert table.decisions["example"].truth is True
+    assert table.decided.known["example"].truth is True
     assert table.changes.started == []
 
 

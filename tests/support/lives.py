@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from engine.account import Account
 from engine.compile import compile_with_notes
+from engine.decided import Decided
 from engine.desk import Changes, Desk
 from engine.plan import Plan
 from engine.problems import Problems
@@ -22,7 +23,7 @@ from engine.simulate import Simulation
 from engine.source import read
 from engine.story import Story
 from engine.trace import Entry
-from engine.trigger import Decision, Entries, Rules
+from engine.trigger import Entries, Rules
 from tests.support.playbooks import setting, story
 
 Step = dict[str, Any]
@@ -316,7 +317,7 @@ class Stored(Watched):
             account=Account.from_json(json.loads(json.dumps(desk.account.to_json()))),
             plans=lambda _: Plan.model_validate_json(text),
             new_run=desk.new_run,
-            decisions={key: Decision.model_validate_json(one.model_dump_json()) for key, one in desk.decisions.items()},
+            decided=Decided(dict(desk.decided.known)),
             entries={key: Entries.model_validate_json(one.model_dump_json()) for key, one in desk.entries.items()},
             watches={
                 run: [Watch.model_validate_json(one.model_dump_json()) for one in several]
