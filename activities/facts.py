@@ -13,12 +13,14 @@ from activities.desks import Bench, bench, lay_out
 from activities.host import Host
 from activities.store import accounts, facts
 from activities.store.accounts import AccountRow
+from activities.store.facts import Stored
 from activities.store.together import Collided
 from activities.writing_back import Worked, put_all_away
 from engine.account import Account, apply, missing_required
 from engine.desk import Desk
 from engine.facts import Fact, read_fact
 from engine.instants import told_together
+from engine.retold import conflict
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +75,7 @@ def _named(item: Mapping[str, object]) -> str:
 
 def _taken(at: Bench, items: Sequence[Item], received: datetime, grouped: Grouped) -> dict[int, Answer]:
     rows = accounts.lock_or_make(at.connection, {fact.account for _, fact in items})
-    answers, new = _without_duplicates(at.connection, items)
+    answers, new = _without_duplicates(at.connection, items, received)
     of_each: dict[str, list[Item]] = {}
     for place, fact in new:
         of_each.setdefault(fact.account, []).append((place, fact))
@@ -93,17 +95,26 @@ def _taken(at: Bench, items: Sequence[Item], received: datetime, grouped: Groupe
     return answers
 
 
-def _without_duplicates(connection: Connection, items: Sequence[Item]) -> tuple[dict[int, Answer], list[Item]]:
-    seen = facts.known(connection, {fact.id for _, fact in items})
+def _without_duplicates(
+    connection: Connection, items: Sequence[Item], received: datetime
+) -> tuple[dict[int, Answer], list[Item]]:
+    seen = facts.stored(connection, {fact.id for _, fact in items})
     answers: dict[int, Answer] = {}
     new: list[Item] = []
     for place, fact in items:
-        if fact.id in seen:
-            answers[place] = Answer(fact.id, "duplicate")
+        if (old := seen.get(fact.id)) is not None:
+            answers[place] = _told_again(fact, received, old)
         else:
-            seen.add(fact.id)
+            seen[fact.id] = Stored(fact, received)
             new.append((place, fact))
     return answers, new
+
+
+def _told_again(fact: Fact, received: datetime, old: Stored) -> Answer:
+    """One that said no instant, or one ahead of us, was given that of its arrival: it says nothing of when it was."""
+    dated = fact.at != received and old.fact.at != old.received
+    why = conflict(fact, old.fact, dated=dated)
+    return Answer(fact.id, "rejected", (why,)) if why else Answer(fact.id, "duplicate")
 
 
 def _told(

@@ -1,6 +1,7 @@
 """Facts as they came: kept whole, found again by their id."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
@@ -13,11 +14,27 @@ from activities.store.writing import insert_new
 from engine.facts import Fact
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    fact: Fact
+    received: datetime
+
+
 def known(connection: Connection, ids: Collection[str]) -> set[str]:
     """Which of the ids are stored already."""
     found: set[str] = set()
     for part in chunks(sorted(set(ids))):
         found |= set(connection.scalars(select(facts.c.id).where(facts.c.id.in_(part))))
+    return found
+
+
+def stored(connection: Connection, ids: Collection[str]) -> dict[str, Stored]:
+    """Those of the ids that are stored already, by id."""
+    found: dict[str, Stored] = {}
+    query = select(facts.c.id, facts.c.body, facts.c.received)
+    for part in chunks(sorted(set(ids))):
+        for id_, body, received in connection.execute(query.where(facts.c.id.in_(part))):
+            found[id_] = Stored(Fact.model_validate_json(body), received)
     return found
 
 

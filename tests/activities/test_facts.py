@@ -1,9 +1,13 @@
 """Facts in: what one transaction does, on both databases."""
 
 from datetime import timedelta
+from decimal import Decimal
+
+import pytest
 
 from activities import facts, runs
 from activities.store import accounts, decisions, inputs, traces, wakes
+from activities.store.facts import of_account
 from activities.store.runs import listed
 from engine.run import Flipped
 from tests.support.hosts import HandClock, acme, host_on, only_run, playbook, tell
@@ -75,15 +79,54 @@ def test_a_refused_new_account_leaves_nothing_behind(database):
     assert host.database.read(lambda c: accounts.lock(c, ["new"])) == {}
 
 
-def test_the_same_id_later_is_a_duplicate_whatever_it_says(database):
+def test_the_same_fact_later_is_a_duplicate(database):
+    clock = HandClock()
+    host = host_on(database, real=clock)
+    acme(host)
+    first = {"id": "x", "account": "acme", "fields": {"arr": Decimal("0.1000000000000000055"), "seats": 4}}
+    dated = {**first, "id": "y", "at": host.clock.now() - timedelta(days=1)}
+    ahead = {**first, "id": "z", "at": host.clock.now() + timedelta(minutes=4)}
+    facts.post(host, [first, dated, ahead])
+    clock.go(minutes=30)
+
+    again = facts.post(host, [first, dated, ahead])
+
+    assert [one.status for one in again] == ["duplicate"] * 3
+
+
+@pytest.mark.parametrize(
+    ("change", "differing"),
+    [
+        ({"value": 1}, "value differs"),
+        ({"value": None}, "value differs"),
+        ({"account": "other"}, "account differs"),
+        ({"at": "2026-02-28T13:00:00Z"}, "at differs"),
+        ({"metric": "features_bought", "value": 4}, "metric, value differ"),
+    ],
+)
+def test_an_id_with_other_content_is_rejected_as_a_conflict_and_what_is_stored_stays(database, change, differing):
     host = host_on(database)
     acme(host)
-    first = {"id": "x", "account": "acme", "metric": "nps", "value": 9}
+    first = {"id": "x", "account": "acme", "at": "2026-03-01T13:00:00Z", "metric": "nps", "value": 9}
     facts.post(host, [first])
 
-    again = facts.post(host, [{**first, "value": 1}])
+    (again,) = facts.post(host, [{**first, **change}])
 
-    assert [one.status for one in again] == ["duplicate"]
+    assert again.status == "rejected"
+    assert f"conflicts with what is stored under its id: {differing}. Give a new fact an id" in again.reasons[0]
+    stored = host.database.read(lambda c: of_account(c, "acme"))
+    assert [(one.account, one.value) for one in stored if one.id == "x"] == [("acme", 9)]
+
+
+def test_an_id_twice_in_one_batch_with_other_content_is_a_conflict_too(database):
+    host = host_on(database)
+    acme(host)
+    item = {"id": "x", "account": "acme", "fields": {"arr": 1, "seats": 4}}
+
+    answers = facts.post(host, [item, {**item, "fields": {"arr": 2}}])
+
+    assert [one.status for one in answers] == ["stored", "rejected"]
+    assert "fields.arr, fields.seats differ" in answers[1].reasons[0]
 
 
 def test_a_flip_of_a_waiting_run_is_latched_with_its_wake(database):
