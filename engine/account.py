@@ -20,7 +20,7 @@ from engine.picture import Picture, picture
 from engine.pruning import Cut
 from engine.reliance import NONE, reliance
 from engine.series import EMPTY
-from engine.ticks import Ticks, ticks
+from engine.ticks import DAY, Ticks, ticks
 from engine.values import UNKNOWN
 from engine.view import View
 from engine.vocabulary import Vocabulary
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["Account", "Picture", "apply", "may_touch", "missing_required", "picture"]
 
 # How old a mark may grow, and how many entries may come after it, before the next fact moves it on.
-_DAY: Final = 86_400_000_000
 _SHORT: Final = 4
 
 
@@ -130,7 +129,7 @@ class _Applying:
         marks = {name: mark for name, mark in account.marks.items() if name not in late} if late else account.marks
         known = {**account.bases, **marks}
         since = {name: known[name].at if name in known else first for name in self.rely.zoned}
-        far = [name for name, at in since.items() if at < before and (before - at > _DAY or self.grew(name, grown, at))]
+        far = [name for name, at in since.items() if at < before and (before - at > DAY or self.grew(name, grown, at))]
         if far:
             now = standings(self.view(replace(account, marks=marks), before), far)
             marks = {**marks, **{name: Mark(before, standing) for name, standing in now.items()}}

@@ -105,6 +105,10 @@ class Zones:
     yellow: Band = field(default_factory=lambda: Band(Decimal("0.85")))
     red: Band = field(default_factory=lambda: Band(Decimal("0.70")))
 
+    @property
+    def dwells(self) -> tuple[Duration, ...]:
+        return tuple(band.dwell for band in (self.yellow, self.red) if band.dwell is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -132,6 +136,12 @@ class Metric:
                 return event
             case _:
                 return None
+
+    @property
+    def spans(self) -> tuple[Duration, ...]:
+        """The lengths of time that it is measured over: window, freshness, dwells."""
+        over = self.measure.over if isinstance(self.measure, Tally) else None
+        return (*(one for one in (over, self.fresh) if one is not None), *self.zones.dwells)
 
     @property
     def reads(self) -> frozenset[str]:

@@ -19,7 +19,7 @@ from engine.logic import Expression
 from engine.measures import DaysSince, Metric, Tally
 from engine.readings import newest, number, series_of, way_of
 from engine.reliance import reliance
-from engine.ticks import NEVER, Ticks, instant, span, ticks
+from engine.ticks import NEVER, Ticks, instant, ticks
 from engine.values import UNKNOWN, Value
 from engine.zones import NOWHERE, Standing, due, step
 
@@ -51,7 +51,7 @@ def standings(view: View, names: Iterable[str]) -> dict[str, Standing]:
     while ahead and ahead[0][0] <= view.at:
         at, name = heappop(ahead)
         point = view.then(at)
-        found[name] = step(metrics[name].zones, found[name], _attained_at(point, name), at)
+        found[name] = step(metrics[name].zones, found[name], _attained_at(point, name), at, point.ends)
         heappush(ahead, (_next(point, metrics[name], found[name]), name))
     view.memory.standings.update({name: (found[name], view.at, until) for until, name in ahead})
     return found
@@ -111,12 +111,15 @@ def _start(view: View, metric: Metric) -> Mark:
         if mark is not None and mark.at <= view.at:
             return mark
     at = view.at if account.first is None else min(account.first, view.at)
-    return Mark(at, step(metric.zones, NOWHERE, _attained_at(view.then(at), metric.name), at))
+    then = view.then(at)
+    return Mark(at, step(metric.zones, NOWHERE, _attained_at(then, metric.name), at, then.ends))
 
 
 def _next(point: View, metric: Metric, now: Standing) -> Ticks:
     until = point.reading(f"metrics.{metric.name}.attainment")[1]
-    end = due(metric.zones, now)
+    end = due(metric.zones, now, point.ends)
+    if end is not None:
+        until = min(until, *(point.moves(dwell) for dwell in metric.zones.dwells))
     if isinstance(metric.measure, DaysSince) and metric.name not in point.account.readings:
         until = max(until, _crossing(point, metric, now, until))
     return until if end is None else min(until, end)
@@ -141,7 +144,7 @@ def _crossing(point: View, metric: Metric, now: Standing, until: Ticks) -> Ticks
 
     def crossed(ahead: int) -> bool:
         attained = number(_share(metric, days + ahead, target))
-        return step(metric.zones, now, attained, point.at) != now
+        return step(metric.zones, now, attained, point.at, point.ends) != now
 
     ahead = range(1, (calendar.date_of(instant(limit)) - today).days + 1)
     found = bisect_left(ahead, True, key=crossed)
@@ -176,9 +179,9 @@ def _attainment(view: View, metric: Metric) -> Reading:
     tally, first = metric.measure, view.account.first
     windowed = isinstance(tally, Tally) and metric.better == "higher" and metric.name not in view.account.readings
     if isinstance(tally, Tally) and tally.over is not None and windowed:
-        covered = NEVER if first is None else span(tally.over).ends(first)
+        covered = NEVER if first is None else view.window(tally.over).covered(first)
         if covered > view.at:
-            return UNKNOWN, covered
+            return UNKNOWN, min(covered, view.moves(tally.over))
     return _attained(view, metric, "value")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.known import Account
 from engine.logic import Scope
+from engine.makeup import Makeup, makeup
 from engine.ticks import instant, ticks
 from engine.view import View
 from engine.vocabulary import Vocabulary
@@ -27,6 +28,11 @@ class Picture:
     @cached_property
     def scope(self) -> Scope:
         return self._view.scope
+
+    def makeup(self, metric: str) -> Makeup | None:
+        """What a score or a formula is made of now; None for any other metric, and for one that is not declared."""
+        found = self._view.vocabulary.metrics.get(metric)
+        return makeup(self._view, found) if found else None
 
     @property
     def next_change(self) -> datetime | None:

@@ -13,10 +13,13 @@ from typing import Final, NamedTuple
 from engine.measures import DaysSince, Metric, Occurrence, Tally
 from engine.readings import number
 from engine.series import Series
-from engine.ticks import Span, Ticks, span
+from engine.ticks import DAY, Ticks
+from engine.windows import Window, window
 
 FEW: Final = 32  # where only the last ones count
 MANY: Final = 96  # of posted readings: a quarter of daily ones
+# So far from each other may windows of one length begin that are of different zones: a day, and the ends of two months.
+_APART: Final = 7 * DAY
 
 
 class Cut(NamedTuple):
@@ -31,7 +34,7 @@ def cut(metric: Metric, series: Series, now: Ticks) -> Cut | None:
         case Tally(over=None, how=how):
             return None if how == "distinct" else _all_but(series, FEW, seen=0)
         case Tally(over=over) if over is not None:
-            return _out_of_reach(series, span(over), now)
+            return _out_of_reach(series, window(over, "UTC"), now)
         case DaysSince() | Occurrence():
             return _all_but(series, FEW, seen=1)
         case _:
@@ -65,13 +68,13 @@ def carried(series: Series, drop: int, before: tuple[int, Decimal]) -> tuple[int
     return before[0] + drop, before[1] + gone
 
 
-def _out_of_reach(series: Series, window: Span, now: Ticks) -> Cut | None:
+def _out_of_reach(series: Series, own: Window, now: Ticks) -> Cut | None:
     """A window's length is kept beyond the two that are read: so late may a fact be and still mend the zone."""
-    reach = window.twice
-    drop = series.index(reach.start(window.start(now)))
+    reach, apart = own.twice, _APART if own.wall else 0
+    drop = series.index(reach.start(own.start(now)) - apart)
     if drop < max(FEW, len(series) // 4):
         return None
-    return Cut(drop, reach.leaves(series.at[drop - 1]))
+    return Cut(drop, reach.leaves(series.at[drop - 1]) + apart)
 
 
 def _all_but(series: Series, most: int, *, seen: int) -> Cut | None:

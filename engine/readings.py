@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from engine.measures import DaysSince, Formula, Latest, Metric, Occurrence, Reported, Score, Tally
 from engine.series import EMPTY, Series
-from engine.ticks import NEVER, Span, Ticks, instant, span, ticks
+from engine.ticks import NEVER, Ticks, instant, ticks
 from engine.values import UNKNOWN, Value
+from engine.windows import Window
 
 if TYPE_CHECKING:
     from engine.view import Reading, View
@@ -61,10 +62,11 @@ class _Points:
     def value(self, view: View, metric: Metric) -> Reading:
         series = series_of(view, metric)
         i = series.until(view.at)
-        stale = span(metric.fresh).leaves(series.at[i - 1]) if metric.fresh and i else NEVER
-        if not i or stale <= view.at:
-            return UNKNOWN, series.next(i)
-        return series.values[i - 1], min(series.next(i), stale)
+        if not i or metric.fresh is None:
+            return series.values[i - 1] if i else UNKNOWN, series.next(i)
+        stale = view.ends(metric.fresh, series.at[i - 1]) + 1
+        until = min(series.next(i), view.moves(metric.fresh))
+        return (UNKNOWN, until) if stale <= view.at else (series.values[i - 1], min(until, stale))
 
     def previous(self, view: View, metric: Metric) -> Reading:
         series = series_of(view, metric)
@@ -113,22 +115,22 @@ class _Window:
         j = series.until(view.at)
         if tally.over is None:
             return _ever(tally, series, j, view.account.carried.get(metric.name, (0, Decimal(0)))), series.next(j)
-        window = span(tally.over)
+        window, moves = view.window(tally.over), view.moves(tally.over)
+        if tally.how == "average" and (covered := window.covered(first)) > view.at:
+            return UNKNOWN, min(covered, moves)
         i = series.index(window.start(view.at))
-        until = min(series.next(j), _leaves(series, i, window))
-        if tally.how == "average" and (covered := window.ends(first)) > view.at:
-            return UNKNOWN, covered
-        return _tallied(tally, series, i, j), until
+        return _tallied(tally, series, i, j), min(series.next(j), _leaves(series, i, window), moves)
 
     def previous(self, view: View, metric: Metric) -> Reading:
         tally, first, series = _tally(metric), view.account.first, series_of(view, metric)
         if first is None or tally.over is None:
             return UNKNOWN, NEVER
-        window = span(tally.over)
-        if (covered := window.twice.ends(first)) > view.at:
-            return UNKNOWN, covered
-        i, j = series.index(window.twice.start(view.at)), series.index(window.start(view.at))
-        return _tallied(tally, series, i, j), min(_leaves(series, i, window.twice), _leaves(series, j, window))
+        window, moves = view.window(tally.over), view.moves(tally.over)
+        both = window.twice
+        if (covered := both.covered(first)) > view.at:
+            return UNKNOWN, min(covered, moves)
+        i, j = series.index(both.start(view.at)), series.index(window.start(view.at))
+        return _tallied(tally, series, i, j), min(_leaves(series, i, both), _leaves(series, j, window), moves)
 
 
 class _Reckoned:
@@ -227,10 +229,15 @@ def _weighed(score: Score, attainments: Iterable[Value]) -> Value:
     for weight, attained in zip(score.weights.values(), map(number, attainments), strict=True):
         if attained is not None:
             known += weight
-            weighed += weight * min(max(Decimal(attained), Decimal(0)), Decimal(1))
+            weighed += weight * capped(attained)
     if not known or known < score.coverage * sum(score.weights.values()):
         return UNKNOWN
     return weighed * 100 / known
+
+
+def capped(attained: Number) -> Decimal:
+    """What a score counts of an attainment: nothing below 0 %, no more than 100 %."""
+    return min(max(Decimal(attained), Decimal(0)), Decimal(1))
 
 
 def _known(value: Value) -> Value:
@@ -242,7 +249,7 @@ def _numbers(values: Iterable[Value]) -> Iterator[Number]:
     return (value for value in map(number, values) if value is not None)
 
 
-def _leaves(series: Series, i: int, window: Span) -> Ticks:
+def _leaves(series: Series, i: int, window: Window) -> Ticks:
     """When the oldest that is in the window is out of it."""
     return window.leaves(series.at[i]) if i < len(series.at) else NEVER
 

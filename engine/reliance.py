@@ -76,8 +76,9 @@ def _fields(metric: Metric) -> frozenset[str]:
     fields = {path.partition(".")[2] for path in metric.reads if path.startswith("account.")}
     if metric.target and metric.target.by:
         fields.add(metric.target.by)
-    # Local midnights, and all that depends on them, move with the zone.
-    if isinstance(metric.measure, DaysSince) or any(expression.timely for expression in _expressions(metric)):
+    # Local midnights and days, and all that depends on them, move with the zone.
+    by_days = isinstance(metric.measure, DaysSince) or not all(span.is_clock for span in metric.spans)
+    if by_days or any(expression.timely for expression in _expressions(metric)):
         fields |= {"time_zone", "country"}
     return frozenset(fields)
 

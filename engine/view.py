@@ -14,10 +14,12 @@ from engine.calendar import Calendar
 from engine.known import Account, Item
 from engine.logic import Expression, Scope
 from engine.metrics import part
+from engine.quantities import Duration
 from engine.series import EMPTY
 from engine.ticks import NEVER, Ticks, instant, ticks
 from engine.values import UNKNOWN, Value
 from engine.vocabulary import PARTS, Fields, Vocabulary
+from engine.windows import Window, window
 from engine.zones import Standing
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ Reading = tuple[Value, Ticks]
 """A value and the first tick after the view's at which it may be another, while no new fact comes."""
 
 UNKNOWN_FOR_EVER: Final[Reading] = (UNKNOWN, NEVER)
+_WHERE: Final = ("account.time_zone", "account.country")
 
 
 @dataclass(slots=True)
@@ -96,6 +99,20 @@ class View(Mapping[str, Value]):
             policy = self.policy
             known[country, zone] = policy.calendar(country, zone) if policy else Calendar(zone or "UTC", country)
         return known[country, zone]
+
+    def window(self, length: Duration) -> Window:
+        """Of days and longer by the zone that the account has at this tick."""
+        return window(length, "UTC" if length.is_clock else self.calendar.zone)
+
+    def ends(self, length: Duration, begun: Ticks) -> Ticks:
+        """When it is over: days and longer at the same local time of day, on the account's own calendar."""
+        if length.is_clock:
+            return window(length, "UTC").leaves(begun) - 1
+        return ticks(self.calendar.add(length, instant(begun)))
+
+    def moves(self, length: Duration) -> Ticks:
+        """The next tick at which it may be counted otherwise, because the account is elsewhere from then on."""
+        return NEVER if length.is_clock else self.until(_WHERE)
 
     @property
     def scope(self) -> Scope:

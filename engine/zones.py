@@ -6,15 +6,20 @@ readings' own instants and not the moment at which somebody looked.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal, get_args
 
 from engine.measures import Band, Zones
-from engine.ticks import Ticks, span
+from engine.quantities import Duration
+from engine.ticks import Ticks
 
 Zone = Literal["green", "yellow", "red"]
 ZONES: Final[tuple[Zone, ...]] = get_args(Zone)
+
+Ends = Callable[[Duration, Ticks], Ticks]
+"""When a duration is over that began at a tick: for days, by the calendar of the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +35,23 @@ class Standing:
 NOWHERE: Final = Standing()
 
 
-def step(bounds: Zones, before: Standing, attainment: Decimal | int | None, at: Ticks) -> Standing:
+def step(bounds: Zones, before: Standing, attainment: Decimal | int | None, at: Ticks, ends: Ends) -> Standing:
     if attainment is None:
         return NOWHERE
     raw = _raw(bounds, before.zone, attainment)
     low = None if raw == "green" else at if before.low is None else before.low
     red = None if raw != "red" else at if before.red is None else before.red
-    zone = _shown(bounds, before.zone, raw, red, low, at)
+    zone = before.zone or "yellow" if _waits(bounds, before.zone, Standing(raw, at, red, low), ends) else raw
     if (zone, red, low) == (before.zone, before.red, before.low):
         return before
     return Standing(zone, before.since if zone == before.zone else at, red, low)
 
 
-def due(bounds: Zones, now: Standing) -> Ticks | None:
+def due(bounds: Zones, now: Standing, ends: Ends) -> Ticks | None:
     """When a running dwell ends, the attainment staying as it is."""
     if now.red is not None:
-        return _end(bounds.red, now.red) if now.zone != "red" else None
-    return _end(bounds.yellow, now.low) if now.low is not None and now.zone == "green" else None
+        return _end(bounds.red, now.red, ends) if now.zone != "red" else None
+    return _end(bounds.yellow, now.low, ends) if now.low is not None and now.zone == "green" else None
 
 
 def _raw(bounds: Zones, zone: Zone | None, attainment: Decimal | int) -> Zone:
@@ -55,23 +60,21 @@ def _raw(bounds: Zones, zone: Zone | None, attainment: Decimal | int) -> Zone:
     return "yellow" if attainment < _line(bounds.yellow, begun=zone in {"red", "yellow"}) else "green"
 
 
-def _shown(bounds: Zones, before: Zone | None, raw: Zone, red: Ticks | None, low: Ticks | None, at: Ticks) -> Zone:
+def _waits(bounds: Zones, before: Zone | None, new: Standing, ends: Ends) -> bool:
     """A dwell delays what gets worse, never what gets better; while it runs the zone before stays."""
-    if raw == "red" and before != "red" and red is not None and _runs(bounds.red, red, at):
-        return before or "yellow"
-    if raw == "yellow" and before == "green" and low is not None and _runs(bounds.yellow, low, at):
-        return before
-    return raw
+    match new.zone:
+        case "red" if before != "red":
+            end = _end(bounds.red, new.red, ends)
+        case "yellow" if before == "green":
+            end = _end(bounds.yellow, new.low, ends)
+        case _:
+            return False
+    return end is not None and new.since is not None and new.since < end
 
 
 def _line(band: Band, *, begun: bool) -> Decimal:
     return band.clears_at if begun and band.clears_at is not None else band.below
 
 
-def _runs(band: Band, since: Ticks, at: Ticks) -> bool:
-    end = _end(band, since)
-    return end is not None and at < end
-
-
-def _end(band: Band, since: Ticks) -> Ticks | None:
-    return span(band.dwell).ends(since) if band.dwell is not None else None
+def _end(band: Band, since: Ticks | None, ends: Ends) -> Ticks | None:
+    return None if band.dwell is None or since is None else ends(band.dwell, since)

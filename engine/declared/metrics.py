@@ -128,7 +128,16 @@ class _Whole:
         return read_condition(self.reader.document, path, VocabularyNames(types, {}), self.reader.problems, where)
 
     def _over(self) -> Duration | None:
-        return None if self.reader.shape.over == "ever" else self._duration("over")
+        over = None if self.reader.shape.over == "ever" else self._duration("over")
+        fault = fix = ""
+        if over is not None and over.unit == "business day":
+            fault, fix = f"'{over}' cannot be the length of a window", f"Say days: '{over.amount * 7 // 5} days'"
+        elif over is not None and not over.amount:
+            fault, fix = "a window has a length", "Say how long, as in '30 days', or 'ever'"
+        if fault:
+            self.reader.say("over", fault, fix, "duration")
+            return Duration(amount=1, unit="day")
+        return over
 
     def _duration(self, key: str) -> Duration | None:
         if getattr(self.reader.shape, key) is None:
@@ -164,7 +173,12 @@ class _Whole:
             return Decimal(1)
         path = (*self.reader.path, "coverage")
         where = f"{self.reader.where} > coverage"
-        return read_percentage(self.reader.document, path, self.reader.problems, where) or Decimal(1)
+        share = read_percentage(self.reader.document, path, self.reader.problems, where)
+        if share is None or share <= 1:
+            return Decimal(1) if share is None else share
+        message = "more than all of the weight can never be known"
+        self.reader.say("coverage", message, "Say 100% or less", "score")
+        return Decimal(1)
 
     def _target(self) -> Target | None:
         reader = self.reader

@@ -104,7 +104,7 @@ def read_zones(document: Document, path: Path, shape: ZonesShape, problems: Prob
     green = (
         read_percentage(document, (*path, "green"), problems, f"{where} > green") if shape.green is not None else None
     )
-    yellow = _band(document, (*path, "yellow"), shape.yellow, green or _YELLOW, problems, where)
+    yellow = _band(document, (*path, "yellow"), shape.yellow, _YELLOW if green is None else green, problems, where)
     red = _band(document, (*path, "red"), shape.red, _RED, problems, where)
     message = fix = ""
     if green is not None and yellow.below != green:
@@ -122,12 +122,14 @@ def _band(document: Document, path: Path, written: Tree, default: Decimal, probl
     if written is None:
         return Band(default)
     if not isinstance(written, dict):
-        return Band(read_percentage(document, path, problems, where) or default)
+        share = read_percentage(document, path, problems, where)
+        return Band(default if share is None else share)
     shape = validated(document, BandShape, path, where)
     if isinstance(shape, Problems):
         problems.extend(shape)
         return Band(default)
-    below = _share(document, (*path, "below"), shape.below, problems, where) or default
+    written_below = _share(document, (*path, "below"), shape.below, problems, where)
+    below = default if written_below is None else written_below
     clears_at = _share(document, (*path, "clears_at"), shape.clears_at, problems, where)
     dwell = read_duration(document, (*path, "for"), problems, f"{where} > for") if shape.dwell is not None else None
     if clears_at is not None and clears_at < below:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from engine.declared.fields import check_name, read_fields
 from engine.declared.metrics import read_metrics
@@ -24,6 +24,10 @@ from engine.vocabulary import (
     Field,
     Vocabulary,
 )
+
+# Counted up when the same words come to mean something else, so that accounts are folded anew from their facts.
+# 2: days and longer are calendar time of the account's zone.
+_MEANING: Final = 2
 
 
 class VocabularyShape(Shape):
@@ -54,10 +58,9 @@ def read_vocabulary(document: Document) -> Vocabulary | Problems:
 
 
 def digest(document: Document) -> str:
-    """Of what is said, whatever the comments, quotes and spaces."""
-    return sha256(
-        json.dumps(document.data, sort_keys=True, default=lambda number: format(number, "f")).encode()
-    ).hexdigest()
+    """Of what is said and how it is understood, whatever the comments, quotes and spaces."""
+    said = json.dumps([_MEANING, document.data], sort_keys=True, default=lambda number: format(number, "f"))
+    return sha256(said.encode()).hexdigest()
 
 
 def _section(document: Document, key: str, built_in: Mapping[str, Field], problems: Problems) -> dict[str, Field]:

@@ -37,7 +37,7 @@ metrics:
 
 def told(*metrics, **fields):
     known = vocabulary(FIELDS + "".join(f"  {line}\n" for line in metrics))
-    return Told(known).tell(START, fields=fields)
+    return Told(known).tell(START, fields=fields or {"name": "Acme"})
 
 
 def logins(account, *instants):
@@ -447,7 +447,7 @@ def test_the_crossings_of_days_since_give_the_zone_that_each_midnight_would(targ
     # Every midnight and every end of a dwell is among the half-hours.
     for half in range(age * 48):
         point = View(account, known, None, ticks(begun + half * timedelta(minutes=30)))
-        now = step(metric.zones, now, number(point.value("metrics.quiet.attainment")), point.at)
+        now = step(metric.zones, now, number(point.value("metrics.quiet.attainment")), point.at, point.ends)
 
     assert standings(View(account, known, None, point.at), ["quiet"])["quiet"] == now
 

@@ -1,20 +1,14 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.quantities import Duration
 from engine.series import Series
-from engine.ticks import instant, span, ticks
+from engine.ticks import instant, ticks
 
 instants = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
-spans = st.builds(
-    Duration,
-    amount=st.integers(1, 14),
-    unit=st.sampled_from(["second", "hour", "day", "week", "month", "year"]),
-).map(span)
 values = st.one_of(
     st.integers(), st.decimals(allow_nan=False, allow_infinity=False), st.text(max_size=5), st.booleans()
 )
@@ -23,39 +17,6 @@ values = st.one_of(
 @given(instants)
 def test_an_instant_is_its_ticks(moment):
     assert instant(ticks(moment)) == moment
-
-
-@given(spans, instants)
-def test_what_leaves_a_window_was_in_it_one_tick_before(length, moment):
-    at = ticks(moment)
-
-    leaves = length.leaves(at)
-
-    assert length.start(leaves) > at
-    assert length.start(leaves - 1) <= at
-
-
-@given(spans, instants, st.integers(0, 40 * 86_400_000_000))
-def test_a_window_never_goes_back(length, moment, later):
-    assert length.start(ticks(moment) + later) >= length.start(ticks(moment))
-
-
-def test_days_of_a_window_have_24_hours():
-    moment = datetime(2026, 3, 9, tzinfo=UTC)
-
-    assert instant(span(Duration(amount=14, unit="day")).start(ticks(moment))) == moment - timedelta(14)
-
-
-def test_a_month_without_the_day_ends_on_its_last():
-    month = span(Duration(amount=1, unit="month"))
-
-    assert instant(month.start(ticks(datetime(2026, 3, 31, 9, tzinfo=UTC)))) == datetime(2026, 3, 1, tzinfo=UTC)
-    assert instant(month.start(ticks(datetime(2026, 3, 28, 9, tzinfo=UTC)))) == datetime(2026, 2, 28, 9, tzinfo=UTC)
-
-
-def test_business_days_are_no_window():
-    with pytest.raises(ValueError, match="say days"):
-        span(Duration(amount=5, unit="business day"))
 
 
 @settings(deadline=None)

@@ -1,3 +1,4 @@
+import re
 from decimal import Decimal
 
 import pytest
@@ -261,6 +262,8 @@ def test_metrics_come_after_what_they_are_made_of():
         ("sum: ticket.status, over: 1 day", ": ticket.status is text, and only numbers have a sum. Name a number."),
         ("count: ticket", ": `count` needs a window. Add `over: 30 days`, or `over: ever`."),
         ("count: ticket, over: 3 dys", " > over: '3 dys': 'dys' is not a unit of time. Did you mean '3 days'?"),
+        ("count: ticket, over: 10 business days", ": '10 business days' cannot be the length of a window. Say"),
+        ("count: ticket, over: 0 days", ": a window has a length. Say how long, as in '30 days', or 'ever'."),
         ("count: ticket, over: 1 day, where: event.sevrity == 2", " > where: event.sevrity is not"),
         ("count: ticket, over: 1 day, where: account.tier == 'starter'", " > where: account.tier is not"),
         ("days_since: ticket, over: 1 day", ": `over` says nothing about a metric with `days_since`. Take it away."),
@@ -290,6 +293,7 @@ def test_metrics_come_after_what_they_are_made_of():
         ("score: {aimed: 0}", " > score: 'aimed' weighs 0. Give it a weight above 0"),
         ("score: {}", ": a score needs parts."),
         ("score: {aimed: 1}, coverage: 60", " > coverage: 60 is more than 100 %. Did you mean 60%?"),
+        ("score: {aimed: 1}, coverage: 150%", ": more than all of the weight can never be known. Say 100% or less."),
         ("score: {aimed: 1}, target: 90", ": `target` says nothing about a metric with `score`."),
         ("formula: metrics.bare.zone", " > formula: metrics.bare"),
         ("formula: metrics.bare", " > formula: metrics.bare"),
@@ -311,11 +315,27 @@ def test_a_fault_in_a_formula_stands_at_its_very_word():
     assert [problem.split(": ")[0] for problem in problems] == ["3:34"]
 
 
-def test_a_circle_of_metrics_is_told_once():
-    problems = told("metrics:\n  a: {formula: metrics.b.value}\n  b: {formula: metrics.a.value}\n")
+@pytest.mark.parametrize(
+    "circle",
+    [
+        "  a: {formula: metrics.b.value}\n  b: {formula: metrics.a.value}\n",
+        "  a: {score: {b: 1}}\n  b: {reported: true, target: metrics.a.value}\n",
+    ],
+)
+def test_a_circle_of_metrics_is_told_once_with_all_that_are_in_it(circle):
+    problems = told(f"metrics:\n{circle}  beside: {{formula: metrics.a.value}}\n")
 
     assert len(problems) == 1
-    assert "these metrics are made of each other: " in problems[0]
+    assert re.search("these metrics are made of each other: (a → b → a|b → a → b)", problems[0])
+
+
+def test_what_is_said_to_be_0_percent_is_0_percent():
+    nothing = "score: {n: 1}, coverage: 0%, zones: {red: {below: 0%}, green: 0%}"
+
+    found = metric(nothing, "  n: {reported: true, target: 1}")
+
+    assert found.measure.coverage == 0
+    assert (found.zones.red.below, found.zones.yellow.below) == (0, 0)
 
 
 # What may be read

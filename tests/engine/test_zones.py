@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,15 +17,19 @@ DWELLING = Zones(red=Band(D("0.60"), DAY, D("0.65")))
 BOTH = Zones(yellow=Band(D("0.85"), HALF_A_DAY), red=Band(D("0.70"), DAY))
 
 
+def ends(length, begun):
+    return begun + length.clock // timedelta(microseconds=1)
+
+
 def stood(zones, readings, until):
     """Where it stands after readings of (hour, attainment), fed as they come with the ends of dwells between them."""
     standing, attainment = NOWHERE, None
     for at, now in [*((hour * HOUR, value) for hour, value in readings), (until * HOUR + 1, None)]:
-        while (end := due(zones, standing)) is not None and end < at:
-            standing = step(zones, standing, attainment, end)
+        while (end := due(zones, standing, ends)) is not None and end < at:
+            standing = step(zones, standing, attainment, end, ends)
         if at <= until * HOUR:
             attainment = None if now is None else D(str(now))
-            standing = step(zones, standing, attainment, at)
+            standing = step(zones, standing, attainment, at, ends)
     return standing
 
 
