@@ -21,6 +21,7 @@ from engine.conditions.checking import Checker
 from engine.conditions.closures import Closure, lower, other_run_path, remembered_path
 from engine.conditions.dayturn import Turn, at, turning
 from engine.conditions.faults import Fault
+from engine.conditions.idle import idle
 from engine.conditions.operators import Log
 from engine.conditions.places import Around, inside, place
 from engine.conditions.scope import Names, Scope
@@ -39,6 +40,7 @@ __all__ = [
     "Names",
     "Scope",
     "Why",
+    "compile_asking",
     "compile_condition",
     "compile_expression",
 ]
@@ -141,6 +143,20 @@ def compile_condition(source: object, names: Names) -> Condition | list[Fault]:
     """Text, JsonLogic or true or false, as it stands in an author's file; all that is wrong with it at once."""
     compiled = _compile(source, names, lambda check, root: boolean(check, root, 0))
     return compiled if isinstance(compiled, list) else Condition(text=compiled[0], logic=compiled[1])
+
+
+def compile_asking(source: object, names: Names) -> Condition | list[Fault]:
+    """As `compile_condition`; one that can never be true, never be false or never be known is a fault as well."""
+    compiled = _compile(source, names, _asks)
+    return compiled if isinstance(compiled, list) else Condition(text=compiled[0], logic=compiled[1])
+
+
+def _asks(check: Checker, root: Node) -> bool:
+    if not boolean(check, root, 0) or check.faults:
+        return False
+    if fault := idle(root.arguments[0], check):
+        check.fault_at(fault, root)
+    return fault is None
 
 
 def compile_expression(source: object, names: Names, want: Type | None = None) -> Expression | list[Fault]:

@@ -4,7 +4,7 @@ A Type is a JSONSchemaType of that package with the finer kinds that a vocabular
 are its rules of arithmetic and order. `name` is how a person hears the type named.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from jsonlogic.json_schema.types import BinaryOp, JSONSchemaType, UnaryOp, UnsupportedOperation
@@ -28,7 +28,8 @@ _WORDS: Final[dict[str, str]] = {
 @dataclass(frozen=True, slots=True)
 class Type(JSONSchemaType):
     """`choices` of a choice; `unit` of a number (a word such as USD, or "ratio" for a quotient) or of a duration
-    ("clock" or "calendar"); `of` is what a list holds; `fields` are an item's.
+    ("clock" or "calendar"); `of` is what a list holds; `fields` are an item's; `bounds` are the least and the most that
+    a number can be, which make no type of their own.
     """
 
     kind: Kind
@@ -36,6 +37,7 @@ class Type(JSONSchemaType):
     unit: str | None = None
     of: "Type | None" = None
     fields: tuple[tuple[str, "Type"], ...] = ()
+    bounds: tuple[int | None, int | None] = field(default=(None, None), compare=False)
 
     @property
     def name(self) -> str:

@@ -53,6 +53,9 @@ class Checker(TypecheckContext):
         pointer = node.at(*index) if index else node.pointer
         self.diagnostics.append(Finding(message, "general", "error", node, fix, pointer))
 
+    def fault_at(self, fault: Fault, node: Node) -> None:
+        self.diagnostics.append(Finding(fault.message, "general", "error", node, fault.fix, fault.pointer))
+
     def phrase(self, argument: Argument) -> str:
         return phrase(argument, self.around, tuple(self.item_names))
 

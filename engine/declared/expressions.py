@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine.document import Document, Path
-from engine.logic import Condition, Expression, Fault, Names, compile_condition, compile_expression
+from engine.logic import Condition, Expression, Fault, Names, compile_asking, compile_expression
 from engine.problems import Problems
 from engine.quantities import Duration, Refused, parse_duration
 from engine.types import Type
@@ -23,7 +23,7 @@ def read_condition(document: Document, path: Path, names: Names, problems: Probl
             document.file, document.at(path), where, f"a condition is due here, not {shown(source)}", code="condition"
         )
         return None
-    compiled = compile_condition(source, names)
+    compiled = compile_asking(source, names)
     if isinstance(compiled, Condition):
         return compiled
     _report(compiled, document, path, problems, where)

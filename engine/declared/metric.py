@@ -160,12 +160,14 @@ class MetricReader:
 
     def _type(self) -> Type | None:
         match self.way:
-            case "count" | "distinct" | "days_since":
+            case "count" | "distinct":
+                return Type("integer", bounds=(0, None))
+            case "days_since":
                 return INTEGER
             case "first" | "last":
                 return INSTANT
             case "score":
-                return Type("points")
+                return Type("points", bounds=(0, 100))
             case "formula":
                 return Type("percent") if self._is_ratio() else numeric_type("number", self.shape.unit)
             case "reported":
