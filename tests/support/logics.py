@@ -1,5 +1,6 @@
 """Random conditions that are well typed against tests.support.wording, and random values for what they read."""
 
+from datetime import date, timedelta
 from decimal import Decimal
 
 from hypothesis import strategies as st
@@ -90,4 +91,58 @@ whole_accounts = st.fixed_dictionaries(
         "account.vip": st.booleans(),
         "contacts": st.lists(a_contact, min_size=1, max_size=3).map(tuple),
     }
+)
+
+# --- conditions of few values, so that many of them contradict themselves
+
+few_numbers = st.one_of(
+    st.sampled_from(["account.arr", "account.seats", "metrics.nps.value"]).map(var),
+    st.sampled_from(["days_until", "days_since"]).map(lambda name: {name: [var("account.renewal_date")]}),
+    st.just({"/": [var("account.arr"), var("account.seats")]}),
+    st.just({"count": [var("contacts"), {"==": [var("role"), "champion"]}]}),
+)
+few_sums = st.one_of(
+    few_numbers,
+    st.tuples(st.sampled_from(["+", "-", "*"]), few_numbers, st.integers(-1, 2)).map(lambda t: {t[0]: [t[1], t[2]]}),
+    st.tuples(st.sampled_from(["+", "-"]), few_numbers, few_numbers).map(lambda t: {t[0]: [t[1], t[2]]}),
+)
+few_comparisons = st.one_of(
+    comparisons(st.one_of(few_sums, st.integers(-1, 2))),
+    st.tuples(few_sums, st.lists(st.integers(-1, 2), max_size=2)).map(lambda t: {"in": list(t)}),
+)
+few_items = st.one_of(
+    st.sampled_from(["champion", "other"]).map(lambda role: {"==": [var("role"), role]}),
+    comparisons(st.one_of(st.just(var("relationship")), st.integers(0, 2))),
+)
+few_truths = st.one_of(
+    few_comparisons,
+    st.sampled_from(TIERS.choices).map(lambda tier: {"==": [var("account.tier"), tier]}),
+    st.lists(st.sampled_from(TIERS.choices), max_size=3).map(lambda some: {"in": [var("account.tier"), some]}),
+    st.sampled_from(["a", "B"]).map(lambda word: {"==": [{"lower": [var("account.name")]}, word]}),
+    st.just(var("account.vip")),
+    st.one_of(few_numbers, st.sampled_from(["account.vip", "account.tier", "contacts"]).map(var)).map(
+        lambda one: {"known": [one]}
+    ),
+    st.tuples(st.sampled_from(["some", "all", "none"]), joined(few_items)).map(
+        lambda t: {t[0]: [var("contacts"), t[1]]}
+    ),
+)
+few_conditions = st.one_of(joined(few_truths), joined(few_comparisons))
+few_values = st.fixed_dictionaries(
+    {},
+    optional={
+        "account.arr": st.integers(-6, 6).map(lambda half: Decimal(half) / 2),
+        "metrics.nps.value": st.integers(-6, 6).map(lambda half: Decimal(half) / 2),
+        "account.seats": st.integers(-2, 3),
+        "account.tier": st.sampled_from(TIERS.choices),
+        "account.name": st.sampled_from(["a", "A", "b"]),
+        "account.vip": st.booleans(),
+        "account.renewal_date": st.integers(0, 5).map(lambda day: date(2026, 2, 28) + timedelta(day)),
+        "contacts": st.lists(
+            st.fixed_dictionaries(
+                {}, optional={"relationship": st.integers(0, 2), "role": st.sampled_from(["champion", "other"])}
+            ),
+            max_size=2,
+        ).map(tuple),
+    },
 )

@@ -38,7 +38,7 @@ PATHS: Mapping[str, Type] = {
     "account.renewal_date": Type("date"),
     "account.signed_at": Type("instant"),
     "account.ends_at": Type("instant"),
-    "metrics.health.value": Type("points"),
+    "metrics.health.value": Type("points", bounds=(0, 100)),
     "metrics.health.zone": ZONES,
     "metrics.health.attainment": Type("percent"),
     "metrics.nps.value": Type("number"),
