@@ -1,7 +1,8 @@
 """`POST /facts`: what happened, in batches, with an answer for each item."""
 
+import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import JsonValue
@@ -11,17 +12,16 @@ from activities import facts
 from activities.facts import Answer
 from activities.host import Host
 from workers.http.auth import may
-from workers.http.bodies import Raw, not_json, parsed
+from workers.http.batches import MOST, NDJSON, Item, items_of
+from workers.http.bodies import Raw
 from workers.http.describing import body_of, given_a_body, told
-from workers.http.faults import Fault, Json
+from workers.http.faults import Json
 from workers.http.metrics import Tally
 from workers.settings_values import Scope
 
 router = APIRouter(tags=["facts"])
 
-MOST = 1_000
 LONGEST = 500  # characters of a reason, or of an id that is given back
-SEVERAL = 'Send a list of facts, or {"facts": [...]}'
 
 _FACT = {
     "type": "object",
@@ -29,7 +29,11 @@ _FACT = {
     "description": "Exactly one of fields, metric, event, contact, record, team says what it is about.",
     "additionalProperties": False,
     "properties": {
-        "id": {"type": "string", "maxLength": 200, "description": "The sender's; the same id again is a duplicate"},
+        "id": {
+            "type": "string",
+            "maxLength": 200,
+            "description": "The sender's; the same fact again is a duplicate, another one a conflict",
+        },
         "account": {"type": "string", "maxLength": 200},
         "at": {"type": "string", "format": "date-time", "description": "When it was so; without it, now"},
         "fields": {"type": "object", "description": "Fields of the account, or with `record` those of the record"},
@@ -49,10 +53,15 @@ _EXAMPLE = [
     {"id": "nps-77", "account": "acme", "at": "2026-03-02T09:30:00Z", "metric": "nps", "value": 3},
     {"id": "log-9", "account": "acme", "at": "2026-03-02T09:31:00Z", "event": "login", "data": {"user": "kim"}},
 ]
+_BODY = body_of(_SCHEMA, _EXAMPLE)
+_BODY["content"][NDJSON] = {
+    "schema": {"type": "string", "description": "One fact a line; the answers say the `line` in place of the `item`"},
+    "example": "".join(f"{json.dumps(one)}\n" for one in _EXAMPLE),
+}
 _TAKEN = {
     "answers": [
-        {"id": "crm-1", "status": "stored", "reasons": []},
-        {"id": "nps-77", "status": "duplicate", "reasons": []},
+        {"item": 1, "id": "crm-1", "status": "stored", "reasons": []},
+        {"item": 2, "id": "nps-77", "status": "duplicate", "reasons": []},
     ],
     "stored": 1,
     "duplicate": 1,
@@ -60,8 +69,9 @@ _TAKEN = {
 }
 _REFUSED = {
     "answers": [
-        {"id": "crm-1", "status": "stored", "reasons": []},
+        {"item": 1, "id": "crm-1", "status": "stored", "reasons": []},
         {
+            "item": 2,
             "id": "nps-77",
             "status": "rejected",
             "reasons": ["'npss' is not a metric of the vocabulary. Did you mean 'nps'?"],
@@ -81,52 +91,33 @@ _REFUSED = {
         **given_a_body(_TAKEN, "Every fact is stored, now or before", 409),
         207: told(_REFUSED, "At least one was rejected, with the reasons; the others are stored"),
     },
-    openapi_extra={"requestBody": body_of(_SCHEMA, _EXAMPLE)},
+    openapi_extra={"requestBody": _BODY},
 )
 def post(request: Request, raw: Raw) -> Response:
-    """From 1 to 1,000 facts. What is wrong with one keeps none of the others out. Safe to send again: an id that is
-    stored already is a duplicate, whatever it says.
+    """From 1 to 1,000 facts, in a list or one a line (`application/x-ndjson`). What is wrong with one keeps none of the
+    others out. Safe to send again: a fact that is stored already is a duplicate; another one under its id is rejected.
     """
     host: Host = request.app.state.host
     tally: Tally = request.app.state.tally
-    answers = _answers(host, items_of(raw))
+    items = items_of(raw, request.headers.get("content-type", ""))
+    answers = _answers(host, items)
     counts: Counter[str] = Counter(one.status for one in answers)
     tally.count(counts)
-    body = {"answers": [_view(one) for one in answers], "stored": counts["stored"]}
+    body = {"answers": [*map(_view, items, answers)], "stored": counts["stored"]}
     body |= {"duplicate": counts["duplicate"], "rejected": counts["rejected"]}
     return Json(body, 207 if counts["rejected"] else 200)
 
 
-def items_of(raw: bytes) -> list[object]:
-    """Raises Fault when there is no list of 1 to 1,000 in it."""
-    if not raw.strip():
-        raise not_json("the body is empty", SEVERAL)
-    given = parsed(raw)
-    if isinstance(given, dict) and given.keys() == {"facts"}:
-        given = given["facts"]
-    if not isinstance(given, list):
-        raise not_json("it is not a list of facts", SEVERAL)
-    if not given:
-        raise Fault(422, "invalid", "there is no fact in the list", SEVERAL, "body")
-    if len(given) > MOST:
-        raise Fault(413, "too-large", f"{len(given):,} facts are more than {MOST:,}", "Send them in parts", "body")
-    return given
-
-
-def _answers(host: Host, items: Sequence[object]) -> list[Answer]:
+def _answers(host: Host, items: Sequence[Item]) -> list[Answer]:
     """In the order of the items."""
-    objects: list[Mapping[str, object]] = [one for one in items if isinstance(one, dict)]
-    told = iter(facts.post(host, objects)) if objects else iter(())
-    return [next(told) if isinstance(one, dict) else _no_object(one) for one in items]
+    readable = [one.given for one in items if not one.fault]
+    told = iter(facts.post(host, readable) if readable else ())
+    return [Answer("", "rejected", (one.fault,)) if one.fault else next(told) for one in items]
 
 
-def _no_object(item: object) -> Answer:
-    return Answer("", "rejected", (f"{_short(repr(item))} is not an object. Send {{…}} for each fact",))
-
-
-def _view(answer: Answer) -> dict[str, JsonValue]:
+def _view(item: Item, answer: Answer) -> dict[str, JsonValue]:
     reasons: list[JsonValue] = [_short(one) for one in answer.reasons]
-    return {"id": _short(answer.id), "status": answer.status, "reasons": reasons}
+    return {item.word: item.place, "id": _short(answer.id), "status": answer.status, "reasons": reasons}
 
 
 def _short(text: str) -> str:
