@@ -16,7 +16,10 @@ from engine.source import read
 from engine.workspace import Workspace, load
 
 FOLDER = Path(__file__).parents[2] / "playbooks"
-PLAYBOOKS = ("ask", "coaching", "csat-fall", "kickoff", "renewal-120", "renewal-risk", "ticket-surge", "usage-drop")
+PLAYBOOKS = (
+    "ask", "coaching", "csat-fall", "kickoff", "logins-drop", "missed-meetings", "nps-fall", "renewal-120",
+    "renewal-risk", "severe-week", "ticket-surge", "usage-drop",
+)  # fmt: skip
 
 
 @cache
