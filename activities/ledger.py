@@ -16,9 +16,11 @@ from sqlalchemy import Connection
 from activities.desks import Bench, bench
 from activities.host import Channel, Host
 from activities.message import message_of
-from activities.store import accounts, breakers, effects, inputs, runs, suppressions, wakes
+from activities.store import accounts, breakers, effects, inputs, outbox, runs, suppressions, wakes
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
+from activities.store.emptied import ERASED, is_empty
+from activities.store.together import Collided
 from activities.transport import Message
 from engine.run import Flipped, Input, Operated, Settled
 
@@ -153,6 +155,9 @@ def _goes_first(one: Input) -> bool:
 
 def _may_go(at: Bench, account: AccountRow, row: EffectRow) -> bool:
     """What is looked at in the moment of sending; caps and windows have their place here."""
+    if is_empty(row.effect):
+        _end(at, account, row, "skipped", reason=ERASED)
+        return False
     if row.channel == "email" and suppressions.reason_of(at.connection, row.effect.address) is not None:
         _end(at, account, row, "skipped", reason="suppressed")
         return False
@@ -190,6 +195,8 @@ def expired(at: Bench, account: AccountRow, row: EffectRow) -> None:
 
 def _settled(at: Bench, effect: str, state: Literal["sent", "failed"], told: str) -> None:
     account, row = _locked(at.connection, effect)
+    if is_empty(row.effect):
+        outbox.forget(at.connection, row.id)  # it was erased while it was on its way
     if row.state in {"sent", "failed"} and not (row.state == "failed" and state == "sent"):
         return
     _end(at, account, row, state, **({"receipt": told, "reason": None} if state == "sent" else {"reason": told}))
@@ -281,11 +288,13 @@ def _sent_again(at: Bench, effect: str) -> None:
 
 
 def _locked(connection: Connection, effect: str) -> tuple[AccountRow, EffectRow]:
-    """The account is locked before the effect is read."""
+    """The account is locked before the effect is read. Raises Collided when it was erased meanwhile."""
     found = effects.whose(connection, effect)
     if found is None:
         raise NoSuchEffect(effect)
-    held = accounts.lock(connection, [found[0]])[found[0]]
+    held = accounts.lock(connection, [found[0]]).get(found[0])
+    if held is None:
+        raise Collided
     row = effects.find(connection, effect)
     if row is None:
         raise NoSuchEffect(effect)

@@ -79,11 +79,16 @@ def _advanced(connection: Connection, host: Host, run: str, reached: datetime | 
 
 
 def locked_account(connection: Connection, run: str) -> AccountRow:
-    """The row of the run's account, locked before anything of the run is read. Raises NoSuchRun."""
+    """The row of the run's account, locked before anything of the run is read. Raises NoSuchRun, and Collided when the
+    account was erased meanwhile.
+    """
     account = runs.account_of(connection, run)
     if account is None:
         raise NoSuchRun(run)
-    return accounts.lock(connection, [account])[account]
+    held = accounts.lock(connection, [account]).get(account)
+    if held is None:
+        raise Collided
+    return held
 
 
 def feed(at: Bench, account: AccountRow, row: RunRow, reached: datetime | None = None) -> RunRow:

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from activities.store.tables import outbox
 from activities.transport import Message
@@ -38,6 +38,10 @@ def keep(connection: Connection, message: Message, at: datetime) -> None:
 
 def holds(connection: Connection, message: str) -> bool:
     return connection.scalar(select(outbox.c.seq).where(outbox.c.id == message).limit(1)) is not None
+
+
+def forget(connection: Connection, message: str) -> None:
+    connection.execute(delete(outbox).where(outbox.c.id == message))
 
 
 def listed(connection: Connection, *, channel: str | None = None, after: int = 0, limit: int = 100) -> list[Kept]:

@@ -1,12 +1,21 @@
-"""Addresses that get no mail any more, whatever a playbook wants."""
+"""Addresses that get no mail any more, whatever a playbook wants.
 
-from datetime import datetime
+The address of a person who was erased is kept as a digest only. The row SALT is no address: its reason is the salt of
+the digests, so that nobody finds an address in another database's digests.
+"""
 
-from sqlalchemy import Connection, bindparam, delete, select
+import hashlib
+import secrets
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from activities.store.tables import suppressions
 from activities.store.writing import insert_new
 
+SALT: Final = ":salt"
 _REASON = select(suppressions.c.reason).where(suppressions.c.address == bindparam("of"))
 
 
@@ -15,9 +24,43 @@ def add(connection: Connection, address: str, reason: str, since: datetime) -> N
 
 
 def lift(connection: Connection, address: str) -> None:
-    connection.execute(delete(suppressions).where(suppressions.c.address == address.lower()))
+    known = [address.lower(), *_digests(connection, address)]
+    connection.execute(delete(suppressions).where(suppressions.c.address.in_(known)))
 
 
 def reason_of(connection: Connection, address: str) -> str | None:
     """Why the address is suppressed; None when it is not."""
-    return connection.scalar(_REASON, {"of": address.lower()})
+    plain: str | None = connection.scalar(_REASON, {"of": address.lower()})
+    if plain is not None:
+        return plain
+    return next((connection.scalar(_REASON, {"of": one}) for one in _digests(connection, address)), None)
+
+
+def hide(connection: Connection, addresses: Collection[str]) -> int:
+    """Those of the addresses that are suppressed stay so, but nobody can read them any more; how many there were."""
+    hidden = 0
+    for address in sorted({one.lower() for one in addresses}):
+        digest = _digest(salt(connection), address)
+        mine = suppressions.c.address == address
+        if connection.scalar(_REASON, {"of": digest}) is not None:
+            hidden += connection.execute(delete(suppressions).where(mine)).rowcount
+        else:
+            hidden += connection.execute(update(suppressions).where(mine).values(address=digest)).rowcount
+    return hidden
+
+
+def salt(connection: Connection) -> str:
+    """Made when it is first needed; the same for ever after."""
+    row = {"address": SALT, "reason": secrets.token_hex(16), "since": datetime(1970, 1, 1, tzinfo=UTC)}
+    insert_new(connection, suppressions, [row])
+    return str(connection.scalar(_REASON, {"of": SALT}))
+
+
+def _digests(connection: Connection, address: str) -> list[str]:
+    """Of the address; none where nobody was ever erased."""
+    found = connection.scalar(_REASON, {"of": SALT})
+    return [_digest(found, address.lower())] if found is not None else []
+
+
+def _digest(salted: str, address: str) -> str:
+    return "sha256:" + hashlib.sha256(f"{salted}·{address}".encode()).hexdigest()

@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, Mapping[str, Listed]] = {
         "resume": Listed("workers.cli.resume", "let paused runs go on"),
         "skip": Listed("workers.cli.skip", "pass over the step that a run rests at"),
         "stop": Listed("workers.cli.stop", "end runs"),
+        "erase": Listed("workers.cli.erase", "forget an account, or a person of one"),
     },
 }
 

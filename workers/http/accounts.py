@@ -1,6 +1,8 @@
 """Accounts: put into the record as facts, and shown as they stand."""
 
 import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -8,16 +10,18 @@ from fastapi import APIRouter, Query
 from pydantic import JsonValue
 from starlette.responses import Response
 
-from activities import facts
+from activities import erasing, erasing_contact, facts
+from activities.erasing_contact import NoSuchContact
 from activities.facts import OUR_FAULT
 from activities.host import Host
+from activities.store.overwriting import MOST, overwrite
 from workers.http.auth import Reader
 from workers.http.bodies import Instant, read_mapping
 from workers.http.describing import body_of, given_a_body, gives
 from workers.http.examples import ACCOUNT
-from workers.http.faults import Fault, Json, wrong
+from workers.http.faults import Fault, Json, not_found, wrong
 from workers.http.hosting import OurHost
-from workers.http.once import Order, Reply, Upserted
+from workers.http.once import Operated, Order, Reply, Upserted
 from workers.looking import account_told
 
 router = APIRouter(tags=["accounts"])
@@ -25,6 +29,8 @@ router = APIRouter(tags=["accounts"])
 At = Annotated[Instant | None, Query(description="When it was so; without it, now")]
 
 _FIELDS = {"type": "object", "description": "By the names of the vocabulary; what is left out stays as it is"}
+_ERASED = {"erased": {"runs": 1, "tasks": 1, "messages": 0, "facts": 12, "records": 30}}
+_PERSON_ERASED = {"erased": {"facts": 3, "mails": 2, "withdrawn": 1, "texts": 4}}
 _PUT = {"account": "acme", "fact": "7c1de2ab0f3b4f0e9d2f3b7f4e0a9c55", "status": "stored"}
 
 
@@ -79,6 +85,39 @@ def put_account(account: str, order: Upserted, at: At = None) -> Response:
 def get_account(account: str, host: OurHost, _: Reader) -> Response:
     """As it stands now."""
     return Json(host.database.read(lambda connection: account_told(connection, host, account)))
+
+
+@router.delete(
+    "/accounts/{account:path}/contacts/{contact:path}",
+    summary="A person is forgotten",
+    responses=given_a_body(_PERSON_ERASED, "Erased, with what there was of them", 404),
+)
+def delete_contact(account: str, contact: str, order: Operated) -> Response:
+    """Name, address and all that was written to them; a mail that has not gone is not sent. An address that may not be
+    written to stays known as a digest.
+    """
+    try:
+        return _erase(order, lambda host: asdict(erasing_contact.erase(host, account, contact)))
+    except NoSuchContact:
+        raise not_found(f"{account} has no contact '{contact}'", "GET /accounts/{id} shows its contacts") from None
+
+
+@router.delete(
+    "/accounts/{account:path}",
+    summary="An account is forgotten",
+    responses=given_a_body(_ERASED, "Erased, with what there was of it", 404),
+)
+def delete_account(account: str, order: Operated) -> Response:
+    """Its runs end, and all that is kept of it goes. A fact that comes later makes a new account: erase it where facts
+    come from first. Asked again, there is no such account.
+    """
+    return _erase(order, lambda host: asdict(erasing.erase(host, account)))
+
+
+def _erase(order: Order, work: Callable[[Host], Mapping[str, JsonValue]]) -> Response:
+    response = order.once(lambda host: Reply(200, {"erased": dict(work(host))}))
+    overwrite(order.host.database, MOST)
+    return response
 
 
 def _put(order: Order, account: str, at: datetime | None, **said: dict[str, object]) -> Response:
