@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from pydantic import JsonValue
 
@@ -10,7 +11,7 @@ from activities.host import Host
 from activities.runs import locked_account
 from activities.store import accounts, inputs, tasks, wakes
 from activities.store.tasks import TaskEvent
-from engine.problems import suggest_or_list
+from engine.problems import suggest
 from engine.run import Acknowledged, Input, Task, TaskActed
 
 
@@ -27,11 +28,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The act does not count; `reason` is a sentence for whoever acted. `by` was faster, where somebody was."""
+    """The act does not count; `reason` is a sentence for whoever acted. `by` was faster, where somebody was. `wrong` is
+    the part of what was said that cannot be, however the task stands.
+    """
 
     task: Task
     reason: str
     by: str | None = None
+    wrong: Literal["", "outcome", "until"] = ""
 
 
 Answer = Done | Refused
@@ -92,8 +96,8 @@ def _acted(at: Bench, task_id: str, act: Act) -> Answer:
     account = locked_account(at.connection, found.run)
     task = tasks.find(at.connection, task_id) or found  # again, now that nobody else can act on it
     now = at.now(account)
-    if why := _why_not(task, act, now):
-        return Refused(task, why, task.by)
+    if refused := _refused(task, act, now):
+        return refused
     changed = _changed(task, act, now)
     tasks.save(at.connection, [changed])
     tasks.record(at.connection, [TaskEvent(task.id, now, act.verb, act.by, _fields(act))])
@@ -104,21 +108,30 @@ def _acted(at: Bench, task_id: str, act: Act) -> Answer:
     return Done(changed)
 
 
-def _why_not(task: Task, act: Act, now: datetime) -> str | None:
+def _refused(task: Task, act: Act, now: datetime) -> Refused | None:
     match act.verb:
         case "note":
             return None
-        case "reopen":
-            return None if task.state == "done" else "It is open." if task.state == "open" else _over(task)
+        case "reopen" if task.state == "done":
+            return None
+        case "reopen" if task.state == "open":
+            return Refused(task, "It is open.", task.by)
         case _ if task.state != "open":
-            return _over(task)
-        case "complete" if task.kind != "escalation" and act.outcome not in task.outcomes:
-            return f"'{act.outcome}' is no outcome of this task. {suggest_or_list(act.outcome or '', task.outcomes)}"
+            return Refused(task, _over(task), task.by)
+        case "complete" if act.outcome not in task.outcomes:
+            return Refused(task, _no_outcome(task, act.outcome or ""), wrong="outcome")
         case "snooze" if act.until is None or act.until <= now:
-            return "It can be put off to an instant that lies ahead only."
+            return Refused(task, "It can be put off to an instant that lies ahead only.", wrong="until")
         case "acknowledge" if task.kind != "escalation":
-            return "Only an escalation is acknowledged; a task is completed."
+            outcomes = ", ".join(task.outcomes)
+            return Refused(task, f"Only an escalation is acknowledged; complete this task with one of {outcomes}.")
     return None
+
+
+def _no_outcome(task: Task, said: str) -> str:
+    noun = "an escalation" if task.kind == "escalation" else "this task"
+    wrong = f"'{said}' is no outcome of {noun}; what can be said of it: {', '.join(task.outcomes)}."
+    return f"{wrong} {suggest(said, task.outcomes)}".strip()
 
 
 def _over(task: Task) -> str:

@@ -7,15 +7,23 @@ from typing import Literal
 from activities import runs
 from activities.host import Host
 from activities.store.runs import RunRow
-from engine.problems import PlaybookError, suggest_or_list
+from engine.people import People
+from engine.problems import PlaybookError, suggest
 from engine.run import Open, Task
 from engine.steps.task import OUTCOMES
+
+NAMED = 20  # people in a message
 
 Verb = Literal["pause", "resume", "skip", "stop"]
 
 
 class NotPossible(PlaybookError):
-    """What was ordered cannot be done; the message says why and what could be."""
+    """What was ordered cannot be done: why, and what could be."""
+
+    def __init__(self, why: str, fix: str = "") -> None:
+        self.why = why
+        self.fix = fix
+        super().__init__(f"{why}. {fix}" if fix else why)
 
 
 class Unsaid(PlaybookError):
@@ -36,8 +44,17 @@ def known_person(host: Host, name: str) -> str:
     """The id of a colleague. Raises NotPossible for one that people.yaml has not."""
     people = host.database.read(lambda connection: host.applied.current(connection).setting.people)
     if people.get(name) is None:
-        raise NotPossible(f"'{name}' is nobody in people.yaml. {suggest_or_list(name, people.ids)}".strip())
+        raise NotPossible(f"'{name}' is nobody in people.yaml", suggest(name, people.ids) or _somebody(people))
     return name
+
+
+def _somebody(people: People) -> str:
+    """Who there is, as far as one reads."""
+    there = [one.id for one in people.everyone if one.active]
+    if not there:
+        return "Name people in people.yaml and run `playbook apply`"
+    more = f" and {len(there) - NAMED} more" if len(there) > NAMED else ""
+    return f"Name one who is there: {', '.join(there[:NAMED])}{more}"
 
 
 def outcome_of(task: Task, said: str | None) -> str:
@@ -78,9 +95,9 @@ def skipped(row: RunRow, path: str | None) -> Order:
     resting = [one for one in row.run.open.values() if not one.released]
     found = [one for one in resting if path is None or path in {one.path, one.step.rpartition("/")[2]}]
     if row.outcome is not None or not resting:
-        raise NotPossible(f"{row.id} rests at no step that could be skipped")
+        raise NotPossible(f"{row.id} rests at no step that could be skipped", f"`playbook run {row.id}` shows it")
     if len(found) != 1:
-        raise NotPossible(_which(row.id, resting, path))
+        raise _which(row.id, resting, path)
     return Order(row.id, "skip", path=found[0].path)
 
 
@@ -89,10 +106,8 @@ def carry_out(host: Host, orders: Sequence[Order], by: str | None) -> None:
         runs.operate(host, one.run, one.verb, by=by, path=one.path, outcome=one.outcome)
 
 
-def _which(run: str, resting: Sequence[Open], path: str | None) -> str:
+def _which(run: str, resting: Sequence[Open], path: str | None) -> NotPossible:
     where = ", ".join(one.path for one in resting)
-    return (
-        f"{run} does not rest at '{path}'; it rests at {where}"
-        if path
-        else f"{run} rests at several steps; name one of {where}"
-    )
+    if path:
+        return NotPossible(f"{run} does not rest at '{path}'", f"It rests at {where}")
+    return NotPossible(f"{run} rests at several steps", f"Name one of {where}")

@@ -77,16 +77,19 @@ def test_an_outcome_that_the_task_does_not_have_is_refused_with_those_it_has(ope
 
     answer = tasks.complete(host, task, "wonn")
 
-    assert isinstance(answer, tasks.Refused)
-    assert "'won'" in answer.reason
+    said = "'wonn' is no outcome of this task; what can be said of it: won, lost. Did you mean 'won'?"
+    assert answer == tasks.Refused(the_task(host), said, wrong="outcome")
     assert the_task(host).state == "open"
+    assert verbs(host, task) == []
 
 
 def test_a_snooze_needs_an_instant_ahead_and_holds_the_ladder(opened):
     host, task = opened()
     now = host.clock.now()
 
-    assert isinstance(tasks.snooze(host, task, now), tasks.Refused)
+    refused = tasks.snooze(host, task, now)
+    assert isinstance(refused, tasks.Refused)
+    assert refused.wrong == "until"
     tasks.snooze(host, task, now + timedelta(days=1), by="ana", note="on a train")
     runs.advance(host, only_run(host).id)
 
@@ -138,10 +141,26 @@ def test_an_acknowledged_escalation_is_closed(opened):
     assert only_run(host).outcome == "completed"
 
 
+def test_an_escalation_is_closed_with_acknowledged_alone(opened):
+    host, task = opened(ALARM)
+
+    refused = tasks.complete(host, task, "done", by="ana")
+    assert isinstance(refused, tasks.Refused)
+    assert refused.reason == "'done' is no outcome of an escalation; what can be said of it: acknowledged."
+    assert the_task(host).state == "open"
+    tasks.complete(host, task, "acknowledged", by="ana")
+    runs.advance(host, only_run(host).id)
+
+    assert (the_task(host).outcome, only_run(host).run.outcomes) == ("acknowledged", {"fire": "acknowledged"})
+
+
 def test_only_an_escalation_is_acknowledged(opened):
     host, task = opened()
 
-    assert isinstance(tasks.acknowledge(host, task), tasks.Refused)
+    answer = tasks.acknowledge(host, task)
+
+    assert isinstance(answer, tasks.Refused)
+    assert answer.reason == "Only an escalation is acknowledged; complete this task with one of won, lost."
 
 
 def test_a_task_that_was_taken_back_says_so(opened):

@@ -333,7 +333,7 @@ class TestOperate:
     def test_a_step_is_skipped_where_the_run_rests(self, filled):
         wrong, right = playbook("skip", filled, "rng"), playbook("skip", filled)
 
-        assert (wrong.code, "it rests at ring" in wrong.err) == (1, True)
+        assert (wrong.code, "It rests at ring" in wrong.err) == (1, True)
         assert right.out == f"{filled} is told to skip ring\n"
 
     def test_nothing_to_resume_is_said(self, filled):

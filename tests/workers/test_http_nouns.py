@@ -5,8 +5,11 @@ import pytest
 from activities import tasks
 from activities.store import runs
 from tests.support.callers import caller
-from tests.support.hosts import acme, only_run
+from tests.support.hosts import acme, host_on, only_run, playbook
 from tests.support.reviews import advanced, reviewing, under_review
+
+RED = "start: {when: metrics.nps.value < 5}\n"
+ALARM = "  - {escalate: fire, reason: It burns, ladder: [{to: csm, within: 1 day}]}\n"
 
 
 @pytest.fixture
@@ -176,8 +179,42 @@ def test_an_outcome_that_the_task_has_not_is_told_with_those_that_it_has(client,
 
     told = client.post(f"/tasks/{task.id}/complete", json={"outcome": "savd"})
 
-    assert told.status_code == 409
-    assert "Did you mean 'saved'?" in told.json()["detail"]
+    problem = told.json()
+    assert (told.status_code, problem["where"], problem["task"]["state"]) == (400, "outcome", "open")
+    assert "what can be said of it: saved, lost. Did you mean 'saved'?" in problem["detail"]
+
+
+def test_an_escalation_is_not_closed_with_any_other_word_than_acknowledged(sqlite):
+    host = host_on(sqlite, playbook(ALARM, start=RED))
+    acme(host)
+    _, fire = under_review(host)
+    client = caller(host)
+
+    wrong = client.post(f"/tasks/{fire.id}/complete", json={"outcome": "done", "by": "noor"})
+    right = client.post(f"/tasks/{fire.id}/complete", json={"by": "noor"})
+
+    assert (wrong.status_code, "what can be said of it: acknowledged." in wrong.json()["detail"]) == (400, True)
+    assert (right.status_code, right.json()["outcome"]) == (200, "acknowledged")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", None])
+def test_a_body_is_read_as_json_whatever_it_is_called(client, host, kind):
+    _, task = under_review(host)
+    headers = {"Content-Type": kind} if kind else {}
+
+    odd = client.post(f"/tasks/{task.id}/complete", content="outcome=lost", headers=headers)
+    told = client.post(f"/tasks/{task.id}/complete", content='{"outcome": "lost", "by": "noor"}', headers=headers)
+
+    assert (odd.status_code, odd.json()["fix"]) == (400, "Send JSON")
+    assert (told.status_code, told.json()["outcome"], told.json()["by"]) == (200, "lost", "noor")
+
+
+def test_a_task_is_put_off_to_what_lies_ahead_only(client, host):
+    _, task = under_review(host)
+
+    told = client.post(f"/tasks/{task.id}/snooze", json={"until": "2020-01-01T00:00:00Z"})
+
+    assert (told.status_code, told.json()["where"]) == (400, "until")
 
 
 def test_what_people_do_beside_completing(client, host):
@@ -200,9 +237,12 @@ def test_what_people_do_beside_completing(client, host):
 def test_a_task_goes_to_colleagues_only(client, host):
     _, task = under_review(host)
 
-    told = client.post(f"/tasks/{task.id}/reassign", json={"to": "nobody"})
+    nobody, near = (client.post(f"/tasks/{task.id}/reassign", json={"to": to}) for to in ("zq", "annna"))
 
-    assert (told.status_code, "people.yaml" in told.json()["detail"]) == (409, True)
+    assert (nobody.status_code, nobody.json()["detail"]) == (409, "'zq' is nobody in people.yaml")
+    assert nobody.json()["fix"].startswith("Name one who is there: ")
+    assert {"ana", "ben"} <= set(nobody.json()["fix"].partition(": ")[2].split(", "))
+    assert near.json()["fix"] == "Did you mean 'ana'?"
 
 
 def test_only_an_escalation_is_acknowledged(client, host):

@@ -67,6 +67,8 @@ def checked(told):
         assert told.headers["content-type"] == "application/problem+json"
         assert problem.keys() >= {"type", "title", "status", "detail", "fix", "where"}
         assert problem["status"] == told.status_code
+        assert problem["detail"]
+        assert problem["fix"]
         assert "Traceback" not in told.text
     return told
 

@@ -13,7 +13,7 @@ Responses = dict[int | str, dict[str, Any]]
 
 _PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 _WORDS: Mapping[int, str] = {
-    400: "The body is not JSON, or a header or the address cannot be read",
+    400: "The body is not JSON, a header or the address cannot be read, or the task has no such outcome",
     401: "No token, or one that is not known",
     403: "The token has not the scope that this needs",
     404: "There is no such thing",

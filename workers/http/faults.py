@@ -185,9 +185,11 @@ def _of_ours(error: Exception) -> Fault:
         case NoSuchAccount():
             return not_found(f"there is no account '{error}'", "POST /facts or PUT /accounts/{id} makes it known")
         case NotFound():
-            return not_found(str(error))
+            return not_found(str(error), "POST /facts or PUT /accounts/{id} makes an account known")
         case NothingApplied():
             return Fault(409, "nothing-applied", "no playbooks have been applied yet", "Run `playbook apply`")
+        case NotPossible():
+            return Fault(409, "not-possible", error.why, error.fix)
     return Fault(409, "not-possible", str(error))
 
 

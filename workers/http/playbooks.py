@@ -39,9 +39,10 @@ def _started(host: Host, playbook: str, account: str, by: str | None) -> Reply:
     try:
         answer = starts.start(host, playbook, account, by)
     except NoSuchPlaybook as unknown:
-        raise not_found(f"no playbook '{playbook}' is applied", str(unknown)) from None
+        raise not_found(f"no playbook '{playbook}' is applied", str(unknown) or "Run `playbook apply`") from None
     if isinstance(answer, Barred):
         reason: dict[str, str] = {"reason": answer.reason}
         detail = f"{playbook} did not start for {account}: {why_barred(answer.reason)}"
-        return Reply(409, Fault(409, "not-possible", detail, more=reason).problem())
+        fix = f"`playbook why {account} {playbook}` says more"
+        return Reply(409, Fault(409, "not-possible", detail, fix, more=reason).problem())
     return Reply(201, {"run": answer.run})

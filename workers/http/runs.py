@@ -180,7 +180,7 @@ def _live(host: Host, run: str) -> RunRow:
     """Raises NoSuchRun, and NotPossible for one that has ended."""
     row = _row(host.database.read(lambda connection: rows.find(connection, run)), run)
     if row.outcome is not None:
-        raise NotPossible(f"{run} has ended already: {row.outcome}")
+        raise NotPossible(f"{run} has ended already: {row.outcome}", "What has ended stays so; a new start begins anew")
     return row
 
 

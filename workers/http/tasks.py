@@ -167,6 +167,10 @@ def _done(order: Order, task: str, act: Callable[[Host, Task], Answer]) -> Respo
 
 
 def _refused(answer: Refused) -> Reply:
+    if answer.wrong:
+        fix = f"Send it again with another {answer.wrong}"
+        fault = Fault(400, "invalid", answer.reason, fix, answer.wrong, {"task": task_view(answer.task)})
+        return Reply(fault.status, fault.problem())
     over = answer.task.state != "open"
     kind = "done-already" if over else "not-possible"
     fix = "Nothing is to be done; `task` is how it stands" if over else "See `task` for how it stands"
