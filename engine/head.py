@@ -66,11 +66,26 @@ def words(said: str | list[str]) -> tuple[str, ...] | None:
 
 
 def _known_words(compiler: Compiler, key: str, said: str | list[str], known: tuple[str, ...]) -> None:
+    if isinstance(said, list):
+        _check_list(compiler, key, said)
     for index, word in enumerate([said] if isinstance(said, str) else said):
         if word not in known and word != "any":
             path: Path = (key,) if isinstance(said, str) else (key, index)
             message = f"'{word}' is not a {key.rstrip('s')} of the vocabulary"
             compiler.fault(path, message, suggest_or_list(word, (*known, "any")), f"unknown-{key}")
+
+
+def _check_list(compiler: Compiler, key: str, said: list[str]) -> None:
+    noun = key.rstrip("s")
+    if not said:
+        message, fix = f"the list names no {noun}, so no account could enter", f"Name a {noun}, or write 'any'."
+        compiler.fault((key,), message, fix, "names-nothing")
+    for index, word in enumerate(said):
+        if word in said[:index]:
+            compiler.fault((key, index), f"'{word}' stands twice", "Take it away.", "stands-twice")
+        elif word == "any" and len(set(said)) > 1:
+            message = f"'any' stands for every {noun}, and others stand beside it"
+            compiler.fault((key, index), message, "Write 'any' alone, or take it away.", "any-and-others")
 
 
 # --- when an account enters
