@@ -1,7 +1,7 @@
 """The account's row: its lock, its state, the last instant stamped on it, when time alone may change it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
@@ -53,16 +53,16 @@ def find(connection: Connection, account: str) -> AccountRow | None:
 
 
 def save(connection: Connection, rows: Sequence[AccountRow]) -> None:
-    change_all(connection, accounts, [_named(row) for row in rows])
+    change_all(connection, accounts, [{"state": row.state, **_times(row)} for row in rows])
 
 
 def save_times(connection: Connection, rows: Sequence[AccountRow]) -> None:
     """As `save`, of accounts whose state is as it was."""
-    change_all(connection, accounts, [{k: v for k, v in _named(row).items() if k != "state"} for row in rows])
+    change_all(connection, accounts, [_times(row) for row in rows])
 
 
-def _named(row: AccountRow) -> dict[str, object]:
-    return {"which" if name == "id" else name: value for name, value in asdict(row).items()}
+def _times(row: AccountRow) -> dict[str, object]:
+    return {"which": row.id, "last_instant": row.last_instant, "due_at": row.due_at, "filled": row.filled}
 
 
 def stamp(connection: Connection, ids: Sequence[str], instant: datetime) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import playbook
+from workers.bench import intake
 from workers.bench.beginnings import check_workspace
 from workers.bench.counting import Counting
 from workers.bench.figure import Figure, Goal
+from workers.bench.load import Load, load
 from workers.bench.promptness import Times, promptness
 from workers.bench.sink import sink
 from workers.bench.steps import steps
@@ -75,6 +77,23 @@ def test_the_check_of_a_workspace_is_timed_in_a_fresh_process():
     assert 0.05 < one.value < 30
 
 
+SMALL = intake.Size(accounts=20, batches=1, rounds=1, few=20, many=40, idle=5, singles=2)
+
+
+def test_facts_are_taken_in_with_and_without_playbooks_that_do_not_care(tmp_path):
+    alone, crowded = intake.throughput(tmp_path, SMALL)
+
+    assert alone.value > 0
+    assert crowded.against == alone.value
+
+
+def test_an_intake_is_measured_with_few_accounts_and_with_many(tmp_path):
+    once, memory = intake.growth(tmp_path, SMALL)
+
+    assert once.ratio is not None
+    assert 20 < memory.value < 1_000
+
+
 class TestOnAServer:
     @pytest.fixture
     async def server(self, tmp_path):
@@ -94,6 +113,12 @@ class TestOnAServer:
         median, worst = await promptness(server, folder(tmp_path), Times(number=3, warm=1))
 
         assert 0 < median.value <= worst.value < 30_000
+
+    async def test_each_condition_that_is_turned_under_load_has_its_effect_once(self, server, tmp_path):
+        p99, lost, twice = await load(server, folder(tmp_path), Load(runs=5, rate=20, seconds=2, flips=8))
+
+        assert 0 < p99.value < 30_000
+        assert (lost.value, twice.value) == (0, 0)
 
     async def test_ten_database_only_steps_cost_no_more_than_one_activity(self, server, tmp_path):
         (one,) = await steps(server, folder(tmp_path))

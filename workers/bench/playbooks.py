@@ -35,6 +35,16 @@ steps:
   - {slack: told, to: "#bench", text: it is better}
 """
 
+LOADED = """
+playbook: loaded
+title: A message that names its account as soon as the condition turns
+stage: any
+start: {when: metrics.level.value < 5}
+steps:
+  - {wait: better, for: metrics.level.value >= 8, at_most: 30 days, otherwise: [{end: unresolved}]}
+  - {slack: told, to: "#bench", text: "{{ account.id }}"}
+"""
+
 TEN = """
 playbook: ten
 title: Ten steps that need nobody outside

@@ -17,6 +17,7 @@ from workers.devserver import DevServer
 TOKEN = "xoxb-bench"  # noqa: S105  # of nobody: it is shown to our own sink
 REST = 0.05  # seconds between two, so that the machine is idle when the next one is posted
 PATIENCE = 30.0
+START_UP = 180.0
 RUNNING = "ExecutionStatus = 'Running'"
 
 
@@ -32,7 +33,7 @@ async def promptness(server: DevServer, folder: Path, times: Times = Times()) ->
             accounts = [f"prompt-{number}" for number in range(times.warm + times.number)]
             await asyncio.to_thread(ours.know, accounts)
             await asyncio.to_thread(ours.post_all, accounts, 3)
-            await _all_wait(ours, len(accounts))
+            await all_wait(ours, len(accounts))
             took = [await _once(ours, arrivals, account, place) for place, account in enumerate(accounts, start=1)]
     measured = sorted(took[times.warm :])
     return [
@@ -46,9 +47,9 @@ async def promptness(server: DevServer, folder: Path, times: Times = Times()) ->
     ]
 
 
-async def _all_wait(ours: Ground, number: int) -> None:
+async def all_wait(ours: Ground, number: int) -> None:
     """Every run has its workflow and rests at its wait."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(START_UP):
         while not await asyncio.to_thread(_resting, ours, number):  # noqa: ASYNC110  # the workers do it
             await asyncio.sleep(REST)
         while sum([1 async for _ in ours.client.list_workflows(RUNNING)]) < number:  # noqa: ASYNC110  # as above

@@ -13,15 +13,17 @@ HOST = "127.0.0.1"
 
 @dataclass(slots=True)
 class Arrivals:
-    """`times` are of time.perf_counter, one for each call."""
+    """`times` are of time.perf_counter, one for each call; `texts` those of what was said, all of them."""
 
     url: str = ""
     times: list[float] = field(default_factory=list)
+    texts: dict[str, list[float]] = field(default_factory=dict)
     more: threading.Condition = field(default_factory=threading.Condition)
 
-    def note(self, at: float) -> None:
+    def note(self, at: float, text: str) -> None:
         with self.more:
             self.times.append(at)
+            self.texts.setdefault(text, []).append(at)
             self.more.notify_all()
 
     def wait_for(self, number: int, seconds: float) -> float:
@@ -51,14 +53,14 @@ def _handler(arrivals: Arrivals) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             at = time.perf_counter()
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            said = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
             answer = json.dumps({"ok": True, "channel": "C0BENCH01", "ts": f"{time.time():.6f}"}).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)
-            arrivals.note(at)
+            arrivals.note(at, said.get("text", ""))
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's own name
             del format, args

@@ -1,12 +1,15 @@
 """The benchmarks by name, and how those that need a server get one."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from workers.bench import intake
 from workers.bench.beginnings import check_workspace, engine_import
 from workers.bench.figure import Figure
+from workers.bench.load import load
 from workers.bench.promptness import promptness
 from workers.bench.steps import steps
 from workers.bench.throughput import throughput
@@ -14,9 +17,12 @@ from workers.devserver import DevServer
 
 Measure = Callable[[DevServer, Path], Awaitable[list[Figure]]]
 
-ON_A_SERVER: dict[str, Measure] = {"runs": throughput, "promptness": promptness, "steps": steps}
+ON_A_SERVER: dict[str, Measure] = {"runs": throughput, "promptness": promptness, "steps": steps, "load": load}
+IN_A_FOLDER: dict[str, Callable[[Path], list[Figure]]] = {"facts": intake.throughput, "growth": intake.growth}
 ALONE = ("import", "check")
-NAMES = (*ON_A_SERVER, *ALONE)
+NAMES = (*ON_A_SERVER, *IN_A_FOLDER, *ALONE)
+
+FOLDER = "playbook-bench-"
 
 Say = Callable[[str], None]
 
@@ -31,6 +37,10 @@ async def measured(names: Sequence[str], binary: Callable[[], Path], workspace: 
                 say(f"measuring {name}")
                 (home / name).mkdir()
                 figures += await ON_A_SERVER[name](server, home / name)
+    for name in (one for one in names if one in IN_A_FOLDER):
+        say(f"measuring {name}")
+        with tempfile.TemporaryDirectory(prefix=FOLDER) as folder:
+            figures += await asyncio.to_thread(IN_A_FOLDER[name], Path(folder))
     for name in (one for one in names if one in ALONE):
         say(f"measuring {name}")
         figures += engine_import() if name == "import" else check_workspace(workspace)
@@ -39,6 +49,6 @@ async def measured(names: Sequence[str], binary: Callable[[], Path], workspace: 
 
 @asynccontextmanager
 async def _server(binary: Path) -> AsyncIterator[tuple[DevServer, Path]]:
-    with tempfile.TemporaryDirectory(prefix="playbook-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix=FOLDER) as folder:
         async with DevServer(binary, Path(folder)) as server:
             yield server, Path(folder)

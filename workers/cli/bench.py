@@ -19,6 +19,9 @@ WHAT = {
     "runs": "runs a second and billable actions, beside a workflow written by hand",
     "promptness": "from a fact to the Slack call that follows",
     "steps": "activities that ten database-only steps cost",
+    "load": "from a fact to the effect that follows, with many of both",
+    "facts": "facts a second over HTTP, also with a thousand playbooks that do not care",
+    "growth": "one fact's transaction, and the intake's memory, with 100,000 accounts",
     "import": "the engine's import",
     "check": "`playbook check` of the workspace",
 }
