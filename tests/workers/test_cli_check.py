@@ -36,7 +36,17 @@ def test_every_problem_is_told_at_once_where_it_stands():
     assert ran.lines[0].startswith("playbooks/adoption/call.yaml:7:")
     assert "Did you mean" in ran.lines[0]
     assert "playbooks/adoption/call.yaml:14:5: error: step 'ring': 'duo' is not a key of a task." in ran.out
-    assert ran.lines[-1].endswith("2 errors")
+    assert ran.lines[-1] == "0 playbooks, 0 steps, 1 template, 2 tests, 1 file not understood: 2 errors"
+
+
+def test_a_file_with_an_error_is_left_out_of_what_was_understood_whatever_it_is():
+    folder = small_workspace(Path("playbooks"))
+    (folder / "adoption/call.test.yaml").write_text("playbook: cal\ntests: []\n")
+    (folder / "templates/unused.md").write_text("---\nsubject: Hi\n---\n{{ acount.name }}\n")
+
+    last = playbook("check").lines[-1]
+
+    assert last.startswith("1 playbook, 5 steps, 1 template, 0 tests, 2 files not understood: ")
 
 
 def test_json_has_the_promised_keys_and_counts_lines_from_one():

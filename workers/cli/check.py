@@ -50,20 +50,23 @@ def look(paths: Sequence[Path]) -> tuple[list[Problem], Counter[str]]:
 
 
 def count(checked: Checked, files: Collection[str]) -> Counter[str]:
-    """How many playbooks, steps, templates and tests stand in these files."""
-    documents = {name: one for name, one in checked.documents.items() if one.file in files}
-    plans = [plan for name, plan in checked.plans.items() if name in documents]
+    """How many playbooks, steps, templates and tests are in these files; one with an error counts as that alone."""
+    wrong = {problem.file for problem in checked.problems.errors if problem.file in files}
+    sound = set(files) - wrong
+    plans = [plan for name, plan in checked.plans.items() if checked.documents[name].file in sound]
     return Counter(
-        playbook=len(documents),
+        playbook=len(plans),
         step=sum(len(plan.steps) for plan in plans),
-        template=sum(one.file in files for one in checked.workspace.templates.files),
-        test=sum(len(one.stories) for one in checked.tests if one.document.file in files),
+        template=sum(one.file in sound for one in checked.workspace.templates.files),
+        test=sum(len(one.stories) for one in checked.tests if one.document.file in sound),
+        wrong=len(wrong),
     )
 
 
 def conclusion(problems: Sequence[Problem], understood: Counter[str]) -> str:
-    """ "7 playbooks, 31 steps, 12 templates, 24 tests: no problems" """
+    """ "6 playbooks, 31 steps, 12 templates, 24 tests, 1 file not understood: 3 errors" """
     kinds = Counter(problem.severity for problem in problems)
     found = ", ".join(several(kinds[kind], kind) for kind in ("error", "warning", "note") if kinds[kind])
     read = ", ".join(several(understood[noun], noun) for noun in ("playbook", "step", "template", "test"))
-    return f"{read}: {found or 'no problems'}"
+    left_out = f", {several(understood['wrong'], 'file')} not understood" if understood["wrong"] else ""
+    return f"{read}{left_out}: {found or 'no problems'}"
