@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from engine.context import Made, World
 from engine.plan import MAIN, Plan
-from engine.run import Acknowledged, Flipped, Input, Open, Operated, Run, Settled, TaskActed
+from engine.run import Acknowledged, Flipped, Input, Open, Operated, Played, Run, Settled, TaskActed
 from engine.steps.base import TimeUp
 from engine.stored import pack
 from engine.strands import Leaving, Strands
@@ -29,7 +29,8 @@ _RANKS = {"stop": 1, "goal": 2}
 @dataclass(frozen=True, slots=True)
 class Advanced:
     """The run as it now rests, what it made, and the inputs not fed yet: `advance` stops short when the run has said
-    facts about the account, so that the host can take them in and call again. `ignored` were for a visit that is over.
+    facts about the account or plays another playbook, so that the host can do that and call again. `ignored` were for
+    a visit that is over.
     """
 
     run: Run
@@ -39,7 +40,7 @@ class Advanced:
 
     @property
     def short(self) -> bool:
-        return bool(self.made.fields)
+        return bool(self.made.fields or self.made.plays)
 
 
 def begin(
@@ -124,7 +125,7 @@ class _Feeding:
     def advanced(self) -> Advanced:
         """Feeds what is due, earliest first, until the run rests or has said facts that must be taken in first."""
         strands = self.strands
-        while not strands.made.fields:
+        while not (strands.made.fields or strands.made.plays):
             if strands.arrivals:
                 strands.enter(strands.arrivals.pop())
             elif not self._feed_next():
@@ -189,7 +190,7 @@ class _Feeding:
                 self.strands.at(given.at)
                 self._hand(given)
 
-    def _hand(self, given: Flipped | Settled | TaskActed | Acknowledged) -> None:
+    def _hand(self, given: Flipped | Settled | TaskActed | Acknowledged | Played) -> None:
         """To the visit that it is addressed to; when that is over, or its steps have gone on inside, it is counted and
         ignored.
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.facts import Fact
+from engine.held import Held
 from engine.run import Effect, Input, Run, Task, Watch
 from engine.trace import Entry
 from engine.trigger import Decision
@@ -16,7 +17,7 @@ class Changes:
 
     `latched` are new inputs of runs, each of which needs a wake; `left` are inputs that the host handed in and that
     stay unfed, because the run is paused; every other one that it handed in is consumed. `watches` are a run's whole
-    new set, `touched` single ones of others.
+    new set, `touched` single ones of others. `held` are starts that wait for a person.
     """
 
     account: bool = False
@@ -33,6 +34,7 @@ class Changes:
     trace: list[tuple[str, str, Entry]] = field(default_factory=list)
     ignored: list[tuple[str, Input]] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    held: dict[str, Held] = field(default_factory=dict)
 
     def withdraw(self, run: str, path: str, visit: int, reason: str) -> None:
         """What was made before in this transaction is forgotten; what was made earlier is named by visit."""

@@ -10,8 +10,9 @@ from typing import Final
 from engine.compile import compile_with_notes
 from engine.document import Document, Tree
 from engine.plan import Plan
+from engine.plays import circles
 from engine.playtest import check_stories, read_tests
-from engine.problems import Problem, Problems, suggest_or_list
+from engine.problems import Position, Problem, Problems, suggest_or_list
 from engine.setting import Setting
 from engine.workspace import PEOPLE, POLICY, VOCABULARY, Workspace, load
 
@@ -42,6 +43,7 @@ def check(folder: Path) -> Checked:
             problems.extend(_relevant(found, workspace))
             if plan:
                 plans[plan.playbook] = plan
+        problems.extend(_circles(ids, plans))
         problems.extend(_tests(workspace, setting, ids, plans))
         problems.extend(_unused_templates(workspace))
     return Checked(workspace, setting, plans, problems)
@@ -76,6 +78,16 @@ def _relevant(found: Problems, workspace: Workspace) -> Iterator[Problem]:
     """Without people or policy nobody has any role; that is one fault of theirs and not one of each step."""
     roles_unknown = workspace.is_unsound(PEOPLE, POLICY)
     return (problem for problem in found if not (roles_unknown and problem.code in _OF_ROLES))
+
+
+def _circles(ids: Mapping[str, Document], plans: Mapping[str, Plan]) -> Problems:
+    problems = Problems()
+    for plan, step, way in circles(plans):
+        message = f"these playbooks play one another in a circle: {' -> '.join(way)}"
+        fix = "Break it, or let 'again' of one of them bar the way; beyond 10 starts in a row they are held."
+        where, at = f"step '{step.id}' > playbook", Position(step.line, 1)
+        problems.add(ids[plan.playbook].file, at, where, message, fix, code="plays-in-a-circle", severity="warning")
+    return problems
 
 
 def _tests(workspace: Workspace, setting: Setting, ids: Mapping[str, Document], plans: Mapping[str, Plan]) -> Problems:

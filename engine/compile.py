@@ -15,9 +15,9 @@ from pydantic import BaseModel
 
 from engine import head as heads
 from engine.document import Document, Path
-from engine.logic import Condition, Names, compile_condition
+from engine.logic import Condition, Names, compile_asking
 from engine.model import PlaybookModel
-from engine.names_here import Here, StepSaid
+from engine.names_here import Here, StepSaid, Wider
 from engine.partial import as_far_as_it_goes
 from engine.place import Place
 from engine.plan import Plan, Step
@@ -55,7 +55,8 @@ def compile_with_notes(document: Document, setting: Setting) -> tuple[Plan | Non
 
 class Compiler:
     """One playbook on its way to a plan. `seen` are the outcomes of the steps that may have happened where the compiler
-    now is; of places that are `made_up` nothing is said, since what is wrong there was said already.
+    now is, and `events` those of which one is at hand there; of places that are `made_up` nothing is said, since what
+    is wrong there was said already.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Compiler:
         self.problems = problems
         self.made_up = made_up
         self.seen: dict[str, Type] = {}
+        self.events: tuple[str, ...] = ()
         self.said = dict(_said(document, document.data))
         self.ids: dict[str, Path] = {}
         self.taken: dict[str, int] = {}
@@ -77,7 +79,7 @@ class Compiler:
         self.owner = heads.owner(self)
         self.anchor = heads.anchor(self)
         self._asked_for_unassigned: set[Severity] = set()
-        self._named: tuple[dict[str, Type], Names] | None = None
+        self._named: tuple[dict[str, Type], tuple[str, ...], Names] | None = None
 
     def plan(self) -> Plan | None:
         head = self.head
@@ -85,6 +87,7 @@ class Compiler:
         start = heads.start(self)
         self.block("", ("steps",), head.steps)
         goals, stops = heads.exits(self, "goal", head.goal), heads.exits(self, "stop", head.stop)
+        limit = heads.limit(self)
         if head.policy_stop:
             stops = (*stops, *heads.policy_stops(self))
         if start is None or self.problems.errors:
@@ -101,6 +104,7 @@ class Compiler:
             start=start,
             goals=goals,
             stops=stops,
+            limit=limit,
             steps=self.steps,
             blocks=self.blocks,
         )
@@ -191,7 +195,7 @@ class Compiler:
         if model is None:
             self.seen = self.seen | {place.id: Type("text")}
             return
-        own = {place.id: Type("choice", kind.outcomes(model))} if kind.outcomes(model) else {}
+        own = _own_outcome(place.id, kind.outcomes(model))
         spec = kind.compile_step(model, replace(place, own=own))
         # Of a step that is wrong any outcome may be spoken of.
         self.seen = self.seen | ({place.id: Type("text")} if problems and own else own)
@@ -218,9 +222,14 @@ class Compiler:
         spec = step.spec if step else None
         if spec is None or getattr(spec, "late", "do") == "skip":
             return False
-        always_comes = spec.at_most is None and getattr(spec, "reads", None) is None and not spec.conditions
+        waits = spec.conditions or getattr(spec, "on", None)
+        always_comes = spec.at_most is None and getattr(spec, "reads", None) is None and not waits
         ends = self._block_ends(self.blocks.get(f"{path}/then", ()))
         return ends and (always_comes or self._block_ends(self.blocks.get(f"{path}/otherwise", ())))
+
+    def block_ends(self, block: str) -> bool:
+        """Whether the run is over behind this block, whatever happens in it."""
+        return self._block_ends(self.blocks.get(block, ()))
 
     def _block_ends(self, steps: tuple[str, ...]) -> bool:
         return any(self._always_ends(step) for step in steps)
@@ -242,13 +251,30 @@ class Compiler:
         """What may be read where the compiler now is."""
         if not in_run:
             return Here(self._of_vocabulary({}), self.said, in_run=False)
-        if self._named is None or self._named[0] is not self.seen:
-            self._named = (self.seen, Here(self._of_vocabulary(self.seen), self.said, in_run=True))
-        return self._named[1]
+        if self._named is None or self._named[0] is not self.seen or self._named[1] != self.events:
+            names = self.with_events(self._of_vocabulary(self.seen), self.events)
+            self._named = (self.seen, self.events, Here(names, self.said, in_run=True))
+        return self._named[2]
+
+    def with_events(self, names: Names, events: tuple[str, ...]) -> Names:
+        """And what can be read of an event that is one of these: what they all have."""
+        if not events:
+            return names
+        each = [{name: one.type for name, one in self.setting.vocabulary.events[event].items()} for event in events]
+        shared = {name: type_ for name, type_ in each[0].items() if all(one.get(name) == type_ for one in each)}
+        return Wider(names, {f"event.{name}": type_ for name, type_ in shared.items()})
 
     def _of_vocabulary(self, outcomes: dict[str, Type]) -> Names:
         setting = self.setting
         return setting.vocabulary.names(outcomes=outcomes or None, playbooks=setting.playbooks, roles=self.roles)
+
+    def event(self, name: str, path: Path, where: str) -> str | None:
+        known = self.setting.vocabulary.events
+        if name in known:
+            return name
+        message = f"'{name}' is not an event of the vocabulary"
+        self.fault(path, message, suggest_or_list(name, known), "unknown-event", where)
+        return None
 
     def condition(self, source: Any, path: Path, where: str, names: Names) -> Condition | None:
         if source is None:
@@ -256,7 +282,7 @@ class Compiler:
                 path, "a condition is due here", "Write one, for example account.arr >= 10000.", "condition", where
             )
             return None
-        found = compile_condition(source, names)
+        found = compile_asking(source, names)
         if isinstance(found, Condition):
             return found
         for one in found:
@@ -300,6 +326,13 @@ class Compiler:
             words = where if where is not None else " > ".join(str(part) for part in path if isinstance(part, str))
             at = self.document.at(path)
             self.problems.add(self.document.file, at, words, message, fix, code=code, severity=severity)
+
+
+def _own_outcome(step: str, outcomes: tuple[str, ...] | None) -> dict[str, Type]:
+    """None: it may be any word."""
+    if outcomes is None:
+        return {step: Type("text")}
+    return {step: Type("choice", outcomes)} if outcomes else {}
 
 
 def _said(document: Document, data: Any, at: Path = ()) -> Iterator[tuple[str, StepSaid]]:

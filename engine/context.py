@@ -49,6 +49,16 @@ class World:
     templates: Templates
 
 
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Another playbook that a step starts for the account, or whose live run it joins."""
+
+    at: datetime
+    path: str
+    visit: int
+    playbook: str
+
+
 @dataclass(slots=True)
 class Made:
     """What one advance made; the host writes it in the transaction that fed the inputs."""
@@ -59,6 +69,7 @@ class Made:
     withdrawn: dict[tuple[str, int], str] = field(default_factory=dict)
     fields: list[tuple[datetime, str, dict[str, JsonValue]]] = field(default_factory=list)
     opened: dict[str, Open] = field(default_factory=dict)
+    plays: list[Play] = field(default_factory=list)
 
     def want(self, effect: Effect) -> None:
         self.effects[effect.id] = effect
@@ -298,3 +309,7 @@ class Context:
         next step.
         """
         self.made.fields.append((self.now, f"{self.run.id}·{self.path}·{self.visit}", fields))
+
+    def play(self, playbook: str) -> None:
+        """The other one is begun as soon as `advance` returns; what became of it comes as an input."""
+        self.made.plays.append(Play(self.now, self.path, self.visit, playbook))

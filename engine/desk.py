@@ -7,70 +7,35 @@ Both hosts run the same code here, which is why a simulation tells what a real r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
 from engine import stored
-from engine.account import Account, apply
+from engine.account import apply
 from engine.advance import Advanced, advance, begin, upcoming
 from engine.changes import Changes
-from engine.context import World
-from engine.decided import Decided
+from engine.entering import Entering, Entrance
 from engine.facts import Fact
-from engine.logic import Scope
-from engine.overlay import Overlay
+from engine.hearing import Event, awaits, said
 from engine.plan import Plan
 from engine.run import Flipped, Input, Run, Watch
-from engine.setting import Setting
-from engine.ticks import NEVER, instant, ticks
-from engine.trace import Entry
-from engine.trigger import DELAYS, Decision, Entries, Rules, bar, free_at, judged, reads_of, rises, rule_reads, why
-from engine.values import Value, unpack
-from engine.view import View
-from engine.watching import kept, watches_of
+from engine.table import earliest_after
+from engine.trigger import reads_of, rule_reads, run_paths
+from engine.watching import kept, lasted, lasts_until, watches_of
 
-__all__ = ["DEPTH", "Changes", "Desk"]
+__all__ = ["Changes", "Desk"]
 
-DEPTH = 10
-FAULT_RETRY = timedelta(minutes=5)
 _TICK = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entering:
-    """An account about to enter, and why. `rose`: because something came to be so, and not because it still is."""
-
-    plan: Plan
-    why: dict[str, JsonValue] | None
-    rose: bool
-
-
 @dataclass(slots=True)
-class Desk:
-    """`plans` finds a plan by its hash; `new_run` names a run; `depth` counts how many causes led here; `unjudged` are
-    the playbooks whose start has been applied since the account was last judged by all.
-
-    A run that is late is fed one instant after the other, each with the account as it was then. Contacts, records and
-    the team have no history: a late run sees them as they are now.
+class Desk(Entrance):
+    """A run that is late is fed one instant after the other, each with the account as it was then. Contacts, records
+    and the team have no history: a late run sees them as they are now.
     """
-
-    setting: Setting
-    rules: Rules
-    account: Account
-    plans: Callable[[str], Plan]
-    new_run: Callable[[str, str], str]
-    decided: Decided = field(default_factory=Decided)
-    unjudged: frozenset[str] = frozenset()
-    entries: dict[str, Entries] = field(default_factory=dict)
-    watches: dict[str, list[Watch]] = field(default_factory=dict)
-    runs: dict[str, Run] = field(default_factory=dict)
-    changes: Changes = field(default_factory=Changes)
-    depth: int = 0
-    _seen: View | None = None
-    _advancing: str | None = None
 
     # --- what happens
 
@@ -89,7 +54,8 @@ class Desk:
             changed |= touched
         self.changes.account = True
         self._seen = None
-        self._react(self.rules.by_rule if new else self.rules.reading(changed), changed, now)
+        heard = [one for fact in facts if fact.event is not None for one in self._hear(fact, now)]
+        self._react(self.rules.standing if new else self.rules.reading(changed), changed, now, heard)
         self.tick(now)
 
     def tick(self, until: datetime) -> None:
@@ -101,103 +67,9 @@ class Desk:
                 self._check(watch, due)
             self._enter_all(entering, due)
 
-    def start(self, playbook: str, now: datetime, by: str | None = None) -> str | None:
-        """By hand: stage, tiers, `again` and the one-live-run rule apply, the condition does not. None: it did not
-        start; the trace says why.
-        """
-        plan = self.rules.plans[playbook]
-        scope = self.scope(now)
-        inside = plan.start.scope is None or plan.start.scope.truth(scope) is True
-        barred = bar(plan, self._entries(playbook), scope, self.account.id, self.setting.policy) if inside else "stage"
-        if barred is not None:
-            self._not_started(plan, barred, now, None)
-            return None
-        return self._begin(plan, now, None, by)
-
-    def advance(self, run_id: str, inputs: Sequence[Input], now: datetime) -> None:
-        """Feeds a run everything that has come for it by `now`, and what time alone brings it until then."""
-        plan = self.plans(self.runs[run_id].plan)
-        waiting = list(inputs)
-        self._advancing = run_id
-        while (at := self._next(run_id, waiting, now)) is not None:
-            waiting = self._follow(plan, advance(plan, self.runs[run_id], waiting, self.world(at), at, now), at)
-        self._advancing = None
-        self._leave(run_id, waiting, inputs)
-
-    @property
-    def due_at(self) -> datetime | None:
-        """The earliest instant at which time alone could change a decision or a watched condition."""
-        decided = self.decided.next_at
-        watched = [one.next_at for several in self.watches.values() for one in several if one.next_at is not None]
-        return min([decided, *watched] if decided else watched, default=None)
-
-    # --- what is known
-
-    def scope(self, now: datetime) -> Scope:
-        seen = self._view(now).scope
-        if not self.entries:
-            return seen
-        return Scope(values=Overlay(self._run_facts(), seen.values), now=now, calendar=seen.calendar)
-
-    def world(self, now: datetime) -> World:
-        setting = self.setting
-        return World(
-            scope=self.scope(now),
-            account=self.account.id,
-            team=self.account.team,
-            directory=setting.directory,
-            policy=setting.policy,
-            vocabulary=setting.vocabulary,
-            templates=setting.templates,
-        )
-
-    def _view(self, now: datetime) -> View:
-        """The account at that instant; what has not moved since the last look is not reckoned again."""
-        at = ticks(now)
-        if self._seen is None:
-            self._seen = View(self.account, self.setting.vocabulary, self.setting.policy, at)
-        elif self._seen.at != at:
-            self._seen = self._seen.then(at)
-        return self._seen
-
-    def _turn(self, reads: Iterable[str], now: datetime) -> datetime | None:
-        """When time alone changes one of these readings: a window slides, a dwell ends; for a run that is late also
-        the next fact of those that have come since.
-        """
-        until = self._view(now).until(reads)
-        found = instant(until)
-        # What lies beyond the last year of the calendar never comes.
-        return found if until < NEVER and ticks(found) == until else None
-
-    def _run_facts(self) -> dict[str, Value]:
-        """What conditions may ask of this account's runs of other playbooks."""
-        known: dict[str, Value] = {}
-        for name, one in self.entries.items():
-            known[f"runs.{name}.running"] = one.live is not None
-            if one.last_outcome is not None and one.last_ended is not None:
-                known |= {f"runs.{name}.last_outcome": one.last_outcome, f"runs.{name}.last_ended": one.last_ended}
-        return known
-
-    def _entries(self, playbook: str) -> Entries:
-        return self.entries.get(playbook, Entries())
-
-    # --- starts
-
-    def fill(self, now: datetime) -> None:
-        """First decisions, when versions have been applied, over an account that is known: they are recorded and fire
-        nothing, but for `is`.
-        """
-        names, self.unjudged = sorted(self.unjudged), frozenset()
-        if self.account.first_data is None:
-            return
-        for plan in [self.rules.plans[name] for name in names if name in self.rules.plans]:
-            scope = self.scope(now)
-            decision, enters = judged(self.rules.rules[plan.playbook], self.decided.get(plan.playbook), scope)
-            self._record(plan, decision, now)
-            if enters and plan.start.mode == "is":
-                self._enter(_Entering(plan, why(plan, scope), rose=True), now)
-
-    def _react(self, plans: Iterable[Plan], changed: frozenset[str], now: datetime) -> None:
+    def _react(
+        self, plans: Iterable[Plan], changed: frozenset[str], now: datetime, heard: Iterable[Entering] = ()
+    ) -> None:
         """All that hangs on a change is judged before anything follows from it: a run that starts may change more."""
         about = list(plans)
         self.decided.want(plan.playbook for plan in about)
@@ -206,66 +78,25 @@ class Desk:
             # A run that is being advanced looks at its own conditions itself, from where it stands.
             if watch.condition and watch.run != self._advancing and reads_of(watch.condition) & changed:
                 self._check(watch, now)
-        self._enter_all(entering, now)
+        self._enter_all([*entering, *heard], now)
 
-    def _judge(self, plan: Plan, now: datetime) -> _Entering | None:
-        """One rule, on its own: one that raises is our fault, keeps its truth, and is tried again; the fact is kept all
-        the same.
-        """
-        former = self.decided.get(plan.playbook)
-        scope = self.scope(now)
-        try:
-            decision, enters = judged(self.rules.rules[plan.playbook], former, scope)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the account's facts and other rules go on
-            broken = former or Decision(playbook=plan.playbook, start_hash=plan.start_hash)
-            self._keep(replace(broken, fault=type(error).__name__, next_at=now + FAULT_RETRY))
-            return None
-        self._record(plan, decision, now)
-        return _Entering(plan, why(plan, scope), rose=rises(former, decision)) if enters else None
+    def advance(self, run_id: str, inputs: Sequence[Input], now: datetime) -> None:
+        """Feeds a run everything that has come for it by `now`, and what time alone brings it until then."""
+        plan = self.plans(self.runs[run_id].plan)
+        waiting = list(inputs)
+        self._advancing, self._horizon = run_id, now
+        while (at := self._next(run_id, waiting, now)) is not None:
+            waiting = self._follow(plan, advance(plan, self.runs[run_id], waiting, self.world(at), at, now), at)
+        self._advancing = self._horizon = None
+        self._leave(run_id, waiting, inputs)
 
-    def _record(self, plan: Plan, decision: Decision, now: datetime) -> None:
-        """Keeps a decision, with the earliest instant at which its conditions or the readings under them change by time
-        alone.
-        """
-        next_at = _earliest_after(now, decision.next_at, self._turn(self.rules.rules[plan.playbook].reads, now))
-        self._keep(replace(decision, next_at=next_at))
-
-    def _keep(self, decision: Decision) -> None:
-        if self.decided.keep(decision):
-            self.changes.decisions[decision.playbook] = decision
-
-    def _enter_all(self, entering: Iterable[_Entering | None], now: datetime) -> None:
-        for one in entering:
-            if one is not None:
-                self._enter(one, now)
-
-    def _enter(self, one: _Entering, now: datetime) -> None:
-        """A bar uses up the rise; under `is`, and while the anchor is unknown, it only delays and is recorded once."""
-        plan, scope = one.plan, self.scope(now)
-        reason = bar(plan, self._entries(plan.playbook), scope, self.account.id, self.setting.policy)
-        reason = "depth" if self.depth >= DEPTH else reason
-        only_delays = plan.start.mode == "is"
-        decision = self.decided.get(plan.playbook) or Decision(plan.playbook, plan.start_hash)
-        if reason and (one.rose or not (only_delays or reason == decision.barred)):
-            self._not_started(plan, reason, now, one.why)
-        barred = reason if only_delays or reason in DELAYS else None
-        free = free_at(plan, self._entries(plan.playbook), scope) if reason == "again" and only_delays else None
-        next_at = _earliest_after(now, decision.next_at, free)
-        self._keep(replace(decision, barred=barred, next_at=next_at))
-        if reason is None:
-            self._begin(plan, now, one.why, None)
-
-    def _not_started(self, plan: Plan, reason: str, now: datetime, tree: dict[str, JsonValue] | None) -> None:
-        fields: dict[str, JsonValue] = {"reason": reason} | ({"why": tree} if tree else {})
-        entry = Entry(at=now, path="start", step=None, kind="playbook", event="not_started", fields=fields)
-        self.changes.trace.append(("", plan.playbook, entry))
-
-    def _begin(self, plan: Plan, now: datetime, tree: dict[str, JsonValue] | None, by: str | None) -> str:
+    def _begin(
+        self, plan: Plan, now: datetime, tree: dict[str, JsonValue] | None, by: str | None, event: Event | None = None
+    ) -> str:
         run_id = self.new_run(self.account.id, plan.playbook)
-        entries = self._entries(plan.playbook)
-        self.entries[plan.playbook] = entries.model_copy(update={"live": run_id, "count": entries.count + 1})
-        self.changes.started.append(run_id)
-        waiting = self._follow(plan, begin(plan, run_id, self.world(now), now, why=tree, by=by), now)
+        self._entered(plan, run_id, now)
+        begun = begin(plan, run_id, self.world(now), now, why=tree, by=by, event=event)
+        waiting = self._follow(plan, begun, now)
         while upcoming(self.runs[run_id], waiting, now) is not None:
             waiting = self._follow(plan, advance(plan, self.runs[run_id], waiting, self.world(now), now), now)
         self._leave(run_id, waiting, ())
@@ -281,14 +112,16 @@ class Desk:
         return upcoming(self.runs[run_id], waiting, by)
 
     def _follow(self, plan: Plan, advanced: Advanced, at: datetime) -> list[Input]:
-        """Takes in what an advance made: the facts it said, the conditions that are true already, the end. What the run
-        is yet to be fed is returned.
+        """Takes in what an advance made: the facts it said, the playbooks that it plays, the conditions that are true
+        already, the end. What the run is yet to be fed is returned.
         """
         run = advanced.run
         self._collect(advanced)
         self._rewatch(plan, run, at)
         for said_at, name, fields in advanced.made.fields:
             self._say(run.id, said_at, name, fields)
+        for play in advanced.made.plays:
+            self._play(run, play)
         if not run.live and self._entries(run.playbook).live == run.id:
             self._ended(run)
         return [*advanced.left, *self.changes.latched.pop(run.id, [])]
@@ -317,11 +150,10 @@ class Desk:
         self.entries[run.playbook] = entries.model_copy(
             update={"live": None, "last_ended": at, "last_outcome": run.outcome}
         )
-        own = f"runs.{run.playbook}"
-        changed = frozenset({f"{own}.running", f"{own}.last_outcome", f"{own}.last_ended"})
+        changed = run_paths(run.playbook)
         others = [plan for plan in self.rules.reading(changed) if plan.playbook != run.playbook]
         mine = self.rules.plans.get(run.playbook)
-        again = mine is not None and mine.start.by_rule and (mine.start.mode == "is" or rule_reads(mine) & changed)
+        again = mine is not None and mine.start.standing and (mine.start.mode == "is" or rule_reads(mine) & changed)
         self.depth += 1
         if mine is not None and again:
             self._enter_all([self._judge(mine, at)], at)
@@ -345,9 +177,6 @@ class Desk:
 
     # --- watched conditions
 
-    def _all_watches(self) -> list[Watch]:
-        return [watch for run_id in sorted(self.watches) for watch in self.watches[run_id]]
-
     def _rewatch(self, plan: Plan, run: Run, now: datetime) -> None:
         """The run's watches as its new state has them. One that is true already is a rise: nothing is missed between
         check and watch.
@@ -359,19 +188,29 @@ class Desk:
         for watch in list(wanted):
             if watch.key not in former or former[watch.key].extra != watch.extra:
                 self._check(watch, now)
+            if watch.event is not None and watch.key not in former:
+                self._catch_up(watch, now)
+
+    def _catch_up(self, watch: Watch, since: datetime) -> None:
+        """A run that is late begins to wait in the past: what has been told since then counts."""
+        late = self._horizon is not None and since < self._horizon
+        for fact in self.heard(since) if late else ():
+            if awaits(watch, fact):
+                self._tell(watch, said(fact, self.setting.vocabulary), fact.at)
 
     def _check(self, watch: Watch, now: datetime) -> None:
         """Looks at one watched condition; a rise is an input of its run."""
-        if watch.condition is None:
+        if watch.condition is None or watch.event is not None:
             return
-        scope = self.scope(now)
-        own = {path: unpack(value) for path, value in watch.extra.items()}
-        scope = Scope(values=Overlay(own, scope.values), now=now, calendar=scope.calendar)
-        truth = watch.condition.truth(scope)
-        turns = (watch.condition.next_change(scope), self._turn(watch.condition.reads, now))
-        known = watch.truth if truth is None else truth
-        self._touch(watch.model_copy(update={"truth": known, "next_at": _earliest_after(now, *turns)}))
-        if truth is True and not watch.truth:
+        scope = self._scope_of(watch, now)
+        seen = lasted(watch, watch.condition, scope)
+        turns = (
+            watch.condition.next_change(scope),
+            self._turn(watch.condition.reads, now),
+            lasts_until(seen, scope),
+        )
+        self._touch(seen.model_copy(update={"next_at": earliest_after(now, *turns)}))
+        if seen.truth and not watch.truth:
             told = stored.why(watch.condition, scope)
             rise = Flipped(at=now, path=watch.path, visit=watch.visit, name=watch.name, why=told)
             self.changes.latched.setdefault(watch.run, []).append(rise)
@@ -384,9 +223,5 @@ class Desk:
                 self.changes.touched[watch.key] = watch
 
 
-def _is_due(one: Decision | Watch, by: datetime) -> bool:
-    return one.next_at is not None and one.next_at <= by
-
-
-def _earliest_after(now: datetime, *instants: datetime | None) -> datetime | None:
-    return min((one for one in instants if one is not None and one > now), default=None)
+def _is_due(watch: Watch, by: datetime) -> bool:
+    return watch.next_at is not None and watch.next_at <= by

@@ -21,6 +21,7 @@ def _head(before: Plan, after: Plan) -> Iterator[str]:
         ("starts", start_words(before.start), start_words(after.start)),
         ("goal", _exits(before.goals), _exits(after.goals)),
         ("stop", _exits(before.stops), _exits(after.stops)),
+        ("limit", before.limit, after.limit),
         ("owner", before.owner, after.owner),
         ("priority", before.priority, after.priority),
         ("days count from", before.anchor, after.anchor),

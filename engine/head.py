@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from pydantic import BaseModel
 
 from engine.document import Path
+from engine.limits import Limit, parse_limit
 from engine.logic import Condition, compile_condition
 from engine.model import ExitModel, StartModel
 from engine.partial import as_far_as_it_goes
@@ -112,16 +113,83 @@ def _no_start(compiler: Compiler, said: object) -> None:
 
 
 def _by_rule(compiler: Compiler, said: StartModel) -> Start | None:
+    again = _again(compiler, said.again, said.mode)
+    if said.by_hand not in (True, False, "only"):
+        fix = "Write 'true' to allow both, or 'only'."
+        compiler.fault(("start", "by_hand"), f"{shown(said.by_hand)} is neither a flag nor 'only'", fix, "wrong-type")
+        return None
+    if said.by_hand == "only":
+        return _by_hand(compiler, said, again)
+    if said.on is not None or said.where is not None:
+        return _by_event(compiler, said, again)
     names = compiler.names(in_run=False)
     when = compiler.condition(said.when, ("start", "when"), "start > when", names) if said.when is not None else None
-    again = _again(compiler, said.again, said.mode)
     if said.mode == "leaves" and said.when is None:
         message = "'leaves' needs a 'when' that can be left"
         compiler.fault(("start", "mode"), message, "Write 'when: CONDITION'.", "leaves-what")
+    held = lasting(compiler, said.for_, ("start",), "start")
     if again is None or (said.when is not None and when is None):
         return None
-    scope = _scope(compiler)
-    return Start(by_rule=True, by_hand=said.by_hand, mode=said.mode, when=when, scope=scope, again=again)
+    start = Start(by_rule=True, by_hand=bool(said.by_hand), mode=said.mode, when=when, scope=_scope(compiler))
+    return start.model_copy(update={"again": again, "lasting": held})
+
+
+def _by_hand(compiler: Compiler, said: StartModel, again: Again | None) -> Start | None:
+    """By nothing but a person's word, or another playbook's."""
+    for key in sorted({"when", "on", "where", "mode", "for_"} & said.model_fields_set):
+        name = key.rstrip("_")
+        fix = "Take it away, or write 'by_hand: true' to allow both."
+        compiler.fault(("start", name), f"'{name}' says nothing beside 'by_hand: only'", fix, "says-nothing")
+    return Start(by_rule=False, by_hand=True, scope=_scope(compiler), again=again) if again else None
+
+
+def _by_event(compiler: Compiler, said: StartModel, again: Again | None) -> Start | None:
+    """Each event that fits is a rise."""
+    if said.on is None:
+        fix = "Write 'on: EVENT' before it, or 'when' in its place."
+        compiler.fault(("start", "where"), "'where' says which events are meant, and no 'on' is there", fix, "no-event")
+        return None
+    for key in ("when", "mode", "for_"):
+        if key in said.model_fields_set:
+            name = key.rstrip("_")
+            message = f"'{name}' does not go with 'on': an event happens in an instant"
+            compiler.fault(("start", name), message, "Take one of them away.", "event-or-condition")
+    event = compiler.event(said.on, ("start", "on"), "start > on")
+    if event is None:
+        return None
+    compiler.events = (event,)
+    where = None
+    if said.where is not None:
+        names = compiler.with_events(compiler.names(in_run=False), (event,))
+        where = compiler.condition(said.where, ("start", "where"), "start > where", names)
+    if again is None or (said.where is not None and where is None):
+        return None
+    start = Start(by_rule=True, by_hand=bool(said.by_hand), scope=_scope(compiler), again=again)
+    return start.model_copy(update={"on": event, "where": where})
+
+
+def lasting(compiler: Compiler, said: str | None, path: Path, where: str) -> Duration | None:
+    """How long a condition must be true without a break."""
+    if said is None:
+        return None
+    found = parse_duration(said)
+    if isinstance(found, Duration) and found.amount:
+        return found
+    message = found.message if isinstance(found, Refused) else f"'{found}' is no time at all"
+    fix = found.fix if isinstance(found, Refused) else "Take it away, or write a longer time."
+    compiler.fault((*path, "for"), message, fix, "invalid-time", f"{where} > for")
+    return None
+
+
+def limit(compiler: Compiler) -> Limit | None:
+    said = compiler.head.limit
+    if said is None:
+        return None
+    found = parse_limit(said)
+    if isinstance(found, Limit):
+        return found
+    compiler.fault(("limit",), found.message, found.fix, "limit")
+    return None
 
 
 def _scope(compiler: Compiler) -> Condition | None:
@@ -189,7 +257,8 @@ def _exit(compiler: Compiler, said: object, path: Path, where: str) -> Exit | No
         fix = "Use small letters, digits and _, a letter first."
         compiler.fault((*path, "outcome"), message, fix, "invalid-name", f"{where} > outcome")
     when = compiler.condition(model.when, (*path, "when"), f"{where} > when", compiler.names())
-    return Exit(when=when, outcome=model.outcome) if when else None
+    held = lasting(compiler, model.for_, path, where)
+    return Exit(when=when, outcome=model.outcome, lasting=held) if when else None
 
 
 def policy_stops(compiler: Compiler) -> tuple[Exit, ...]:

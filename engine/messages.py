@@ -71,6 +71,9 @@ def _check_channel(place: Place, to: str, *keys: str | int) -> None:
 def recipients(place: Place, source: Any, *keys: str | int) -> Recipients | None:
     """A contact's role, everyone who matches, or the first who does."""
     match source:
+        case "event.contact":
+            found = _of_contact(place, "contact.id == event.contact", *keys)
+            return Recipients(first=found) if found else None
         case str():
             return _of_role(place, source, *keys)
         case {"each": condition} if len(source) == 1:

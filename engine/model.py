@@ -19,15 +19,19 @@ class StartModel(Shape):
     noun: ClassVar[str] = "a start"
 
     when: Any = None
+    on: str | None = None
+    where: Any = None
     mode: Literal["becomes", "is", "leaves"] = "becomes"
+    for_: str | None = Field(default=None, alias="for")
     again: str = "never"
-    by_hand: bool = False
+    by_hand: Any = False
 
 
 class ExitModel(Shape):
     noun: ClassVar[str] = "a goal or stop"
 
     when: Any
+    for_: str | None = Field(default=None, alias="for")
     outcome: str
 
 
@@ -46,6 +50,7 @@ class PlaybookModel(Shape):
     goal: Any = None
     stop: Any = None
     policy_stop: bool = True
+    limit: str | None = None
     steps: list[Any]
 
 
@@ -68,6 +73,7 @@ class ThenModel(Shape):
     acknowledge: str | None = None
     claim: str | None = None
     note: str | None = None
+    ended: str | None = None
     outcome: str | None = None
     until: str | None = None
     to: str | None = None

@@ -222,17 +222,29 @@ class Place:
     @contextmanager
     def alternatives(self) -> Iterator[Callable[[], AbstractContextManager[None]]]:
         """Ways of which only one is taken: what happens in one of them cannot have happened in another."""
-        before = dict(self.compiler.seen)
+        compiler = self.compiler
+        before, events = dict(compiler.seen), compiler.events
         merged = dict(before)
+        heard: list[str] = []
 
         @contextmanager
         def way() -> Iterator[None]:
-            self.compiler.seen = dict(before)
+            compiler.seen, compiler.events = dict(before), events
             yield
-            merged.update(self.compiler.seen)
+            merged.update(compiler.seen)
+            heard.extend(compiler.events)
 
         yield way
-        self.compiler.seen = merged
+        compiler.seen, compiler.events = merged, tuple(dict.fromkeys((*events, *heard)))
+
+    def event(self, name: str, *keys: str | int) -> str | None:
+        """An event that is waited for."""
+        return self.compiler.event(name, (*self.at, *keys), f"{self.where} > {_words(keys)}")
+
+    def event_condition(self, source: Any, event: str, *keys: str | int) -> Condition | None:
+        """Which of these events are meant."""
+        compiler = self.compiler
+        return self.condition(source, *keys, names=compiler.with_events(self.names, (event,)))
 
 
 def _is_said(source: Any) -> bool:

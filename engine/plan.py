@@ -9,17 +9,19 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from engine.limits import Limit
 from engine.logic import Condition
 from engine.quantities import Duration
-from engine.run import Frozen, Open
+from engine.run import Frozen, Lean, Open
 from engine.steps.branch import BranchSpec
 from engine.steps.email import EmailSpec
 from engine.steps.end import EndSpec
 from engine.steps.escalate import EscalateSpec
+from engine.steps.play import PlaySpec
 from engine.steps.slack import SlackSpec
 from engine.steps.task import TaskSpec
 from engine.steps.update import UpdateSpec
@@ -30,7 +32,7 @@ MAIN = ""
 _OCCURRENCE = re.compile(r"#\d+")
 
 AnySpec = Annotated[
-    TaskSpec | EmailSpec | SlackSpec | WaitSpec | BranchSpec | EscalateSpec | UpdateSpec | EndSpec,
+    TaskSpec | EmailSpec | SlackSpec | WaitSpec | BranchSpec | EscalateSpec | UpdateSpec | PlaySpec | EndSpec,
     Field(discriminator="kind"),
 ]
 
@@ -61,10 +63,12 @@ class Again(Frozen):
     at_most: int | None = None
 
 
-class Start(Frozen):
-    """When an account enters. `when` is None where stage and tiers alone decide, and for a playbook that is only
-    started by hand.
+class Start(Lean):
+    """When an account enters. `when` is None where stage and tiers alone decide, for a playbook that is only started by
+    hand, and where each event `on` that fits `where` is a rise. `lasting` is how long the condition must have been so.
     """
+
+    added: ClassVar = frozenset({"on", "where", "lasting"})
 
     by_rule: bool
     by_hand: bool
@@ -72,19 +76,32 @@ class Start(Frozen):
     when: Condition | None = None
     scope: Condition | None = None
     again: Again = Again()
+    on: str | None = None
+    where: Condition | None = None
+    lasting: Duration | None = None
+
+    @property
+    def standing(self) -> bool:
+        """Whether it is a condition that is watched, and not an event or a person's word."""
+        return self.by_rule and self.on is None
 
 
-class Exit(Frozen):
-    """A goal or a stop: the run ends at once when the condition becomes true."""
+class Exit(Lean):
+    """A goal or a stop: the run ends at once when the condition becomes true, or has been so for `lasting`."""
+
+    added: ClassVar = frozenset({"lasting"})
 
     when: Condition
     outcome: str
+    lasting: Duration | None = None
 
 
-class Plan(Frozen):
-    """One version of one playbook. `blocks` maps a block's path to the paths of its steps; `owners` to the step that it
-    belongs to.
+class Plan(Lean):
+    """One version of one playbook. `blocks` maps a block's path to the paths of its steps; more starts than `limit`
+    wait for a person.
     """
+
+    added: ClassVar = frozenset({"limit"})
 
     format: int = PLAN_FORMAT
     playbook: str
@@ -98,6 +115,7 @@ class Plan(Frozen):
     start: Start
     goals: tuple[Exit, ...] = ()
     stops: tuple[Exit, ...] = ()
+    limit: Limit | None = None
     steps: dict[str, Step]
     blocks: dict[str, tuple[str, ...]]
 

@@ -31,6 +31,8 @@ EFFECTS: Mapping[tuple[str, str], str] = {
     ("escalated", "task"): "escalate",
     ("reminded", "task"): "remind",
     ("updated", "update"): "update",
+    ("completed", "play"): "play",
+    ("waiting", "play"): "play",
 }
 # Which kinds of steps have the effect: a mail with nobody to write to opens a task.
 _OF_KIND: Mapping[str, frozenset[str]] = {
@@ -40,11 +42,12 @@ _OF_KIND: Mapping[str, frozenset[str]] = {
     "escalate": frozenset({"escalate", "task"}),
     "remind": frozenset({"task"}),
     "update": frozenset({"update"}),
+    "play": frozenset({"play"}),
 }
 _ACKNOWLEDGED = frozenset({"escalate"})
 _NAMES = tuple(dict.fromkeys(EFFECTS.values()))
 _TIMES = ("at", "due", "until")
-_FIELDS = ("assigned", "person", "to", "contact", "template", "set", "rung", "path", *_TIMES)
+_FIELDS = ("playbook", "assigned", "person", "to", "contact", "template", "set", "rung", "path", *_TIMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,7 @@ def missed(story: Story, told: Told, setting: Setting) -> list[str]:
     """Every expectation that did not come true."""
     model = story.model
     match = _Matcher(story, story.calendar(setting))
-    effects = [entry for entry in told.trace if (entry.event, entry.kind) in EFFECTS]
+    effects = [entry for entry in told.trace if (entry.event, entry.kind) in EFFECTS and not _is_over(entry)]
     found = list(told.faults)
     if model.expect is not None:
         found += _in_order(_unrolled(model.expect), effects, match)
@@ -224,6 +227,11 @@ def missed(story: Story, told: Told, setting: Setting) -> list[str]:
             f"outcome: expected {model.outcome or 'none'}, but it was {told.outcome or 'none: the run did not end'}"
         )
     return found
+
+
+def _is_over(entry: Entry) -> bool:
+    """Whether it tells of the end of what was expected when it began: a play that was waited for."""
+    return entry.kind == "play" and entry.event == "completed" and "outcome" in entry.fields
 
 
 def _unrolled(items: list[dict[str, object]]) -> list[dict[str, object]]:

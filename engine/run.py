@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
 
 from engine.logic import Condition
+from engine.quantities import Duration
 
 RUN_FORMAT = 1
 _EFFECTS = uuid.UUID("6f1d3f0e-6a49-5f0c-9d0b-6f7f3f1c2a11")
@@ -22,6 +23,19 @@ class Frozen(BaseModel):
     """A value that is stored: immutable, and no key that nobody reads."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class Lean(Frozen):
+    """What is named by a hash of its content. The keys in `added` came in after the first release: where they say
+    nothing they are not written, so that what says the same keeps its hash.
+    """
+
+    added: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = write(self)
+        return {key: value for key, value in written.items() if value is not None or key not in self.added}
 
 
 class Open(Frozen):
@@ -151,16 +165,28 @@ class Operated(Frozen):
     outcome: str | None = None
 
 
-Input = Annotated[Flipped | Settled | TaskActed | Acknowledged | Operated, Field(discriminator="kind")]
+class Played(Frozen):
+    """What became of another playbook that a step was to start: a new run, the live one, or a `reason` why none."""
+
+    kind: Literal["played"] = "played"
+    at: datetime
+    path: str
+    visit: int
+    joined: bool = False
+    reason: str | None = None
+
+
+Input = Annotated[Flipped | Settled | TaskActed | Acknowledged | Operated | Played, Field(discriminator="kind")]
 
 
 # --- what a run asks of the world
 
 
 class Watch(Frozen):
-    """A condition that a run waits for. `extra` holds the run's own values that the condition reads (outcomes, values
-    at the start); `truth` is what was last known of it; `next_at` is when time alone could change it. A rise latches a
-    `Flipped` input.
+    """A condition that a run waits for, or an `event`, of which the condition then says which one. `extra` holds the
+    run's own values that the condition reads (outcomes, values at the start); `lasting` is how long it must be true
+    without a break, and `since` from when on it has been; `truth` is what was last known of that; `next_at` is when
+    time alone could change it. A rise, and each event that fits, latches a `Flipped` input.
     """
 
     run: str
@@ -170,6 +196,8 @@ class Watch(Frozen):
     condition: Condition | None = None
     event: str | None = None
     extra: dict[str, JsonValue] = Field(default_factory=dict)
+    lasting: Duration | None = None
+    since: datetime | None = None
     truth: bool = False
     next_at: datetime | None = None
 

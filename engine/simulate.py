@@ -72,6 +72,7 @@ class Simulation:
             account=Account(story.account),
             plans=plans.__getitem__,
             new_run=self.name_run,
+            alone=True,
         )
 
     def name_run(self, account: str, playbook: str) -> str:
@@ -103,6 +104,9 @@ class Simulation:
             self.desk.take(*facts, now=now)
         if moments and now == self.story.start and self.plan.start.by_hand and not self.plan.start.by_rule:
             self.desk.start(self.plan.playbook, now, by="the story")
+        for moment in moments:
+            for other, outcome in moment.ended:
+                self.desk.another_ended(other, outcome, now)
         self.absorb(now)
         for moment in moments:
             for act in moment.acts:

@@ -24,7 +24,7 @@ Verb = Literal["complete", "snooze", "reassign", "acknowledge", "claim", "note"]
 VERBS: tuple[Verb, ...] = ("complete", "snooze", "reassign", "acknowledge", "claim", "note")
 _FACTS = ("account", "metrics", "event", "contacts", "records", "team")
 # What says nothing without the word that it belongs to.
-_BELONG = {"outcome": "complete", "until": "snooze", "to": "reassign", "data": "event"}
+_BELONG = {"outcome": ("complete", "ended"), "until": ("snooze",), "to": ("reassign",), "data": ("event",)}
 
 Raw = dict[str, Any]
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)
@@ -44,11 +44,14 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What comes at one instant: facts as they would be posted, and what people do."""
+    """What comes at one instant: facts as they would be posted, runs of other playbooks that ended (with their
+    outcomes), and what people do.
+    """
 
     at: datetime
     facts: tuple[Raw, ...] = ()
     acts: tuple[Act, ...] = ()
+    ended: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +149,28 @@ class _Reading:
         # Without its instant the item is still read, so that all that is wrong with it is told.
         facts = self.facts(item, place, f"then/{index + 1}", at or start, dated or at or start)
         acts = tuple(self.acts(item, place, at or start))
+        ended = self.another(item, place)
         self.check_whole(item, place, told=bool(facts))
-        return Moment(at, facts, acts) if at else None
+        return Moment(at, facts, acts, ended) if at else None
+
+    def another(self, item: ThenModel, place: Path) -> tuple[tuple[str, str], ...]:
+        """A run of another playbook that ended: the story tells of one playbook, so it says what came of others."""
+        if item.ended is None:
+            return ()
+        known = self.setting.playbooks
+        if item.ended not in known:
+            message = f"there is no playbook '{item.ended}'"
+            self.fault((*place, "ended"), message, suggest_or_list(item.ended, known), "unknown-playbook")
+        return ((item.ended, item.outcome or "completed"),)
 
     def check_whole(self, item: ThenModel, place: Path, *, told: bool) -> None:
-        if not item.model_fields_set & {*_FACTS, *VERBS}:
-            fix = f"Say one of {', '.join((*_FACTS, *VERBS))}."
+        if not item.model_fields_set & {*_FACTS, *VERBS, "ended"}:
+            fix = f"Say one of {', '.join((*_FACTS, *VERBS, 'ended'))}."
             self.fault(place, "nothing happens in this item", fix, "nothing-happens")
-        for key, word in _BELONG.items():
-            if key in item.model_fields_set and getattr(item, word) is None:
-                fix = f"Add `{word}: …`, or take it away."
-                self.fault((*place, key), f"'{key}' says nothing without '{word}'", fix, "says-nothing")
+        for key, words in _BELONG.items():
+            if key in item.model_fields_set and all(getattr(item, word) is None for word in words):
+                fix = f"Add `{words[0]}: …`, or take it away."
+                self.fault((*place, key), f"'{key}' says nothing without '{words[0]}'", fix, "says-nothing")
         if item.dated and not told:
             self.fault(
                 (*place, "dated"), "'dated' is for facts, and the item has none", "Take it away.", "says-nothing"

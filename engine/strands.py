@@ -122,7 +122,9 @@ class Strands:
                 self._finish_step(path, outcome)
             case Rest():
                 self._rest(path, visit, move, came=came)
-            case Into(block, outcome):
+            case Into(block, outcome, event):
+                if event is not None:
+                    self.change(event=event)
                 self._go_into(path, visit, block, outcome)
             case Finish(outcome):
                 self.drop(path)

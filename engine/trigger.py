@@ -1,15 +1,15 @@
 """When an account enters a playbook: what is known of its start condition, whether that is a rise, and what bars the
 entry.
 
-`becomes` fires when the condition turns true, `is` while it is true, `leaves` when it turns false. Unknown changes
-nothing: the last known truth is kept.
+`becomes` fires when the condition turns true, `is` while it is true, `leaves` when it turns false; with `for` only
+when that has lasted. Unknown changes nothing: the last known truth is kept, and a time that runs goes on.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -17,20 +17,22 @@ from pydantic import JsonValue
 
 from engine import stored
 from engine.logic import Condition, Scope
-from engine.plan import Plan
+from engine.plan import Plan, Start
 from engine.policy import Policy
 from engine.run import Frozen
 
-Bar = Literal["again", "live", "goal", "stop", "holdout", "anchor", "depth"]
+Bar = Literal["again", "live", "goal", "stop", "holdout", "anchor"]
 DELAYS = frozenset({"anchor"})
 """Bars that keep an account out for as long as they last, and use nothing up: what has risen may still enter."""
+LASTING = "for"
+"""What bars an account whose condition has not been so for long enough yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What is known of one account and one start condition. `since` is when its truth last turned, `why` the tree that
-    it then had; `next_at` is when time alone could change it; `barred` is what keeps the account out though it is true;
-    `fault` is our own error, tried again at `next_at`.
+    it then had; `next_at` is when time alone could change it; `barred` is what keeps the account out though it is true
+    (for LASTING, `since` is when the time began to run); `fault` is our own error, tried again at `next_at`.
     """
 
     playbook: str
@@ -49,10 +51,11 @@ class Decision:
 
 
 class Entries(Frozen):
-    """An account's runs of one playbook, summed up."""
+    """An account's runs of one playbook, summed up; `recent` are the starts of the last few, oldest first."""
 
     live: str | None = None
     count: int = 0
+    recent: tuple[datetime, ...] = ()
     last_ended: datetime | None = None
     last_outcome: str | None = None
 
@@ -86,6 +89,7 @@ class Rules:
     plans: Mapping[str, Plan]
     rules: Mapping[str, Rule]
     by_path: Mapping[str, tuple[str, ...]]
+    by_event: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plans: Iterable[Plan]) -> Rules:
@@ -95,11 +99,18 @@ class Rules:
         for name, rule in rules.items():
             for path in sorted(_heard(rule)):
                 readers.setdefault(path, []).append(name)
-        return cls(active, rules, {path: tuple(names) for path, names in readers.items()})
+        events = sorted({plan.start.on for plan in active.values() if plan.start.on is not None})
+        by_event = {on: tuple(name for name, plan in active.items() if plan.start.on == on) for on in events}
+        return cls(active, rules, {path: tuple(names) for path, names in readers.items()}, by_event)
 
     @property
-    def by_rule(self) -> list[Plan]:
-        return [plan for plan in self.plans.values() if plan.start.by_rule]
+    def standing(self) -> list[Plan]:
+        """Those whose start is a condition."""
+        return [plan for plan in self.plans.values() if plan.start.standing]
+
+    def on(self, event: str) -> list[Plan]:
+        """Those that each such event may start."""
+        return [self.plans[name] for name in self.by_event.get(event, ())]
 
     def reading(self, paths: Iterable[str]) -> list[Plan]:
         """The plans whose start reads one of the paths; the others cost nothing."""
@@ -109,7 +120,7 @@ class Rules:
 
 def _heard(rule: Rule) -> frozenset[str]:
     """The paths that a change must touch to matter to the plan's start."""
-    if not rule.plan.start.by_rule:
+    if not rule.plan.start.standing:
         return frozenset()
     return frozenset(path.removeprefix("since.") for path in rule.reads)
 
@@ -117,6 +128,11 @@ def _heard(rule: Rule) -> frozenset[str]:
 def reads_of(condition: Condition) -> frozenset[str]:
     """The paths that a change must touch to matter: `since(x)` changes with x."""
     return frozenset(path.removeprefix("since.") for path in condition.reads)
+
+
+def run_paths(playbook: str) -> frozenset[str]:
+    """What others may read of an account's runs of a playbook."""
+    return frozenset(f"runs.{playbook}.{name}" for name in ("running", "last_outcome", "last_ended"))
 
 
 def rule_reads(plan: Plan) -> frozenset[str]:
@@ -134,14 +150,14 @@ def _conditions(plan: Plan) -> list[Condition]:
     return [one for one in (plan.start.scope, plan.start.when) if one is not None]
 
 
-def judged(rule: Rule, former: Decision | None, scope: Scope) -> tuple[Decision, bool]:
+def judged(rule: Rule, former: Decision | None, scope: Scope, *, applied: bool = False) -> tuple[Decision, bool]:
     """The decision as it now is, and whether the account is to enter. Without a former decision nothing was known
-    before.
+    before; `applied`: because the rule is new, and not the account.
     """
     plan, start = rule.plan, rule.plan.start
     before = former.truth if former else None
     now = _all_true(one.truth(scope) for one in rule.watched)
-    truth = before if now is None else now
+    truth, began = _lasted(start, former, scope, now=now, applied=applied)
     delayed = former is not None and former.barred in DELAYS and truth is before
     match start.mode:
         case "leaves":
@@ -152,16 +168,51 @@ def judged(rule: Rule, former: Decision | None, scope: Scope) -> tuple[Decision,
         case _:
             enters = truth is True and (before is not True or delayed)
     turned = bool(truth) is not bool(before)
+    changes = [at for one in rule.timely if (at := one.next_change(scope))]
     decision = Decision(
         playbook=plan.playbook,
         start_hash=plan.start_hash,
         truth=truth,
-        since=scope.now if turned else former.since if former else None,
-        next_at=min((at for one in rule.timely if (at := one.next_change(scope))), default=None),
-        barred=former.barred if former and truth is before else None,
+        since=began or (scope.now if turned or _broke_off(former, began) else former.since if former else None),
+        next_at=min((*changes, *_over(start, began, scope)), default=None),
+        barred=LASTING if began else _still_barred(former) if former and truth is before else None,
         why=why(plan, scope) if turned else former.why if former else None,
     )
     return decision, enters
+
+
+def _lasted(
+    start: Start, former: Decision | None, scope: Scope, *, now: bool | None, applied: bool
+) -> tuple[bool | None, datetime | None]:
+    """What counts as its truth when it is `now` so, and since when the time runs that it must last."""
+    before, wanted = former.truth if former else None, start.mode != "leaves"
+    began = former.since if former and former.barred == LASTING else None
+    if start.lasting is None or now is (not wanted):
+        return (before if now is None else now), None
+    if now is None:
+        return before, began
+    # What was so when the rule came has been so for as long as anybody knows; a `leaves` needs something to leave.
+    settled = (applied and start.mode == "becomes") or (not wanted and not before)
+    if before is wanted or settled:
+        return wanted, None
+    began = began or scope.now
+    over = scope.calendar.add(start.lasting, began, "opens") <= scope.now
+    return (wanted, None) if over else (not wanted, began)
+
+
+def _over(start: Start, began: datetime | None, scope: Scope) -> list[datetime]:
+    if start.lasting is None or began is None:
+        return []
+    ends = scope.calendar.add(start.lasting, began, "opens")
+    return [ends] if ends > scope.now else []
+
+
+def _broke_off(former: Decision | None, began: datetime | None) -> bool:
+    return former is not None and former.barred == LASTING and began is None
+
+
+def _still_barred(former: Decision) -> str | None:
+    return None if former.barred == LASTING else former.barred
 
 
 def rises(former: Decision | None, decision: Decision) -> bool:
@@ -188,17 +239,36 @@ def why(plan: Plan, scope: Scope) -> dict[str, JsonValue] | None:
     }
 
 
+def why_event(plan: Plan, scope: Scope) -> dict[str, JsonValue]:
+    """The event as it was judged, with its values in the scope."""
+    start = plan.start
+    conditions = [one for one in (start.scope, start.where) if one is not None]
+    where = f" where {start.where.text}" if start.where else ""
+    parts: list[JsonValue] = [stored.why(one, scope) for one in conditions]
+    return {"text": f"on {start.on}{where}", "truth": is_meant(plan, scope), "parts": parts}
+
+
+def is_meant(plan: Plan, scope: Scope) -> bool:
+    """Whether an event, with its values in the scope, is one that starts the plan for this account as it is now."""
+    return _all_true(one.truth(scope) for one in (plan.start.scope, plan.start.where) if one is not None) is True
+
+
+def is_inside(plan: Plan, scope: Scope) -> bool:
+    """Whether stage and tiers hold."""
+    return plan.start.scope is None or plan.start.scope.truth(scope) is True
+
+
 def bar(plan: Plan, entries: Entries, scope: Scope, account: str, policy: Policy) -> Bar | None:
-    """What keeps the account out though the condition holds."""
+    """What keeps the account out though the condition holds. A goal or stop that must last has not lasted yet."""
     if entries.live is not None:
         return "live"
     if not _may_enter_again(plan, entries, scope):
         return "again"
     if plan.anchor is not None and plan.anchor not in scope.values:
         return "anchor"
-    if any(one.when.truth(scope) for one in plan.stops):
+    if any(one.when.truth(scope) for one in plan.stops if one.lasting is None):
         return "stop"
-    if any(one.when.truth(scope) for one in plan.goals):
+    if any(one.when.truth(scope) for one in plan.goals if one.lasting is None):
         return "goal"
     return "holdout" if _held_out(account, policy) else None
 

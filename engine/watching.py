@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import JsonValue
 
 from engine import stored
 from engine.context import run_values
-from engine.logic import Condition
-from engine.plan import Plan
-from engine.run import Run, Watch
+from engine.logic import Condition, Scope
+from engine.plan import Exit, Plan
+from engine.run import Open, Run, Watch
+from engine.steps.base import Awaited
 
 KNOWN = "known"
 
@@ -18,13 +21,14 @@ def watches_of(plan: Plan, run: Run) -> list[Watch]:
     found: list[Watch] = []
     if run.live:
         for path, exits in (("stop", plan.stops), ("goal", plan.goals)):
-            found += [_watch(run, path, 0, str(index), one.when, own) for index, one in enumerate(exits)]
+            found += [_exit(run, path, str(index), one, own) for index, one in enumerate(exits)]
     for open_ in run.open.values():
-        conditions = plan.steps[open_.step].spec.conditions
+        spec = plan.steps[open_.step].spec
         memo = own | {"awaited": open_.memo.get("awaited")}
-        found += [_watch(run, open_.path, open_.visit, name, conditions[name], memo) for name in open_.watches]
+        named = [_watch(run, open_.path, open_.visit, name, spec.awaited(name), memo) for name in open_.watches]
+        found += [_since(watch, open_) for watch in named]
         if open_.parked and open_.awaits is not None:
-            found.append(_watch(run, open_.path, open_.visit, KNOWN, known(open_.awaits), own))
+            found.append(_watch(run, open_.path, open_.visit, KNOWN, Awaited(known(open_.awaits)), own))
     return found
 
 
@@ -35,9 +39,47 @@ def known(path: str) -> Condition:
 
 def kept(watch: Watch, former: Watch | None) -> Watch:
     """With what was last known of it, if it was watched before."""
-    return watch if former is None else watch.model_copy(update={"truth": former.truth, "next_at": former.next_at})
+    if former is None:
+        return watch
+    return watch.model_copy(update={"truth": former.truth, "since": former.since, "next_at": former.next_at})
 
 
-def _watch(run: Run, path: str, visit: int, name: str, condition: Condition, own: dict[str, JsonValue]) -> Watch:
-    extra = {read: own[read] for read in sorted(condition.reads) if read in own}
-    return Watch(run=run.id, path=path, visit=visit, name=name, condition=condition, extra=extra)
+def lasted(watch: Watch, condition: Condition, scope: Scope) -> Watch:
+    """The watch as its condition now is: unknown changes nothing, and what must last is true only when it has."""
+    truth = condition.truth(scope)
+    if watch.lasting is None or truth is False:
+        return watch.model_copy(update={"truth": watch.truth if truth is None else truth, "since": None})
+    since = watch.since or (scope.now if truth else None)
+    over = since is not None and scope.calendar.add(watch.lasting, since, "opens") <= scope.now
+    return watch.model_copy(update={"truth": watch.truth or (over and truth is True), "since": since})
+
+
+def lasts_until(watch: Watch, scope: Scope) -> datetime | None:
+    """When it will have lasted long enough, if nothing breaks it."""
+    if watch.lasting is None or watch.since is None:
+        return None
+    return scope.calendar.add(watch.lasting, watch.since, "opens")
+
+
+def _exit(run: Run, path: str, name: str, one: Exit, own: dict[str, JsonValue]) -> Watch:
+    watch = _watch(run, path, 0, name, Awaited(one.when), own)
+    return watch.model_copy(update={"lasting": one.lasting}) if one.lasting else watch
+
+
+def _since(watch: Watch, open_: Open) -> Watch:
+    """An event counts from when the step waits for it."""
+    return watch.model_copy(update={"since": open_.since}) if watch.event is not None else watch
+
+
+def _watch(run: Run, path: str, visit: int, name: str, awaited: Awaited, own: dict[str, JsonValue]) -> Watch:
+    reads = awaited.condition.reads if awaited.condition else ()
+    extra = {read: own[read] for read in sorted(reads) if read in own}
+    return Watch(
+        run=run.id,
+        path=path,
+        visit=visit,
+        name=name,
+        condition=awaited.condition,
+        event=awaited.event,
+        extra=extra,
+    )

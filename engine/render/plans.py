@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from engine.logic import Expression
-from engine.plan import Exit, Plan, Start, Step
+from engine.plan import Again, Exit, Plan, Start, Step
 from engine.render.whys import printable, saw
 from engine.steps.branch import BranchSpec
 from engine.steps.email import EmailSpec
 from engine.steps.end import EndSpec
 from engine.steps.escalate import EscalateSpec
+from engine.steps.play import PlaySpec
 from engine.steps.slack import SlackSpec
 from engine.steps.task import TaskSpec
 from engine.steps.update import UpdateSpec
@@ -22,6 +23,7 @@ def plan_lines(plan: Plan) -> list[str]:
         f"starts   {start_words(plan.start)}",
         *(f"goal     {exit_words(one)}" for one in plan.goals),
         *(f"stop     {exit_words(one)}" for one in plan.stops),
+        *([f"limit    {plan.limit}; more wait for a person"] if plan.limit else []),
         f"days     count from {plan.anchor or 'the day the run starts'}",
         f"owner    {plan.owner or 'none'}; priority {plan.priority}",
         "",
@@ -36,21 +38,31 @@ def audience(plan: Plan) -> str:
 
 
 def start_words(start: Start) -> str:
-    if not start.by_rule:
-        return "by hand"
-    turns = {"becomes": "becomes true", "is": "is true", "leaves": "is no longer true"}[start.mode]
-    when = f"when {start.when.text} {turns}" if start.when else "when stage and tier match"
     again = start.again
     often = {"never": "once", "always": "each time", "after": f"again {again.after} after the last run ended"}[
         again.mode
     ]
     limit = f", at most {again.at_most} times" if again.at_most is not None else ""
+    if not start.by_rule:
+        return "by hand" if again == Again() else f"by hand; {often}{limit}"
     by_hand = "; also by hand" if start.by_hand else ""
-    return f"{when}; {often}{limit}{by_hand}"
+    return f"{_when(start)}; {often}{limit}{by_hand}"
+
+
+def _when(start: Start) -> str:
+    if start.on is not None:
+        return f"on each {start.on}{f' where {start.where.text}' if start.where else ''}"
+    held = f" for {start.lasting}" if start.lasting else ""
+    turns = {"becomes": "becomes true", "is": "is true", "leaves": "is no longer true"}[start.mode]
+    return f"when {start.when.text if start.when else 'stage and tier match'}{_turns(start, turns)}{held}"
+
+
+def _turns(start: Start, turns: str) -> str:
+    return f" {turns}" if start.when else ""
 
 
 def exit_words(one: Exit) -> str:
-    return f"{one.when.text}: {one.outcome}"
+    return f"{one.when.text}{f' for {one.lasting}' if one.lasting else ''}: {one.outcome}"
 
 
 def step_words(step: Step) -> str:
@@ -72,9 +84,9 @@ def _most(step: Step) -> str:
             return f": {_quoted(escalation.reason)}{_going_on(escalation.goes_on)}"
         case UpdateSpec() as update:
             return ": " + ", ".join(f"{name} = {_set(value)}" for name, value in update.values.items())
-        case EndSpec():
-            return ""
-        case BranchSpec():
+        case PlaySpec() as play:
+            return f" {play.playbook}{', and waits until it has ended' if play.wait else ''}"
+        case EndSpec() | BranchSpec():
             return ""
 
 
@@ -121,6 +133,8 @@ def ways(plan: Plan, step: Step) -> Iterator[tuple[str, str]]:
 
 
 def _awaited(wait: WaitSpec) -> str:
+    if wait.on is not None:
+        return f"for {wait.on}{f' where {wait.where.text}' if wait.where else ''}"
     return f"until {wait.condition.text}" if wait.condition else f"for {wait.until}"
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from engine.steps import branch, email, end, escalate, slack, task, update, wait
+from engine.steps import branch, email, end, escalate, play, slack, task, update, wait
 from engine.steps.base import StepModel
 
 
@@ -15,7 +15,7 @@ class Kind(Protocol):
 
     Model: type[Any]
 
-    def outcomes(self, model: Any, /) -> tuple[str, ...]: ...
+    def outcomes(self, model: Any, /) -> tuple[str, ...] | None: ...
     def compile_step(self, model: Any, place: Any, /) -> Any: ...
     def enter(self, spec: Any, ctx: Any, /) -> Any: ...
     def resume(self, spec: Any, open_: Any, given: Any, ctx: Any, /) -> Any: ...
@@ -29,6 +29,7 @@ KINDS: dict[str, Kind] = {
     "branch": branch,
     "escalate": escalate,
     "update": update,
+    "play": play,
     "end": end,
 }
 

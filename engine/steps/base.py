@@ -16,7 +16,7 @@ from pydantic import Field, JsonValue
 
 from engine.logic import Condition, Expression
 from engine.quantities import Duration
-from engine.run import Acknowledged, Flipped, Frozen, Open, Operated, Settled, TaskActed
+from engine.run import Acknowledged, Flipped, Lean, Open, Operated, Played, Settled, TaskActed
 from engine.shapes import Shape
 
 
@@ -31,7 +31,15 @@ class WaitingModel(StepModel):
     otherwise: list[Any] | None = None
 
 
-class Spec(Frozen):
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A condition, or an event of which the condition then says which one."""
+
+    condition: Condition | None
+    event: str | None = None
+
+
+class Spec(Lean):
     """A compiled step. `conditions` are those that a run may wait for, by name; `at_most` is when it is given up."""
 
     kind: str
@@ -41,6 +49,10 @@ class Spec(Frozen):
     def expressions(self) -> tuple[Expression, ...]:
         """Everything that the step reads of the account and the run."""
         return tuple(self.conditions.values())
+
+    def awaited(self, name: str) -> Awaited:
+        """What a run waits for by this name: a condition, or an event."""
+        return Awaited(self.conditions[name])
 
 
 # --- answers
@@ -68,11 +80,12 @@ class Rest:
 @dataclass(frozen=True, slots=True)
 class Into:
     """The strand goes into one of the step's own blocks; the step is over, with this outcome, when the block is
-    through.
+    through. `event` is what can be read as `event.*` from there on.
     """
 
     block: str
     outcome: str | None = None
+    event: dict[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +122,7 @@ class TimeUp:
     overtaken: frozenset[str] = frozenset()
 
 
-Given = TimeUp | Flipped | Settled | TaskActed | Acknowledged | Operated
+Given = TimeUp | Flipped | Settled | TaskActed | Acknowledged | Operated | Played
 
 
 class Unready(Exception):

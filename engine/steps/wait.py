@@ -1,4 +1,4 @@
-"""`wait`: for a duration, until a day or an instant, or for a condition to become true."""
+"""`wait`: for a duration, until a day or an instant, for a condition to become true, or for an event."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from engine.logic import Condition
-from engine.quantities import Moment
+from engine.logic import Condition, Expression
+from engine.quantities import Duration, Moment
 from engine.run import Flipped, Open
-from engine.steps.base import Done, Given, Into, Move, Rest, Spec, TimeUp, Unready, WaitingModel, keep
+from engine.steps.base import Awaited, Done, Given, Into, Move, Rest, Spec, TimeUp, Unready, WaitingModel, keep
 from engine.stored import pack, why
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class Model(WaitingModel):
 
     wait: str
     for_: Any = Field(default=None, alias="for")
+    on: str | None = None
+    where: Any = None
     until: Any = None
     then: list[Any] | None = None
     late: Literal["do", "skip"] = "do"
@@ -38,13 +40,23 @@ class WaitSpec(Spec):
     """`until` is a duration, day or instant; a wait for a condition has it in `conditions["for"]` instead.
 
     Where the instant hangs on a field, `reads` is its path, and the conditions `moved` and `vanished` tell when the
-    wait must move.
+    wait must move. One that waits `on` an event may say `where` which is meant.
     """
+
+    added: ClassVar = frozenset({"on", "where"})
 
     kind: Literal["wait"] = "wait"
     until: Moment | None = None
     reads: str | None = None
     late: Literal["do", "skip"] = "do"
+    on: str | None = None
+    where: Condition | None = None
+
+    def expressions(self) -> tuple[Expression, ...]:
+        return (*self.conditions.values(), *((self.where,) if self.where else ()))
+
+    def awaited(self, name: str) -> Awaited:
+        return Awaited(self.where, self.on) if name == "on" else Awaited(self.conditions[name])
 
     @property
     def condition(self) -> Condition | None:
@@ -57,27 +69,51 @@ def outcomes(_: Model) -> tuple[str, ...]:
 
 def compile_step(model: Model, place: Place) -> WaitSpec | None:
     spec = _what(model, place)
+    compiler, event = place.compiler, spec.on if spec else None
+    before = compiler.events
     with place.alternatives() as way:
         for name, steps in (("then", model.then), ("otherwise", model.otherwise)):
             with way():
+                if name == "then" and event is not None:
+                    compiler.events = (event,)
                 if steps is not None:
                     place.block(name, steps, name)
+    if event is not None:
+        # What was at hand before is so behind the wait only for whoever comes there without the event.
+        gone = compiler.block_ends(f"{place.path}/otherwise")
+        compiler.events = (event,) if gone else tuple(dict.fromkeys((*before, event)))
     return spec
 
 
 def _what(model: Model, place: Place) -> WaitSpec | None:
-    if (model.for_ is None) == (model.until is None):
+    said = [key for key, value in (("for", model.for_), ("on", model.on), ("until", model.until)) if value is not None]
+    if len(said) != 1:
         place.fault(
-            message="a wait says either 'for' (a duration or a condition) or 'until' (a day or an instant)",
+            message="a wait says one of 'for' (a duration or a condition), 'on' (an event) and 'until' (a day or an"
+            " instant)",
             fix="Write one of them, for example 'for: 3 days'.",
             code="wait-for-what",
         )
         return None
+    if model.where is not None and model.on is None:
+        message = "'where' says which events are meant, and no event is waited for"
+        place.fault("where", message=message, fix="Write 'on: EVENT' before it.", code="no-event")
+    if model.on is not None:
+        return _event(model, model.on, place)
     if model.until is not None:
         return _until(model, place.moment(model.until, "until"), "until", place)
     if _TIME.fullmatch(_words(model.for_)):
         return _until(model, place.duration(model.for_, "for"), "for", place)
     return _condition(model, place)
+
+
+def _event(model: Model, name: str, place: Place) -> WaitSpec | None:
+    event = place.event(name, "on")
+    where = place.event_condition(model.where, event, "where") if event and model.where is not None else None
+    limit = _limit(model, place, "an event")
+    if event is None or (model.where is not None and where is None):
+        return None
+    return WaitSpec(on=event, where=where, at_most=limit)
 
 
 def _words(said: object) -> str:
@@ -110,27 +146,33 @@ def _until(model: Model, moment: Moment | None, key: str, place: Place) -> WaitS
 
 def _condition(model: Model, place: Place) -> WaitSpec | None:
     condition = place.condition(model.for_, "for")
-    if model.at_most is None or model.otherwise is None:
-        missing = " and ".join(
-            name for name, value in (("at_most", model.at_most), ("otherwise", model.otherwise)) if value is None
-        )
-        place.fault(
-            message=f"a wait for a condition could hang for ever: it lacks {missing}",
-            fix="Say how long and what then: 'at_most: 30 days' with 'otherwise: [{end: unresolved}]'.",
-            code="wait-could-hang",
-        )
-    limit = place.at_most(model, alone=True) if model.at_most is not None and model.otherwise is not None else None
-    if model.late == "skip":
-        place.fault(
-            "late",
-            message="a condition has no instant that could have passed, so 'late' says nothing",
-            fix="Take it away.",
-            code="says-nothing",
-        )
+    limit = _limit(model, place, "a condition")
     return None if condition is None else WaitSpec(conditions={"for": condition}, at_most=limit)
 
 
+def _limit(model: Model, place: Place, what: str) -> Duration | None:
+    """How long something is waited for that may never come."""
+    missing = [name for name, value in (("at_most", model.at_most), ("otherwise", model.otherwise)) if value is None]
+    if missing:
+        place.fault(
+            message=f"a wait for {what} could hang for ever: it lacks {' and '.join(missing)}",
+            fix="Say how long and what then: 'at_most: 30 days' with 'otherwise: [{end: unresolved}]'.",
+            code="wait-could-hang",
+        )
+    if model.late == "skip":
+        place.fault(
+            "late",
+            message=f"{what} has no instant that could have passed, so 'late' says nothing",
+            fix="Take it away.",
+            code="says-nothing",
+        )
+    return None if missing else place.at_most(model, alone=True)
+
+
 def enter(spec: WaitSpec, ctx: Context) -> Move:
+    if spec.on is not None:
+        ctx.log("waiting", until=ctx.shown(ctx.after(spec.at_most) if spec.at_most else None))
+        return Rest(watches=("on",))
     return _wait_for(spec.condition, spec, ctx) if spec.condition else _wait_until(spec, ctx)
 
 
@@ -168,14 +210,14 @@ def _rest_until(spec: WaitSpec, due: datetime, ctx: Context) -> Rest:
 
 def _came(ctx: Context, given: Flipped | None = None) -> Move:
     ctx.log("waited", why=given.why if given else None)
-    return Into("then", "true")
+    return Into("then", "true", given.event if given else None)
 
 
 def resume(spec: WaitSpec, open_: Open, given: Given, ctx: Context) -> Move:
     match given:
         case TimeUp(name="until"):
             return _came(ctx)
-        case Flipped(name="for"):
+        case Flipped(name="for" | "on"):
             return _came(ctx, given)
         case Flipped():
             return _wait_until(spec, ctx)

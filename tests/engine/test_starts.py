@@ -107,7 +107,7 @@ def test_a_window_that_slides_can_end_a_wait():
         start="start: {when: metrics.sev2_tickets.value >= 1}\n",
     )
 
-    assert lines(story, "waited") == [("2026-03-09T14:00:00.000001Z", "calm")]
+    assert lines(story, "waited") == [("2026-03-09T13:00:00.000001Z", "calm")]
 
 
 def test_a_run_by_hand_needs_no_condition():

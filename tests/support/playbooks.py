@@ -25,7 +25,7 @@ MONDAY_MORNING = "2026-03-02T14:00:00Z"
 @cache
 def setting() -> Setting:
     found = workspace()
-    return Setting(found.vocabulary, found.policy, found.people, found.templates, ("example",))
+    return Setting(found.vocabulary, found.policy, found.people, found.templates, ("example", "other"))
 
 
 def source(steps: str, head: str = "", start: str = "", stage: str = "any") -> str:

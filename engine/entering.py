@@ -1,0 +1,254 @@
+"""Who enters: by a rule, an event, a person's word or another playbook; what bars the entry, and what holds it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+
+from engine import stored
+from engine.context import Play
+from engine.facts import Fact
+from engine.hearing import Event, awaits, beside, is_news, said
+from engine.held import MOST, REASONS, Held, Reason, running_wild
+from engine.plan import Plan
+from engine.run import Flipped, Played, Run, Watch
+from engine.table import Table, earliest_after
+from engine.trace import Entry
+from engine.trigger import (
+    DELAYS,
+    LASTING,
+    Decision,
+    bar,
+    free_at,
+    is_inside,
+    is_meant,
+    judged,
+    rises,
+    run_paths,
+    why,
+    why_event,
+)
+
+FAULT_RETRY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Entering:
+    """An account about to enter, and why. `rose`: because something came to be so, and not because it still is."""
+
+    plan: Plan
+    why: dict[str, JsonValue] | None
+    rose: bool
+    event: Event | None = None
+
+
+@dataclass(slots=True)
+class Entrance(Table):
+    """The part of a desk that lets accounts into playbooks."""
+
+    @abstractmethod
+    def _begin(
+        self, plan: Plan, now: datetime, tree: dict[str, JsonValue] | None, by: str | None, event: Event | None = None
+    ) -> str:
+        """A run, advanced until it rests; its id."""
+
+    @abstractmethod
+    def _react(
+        self, plans: Iterable[Plan], changed: frozenset[str], now: datetime, heard: Iterable[Entering] = ()
+    ) -> None:
+        """All that hangs on a change of these paths."""
+
+    # --- by its rule
+
+    def fill(self, now: datetime) -> None:
+        """First decisions, when versions have been applied, over an account that is known: they are recorded and fire
+        nothing, but for `is`.
+        """
+        names, self.unjudged = sorted(self.unjudged), frozenset()
+        if self.account.first_data is None:
+            return
+        for plan in [plan for name in names if (plan := self.rules.plans.get(name)) and plan.start.standing]:
+            scope, rule = self.scope(now), self.rules.rules[plan.playbook]
+            decision, enters = judged(rule, self.decided.get(plan.playbook), scope, applied=True)
+            self._record(plan, decision, now)
+            if enters and plan.start.mode == "is":
+                self._enter(Entering(plan, why(plan, scope), rose=True), now)
+
+    def _judge(self, plan: Plan, now: datetime) -> Entering | None:
+        """One rule, on its own: one that raises is our fault, keeps its truth, and is tried again; the fact is kept all
+        the same.
+        """
+        former = self.decided.get(plan.playbook)
+        scope = self.scope(now)
+        try:
+            decision, enters = judged(self.rules.rules[plan.playbook], former, scope)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the account's facts and other rules go on
+            broken = former or Decision(playbook=plan.playbook, start_hash=plan.start_hash)
+            self._keep(replace(broken, fault=type(error).__name__, next_at=now + FAULT_RETRY))
+            return None
+        self._record(plan, decision, now)
+        return Entering(plan, why(plan, scope), rose=rises(former, decision)) if enters else None
+
+    def _record(self, plan: Plan, decision: Decision, now: datetime) -> None:
+        """Keeps a decision, with the earliest instant at which its conditions or the readings under them change by time
+        alone.
+        """
+        next_at = earliest_after(now, decision.next_at, self._turn(self.rules.rules[plan.playbook].reads, now))
+        self._keep(replace(decision, next_at=next_at))
+
+    def _keep(self, decision: Decision) -> None:
+        if self.decided.keep(decision):
+            self.changes.decisions[decision.playbook] = decision
+
+    # --- by an event
+
+    def _hear(self, fact: Fact, now: datetime) -> Iterator[Entering]:
+        """Each event that fits is a rise, and an input of every run that waits for one."""
+        event = said(fact, self.setting.vocabulary)
+        for watch in self._all_watches():
+            if awaits(watch, fact) and watch.run != self._advancing:
+                self._tell(watch, event, now)
+        for plan in self.rules.on(fact.event or "") if is_news(fact, now) else ():
+            scope = beside(self.scope(now), event)
+            if is_meant(plan, scope):
+                yield Entering(plan, why_event(plan, scope), rose=True, event=event)
+
+    def _tell(self, watch: Watch, event: Event, at: datetime) -> None:
+        """The event is latched for the run that waits, if it is one that the run means."""
+        scope = beside(self._scope_of(watch, at), event)
+        if watch.condition is None or watch.condition.truth(scope):
+            told = stored.why(watch.condition, scope) if watch.condition else None
+            rise = Flipped(at=at, path=watch.path, visit=watch.visit, name=watch.name, why=told, event=event)
+            self.changes.latched.setdefault(watch.run, []).append(rise)
+
+    # --- what bars it, and what holds it
+
+    def _enter_all(self, entering: Iterable[Entering | None], now: datetime) -> None:
+        for one in entering:
+            if one is not None:
+                self._enter(one, now)
+
+    def _enter(self, one: Entering, now: datetime) -> None:
+        """A bar uses up the rise; under `is`, and while the anchor is unknown, it only delays and is recorded once.
+        What nothing bars may still be held for a person.
+        """
+        plan, scope = one.plan, beside(self.scope(now), one.event)
+        decision = self.decided.get(plan.playbook) or Decision(plan.playbook, plan.start_hash)
+        if not one.rose and decision.barred in REASONS:
+            return
+        reason = bar(plan, self._entries(plan.playbook), scope, self.account.id, self.setting.policy)
+        held = None if reason else self._held(plan, now) or ("limit" if self.gate.full(plan, now) else None)
+        if (barred := reason or held) is None:
+            self._begin(plan, now, one.why, None, one.event)
+            return
+        only_delays = plan.start.mode == "is"
+        if one.rose or not (only_delays or barred == decision.barred):
+            self._not_started(plan, barred, now, one.why)
+        if held:
+            self._hold(Held(playbook=plan.playbook, reason=held, at=now, why=one.why, event=one.event))
+        if plan.start.standing:
+            free = free_at(plan, self._entries(plan.playbook), scope) if reason == "again" and only_delays else None
+            kept = barred if only_delays or barred in DELAYS else None
+            self._keep(replace(decision, barred=kept, next_at=earliest_after(now, decision.next_at, free)))
+
+    def _held(self, plan: Plan, now: datetime) -> Reason | None:
+        if self.gate.paused(plan.playbook):
+            return "paused"
+        return running_wild(self._entries(plan.playbook), self.depth, now)
+
+    def _hold(self, held: Held) -> None:
+        self.changes.held[held.playbook] = held
+
+    def _not_started(self, plan: Plan, reason: str, now: datetime, tree: dict[str, JsonValue] | None) -> None:
+        fields: dict[str, JsonValue] = {"reason": reason} | ({"why": tree} if tree else {})
+        entry = Entry(at=now, path="start", step=None, kind="playbook", event="not_started", fields=fields)
+        self.changes.trace.append(("", plan.playbook, entry))
+
+    def _entered(self, plan: Plan, run_id: str, now: datetime) -> None:
+        entries, decision = self._entries(plan.playbook), self.decided.get(plan.playbook)
+        more = {"live": run_id, "count": entries.count + 1, "recent": (*entries.recent, now)[-MOST:]}
+        self.entries[plan.playbook] = entries.model_copy(update=more)
+        self.changes.started.append(run_id)
+        self.changes.held.pop(plan.playbook, None)
+        if decision is not None and decision.barred not in {None, LASTING}:
+            self._keep(replace(decision, barred=None))
+
+    # --- by a person's word
+
+    def barred(self, playbook: str, now: datetime, event: Event | None = None) -> str | None:
+        """What keeps the account from being started by hand: stage and tiers, and what bars any start; never the
+        condition.
+        """
+        plan, scope = self.rules.plans[playbook], beside(self.scope(now), event)
+        if not is_inside(plan, scope):
+            return "stage"
+        return bar(plan, self._entries(playbook), scope, self.account.id, self.setting.policy)
+
+    def start(self, playbook: str, now: datetime, by: str | None = None) -> str | None:
+        """By hand: stage, tiers, `again` and the one-live-run rule apply, the condition does not. None: it did not
+        start; the trace says why.
+        """
+        plan = self.rules.plans[playbook]
+        reason = self.barred(playbook, now) or ("paused" if self.gate.paused(playbook) else None)
+        if reason is not None:
+            self._not_started(plan, reason, now, None)
+            return None
+        return self._begin(plan, now, None, by)
+
+    def release(self, held: Held, now: datetime, by: str | None = None) -> str | None:
+        """A held start goes on, whether or not its condition is still true: a person has decided. None: it is barred
+        by now, and used up; the trace says why.
+        """
+        plan = self.rules.plans[held.playbook]
+        reason = self.barred(held.playbook, now, held.event)
+        if reason is None:
+            return self._begin(plan, now, held.why, by, held.event)
+        self._not_started(plan, reason, now, held.why)
+        decision = self.decided.get(held.playbook)
+        if decision is not None and decision.barred in REASONS:
+            self._keep(replace(decision, barred=reason))
+        return None
+
+    # --- by another playbook
+
+    def _play(self, run: Run, play: Play) -> None:
+        """Starts another playbook for a run, or joins its live run; what became of it is an input of the run."""
+        joined = self._entries(play.playbook).live is not None
+        self.depth += 1
+        reason = None if joined else self._played(play.playbook, play.at, run.playbook)
+        self.depth -= 1
+        told = Played(at=play.at, path=play.path, visit=play.visit, joined=joined, reason=reason)
+        self.changes.latched.setdefault(run.id, []).append(told)
+
+    def _played(self, playbook: str, now: datetime, by: str) -> str | None:
+        """Why it did not start, if it did not: as by hand, but that it is held while starts are paused."""
+        plan = self.rules.plans.get(playbook)
+        if plan is None:
+            if self.alone:
+                self.another_began(playbook, now)
+            return None if self.alone else "not applied"
+        held = None if (reason := self.barred(playbook, now)) else self._held(plan, now)
+        if held:
+            self._hold(Held(playbook=playbook, reason=held, at=now))
+        if reason or held:
+            self._not_started(plan, reason or held or "", now, None)
+        else:
+            self._begin(plan, now, None, by)
+        return reason or held
+
+    def another_began(self, playbook: str, now: datetime) -> None:
+        """A playbook that this desk only hears of: a story tells of one."""
+        entries = self._entries(playbook)
+        self._another(playbook, now, live=playbook, count=entries.count + 1)
+
+    def another_ended(self, playbook: str, outcome: str, now: datetime) -> None:
+        self._another(playbook, now, live=None, last_ended=now, last_outcome=outcome)
+
+    def _another(self, playbook: str, now: datetime, **changes: object) -> None:
+        self.entries[playbook] = self._entries(playbook).model_copy(update=changes)
+        changed = run_paths(playbook)
+        self._react(self.rules.reading(changed), changed, now)

@@ -1,0 +1,45 @@
+"""Events as they are heard: what they say, whether they are news, and whether a run that waits means them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from pydantic import JsonValue
+
+from engine.facts import Fact, typed
+from engine.logic import Scope
+from engine.overlay import Overlay
+from engine.run import Watch
+from engine.stored import pack
+from engine.values import UNKNOWN, Value, unpack
+from engine.vocabulary import Vocabulary
+
+NEWS: Final = timedelta(days=1)
+"""An event that is told later than this starts nothing: a late fact corrects what is known and fires for no past."""
+
+Event = dict[str, JsonValue]
+
+
+def said(fact: Fact, vocabulary: Vocabulary) -> Event:
+    """What an event says, as a run keeps it."""
+    values = typed(fact.data or {}, vocabulary.events[fact.event or ""])
+    return {name: pack(value) for name, value in values.items() if value is not UNKNOWN}
+
+
+def is_news(fact: Fact, now: datetime) -> bool:
+    return now - fact.at <= NEWS
+
+
+def beside(scope: Scope, event: Mapping[str, JsonValue] | None) -> Scope:
+    """The scope with what the event says."""
+    if not event:
+        return scope
+    values: dict[str, Value] = {f"event.{name}": unpack(value) for name, value in event.items()}
+    return Scope(values=Overlay(values, scope.values), now=scope.now, calendar=scope.calendar)
+
+
+def awaits(watch: Watch, fact: Fact) -> bool:
+    """Whether the run waits for such events, and did so already when this one happened, however late it is told."""
+    return watch.event is not None and watch.event == fact.event and (watch.since is None or watch.since <= fact.at)

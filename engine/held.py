@@ -1,0 +1,56 @@
+"""Starts that are held: everything lets the account in, and still a person is to decide."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final, Literal, Protocol
+
+from pydantic import JsonValue
+
+from engine.plan import Plan
+from engine.run import Frozen
+from engine.trigger import Entries
+
+Reason = Literal["limit", "paused", "depth", "rate"]
+REASONS: Final = frozenset({"limit", "paused", "depth", "rate"})
+
+DEPTH: Final = 10
+MOST: Final = 20
+HOUR: Final = timedelta(hours=1)
+
+
+class Gate(Protocol):
+    """What the world says to a start that nothing in the account bars."""
+
+    def paused(self, playbook: str, /) -> bool:
+        """Whether a person has stopped the playbook's starts."""
+
+    def full(self, plan: Plan, now: datetime, /) -> bool:
+        """Whether as many have started as the playbook's limit lets; if not, this one is counted."""
+
+
+class Wide:
+    """Lets everybody in: a story tells of one account."""
+
+    def paused(self, _: str, /) -> bool:
+        return False
+
+    def full(self, _: Plan, __: datetime, /) -> bool:
+        return False
+
+
+class Held(Frozen):
+    """A start that waits for release, with the decision and the event that it would have begun with."""
+
+    playbook: str
+    reason: Reason
+    at: datetime
+    why: dict[str, JsonValue] | None = None
+    event: dict[str, JsonValue] | None = None
+
+
+def running_wild(entries: Entries, depth: int, now: datetime) -> Reason | None:
+    """Whether rules start one another without end: too many causes led here, or too many entries in an hour."""
+    if depth >= DEPTH:
+        return "depth"
+    return "rate" if sum(at > now - HOUR for at in entries.recent) >= MOST else None

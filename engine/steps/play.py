@@ -1,0 +1,84 @@
+"""`play`: starts another playbook for the account, or joins its live run; with `wait` until that has ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from engine.logic import Condition, compile_condition
+from engine.problems import suggest_or_list
+from engine.run import Flipped, Open, Played
+from engine.steps.base import Done, Given, Move, Rest, Spec, WaitingModel, keep
+
+if TYPE_CHECKING:
+    from engine.context import Context
+    from engine.place import Place
+
+NOT_STARTED = "not_started"
+
+
+class Model(WaitingModel):
+    noun: ClassVar[str] = "a play"
+
+    play: str
+    playbook: str
+    wait: bool = False
+
+
+class PlaySpec(Spec):
+    """The condition `ended` tells when no run of the other playbook is live."""
+
+    kind: Literal["play"] = "play"
+    playbook: str
+    wait: bool = False
+
+
+def outcomes(_: Model) -> None:
+    """The other's own, which are any word; of one that is not waited for only that it did not start is known."""
+
+
+def compile_step(model: Model, place: Place) -> PlaySpec | None:
+    known = place.compiler.setting.playbooks
+    if model.playbook not in known:
+        fix = suggest_or_list(model.playbook, known)
+        place.fault("playbook", message=f"there is no playbook '{model.playbook}'", fix=fix, code="unknown-playbook")
+    elif model.playbook == place.compiler.head.playbook:
+        message = "a playbook cannot play itself: a run of it is live while this step is reached"
+        place.fault(
+            "playbook", message=message, fix="Name another, or write 'again' below 'start'.", code="plays-itself"
+        )
+    if model.at_most is not None and not model.wait:
+        message = "without 'wait: true' the run goes on at once, so 'at_most' says nothing"
+        place.fault("at_most", message=message, fix="Add 'wait: true', or take it away.", code="says-nothing")
+    limit = place.at_most(model)
+    place.otherwise(model)
+    ended = compile_condition({"!": [{"running": [model.playbook]}]}, place.names)
+    if not isinstance(ended, Condition):
+        return None
+    conditions = {"ended": ended} if model.wait else {}
+    return PlaySpec(playbook=model.playbook, wait=model.wait, conditions=conditions, at_most=limit)
+
+
+def enter(spec: PlaySpec, ctx: Context) -> Move:
+    ctx.play(spec.playbook)
+    return Rest()
+
+
+def resume(spec: PlaySpec, open_: Open, given: Given, ctx: Context) -> Move:
+    match given:
+        case Played(reason=str(reason)):
+            ctx.log("skipped", reason=reason, playbook=spec.playbook)
+            return Done(NOT_STARTED)
+        case Played(joined=joined) if spec.wait:
+            until = open_.timers.get("at_most")
+            ctx.log("waiting", playbook=spec.playbook, joined=joined or None, until=ctx.shown(until))
+            return Rest(timers=open_.timers, watches=("ended",))
+        case Played(joined=joined):
+            ctx.log("completed", playbook=spec.playbook, joined=joined or None)
+            return Done()
+        case Flipped(name="ended"):
+            outcome = ctx.scope.values.get(f"runs.{spec.playbook}.last_outcome")
+            shown = outcome if isinstance(outcome, str) else None
+            ctx.log("completed", playbook=spec.playbook, outcome=shown)
+            return Done(shown)
+        case _:
+            return keep(open_)

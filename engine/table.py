@@ -1,0 +1,124 @@
+"""What lies on one account's desk, and what can be read from it at any instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.account import Account
+from engine.changes import Changes
+from engine.context import World
+from engine.decided import Decided
+from engine.facts import Fact
+from engine.held import Gate, Wide
+from engine.logic import Scope
+from engine.overlay import Overlay
+from engine.plan import Plan
+from engine.run import Run, Watch
+from engine.setting import Setting
+from engine.ticks import NEVER, instant, ticks
+from engine.trigger import Entries, Rules
+from engine.values import Value, unpack
+from engine.view import View
+
+
+def nothing(_: datetime) -> Iterable[Fact]:
+    """What is heard where no run is ever late."""
+    return ()
+
+
+@dataclass(slots=True)
+class Table:
+    """`plans` finds a plan by its hash; `new_run` names a run; `gate` is what the world says to a start; `heard` gives
+    the events that were told of the account since an instant; `alone`: playbooks that are not among the rules count as
+    started when they are played. `depth` counts how many causes led here; `unjudged` are the playbooks whose start has
+    been applied since the account was last judged by all.
+    """
+
+    setting: Setting
+    rules: Rules
+    account: Account
+    plans: Callable[[str], Plan]
+    new_run: Callable[[str, str], str]
+    gate: Gate = field(default_factory=Wide)
+    heard: Callable[[datetime], Iterable[Fact]] = nothing
+    alone: bool = False
+    decided: Decided = field(default_factory=Decided)
+    unjudged: frozenset[str] = frozenset()
+    entries: dict[str, Entries] = field(default_factory=dict)
+    watches: dict[str, list[Watch]] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    changes: Changes = field(default_factory=Changes)
+    depth: int = 0
+    _seen: View | None = None
+    _advancing: str | None = None
+    _horizon: datetime | None = None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The earliest instant at which time alone could change a decision or a watched condition."""
+        decided = self.decided.next_at
+        watched = [one.next_at for several in self.watches.values() for one in several if one.next_at is not None]
+        return min([decided, *watched] if decided else watched, default=None)
+
+    def scope(self, now: datetime) -> Scope:
+        seen = self._view(now).scope
+        if not self.entries:
+            return seen
+        return Scope(values=Overlay(self._run_facts(), seen.values), now=now, calendar=seen.calendar)
+
+    def world(self, now: datetime) -> World:
+        setting = self.setting
+        return World(
+            scope=self.scope(now),
+            account=self.account.id,
+            team=self.account.team,
+            directory=setting.directory,
+            policy=setting.policy,
+            vocabulary=setting.vocabulary,
+            templates=setting.templates,
+        )
+
+    def _view(self, now: datetime) -> View:
+        """The account at that instant; what has not moved since the last look is not reckoned again."""
+        at = ticks(now)
+        if self._seen is None:
+            self._seen = View(self.account, self.setting.vocabulary, self.setting.policy, at)
+        elif self._seen.at != at:
+            self._seen = self._seen.then(at)
+        return self._seen
+
+    def _turn(self, reads: Iterable[str], now: datetime) -> datetime | None:
+        """When time alone changes one of these readings: a window slides, a dwell ends; for a run that is late also
+        the next fact of those that have come since.
+        """
+        until = self._view(now).until(reads)
+        found = instant(until)
+        # What lies beyond the last year of the calendar never comes.
+        return found if until < NEVER and ticks(found) == until else None
+
+    def _scope_of(self, watch: Watch, now: datetime) -> Scope:
+        """With what only the run itself knows."""
+        scope = self.scope(now)
+        own = {path: unpack(value) for path, value in watch.extra.items()}
+        return Scope(values=Overlay(own, scope.values), now=now, calendar=scope.calendar)
+
+    def _run_facts(self) -> dict[str, Value]:
+        """What conditions may ask of this account's runs of other playbooks."""
+        known: dict[str, Value] = {}
+        for name, one in self.entries.items():
+            known[f"runs.{name}.running"] = one.live is not None
+            if one.last_outcome is not None and one.last_ended is not None:
+                known |= {f"runs.{name}.last_outcome": one.last_outcome, f"runs.{name}.last_ended": one.last_ended}
+        return known
+
+    def _entries(self, playbook: str) -> Entries:
+        return self.entries.get(playbook, Entries())
+
+    def _all_watches(self) -> list[Watch]:
+        return [watch for run_id in sorted(self.watches) for watch in self.watches[run_id]]
+
+
+def earliest_after(now: datetime, *instants: datetime | None) -> datetime | None:
+    return min((one for one in instants if one is not None and one > now), default=None)

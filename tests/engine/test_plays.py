@@ -1,0 +1,202 @@
+"""`play`: a playbook that starts another."""
+
+import pytest
+
+from engine.account import Account
+from engine.desk import Desk
+from engine.facts import read_fact
+from engine.held import Wide
+from engine.simulate import simulate
+from engine.trigger import Rules
+from engine.values import read_instant
+from tests.support.lives import after
+from tests.support.playbooks import MONDAY_MORNING, compiled, lines, problems, setting, source, story, told
+
+START = read_instant(MONDAY_MORNING)
+BY_HAND = "start: by hand\n"
+PLAY = "  - {play: hand_over, playbook: other}\n  - {wait: pause, for: 2 days}"
+AND_WAIT = "  - {play: hand_over, playbook: other, wait: true, at_most: 20 days, otherwise: [{end: too_long}]}"
+HOW = """
+  - branch: how
+    cases: [{when: outcome.hand_over == "saved", then: [{end: good}]}]
+    otherwise: [{end: bad}]
+"""
+
+
+class Closed(Wide):
+    def paused(self, playbook, /):
+        return playbook == "other"
+
+
+def desk_with(parent: str, child: str, head: str = "", start: str = BY_HAND, stage: str = "any"):
+    one = compiled(source(parent, start=BY_HAND))
+    other = compiled(source(child, head, start, stage).replace("playbook: example\n", "playbook: other\n"))
+    desk = Desk(
+        setting(),
+        Rules.of([one, other]),
+        Account("a1"),
+        {one.hash: one, other.hash: other}.__getitem__,
+        lambda _, playbook: f"{playbook}/{desk.entries[playbook].count if playbook in desk.entries else 0}",
+    )
+    raw = {"id": "f1", "account": "a1", "at": START, "fields": {"stage": "adoption", "name": "Acme"}}
+    desk.take(read_fact(raw, setting().vocabulary, START), now=START)
+    return desk
+
+
+def entries(desk, *events: str) -> list[tuple[str, str, str]]:
+    found = [(name, one.path, one.event) for _, name, one in desk.changes.trace]
+    return [one for one in found if one[2] in events] if events else found
+
+
+def told_to(desk, days: int) -> None:
+    """Lets the parent be fed all that has come for it and every run its timers."""
+    for run in sorted(desk.runs):
+        desk.advance(run, desk.changes.latched.pop(run, []), after(START, days))
+
+
+def test_the_other_playbook_starts_and_the_run_goes_on_at_once():
+    desk = desk_with(PLAY, "  - {wait: long, for: 9 days}")
+
+    desk.start("example", START)
+
+    assert desk.changes.started == ["example/0", "other/0"]
+    assert entries(desk, "started", "completed", "waiting") == [
+        ("example", "start", "started"),
+        ("other", "start", "started"),
+        ("other", "long", "waiting"),
+        ("example", "hand_over", "completed"),
+        ("example", "pause", "waiting"),
+    ]
+
+
+def test_its_condition_does_not_apply():
+    desk = desk_with(PLAY, "  - {wait: long, for: 9 days}", start="start: {when: account.arr > 5}\n")
+
+    desk.start("example", START)
+
+    assert desk.entries["other"].live == "other/0"
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_stage_and_tiers_apply_and_one_that_is_barred_is_skipped(waits):
+    steps = (AND_WAIT + HOW) if waits else PLAY
+    desk = desk_with(steps, "  - {end: done}", stage="renewal")
+
+    desk.start("example", START)
+
+    skipped = [one for _, _, one in desk.changes.trace if one.event == "skipped"]
+    assert [(one.path, one.fields["reason"]) for one in skipped] == [("hand_over", "stage")]
+    assert desk.runs["example/0"].outcomes["hand_over"] == "not_started"
+
+
+def test_a_live_run_is_joined_and_not_doubled():
+    desk = desk_with(PLAY, "  - {wait: long, for: 9 days}")
+    desk.start("other", START)
+
+    desk.start("example", START)
+
+    assert desk.changes.started == ["other/0", "example/0"]
+    assert [one.fields.get("joined") for _, _, one in desk.changes.trace if one.event == "completed"] == [True]
+
+
+def test_a_play_that_waits_takes_the_others_outcome():
+    desk = desk_with(AND_WAIT + HOW, "  - {wait: long, for: 9 days}\n  - {end: saved}")
+    desk.start("example", START)
+
+    told_to(desk, 1)
+    assert desk.runs["example/0"].outcome is None
+    desk.advance("other/0", [], after(START, 10))
+    desk.advance("example/0", desk.changes.latched.pop("example/0"), after(START, 10))
+
+    assert desk.runs["example/0"].outcome == "good"
+
+
+def test_an_other_that_ends_at_once_is_waited_for_no_longer():
+    desk = desk_with(AND_WAIT + HOW, "  - {end: saved}")
+
+    desk.start("example", START)
+
+    assert desk.runs["example/0"].outcome == "good"
+
+
+def test_a_play_that_takes_too_long_is_given_up_and_the_other_goes_on():
+    desk = desk_with(AND_WAIT, "  - {wait: long, for: 90 days}")
+    desk.start("example", START)
+
+    desk.advance("example/0", [], after(START, 30))
+
+    assert desk.runs["example/0"].outcome == "too_long"
+    assert desk.entries["other"].live == "other/0"
+
+
+def test_the_end_of_the_parent_does_not_end_the_other():
+    desk = desk_with("  - {play: hand_over, playbook: other}", "  - {wait: long, for: 9 days}")
+
+    desk.start("example", START)
+
+    assert (desk.runs["example/0"].outcome, desk.runs["other/0"].outcome) == ("completed", None)
+
+
+def test_a_paused_other_is_held_and_the_step_skipped():
+    desk = desk_with(PLAY, "  - {end: done}")
+    desk.gate = Closed()
+
+    desk.start("example", START)
+
+    assert desk.changes.held["other"].reason == "paused"
+    assert [one.fields["reason"] for _, _, one in desk.changes.trace if one.event == "skipped"] == ["paused"]
+
+
+def test_playbooks_that_play_one_another_join_their_live_runs_and_do_not_go_round():
+    desk = desk_with("  - {play: hand_over, playbook: other}", "  - {play: back, playbook: example}")
+
+    desk.start("example", START)
+
+    assert desk.changes.started == ["example/0", "other/0"]
+
+
+def test_in_a_story_the_other_counts_as_started_and_the_story_says_how_it_ended():
+    then = [{"after": "4 days", "ended": "other", "outcome": "saved"}]
+
+    result = told(AND_WAIT + HOW, start=BY_HAND, then=then)
+
+    assert lines(result, "waiting", "completed") == [
+        ("2026-03-02T14:00:00Z", "hand_over"),
+        ("2026-03-06T14:00:00Z", "hand_over"),
+    ]
+    assert result.outcome == "good"
+
+
+def test_a_story_that_does_not_say_how_the_other_ended_lets_the_time_run_out():
+    assert told(AND_WAIT, start=BY_HAND).outcome == "too_long"
+
+
+def test_what_the_story_says_of_other_playbooks_can_be_read():
+    start = 'start: {when: last_outcome("other") == "lost" and not running("other")}\n'
+
+    result = told("  - {end: done}", start=start, then=[{"after": "4 days", "ended": "other", "outcome": "lost"}])
+
+    assert lines(result, "started") == [("2026-03-06T14:00:00Z", "start")]
+
+
+def test_a_story_about_a_playbook_that_there_is_not_is_refused():
+    with pytest.raises(AssertionError, match="there is no playbook 'othre'"):
+        story(then=[{"after": "4 days", "ended": "othre"}])
+
+
+def test_the_same_story_gives_the_same_play_each_time():
+    plan, said = compiled(source(PLAY, start=BY_HAND)), story()
+
+    assert simulate(plan, said, setting()).to_json() == simulate(plan, said, setting()).to_json()
+
+
+def test_a_playbook_that_is_not_there_is_told_with_the_one_meant():
+    assert "Did you mean 'other'" in str(problems(source("  - {play: a, playbook: othr}")))
+    assert "cannot play itself" in str(problems(source("  - {play: a, playbook: example}")))
+    assert "says nothing" in str(problems(source("  - {play: a, playbook: other, at_most: 1 day, otherwise: []}")))
+
+
+def test_whether_it_started_can_be_asked():
+    asked = "{branch: b, cases: [{when: outcome.a == 'not_started', then: []}], otherwise: []}"
+
+    assert str(problems(source(f"  - {{play: a, playbook: other}}\n  - {asked}"))) == ""
