@@ -52,6 +52,40 @@ def test_an_account_that_cannot_be_put_is_told_every_reason(client):
     assert "Did you mean 'name'?" in messages[0]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "status", "said"),
+    [
+        ("new", "{}", 422, "fields is empty and says nothing. Name at least one field"),
+        ("acme/team", "{}", 422, "team is empty and says nothing. Name at least one role"),
+        ("new", '{"name": "New"}', 422, "the account 'new' is not known yet; a new one needs start_date"),
+        ("acme", '{"fields": {"arr": 1}}', 422, "send them without `fields` around them"),
+        ("acme", '{"seats": 2.5, "arr": true}', 422, "account.arr: true is not a number"),
+        ("acme", '{"arr": 1, "arr": 2}', 400, "the key 'arr' stands more than once"),
+        ("acme", "[]", 400, "a list is not an object"),
+        ("acme", "null", 400, "null is not an object"),
+        ("acme", "", 400, "the body is empty"),
+        ("acme", "name=Acme", 400, "Expecting value"),
+        ("acme?at=2026-03-02", '{"arr": 1}', 422, "query.at"),
+        ("acme?at=2026-03-02T14:06:00Z", '{"arr": 1}', 422, "more than 5 minutes ahead"),
+        ("x" * 201, '{"name": "New", "start_date": "2026-01-01"}', 422, "account is longer than 200 characters"),
+        ("acme/contacts/k", '{"role": "champ"}', 422, "Did you mean 'champion'?"),
+        ("acme/team", '{"csm": "anna"}', 422, "Did you mean 'ana'?"),
+    ],
+)
+def test_what_cannot_be_put_is_told_with_what_to_do(client, path, body, status, said):
+    told = client.put(f"/accounts/{path}", content=body)
+
+    assert (told.status_code, bool(told.json()["fix"])) == (status, True)
+    assert said in told.json()["detail"]
+
+
+def test_the_document_says_that_the_fields_of_an_account_are_sent_bare(client):
+    put = client.get("/openapi.json").json()["paths"]["/accounts/{account}"]["put"]
+
+    schema = put["requestBody"]["content"]["application/json"]["schema"]
+    assert schema["description"].startswith("The fields themselves, with nothing around them")
+
+
 def test_a_contact_whose_body_names_another_is_refused(client):
     told = client.put("/accounts/acme/contacts/k", json={"id": "other"})
 

@@ -28,7 +28,12 @@ router = APIRouter(tags=["accounts"])
 
 At = Annotated[Instant | None, Query(description="When it was so; without it, now")]
 
-_FIELDS = {"type": "object", "description": "By the names of the vocabulary; what is left out stays as it is"}
+_FIELDS = {
+    "type": "object",
+    "minProperties": 1,
+    "description": "The fields themselves, with nothing around them, by the names of the vocabulary: "
+    '{"tier": "growth", "arr": 40000}. What is left out stays as it is; null makes a field unknown.',
+}
 _ERASED = {"erased": {"runs": 1, "tasks": 1, "messages": 0, "facts": 12, "records": 30}}
 _PERSON_ERASED = {"erased": {"facts": 3, "mails": 2, "withdrawn": 1, "texts": 4}}
 _PUT = {"account": "acme", "fact": "7c1de2ab0f3b4f0e9d2f3b7f4e0a9c55", "status": "stored"}
@@ -73,8 +78,14 @@ def put_team(account: str, order: Upserted, at: At = None) -> Response:
     openapi_extra={"requestBody": body_of(_FIELDS, {"name": "Acme", "stage": "adoption", "tier": "growth"})},
 )
 def put_account(account: str, order: Upserted, at: At = None) -> Response:
-    """What is left out stays as it is; null makes a field unknown."""
-    return _put(order, account, at, fields=read_mapping(order.raw))
+    """The body is the fields themselves. What is left out stays as it is; null makes a field unknown. A new account
+    needs all the fields that the vocabulary requires.
+    """
+    given = read_mapping(order.raw)
+    if given.keys() == {"fields"} and isinstance(given["fields"], dict):
+        message = "the fields stand bare here: send them without `fields` around them"
+        raise wrong([{"where": "body.fields", "message": message}])
+    return _put(order, account, at, fields=given)
 
 
 @router.get(

@@ -101,7 +101,7 @@ def read(model: type[M], raw: bytes) -> M:
     """An empty body says nothing, which may be all that there is to say. Raises Fault with everything that is wrong."""
     given = parsed(raw) if raw.strip() else {}
     if not isinstance(given, Mapping):
-        raise not_json("it is not an object", "Send {…}")
+        raise not_json(f"{in_json(given)} is not an object", "Send {…}")
     try:
         return model.model_validate(given)
     except ValidationError as wrong:
@@ -117,9 +117,11 @@ def _with_hint(error: Any, model: type[BaseModel]) -> dict[str, Any]:
 
 
 def read_mapping(raw: bytes) -> dict[str, object]:
+    if not raw.strip():
+        raise not_json("the body is empty", "Send {…}")
     given = parsed(raw)
     if not isinstance(given, dict):
-        raise not_json("it is not an object", "Send {…}")
+        raise not_json(f"{in_json(given)} is not an object", "Send {…}")
     return given
 
 
