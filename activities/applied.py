@@ -68,7 +68,7 @@ class Applied:
         plans = [self.plan(connection, one) for one in versions.active_plans(connection)]
         setting = self._read(versions.texts(connection, number), tuple(sorted(plan.playbook for plan in plans)))
         rules = Rules.of(plans)
-        by_rule = {plan.playbook for plan in rules.by_rule}
+        by_rule = {plan.playbook for plan in rules.standing}
         since = {name: one for name, one in versions.judged_since(connection).items() if name in by_rule}
         return Current(number, setting, rules, since)
 
