@@ -1,6 +1,7 @@
 """Everything that can be set, read once at start-up from the environment and `.env`; `.env.example` lists it all."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from workers.settings_values import (
     clock,
     database_url,
     host_and_port,
+    is_reserved,
     mail_sender,
     masked,
 )
@@ -202,10 +204,22 @@ def load_settings() -> Settings:
     except ValidationError as wrong:
         problems += sentences(wrong, DESCRIBED | {setting.name: setting for setting in DESCRIBED.values()})
     problems += lacking(environment())
+    problems += unsendable(settings) if settings else ()
     problems += misspelt(os.environ, env_file(), (setting.name for setting in DESCRIBED.values()))
     if problems or settings is None:
         raise InvalidSettings(problems)
     return settings
+
+
+def unsendable(settings: Settings) -> Iterator[str]:
+    """A sender that no provider of mail lets through; a stand-in for one does."""
+    sender, provider = settings.mail_from, settings.sendgrid_host
+    own = provider == Settings.model_fields["sendgrid_host"].default
+    if sender and settings.sendgrid_api_key and own and is_reserved(sender.address):
+        yield (
+            f"PLAYBOOK_MAIL_FROM={sender.address} is at a name that nobody can own, and SENDGRID_API_KEY is set: "
+            "SendGrid sends for addresses that it has verified only. Set one of your own, or leave the key out."
+        )
 
 
 def _described(field: str, info: FieldInfo) -> Described:

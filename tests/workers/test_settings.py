@@ -131,6 +131,34 @@ def test_every_wrong_setting_is_told_at_once(monkeypatch):
     ]
 
 
+@pytest.mark.parametrize(
+    "address", ["a@mail.test", "a@test", "a@b.example", "a@localhost", "a@b.localhost", "a@x.local"]
+)
+def test_mail_may_be_from_a_reserved_name_as_long_as_it_stays_here(monkeypatch, address):
+    monkeypatch.setenv("PLAYBOOK_MAIL_FROM", f"Success <{address}>")
+
+    assert load_settings().mail_from == MailSender(address, "Success")
+
+    (told,) = problems_of(monkeypatch, SENDGRID_API_KEY="SG.x")
+    assert told.startswith(f"PLAYBOOK_MAIL_FROM={address} is at a name that nobody can own")
+    monkeypatch.setenv("SENDGRID_HOST", "http://127.0.0.1:9")
+    assert load_settings().mail_from == MailSender(address, "Success")
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ("a@-x.com", "'a@-x.com' cannot be used: an email address cannot have a hyphen immediately after the @-sign"),
+        ("a@b", "'a@b' cannot be used: the part after the @-sign is not valid. It should have a period"),
+        ("Success", "there is no mail address in it"),
+    ],
+)
+def test_an_address_that_cannot_be_is_refused_for_what_is_wrong_with_it(monkeypatch, given, what):
+    (told,) = problems_of(monkeypatch, PLAYBOOK_MAIL_FROM=given)
+
+    assert told.startswith(f"PLAYBOOK_MAIL_FROM={given}: {what}. It must be the sender of all mail")
+
+
 def test_a_name_in_the_file_that_no_setting_has_is_told():
     Path(".env").write_text("SLACK_TOKEN=xoxb-1\nOTHER_PROGRAM=fine\n")
 
