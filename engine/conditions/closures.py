@@ -5,6 +5,8 @@ settle is settled. A value whose type no longer fits (the vocabulary changed und
 """
 
 from collections.abc import Callable, Mapping
+from decimal import Context, Decimal
+from fractions import Fraction
 from typing import Final, TypeAlias, cast
 
 from engine.conditions.places import Around, Place, place
@@ -16,6 +18,7 @@ View: TypeAlias = Scope | Frame
 Closure: TypeAlias = Callable[[View], object]
 Lowering: TypeAlias = Callable[[Node, Around], Closure]
 
+_SHOWN: Final = Context(prec=50, Emax=999_999, Emin=-999_999, traps=[])
 LOWERINGS: Final[dict[str, Lowering]] = {}
 
 
@@ -42,6 +45,11 @@ def lowered(arguments: list[Argument], around: Around) -> tuple[Closure, ...]:
 
 def constant(value: object) -> Closure:
     return lambda _view: value
+
+
+def shown(value: object) -> object:
+    """A fraction, which lives only inside a condition, as the decimal that others see: rounded to 50 digits."""
+    return _SHOWN.divide(Decimal(value.numerator), value.denominator) if type(value) is Fraction else value
 
 
 # --- names
@@ -159,11 +167,6 @@ def _missing(names: list[str], around: Around) -> Closure:
 
 
 # --- logic
-
-
-@lowers("and")
-def conjunction(node: Node, around: Around) -> Closure:
-    return all_true(lowered(node.arguments, around))
 
 
 @lowers("or")

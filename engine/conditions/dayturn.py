@@ -6,8 +6,10 @@ midnight or, where it runs by the clock, the next minute. Never too late: waking
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
+from math import ceil, floor
 from typing import Final, NamedTuple, TypeAlias, cast
 
 from engine.conditions.closures import Closure, View, lower
@@ -24,6 +26,7 @@ DAYS: Final = frozenset({"days_since", "days_until", "business_days_since", "bus
 HOURS: Final = frozenset({"hours_since", "hours_until"})
 COMPARING: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _TICK: Final = timedelta(microseconds=1)
+_NUMBERS: Final = (int, Decimal, Fraction)
 _HOUR_TICKS: Final = 3_600_000_000
 # Nobody waits longer: a crossing beyond is never.
 _FAR_DAYS: Final = 200 * 366
@@ -224,10 +227,9 @@ def _now_reaches(_view: View, value: object) -> Iterator[datetime]:
 def _hours_reach(there: Closure, *, since: bool) -> Crossing:
     def looks(view: View, value: object) -> Iterator[datetime]:
         moment = there(view)
-        if not isinstance(moment, datetime) or not isinstance(value, (int, Decimal)):
+        if not isinstance(moment, datetime) or not isinstance(value, _NUMBERS):
             return
-        ticks = Decimal(value) * (_HOUR_TICKS if since else -_HOUR_TICKS)
-        reached = _later(moment, int(ticks.to_integral_value(ROUND_CEILING)))
+        reached = _later(moment, ceil(Fraction(value) * (_HOUR_TICKS if since else -_HOUR_TICKS)))
         if reached:
             yield from (one for one in (reached, _later(reached, 1)) if one)
 
@@ -237,11 +239,10 @@ def _hours_reach(there: Closure, *, since: bool) -> Crossing:
 def _days_reach(count: Closure, *, since: bool) -> Crossing:
     def looks(view: View, value: object) -> Iterator[datetime]:
         today = count(view)
-        if not isinstance(today, int) or not isinstance(value, (int, Decimal)):
+        if not isinstance(today, int) or not isinstance(value, _NUMBERS):
             return
-        ahead = (Decimal(value) - today) * (1 if since else -1)
-        reach = int(ahead.to_integral_value(ROUND_CEILING))
-        for days in {reach, int(ahead // 1) + 1, reach + 1}:
+        ahead = (Fraction(value) - today) * (1 if since else -1)
+        for days in {ceil(ahead), floor(ahead) + 1, ceil(ahead) + 1}:
             if 0 < days < _FAR_DAYS and (midnight := _midnight(view, days)):
                 yield midnight
 
@@ -252,13 +253,13 @@ def _business_days_reach(count: Closure, *, since: bool) -> Crossing:
     """The count only ever goes one way, so the day is found by halving."""
 
     def looks(view: View, value: object) -> Iterator[datetime]:
-        if count(view) is None or not isinstance(value, (int, Decimal)):
+        if count(view) is None or not isinstance(value, _NUMBERS):
             return
 
-        def ahead(days: int) -> Decimal | int:
+        def ahead(days: int) -> Fraction:
             midnight = _midnight(view, days)
             there = count(at(view, midnight)) if midnight else None
-            return 0 if not isinstance(there, int) else (there - value) * (1 if since else -1)
+            return (there - Fraction(value)) * (1 if since else -1) if isinstance(there, int) else Fraction(0)
 
         for least in (lambda days: ahead(days) >= 0, lambda days: ahead(days) > 0):
             if (days := first_true(least)) and (midnight := _midnight(view, days)):

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+from fractions import Fraction
+from math import floor, trunc
 from typing import Final, cast
 
-from engine.conditions.closures import Closure, View, constant, lower, lowered, lowers
+from engine.conditions.closures import Closure, View, constant, lower, lowered, lowers, shown
 from engine.conditions.places import Around
 from engine.conditions.tree import Node, whole
 from engine.quantities import Duration, parse_duration
 from engine.values import UNKNOWN, read_date, read_instant
 
-# Wide enough that a ratio of two author's numbers is exact wherever it ends; without traps, so that what has no answer
-# comes back as NaN and is unknown, whatever the thread's own context says.
-EXACT: Final = Context(prec=50, Emax=999_999, Emin=-999_999, traps=[])
-_HOUR: Final = Decimal(3_600_000_000)
+# Nothing is ever rounded: what has no exact answer within these bounds is a fraction or, without one, unknown.
+_TRAPS: Final = (Inexact, InvalidOperation, DivisionByZero, Overflow)
+EXACT: Final = Context(prec=1_000, Emax=999_999, Emin=-999_999, traps=list(_TRAPS))
+# A quotient that ends within so many digits stays a decimal.
+_SHORT: Final = Context(prec=50, Emax=999_999, Emin=-999_999, traps=list(_TRAPS))
+_HOUR: Final = 3_600_000_000  # microseconds
 
 
 # --- literals
@@ -46,26 +50,52 @@ def duration(node: Node, _around: Around) -> Closure:
 def plus(left: object, right: object, view: View) -> object:
     if isinstance(right, Duration):
         return moved(left, right, 1, view)
+    if _fraction(left, right):
+        return ratio(left) + ratio(right)
     return left + right if _whole(left, right) else EXACT.add(left, right)  # type: ignore[operator,arg-type]
 
 
 def minus(left: object, right: object, view: View) -> object:
     if isinstance(right, Duration):
         return moved(left, right, -1, view)
+    if _fraction(left, right):
+        return ratio(left) - ratio(right)
     return left - right if _whole(left, right) else EXACT.subtract(left, right)  # type: ignore[operator,arg-type]
 
 
 def times(left: object, right: object, _view: View) -> object:
+    if _fraction(left, right):
+        return ratio(left) * ratio(right)
     return left * right if _whole(left, right) else EXACT.multiply(left, right)  # type: ignore[operator,arg-type]
 
 
 def divided(left: object, right: object, _view: View) -> object:
-    return EXACT.divide(left, right)  # type: ignore[arg-type]
+    """A third has no end as a decimal: it is kept as a fraction, so that three of them are one."""
+    if not _fraction(left, right):
+        try:
+            return _SHORT.divide(left, right)  # type: ignore[arg-type]
+        except Inexact:
+            pass
+    return ratio(left) / ratio(right)
 
 
 def remainder(left: object, right: object, _view: View) -> object:
     """With the sign of the left side, as in JsonLogic."""
+    if _fraction(left, right):
+        one, two = ratio(left), ratio(right)
+        return one - two * trunc(one / two)
     return EXACT.remainder(left, right)  # type: ignore[arg-type]
+
+
+def ratio(number: object) -> Fraction:
+    """Raises TypeError for what is no number, also for a number in text."""
+    if not isinstance(number, (int, Decimal, Fraction)):
+        raise TypeError(f"{number!r} is no number")
+    return Fraction(number)
+
+
+def _fraction(left: object, right: object) -> bool:
+    return type(left) is Fraction or type(right) is Fraction
 
 
 def moved(moment: object, by: Duration, sign: int, view: View) -> object:
@@ -100,7 +130,7 @@ def reckoned(node: Node, around: Around) -> Closure:
                 return None
             try:
                 total = step(total, value, view)
-            except (TypeError, AttributeError):
+            except (TypeError, AttributeError, ArithmeticError):
                 return None
             if isinstance(total, Decimal) and not total.is_finite():
                 return None
@@ -127,16 +157,26 @@ def extreme(node: Node, around: Around) -> Closure:
 def rounded(node: Node, around: Around) -> Closure:
     inner = lower(node.arguments[0], around)
     digits = cast("int", node.arguments[1]) if len(node.arguments) > 1 else 0
-    step = Decimal(1).scaleb(-digits)
+    step = Fraction(10) ** -digits
 
     def run(view: View) -> object:
         value = inner(view)
-        if not isinstance(value, (int, Decimal)):
+        if not isinstance(value, (int, Decimal, Fraction)):
             return None
-        near = EXACT.divide(Decimal(value), step).to_integral_value(ROUND_HALF_UP)
-        return whole(EXACT.multiply(near, step)) if near.is_finite() else None
+        return _decimal(_nearest(Fraction(value) / step) * step)
 
     return run
+
+
+def _nearest(number: Fraction) -> int:
+    """Halves go away from zero."""
+    away = floor(abs(number) + Fraction(1, 2))
+    return away if number >= 0 else -away
+
+
+def _decimal(number: Fraction) -> int | Decimal:
+    """Of a number that ends as a decimal."""
+    return whole(EXACT.divide(number.numerator, number.denominator))
 
 
 # --- days and hours
@@ -173,7 +213,7 @@ def hours(node: Node, around: Around) -> Closure:
         there = inner(view)
         if not isinstance(there, datetime):
             return None
-        return EXACT.divide(Decimal(sign * ((view.now - there) // timedelta(microseconds=1))), _HOUR)
+        return divided(sign * ((view.now - there) // timedelta(microseconds=1)), _HOUR, view)
 
     return run
 
@@ -211,7 +251,7 @@ def joined(node: Node, around: Around) -> Closure:
     parts = lowered(node.arguments, around)
 
     def run(view: View) -> object:
-        values = [part(view) for part in parts]
+        values = [shown(part(view)) for part in parts]
         if any(value is None or value is UNKNOWN for value in values):
             return None
         return "".join(format(value, "f") if isinstance(value, Decimal) else str(value) for value in values)

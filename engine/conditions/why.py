@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias, cast
 
-from engine.conditions.closures import View, lower
+from engine.conditions.closures import View, lower, shown
 from engine.conditions.comparisons import COMPARE
 from engine.conditions.items import framed, fused
 from engine.conditions.places import Around, inside
@@ -94,7 +94,7 @@ def told(value: object) -> Value:
     """From the closures' None to the UNKNOWN that everybody else sees."""
     if value is None:
         return UNKNOWN
-    return tuple([told(one) for one in value]) if isinstance(value, tuple) else cast("Value", value)
+    return tuple([told(one) for one in value]) if isinstance(value, tuple) else cast("Value", shown(value))
 
 
 def _parts(argument: Argument, around: Around, names: tuple[str, ...]) -> Callable[[View], tuple[Why, ...]]:
