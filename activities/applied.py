@@ -5,6 +5,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -56,6 +57,15 @@ class Applied:
             if self._current is None or self._current.number != number:
                 self._current = self._load(connection, number)
             return self._current
+
+    def as_of(self, connection: Connection, then: datetime) -> Current | None:
+        """What was applied at that instant, and before it had been taken away; None before the first."""
+        number = versions.number_then(connection, then)
+        if not number:
+            return None
+        plans = [self.plan(connection, one) for one in versions.plans_of(connection, number)]
+        setting = self._read(versions.texts(connection, number), tuple(sorted(plan.playbook for plan in plans)))
+        return Current(number, setting, Rules.of(plans), {})
 
     def plan(self, connection: Connection, plan_hash: str) -> Plan:
         """A plan is kept for good: what runs is pinned to it."""

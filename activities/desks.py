@@ -73,7 +73,7 @@ def lay_out(
             new_run=new_run_id,
             decided=decided[account],
             unjudged=at.current.unjudged(row.filled),
-            entries=_entries(entered[account]),
+            entries=entries_of(entered[account]),
             watches=_by_run(watched[account]),
             runs={run.id: run for run in loaded if run.account == account},
         )
@@ -134,7 +134,8 @@ def _current_ones(current: Current, known: Iterable[Decision]) -> dict[str, Deci
     }
 
 
-def _entries(entered: Sequence[Entered]) -> dict[str, Entries]:
+def entries_of(entered: Sequence[Entered]) -> dict[str, Entries]:
+    """An account's runs, summed up by playbook."""
     found: dict[str, Entries] = {}
     for one in entered:
         so_far = found.get(one.playbook, Entries())

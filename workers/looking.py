@@ -1,9 +1,7 @@
 """What is known of runs, tasks, messages and accounts, asked of the database for people and programs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
@@ -16,7 +14,6 @@ from activities.store.runs import RunRow
 from engine.desk import Desk
 from engine.run import Task
 from engine.stored import to_json
-from engine.trigger import why
 from workers.views import (
     View,
     attention_view,
@@ -140,41 +137,6 @@ def _desk(connection: Connection, host: Host, account: str) -> tuple[Desk, datet
         raise NotFound(f"there is no account '{account}'")
     at = bench(host, connection)
     return lay_out(at, {account: row})[account], at.now(row)
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """How a start stands now, and what was decided before; `tree` is None for a playbook started by hand."""
-
-    account: str
-    playbook: str
-    now: datetime
-    truth: bool | None
-    live: str | None
-    tree: View | None
-    past: list[View]
-
-
-def why_told(connection: Connection, host: Host, account: str, playbook: str) -> Why:
-    """Raises NotFound."""
-    desk, now = _desk(connection, host, account)
-    plan = desk.rules.plans.get(playbook)
-    if plan is None:
-        raise NotFound(f"there is no playbook '{playbook}' among those that are applied")
-    past = traces.of_account(connection, account, playbook)
-    decided = [one for one in past if one.entry.event in {"started", "not_started"}]
-    decision = desk.decided.get(playbook)
-    entries = desk.entries.get(playbook)
-    tree = why(plan, desk.scope(now)) if plan.start.by_rule else None
-    return Why(
-        account=account,
-        playbook=playbook,
-        now=now,
-        truth=decision.truth if decision else cast("bool | None", tree and tree["truth"]),
-        live=entries.live if entries else None,
-        tree=tree,
-        past=[{"run": one.run or None, **one.entry.to_json()} for one in decided],
-    )
 
 
 # --- attention

@@ -59,6 +59,13 @@ def add_said(connection: Connection, said: Sequence[Fact], received: datetime) -
     insert_new(connection, facts, _rows(said, received))
 
 
+def received_by(connection: Connection, account: str, then: datetime) -> list[Fact]:
+    """What had come in by then, in the order in which it happened."""
+    query = select(facts.c.body).where(facts.c.account == account, facts.c.received <= then)
+    bodies = connection.scalars(query.order_by(facts.c.at, facts.c.id))
+    return [Fact.model_validate_json(body) for body in bodies]
+
+
 def of_account(
     connection: Connection, account: str, since: datetime | None = None, limit: int | None = 1_000
 ) -> list[Fact]:

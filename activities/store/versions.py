@@ -110,6 +110,21 @@ def active_plans(connection: Connection) -> list[str]:
     return list(connection.scalars(select(active.c.plan).order_by(active.c.playbook)))
 
 
+def number_then(connection: Connection, then: datetime) -> int:
+    """The number of the last apply by that instant; 0 before the first."""
+    return connection.scalar(select(func.max(applies.c.number)).where(applies.c.at <= then)) or 0
+
+
+def plans_of(connection: Connection, number: int) -> list[str]:
+    """The hashes of the newest version of each playbook that was ever applied up to that apply."""
+    latest = select(versions.c.playbook, func.max(versions.c.number).label("number"))
+    newest = latest.where(versions.c.apply <= number).group_by(versions.c.playbook).subquery()
+    query = select(versions.c.plan).join(
+        newest, (newest.c.playbook == versions.c.playbook) & (newest.c.number == versions.c.number)
+    )
+    return list(connection.scalars(query.order_by(versions.c.playbook)))
+
+
 def plan(connection: Connection, plan_hash: str) -> Plan:
     body = connection.scalar(select(plans.c.body).where(plans.c.hash == plan_hash))
     if body is None:

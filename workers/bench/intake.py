@@ -15,6 +15,7 @@ from workers.bench.served import Intake, fill, intake
 BUSY = 20  # playbooks
 BATCH = 100
 WARM = 20
+CARELESS = Goal("ratio", "at least", 0.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,7 @@ def throughput(folder: Path, size: Size = Size()) -> list[Figure]:
     what = f"facts, batches of {BATCH}, {size.accounts:,} accounts"
     return [
         Figure(f"{what}, {BUSY} playbooks", alone, "facts/s", Goal("value", "at least", 1_500)),
-        Figure(
-            f"{what}, {size.idle:,} idle playbooks more", alone * ratio, "facts/s", Goal("ratio", "at least", 0.9), alone
-        ),
+        Figure(f"{what}, {size.idle:,} idle ones more", alone * ratio, "facts/s", CARELESS, alone),
     ]
 
 

@@ -1,51 +1,100 @@
 """`playbook why`: why an account is in a playbook, or is not, now and before."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from engine.render import why_lines
-from engine.stored import to_json
+from engine.render.whys import saw
+from workers.cli.moments import instant
 from workers.cli.output import instant_column, own_zone, print_json, say
 from workers.cli.program import with_example
 from workers.cli.store import json_option, opened
 from workers.views import View
 
 if TYPE_CHECKING:
-    from workers.looking import Why
+    from workers.reasons import Why
 
 
-@click.command("why", epilog=with_example("playbook why acme renewal-risk", "playbook why acme renewal-risk --json"))
+@click.command(
+    "why",
+    epilog=with_example(
+        "playbook why acme renewal-risk",
+        "playbook why acme renewal-risk --at 2026-03-02T09:00:00Z",
+        "playbook why acme renewal-risk --json",
+    ),
+)
 @click.argument("account")
 @click.argument("playbook")
+@click.option("--at", "then", metavar="TIME", help="As it stood then: an instant, or a day. Default: now.")
 @json_option
-def command(*, account: str, playbook: str, as_json: bool) -> None:
-    """Says how the start of PLAYBOOK stands for ACCOUNT now, part by part, and what was decided before."""
-    from workers.looking import why_told
+def command(*, account: str, playbook: str, then: str | None, as_json: bool) -> None:
+    """Says how the start of PLAYBOOK stands for ACCOUNT, part by part with the values seen: what is unknown and which
+    fact is missing, when it last turned, when time alone could change it, and what was decided before.
+    """
+    from workers.reasons import why_told
 
+    at = instant(then) if then else None
     with opened() as host:
-        found = host.database.read(lambda connection: why_told(connection, host, account, playbook))
+        found = host.database.read(lambda connection: why_told(connection, host, account, playbook, at))
     if as_json:
-        print_json({**asdict(found), "now": to_json(found.now)})
+        print_json(found.to_json())
     else:
-        say(*_lines(found))
+        say(*_lines(found, past=at is not None))
 
 
-def _lines(found: "Why") -> Iterator[str]:
+def _lines(found: "Why", *, past: bool) -> Iterator[str]:
+    told = found.to_json()
     yield f"{found.playbook} for {found.account} (times in {own_zone()})"
     yield f"live: run {found.live}" if found.live else "live: no run"
-    yield f"now, {instant_column(to_json(found.now))}:"
+    yield f"{'then' if past else 'now'}, {instant_column(told['at'])}:"
     if found.tree is None:
         yield "  it is started by hand"
     else:
         yield from (f"  {line}" for line in why_lines(found.tree))
+    yield from _standing(told)
     yield from _past(found.past)
 
 
+def _standing(told: Mapping[str, object]) -> Iterator[str]:
+    for one in _views(told["unknown"]):
+        yield f"not known: {one['path']}; {one['missing']} is missing"
+    for one in _views(told["readings"]):
+        yield from _made_of(one)
+    if isinstance(turned := told["turned"], dict):
+        yield f"it last turned {saw(turned['to'])} on {instant_column(turned['at'])}, because:"
+        if isinstance(tree := turned.get("why"), dict):
+            yield from (f"  {line}" for line in why_lines(tree))
+    elif told["tree"] is not None:
+        yield "it has not come true since it was applied"
+    if told["barred"]:
+        yield f"held back: {told['barred']}"
+    if told["next_at"]:
+        yield f"time alone could change it on {instant_column(told['next_at'])}"
+    elif told["tree"] is not None:
+        yield "time alone will not change it: a fact must"
+
+
+def _made_of(one: View) -> Iterator[str]:
+    coverage = f"{_share(one['coverage'])} known, {_share(one['needed'])} needed"
+    yield f"{one['metric']} = {saw(one['value'])}, made of ({coverage}):"
+    for part in _views(one["parts"]):
+        worth = f"   {saw(part['points'])} of {saw(part['weight'])} points" if "points" in part else ""
+        lost = f"   its weight of {saw(part['weight'])} is left out" if "weight" in part and not worth else ""
+        yield f"  {part['path']} = {saw(part['value'])}{worth}{lost}"
+
+
+def _share(number: object) -> str:
+    return f"{float(cast('float', number)):.0%}"
+
+
+def _views(listed: object) -> Sequence[View]:
+    return cast("Sequence[View]", listed)
+
+
 def _past(past: Sequence[View]) -> Iterator[str]:
-    yield "decided before:" if past else "nothing was decided before: the start has not come true since it was applied"
+    yield "decided before:" if past else "nothing was decided before"
     for one in past:
         reason = f": {one['reason']}" if one.get("reason") else ""
         run = f" ({one['run']})" if one.get("run") else ""

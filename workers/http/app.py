@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fastapi import Depends, FastAPI
 
 from activities.host import Host
-from workers.http import accounts, facts, faults, health, metrics, outbox, playbooks, runs, tasks
+from workers.http import accounts, facts, faults, health, metrics, outbox, playbooks, runs, tasks, why
 from workers.http.describing import describe
 from workers.http.health import Dependency
 from workers.http.metrics import Tally
@@ -33,7 +33,7 @@ def make_app(host: Host, tokens: Sequence[ApiToken] = (), dependencies: Sequence
     app.state.host, app.state.tokens, app.state.tally = host, tuple(tokens), Tally()
     app.state.dependencies = [*health.of_host(host), *dependencies]
     faults.install(app)
-    for noun in (facts, accounts, runs, tasks, playbooks, outbox, health, metrics):
+    for noun in (facts, accounts, runs, tasks, playbooks, why, outbox, health, metrics):
         app.include_router(noun.router)
     describe(app)
     return app

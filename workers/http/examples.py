@@ -114,3 +114,18 @@ ACCOUNT: dict[str, Any] = {
     "tasks": [TASK],
     "timeline": [{"run": RUN["id"], "playbook": "renewal-risk", **_STARTED}],
 }
+WHY_WHOLE: dict[str, Any] = {
+    "account": "acme",
+    "playbook": "renewal-risk",
+    "at": "2026-03-02T15:00:00Z",
+    "now": "2026-03-02T15:00:00Z",
+    "truth": True,
+    "live": RUN["id"],
+    "tree": _WHY,
+    "unknown": [],
+    "readings": [],
+    "barred": None,
+    "turned": {"at": _AT, "to": True, "why": _WHY},
+    "next_at": None,
+    "past": [{"run": RUN["id"], **_STARTED}],
+}

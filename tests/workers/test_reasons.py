@@ -1,0 +1,137 @@
+"""Why and why not, now and then."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.hosts import NOW, HandClock, apply, host_on, playbook, tell
+from tests.support.playbooks import setting
+from workers.looking import NotFound
+from workers.reasons import missing, why_told
+
+RISK = 'start: {when: metrics.health.zone == "red" and account.arr >= 100}\n'
+SOON = "start: {when: days_until(account.renewal_date) <= 90}\n"
+REST = "  - {wait: rest, for: 5 days}\n"
+KNOWN = {"start_date": "2025-01-01", "arr": 500, "tier": "growth", "stage": "renewal", "country": "US"}
+
+
+@pytest.fixture
+def clock():
+    return HandClock()
+
+
+@pytest.fixture
+def host(sqlite, clock):
+    made = host_on(sqlite, real=clock)
+    apply(made, playbook(REST, name="risk", start=RISK), playbook(REST, name="renewing", start=SOON))
+    return made
+
+
+def why(host, name="risk", at=None):
+    return host.database.read(lambda connection: why_told(connection, host, "acme", name, at))
+
+
+def test_what_is_unknown_is_told_with_the_fact_that_is_missing(host):
+    tell(host, "acme", fields=KNOWN)
+
+    found = why(host)
+
+    assert (found.truth, found.turned, found.next_at is None) == (None, None, False)
+    assert found.unknown == [
+        {"path": "metrics.health.zone", "missing": "parts of health that make up 60% of its weight"}
+    ]
+
+
+def test_a_score_tells_its_parts_and_how_much_of_its_weight_is_known(host):
+    tell(host, "acme", fields=KNOWN)
+    tell(host, "acme", metric="nps", value=4)
+    tell(host, "acme", metric="features_bought", value=10)
+
+    health, adoption = why(host).readings
+
+    assert (health["metric"], health["needed"]) == ("health", 0.6)
+    assert {one["path"]: one.get("points") is not None for one in health["parts"]}["metrics.nps.attainment"]
+    assert adoption["metric"] == "adoption"
+
+
+def test_when_it_last_turned_is_told_with_what_was_seen_then(host, clock):
+    tell(host, "acme", fields=KNOWN)
+    tell(host, "acme", metric="features_bought", value=10)
+    clock.go(days=1)
+    tell(host, "acme", metric="nps", value=1)
+    red = clock.at
+    clock.go(days=1)
+    tell(host, "acme", fields={"arr": 50})
+
+    found = why(host)
+
+    assert (found.turned["to"], found.truth) == (False, False)
+    assert found.turned["why"]["parts"][1]["parts"][0]["value"] == 50
+    assert [one["event"] for one in found.past] == ["started"]
+    assert why(host, at=red).turned["to"] is True
+
+
+def test_a_past_instant_is_judged_by_the_facts_that_were_in_by_then(host, clock):
+    tell(host, "acme", fields=KNOWN | {"renewal_date": "2026-12-31"})
+    clock.go(days=1)
+    tell(host, "acme", fields={"renewal_date": "2026-04-01"}, at=NOW + timedelta(hours=1))
+    then = NOW + timedelta(hours=2)
+
+    assert why(host, "renewing").tree["truth"] is True
+    assert why(host, "renewing", at=then).tree["truth"] is False
+
+
+def test_a_past_instant_is_judged_by_the_version_that_was_applied_then(host, clock):
+    tell(host, "acme", fields=KNOWN | {"renewal_date": "2026-04-01"})
+    then = clock.at
+    clock.go(days=1)
+    apply(host, playbook(REST, name="renewing", start="start: {when: days_until(account.renewal_date) <= 5}\n"))
+
+    assert why(host, "renewing").tree["truth"] is False
+    assert why(host, "renewing", at=then).tree["truth"] is True
+    assert why(host, "risk", at=then).playbook == "risk"
+    with pytest.raises(NotFound, match="there is no playbook 'risk' among what is applied"):
+        why(host, "risk")
+
+
+def test_a_run_that_ended_since_was_live_then(host, clock):
+    tell(host, "acme", fields=KNOWN | {"renewal_date": "2026-04-01"})
+    then = clock.at
+    live = why(host, "renewing").live
+
+    assert live is not None
+    assert why(host, "renewing", at=then).live == live
+
+
+def test_time_alone_is_said_to_change_it_when_it_will(host):
+    tell(host, "acme", fields=KNOWN | {"renewal_date": "2026-12-31"})
+
+    assert str(why(host, "renewing").next_at) == "2026-10-02 00:00:00+00:00"
+
+
+def test_nothing_is_told_of_a_time_before_the_account_was_known(host, clock):
+    before = clock.at
+    clock.go(days=1)
+    tell(host, "acme", fields=KNOWN)
+
+    with pytest.raises(NotFound, match="nothing was known of an account 'acme' at 2026-03-02T14:00:00Z"):
+        why(host, at=before)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("account.arr", "a fact with the field arr"),
+        ("contacts", "a first contact"),
+        ("records.teams", "a first record of the kind teams"),
+        ("team.csm", "a team fact that says who is csm"),
+        ("runs.risk.last_outcome", "a run of risk that has ended"),
+        ("metrics.nps.value", "a reading of nps"),
+        ("metrics.nps.previous", "a reading before the last one"),
+        ("metrics.logins.change", "a window before that lies wholly after the first data"),
+        ("metrics.quiet_days.value", "a first login"),
+        ("metrics.adoption.zone", "what adoption is reckoned from, or a divisor that is not 0"),
+    ],
+)
+def test_each_path_has_a_fact_that_would_make_it_known(path, said):
+    assert missing(path, setting().vocabulary) == said

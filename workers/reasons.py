@@ -1,0 +1,211 @@
+"""Why an account is in a playbook or is not: as things stand, and as they stood at any past instant."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from pydantic import JsonValue
+from sqlalchemy import Connection
+
+from activities.desks import bench, lay_out
+from activities.host import Host
+from activities.past import desk_then
+from activities.store import accounts, traces
+from engine.desk import Desk
+from engine.makeup import Makeup, Part
+from engine.measures import DaysSince, Formula, Latest, Metric, Occurrence, Reported, Score, Tally
+from engine.picture import picture
+from engine.plan import Plan
+from engine.stored import to_json
+from engine.trigger import Decision, Rule, judged, why
+from engine.values import UNKNOWN, Value
+from engine.vocabulary import Vocabulary
+from workers.looking import NotFound
+from workers.views import View, instant
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """`truth` is what counts (the last that was known), `tree` how the start stands part by part; None for one that is
+    started by hand. `unknown` says of each path that is not known which fact is missing; `readings` what scores and
+    formulas were made of. `turned` is when the truth last changed and what was seen then, `next_at` when time alone
+    could change something. `past` are the rises that were decided.
+    """
+
+    account: str
+    playbook: str
+    at: datetime
+    truth: bool | None
+    live: str | None
+    tree: View | None
+    unknown: list[View]
+    readings: list[View]
+    barred: str | None
+    turned: View | None
+    next_at: datetime | None
+    past: list[View]
+
+    def to_json(self) -> View:
+        return {
+            "account": self.account,
+            "playbook": self.playbook,
+            "at": instant(self.at),
+            "now": instant(self.at),
+            "truth": self.truth,
+            "live": self.live,
+            "tree": self.tree,
+            "unknown": cast("JsonValue", self.unknown),
+            "readings": cast("JsonValue", self.readings),
+            "barred": self.barred,
+            "turned": self.turned,
+            "next_at": instant(self.next_at) if self.next_at else None,
+            "past": cast("JsonValue", self.past),
+        }
+
+
+def why_told(connection: Connection, host: Host, account: str, playbook: str, then: datetime | None = None) -> Why:
+    """As it stands, or as it stood. Raises NotFound."""
+    desk, now = _now(connection, host, account) if then is None else _then(connection, host, account, then)
+    plan = desk.rules.plans.get(playbook)
+    if plan is None:
+        was = "is applied" if then is None else "was applied then"
+        raise NotFound(f"there is no playbook '{playbook}' among what {was}")
+    past = _decided(connection, account, playbook, now)
+    decision = _decision(desk, plan, past, now, kept=then is None)
+    entries = desk.entries.get(playbook)
+    return Why(
+        account=account,
+        playbook=playbook,
+        at=now,
+        truth=decision.truth if plan.start.by_rule else None,
+        live=entries.live if entries else None,
+        tree=why(plan, desk.scope(now)) if plan.start.by_rule else None,
+        unknown=list(_unknown(desk, plan, now)),
+        readings=list(_readings(desk, plan, now)),
+        barred=decision.barred,
+        turned=_turned(decision, past),
+        next_at=decision.next_at,
+        past=past,
+    )
+
+
+def _now(connection: Connection, host: Host, account: str) -> tuple[Desk, datetime]:
+    row = accounts.find(connection, account)
+    if row is None or row.state is None:
+        raise NotFound(f"there is no account '{account}'")
+    at = bench(host, connection)
+    return lay_out(at, {account: row})[account], at.now(row)
+
+
+def _then(connection: Connection, host: Host, account: str, then: datetime) -> tuple[Desk, datetime]:
+    row = accounts.find(connection, account)
+    desk = desk_then(bench(host, connection), account, then) if row else None
+    if desk is None:
+        raise NotFound(f"nothing was known of an account '{account}' at {instant(then)}, or nothing was applied")
+    return desk, then
+
+
+def _decided(connection: Connection, account: str, playbook: str, until: datetime) -> list[View]:
+    told = traces.of_account(connection, account, playbook)
+    rises = [one for one in told if one.entry.event in {"started", "not_started"} and one.entry.at <= until]
+    return [{"run": one.run or None, **one.entry.to_json()} for one in rises]
+
+
+# --- how the start stands
+
+
+def _decision(desk: Desk, plan: Plan, past: list[View], now: datetime, *, kept: bool) -> Decision:
+    """What is stored of it; where nothing is (it never came true), or for a past instant, what it comes to."""
+    stored = desk.decided.get(plan.playbook) if kept else None
+    if stored is not None or not plan.start.by_rule:
+        return stored or Decision(plan.playbook, plan.start_hash)
+    found, _ = judged(Rule.of(plan), Decision(plan.playbook, plan.start_hash, truth=bool(past)), desk.scope(now))
+    return found
+
+
+def _turned(decision: Decision, past: list[View]) -> View | None:
+    """Of a past instant only the rises are kept."""
+    if decision.since is not None and decision.why is not None:
+        return {"at": instant(decision.since), "to": bool(decision.truth), "why": dict(decision.why)}
+    if not past:
+        return None
+    return {"at": past[-1]["at"], "to": True, "why": past[-1].get("why")}
+
+
+def _unknown(desk: Desk, plan: Plan, now: datetime) -> Iterator[View]:
+    values, vocabulary = desk.scope(now).values, desk.setting.vocabulary
+    for path in sorted(Rule.of(plan).reads):
+        if path not in values:
+            yield {"path": path, "missing": missing(path, vocabulary)}
+
+
+def missing(path: str, vocabulary: Vocabulary) -> str:
+    """The fact that would make it known, in words."""
+    room, _, rest = path.partition(".")
+    name, _, part = rest.partition(".")
+    match room:
+        case "account" | "since":
+            return f"a fact with the field {rest.removeprefix('account.')}"
+        case "contacts":
+            return "a first contact"
+        case "records":
+            return f"a first record of the kind {rest}"
+        case "team":
+            return f"a team fact that says who is {rest}"
+        case "runs":
+            return f"a run of {name} that has ended"
+        case "metrics" if metric := vocabulary.metrics.get(name):
+            return _metric_missing(metric, part)
+    return "a fact"
+
+
+def _metric_missing(metric: Metric, part: str) -> str:
+    if part in {"previous", "change"}:
+        windows = isinstance(metric.measure, Tally) and metric.measure.over is not None
+        return "a window before that lies wholly after the first data" if windows else "a reading before the last one"
+    match metric.measure:
+        case Reported():
+            return f"a {'fresh ' if metric.fresh else ''}reading of {metric.name}"
+        case Tally():
+            return f"data of the account for as long as the window of {metric.name} is"
+        case DaysSince() | Occurrence() | Latest():
+            return f"a first {metric.event}"
+        case Formula():
+            return f"what {metric.name} is reckoned from, or a divisor that is not 0"
+        case Score(coverage=coverage):
+            return f"parts of {metric.name} that make up {coverage:.0%} of its weight"
+
+
+# --- what readings are made of
+
+
+def _readings(desk: Desk, plan: Plan, now: datetime) -> Iterator[View]:
+    """Each score and formula that the start hangs on, and those below it."""
+    setting = desk.setting
+    seen = picture(desk.account, setting.vocabulary, setting.policy, now)
+    todo = [path.split(".")[1] for path in sorted(Rule.of(plan).reads) if path.startswith("metrics.")]
+    told: set[str] = set()
+    while todo:
+        name = todo.pop(0)
+        made = seen.makeup(name) if name not in told else None
+        told.add(name)
+        if made is not None:
+            yield _made(name, made, seen.scope.values)
+            todo += sorted(setting.vocabulary.metrics[name].parts)
+
+
+def _made(name: str, made: Makeup, values: Mapping[str, Value]) -> View:
+    return {
+        "metric": name,
+        "value": to_json(values.get(f"metrics.{name}.value", UNKNOWN)),
+        "coverage": to_json(made.coverage),
+        "needed": to_json(made.needed),
+        "parts": [_part(one) for one in made.parts],
+    }
+
+
+def _part(one: Part) -> View:
+    said: View = {"path": one.path, "value": to_json(one.value)}
+    numbers = {"weight": one.weight, "points": one.points}
+    return said | {key: to_json(number) for key, number in numbers.items() if number is not None}
