@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias
@@ -146,19 +146,29 @@ class Metric:
     @property
     def reads(self) -> frozenset[str]:
         """The flat paths from which formula, score and target are reckoned."""
-        own = frozenset(path for expression in self._expressions() for path in expression.reads)
-        if isinstance(self.measure, Score):
-            return own | {f"metrics.{part}.attainment" for part in self.measure.weights}
-        return own
+        targets = self.target.values.values() if self.target else ()
+        wanted = (one.reads for one in targets if isinstance(one, Expression))
+        return self._measured_from().union(*wanted)
 
     @property
     def parts(self) -> frozenset[str]:
         """The other metrics it is reckoned from."""
-        return frozenset(path.split(".")[1] for path in self.reads if path.startswith("metrics."))
+        return _metrics_in(self.reads)
 
-    def _expressions(self) -> Iterator[Expression]:
-        if isinstance(self.measure, Formula):
-            yield self.measure.expression
-        for value in self.target.values.values() if self.target else ():
-            if isinstance(value, Expression):
-                yield value
+    @property
+    def measured_from(self) -> frozenset[str]:
+        """The other metrics that its value is made of, whatever its target is."""
+        return _metrics_in(self._measured_from())
+
+    def _measured_from(self) -> frozenset[str]:
+        match self.measure:
+            case Formula(expression=expression):
+                return frozenset(expression.reads)
+            case Score(weights=weights):
+                return frozenset(f"metrics.{part}.attainment" for part in weights)
+            case _:
+                return frozenset()
+
+
+def _metrics_in(paths: frozenset[str]) -> frozenset[str]:
+    return frozenset(path.split(".")[1] for path in paths if path.startswith("metrics."))
