@@ -11,6 +11,7 @@ from functools import cached_property, partial
 from sqlalchemy import Connection
 
 from activities.applied import Current
+from activities.gate import StoredGate
 from activities.host import Host
 from activities.store import decisions, facts, runs, watches
 from activities.store.accounts import AccountRow
@@ -19,6 +20,7 @@ from engine.account import Account, apply, may_touch
 from engine.decided import Decided
 from engine.desk import Desk
 from engine.facts import Fact
+from engine.held import MOST
 from engine.run import Run, Watch
 from engine.setting import Setting
 from engine.trigger import Decision, Entries
@@ -41,6 +43,11 @@ class Bench:
     def current(self) -> Current:
         """What is applied, asked for by those only who decide anything."""
         return self.host.applied.current(self.connection)
+
+    @cached_property
+    def gate(self) -> StoredGate:
+        """Who may start, beside what the account itself bars."""
+        return StoredGate(self.connection, self.current.rules.plans, self.current.setting.policy.calendar())
 
     def now(self, row: AccountRow) -> datetime:
         """The logical instant of what happens to an account now: never before what was stamped on it already."""
@@ -71,6 +78,8 @@ def lay_out(
             account=known[account],
             plans=partial(at.host.applied.plan, at.connection),
             new_run=new_run_id,
+            gate=at.gate,
+            heard=partial(_heard, at.connection, account),
             decided=decided[account],
             unjudged=at.current.unjudged(row.filled),
             entries=entries_of(entered[account]),
@@ -139,13 +148,20 @@ def entries_of(entered: Sequence[Entered]) -> dict[str, Entries]:
     found: dict[str, Entries] = {}
     for one in entered:
         so_far = found.get(one.playbook, Entries())
-        changes: dict[str, object] = {"count": so_far.count + 1}
+        recent = (*so_far.recent, one.started)[-MOST:]
+        changes: dict[str, object] = {"count": so_far.count + 1, "recent": recent}
         if one.outcome is None:
             changes |= {"live": one.id}
         elif so_far.last_ended is None or (one.ended is not None and one.ended >= so_far.last_ended):
             changes |= {"last_ended": one.ended, "last_outcome": one.outcome}
         found[one.playbook] = so_far.model_copy(update=changes)
     return found
+
+
+def _heard(connection: Connection, account: str, since: datetime) -> Iterable[Fact]:
+    """The events that have been told of the account since then, in the order in which they happened."""
+    told = facts.of_account(connection, account, since, limit=None)
+    return [one for one in told if one.event is not None and one.at > since]
 
 
 def _by_run(watched: Sequence[Watch]) -> dict[str, list[Watch]]:

@@ -19,7 +19,15 @@ from activities.store import accounts, emptied, facts, kept, suppressions, table
 from activities.store.accounts import AccountRow
 from engine.account import Account
 
-_ALL_OF = (tables.trace, tables.task_history, tables.tasks, tables.watches, tables.decisions, tables.inputs)
+_ALL_OF = (
+    tables.trace,
+    tables.task_history,
+    tables.tasks,
+    tables.watches,
+    tables.decisions,
+    tables.holds,
+    tables.inputs,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from activities.desks import Bench
-from activities.store import accounts, decisions, effects, facts, inputs, restores, runs, tasks, traces, wakes, watches
+from activities.store import (
+    accounts,
+    decisions,
+    effects,
+    facts,
+    holds,
+    inputs,
+    restores,
+    runs,
+    tasks,
+    traces,
+    wakes,
+    watches,
+)
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
 from activities.store.traces import Traced
@@ -43,6 +56,7 @@ def put_all_away(at: Bench, all_: Sequence[Worked]) -> None:
     _put_watches(at, all_)
     tasks.save(at.connection, [task for one in all_ for task in one.desk.changes.tasks.values()])
     traces.add(at.connection, [traced for one in all_ for traced in _traced(one)])
+    _put_holds(at, all_)
     for one in all_:
         facts.add_said(at.connection, one.desk.changes.facts, one.now)
         _take_back(at, one)
@@ -88,6 +102,14 @@ def _put_watches(at: Bench, all_: Sequence[Worked]) -> None:
         if watch.run not in one.desk.changes.watches
     ]
     watches.save(at.connection, touched)
+
+
+def _put_holds(at: Bench, all_: Sequence[Worked]) -> None:
+    """What is held is kept; whoever has entered holds nothing any more."""
+    entered = {(one.row.id, one.desk.runs[run].playbook) for one in all_ for run in one.desk.changes.started}
+    holds.forget(at.connection, entered)
+    holds.save(at.connection, [(one.row.id, held) for one in all_ for held in one.desk.changes.held.values()])
+    at.gate.save()
 
 
 def _traced(one: Worked) -> Iterable[Traced]:

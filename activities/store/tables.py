@@ -331,3 +331,36 @@ restores = Table(
     Column("since", Instant, nullable=False),
     Column("until", Instant, nullable=False),
 )
+
+# --- starts that wait for a person -------------------------------------------------------------------------
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("account", Text, ForeignKey("accounts.id"), primary_key=True),
+    Column("subject", Text, primary_key=True, server_default=""),
+    Column("playbook", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_holds_playbook_account", "playbook", "account"),
+)
+
+# How many have started in a period of a playbook's limit.
+counters = Table(
+    "counters",
+    metadata,
+    Column("playbook", Text, primary_key=True),
+    Column("period", Text, primary_key=True),
+    Column("since", Instant, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
+# Playbooks whose starts a person has stopped.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("playbook", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("by", Text),
+)
