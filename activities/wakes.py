@@ -129,3 +129,29 @@ def lag(host: Host) -> timedelta:
     fresh = host.database.read(wakes.oldest)
     reals = [host.clock.at_real(one) for one in due] + ([fresh] if fresh else [])
     return max((host.clock.real() - one for one in reals), default=timedelta(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What should have been done a while ago: wakes to be delivered, accounts to be judged, runs to be fed; and the
+    real time that the first of all has waited.
+    """
+
+    wakes: int
+    accounts: int
+    runs: int
+    longest: timedelta
+
+
+def waiting(host: Host, late_after: timedelta = LATE) -> Waiting:
+    """Nothing of it is there for long while worker and relay run."""
+    real = host.clock.real()
+    return host.database.read(lambda connection: _late(connection, host.clock, real, real - late_after))
+
+
+def _late(connection: Connection, clock: Clock, real: datetime, before: datetime) -> Waiting:
+    due, woken = late.undelivered(connection, before)
+    judged, turned = late.unjudged(connection, clock.logical(before))
+    fed, latched = late.unmoved(connection, before)
+    since = [one for one in (woken, clock.at_real(turned) if turned else None, latched) if one]
+    return Waiting(due, judged, fed, max((real - one for one in since), default=timedelta(0)))

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,8 +12,10 @@ from activities.store.database import Database
 from workers.applying import preview
 from workers.checking import check
 from workers.environment import environment
+from workers.queues import Queues
 from workers.settings import Settings, load_settings
 from workers.settings_problems import InvalidSettings
+from workers.standstill import late_work, unasked
 from workers.temporal_server import NoTemporalServer, found_binary, server_version
 from workers.wiring import host_from, remote_mail, remote_slack
 
@@ -77,6 +79,7 @@ def _database(settings: Settings) -> Iterator[Found]:
         yield _schema(where, found, newest)
         if found == newest:
             yield from _applied(settings, database)
+            yield from _moving(settings, database)
     except SQLAlchemyError as error:
         fix = "Look after it, or set PLAYBOOK_DATABASE_URL to another."
         yield Found(
@@ -106,9 +109,17 @@ def _applied(settings: Settings, database: Database) -> Iterator[Found]:
         )
 
 
+def _moving(settings: Settings, database: Database) -> Iterator[Found]:
+    if late := late_work(host_from(settings, database=database)):
+        fix = "Start `playbook up` (worker and relay); where it runs already, its log says what holds it up."
+        yield Found("moving", ok=False, message=f"{late}: nothing is done for them.", fix=fix)
+    else:
+        yield Found("moving", ok=True, message="nothing that is due waits for longer than a minute")
+
+
 def _temporal(settings: Settings) -> Iterator[Found]:
     if settings.temporal_address is not None:
-        yield asyncio.run(_asked(settings, settings.temporal_address))
+        yield from asyncio.run(_asked(settings, settings.temporal_address))
         return
     try:
         binary = found_binary(environment())
@@ -122,8 +133,9 @@ def _temporal(settings: Settings) -> Iterator[Found]:
         yield Found("temporal", ok=True, message=f"server {server_version(binary)} by {binary}, run by `playbook up`")
 
 
-async def _asked(settings: Settings, address: str) -> Found:
+async def _asked(settings: Settings, address: str) -> list[Found]:
     from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
+    from temporalio.service import RPCError
 
     from workers.temporal import connect
 
@@ -131,10 +143,23 @@ async def _asked(settings: Settings, address: str) -> Found:
         async with asyncio.timeout(ANSWERS_WITHIN):
             client = await connect(address, settings)
             info = await client.workflow_service.get_system_info(GetSystemInfoRequest())
+            idle = await unasked(client, Queues(settings.task_queue))
+    except RPCError as refused:
+        fix = "Mend TEMPORAL_NAMESPACE, or the key and what it may do."
+        return [Found("temporal", ok=False, message=f"{address} refuses ({refused.message}).", fix=fix)]
     except (TimeoutError, RuntimeError, OSError):
         fix = "Start it, or mend TEMPORAL_ADDRESS and its TLS settings; without the address one is run for you."
-        return Found("temporal", ok=False, message=f"{address} does not answer.", fix=fix, reachability=True)
-    return Found("temporal", ok=True, message=f"{address}, server {info.server_version}")
+        return [Found("temporal", ok=False, message=f"{address} does not answer.", fix=fix, reachability=True)]
+    return [Found("temporal", ok=True, message=f"{address}, server {info.server_version}"), _worker(settings, idle)]
+
+
+def _worker(settings: Settings, idle: Sequence[str]) -> Found:
+    if not idle:
+        return Found("worker", ok=True, message=f"one asks the task queue {settings.task_queue} for work")
+    fix = (
+        "Start `playbook up`, or `python -m workers.worker`, with the same PLAYBOOK_TASK_QUEUE and TEMPORAL_ settings."
+    )
+    return Found("worker", ok=False, message=f"No worker asks for the work of {', '.join(idle)}.", fix=fix)
 
 
 def _providers(settings: Settings) -> Iterator[Found]:

@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 
 from activities.store.database import chunks
-from activities.store.tables import accounts, effects, inputs, runs
+from activities.store.tables import accounts, effects, inputs, runs, wakes
+
+Waiting = tuple[int, datetime | None]  # how many, and since when the first; (0, None)
 
 
 def unfed(connection: Connection, before: datetime, limit: int) -> list[str]:
@@ -74,3 +77,28 @@ def oldest(connection: Connection, now: datetime) -> Collection[datetime]:
         select(func.min(runs.c.look_at)).where(runs.c.look_at <= now, runs.c.fault.is_(None)),
     )
     return [at for query in asked if (at := connection.scalar(query)) is not None]
+
+
+def undelivered(connection: Connection, before: datetime) -> Waiting:
+    """Wakes that were due before then. Since a real instant."""
+    return _waiting(connection, select(func.count(), func.min(wakes.c.due_at)).where(wakes.c.due_at <= before))
+
+
+def unjudged(connection: Connection, logical: datetime) -> Waiting:
+    """Accounts whose time had come at that logical instant. Since a logical one."""
+    query = select(func.count(), func.min(accounts.c.due_at)).where(accounts.c.due_at <= logical)
+    return _waiting(connection, query)
+
+
+def unmoved(connection: Connection, before: datetime) -> Waiting:
+    """Runs with an input that was latched before then. Since a real instant."""
+    query = select(func.count(inputs.c.run.distinct()), func.min(inputs.c.latched_at))
+    query = query.join(runs, runs.c.id == inputs.c.run).where(
+        inputs.c.consumed.is_(None), inputs.c.latched_at <= before
+    )
+    return _waiting(connection, query.where(~runs.c.paused, runs.c.fault.is_(None)))
+
+
+def _waiting(connection: Connection, query: Select[int, Any]) -> Waiting:
+    number, since = connection.execute(query).one()
+    return number, since

@@ -1,5 +1,7 @@
 """The commands on the database, run as a user runs them, on one that the test itself fills."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -129,14 +131,14 @@ class TestImport:
         assert "'gold'" in ran.err
         assert "facts.ndjson:7: this is not a line of JSON" in ran.err
 
-    def test_a_cut_off_import_goes_on_where_it_was_cut(self):
+    def test_what_another_file_told_is_known(self):
         playbook("apply")
         Path("part.ndjson").write_text("".join(FACTS.splitlines(keepends=True)[:3]))
         playbook("import", "part.ndjson")
 
         ran = playbook("import", "facts.ndjson", "--json")
 
-        assert ran.json == {"total": 5, "stored": 2, "known": 3, "left_out": []}
+        assert ran.json | {"total": 5, "stored": 2, "known": 3, "left_out": [], "left_out_count": 0} == ran.json
 
     def test_without_anything_applied_it_says_what_to_do_first(self):
         ran = playbook("import", "facts.ndjson")
@@ -405,6 +407,35 @@ class TestTroubles:
         assert ran.code == 4
         assert "FAIL  temporal" in ran.out
         assert "mend TEMPORAL_ADDRESS" in ran.out
+
+    def test_doctor_tells_that_nothing_moves_and_what_to_start(self, filled):
+        with closing(sqlite3.connect("data/playbook.db")) as database, database:
+            database.execute("UPDATE wakes SET due_at = '2020-01-01T00:00:00.000000Z'")
+
+        ran = playbook("doctor")
+
+        assert ran.code == 1
+        (told,) = [line for line in ran.lines if line.startswith("FAIL")]
+        assert "1 wake waits, the first for" in told
+        assert "Start `playbook up` (worker and relay)" in told
+
+    def test_doctor_tells_that_no_worker_asks_for_work(self, filled, temporal, monkeypatch):
+        monkeypatch.setenv("TEMPORAL_ADDRESS", temporal)
+        monkeypatch.setenv("PLAYBOOK_TASK_QUEUE", "lonely")
+
+        ran = playbook("doctor")
+
+        assert ran.code == 1
+        assert "No worker asks for the work of lonely, lonely-email, lonely-slack. Start `playbook up`" in ran.out
+
+    def test_doctor_tells_a_namespace_that_is_not_there(self, filled, temporal, monkeypatch):
+        monkeypatch.setenv("TEMPORAL_ADDRESS", temporal)
+        monkeypatch.setenv("TEMPORAL_NAMESPACE", "nowhere")
+
+        ran = playbook("doctor")
+
+        assert ran.code == 1
+        assert "Mend TEMPORAL_NAMESPACE" in ran.out
 
     def test_doctor_tells_every_wrong_setting(self, monkeypatch):
         monkeypatch.setenv("PLAYBOOK_CLOCK", "fast")

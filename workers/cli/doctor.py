@@ -12,7 +12,8 @@ from workers.cli.store import json_option
 @json_option
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
-    """Looks at settings, workspace, database, Temporal server, mail and Slack, without changing or sending anything.
+    """Looks at settings, workspace, database, work that waits, Temporal server and its workers, mail and Slack, without
+    changing or sending anything.
 
     Exits with 4 when a server or provider cannot be reached, with 1 when something else is wrong.
     """
