@@ -71,7 +71,7 @@ def together(asks: list[Ask | None]) -> Closure | None:
 
 def _both_asked(first: Ask, second: Ask) -> Closure:
     (test, path, constant), (test2, path2, constant2) = first, second
-    both, other = (first, second), (second,)
+    both, other = _quick(first, second), _quick(second)
 
     def run(view: View) -> object:
         values = view.values
@@ -82,7 +82,9 @@ def _both_asked(first: Ask, second: Ask) -> Closure:
                 return False if values[path] is not UNKNOWN else _unless_false(values, other)
             if path2 not in values:
                 return None
-            return test2(values[path2], constant2) or (False if values[path2] is not UNKNOWN else None)
+            if test2(values[path2], constant2):
+                return True
+            return False if values[path2] is not UNKNOWN else None
         except TypeError:
             return _unless_false(values, both)
 
@@ -91,7 +93,7 @@ def _both_asked(first: Ask, second: Ask) -> Closure:
 
 def _all_three_asked(first: Ask, second: Ask, third: Ask) -> Closure:
     (test, path, constant), (test2, path2, constant2), (test3, path3, constant3) = first, second, third
-    every, others, last = (first, second, third), (second, third), (third,)
+    every, others, last = _quick(first, second, third), _quick(second, third), _quick(third)
 
     def run(view: View) -> object:
         values = view.values
@@ -106,15 +108,22 @@ def _all_three_asked(first: Ask, second: Ask, third: Ask) -> Closure:
                 return False if values[path2] is not UNKNOWN else _unless_false(values, last)
             if path3 not in values:
                 return None
-            return test3(values[path3], constant3) or (False if values[path3] is not UNKNOWN else None)
+            if test3(values[path3], constant3):
+                return True
+            return False if values[path3] is not UNKNOWN else None
         except TypeError:
             return _unless_false(values, every)
 
     return run
 
 
-def _unless_false(values: Mapping[str, object], asks: tuple[Ask, ...]) -> object:
-    """Where something is unknown already: only what is false can settle it."""
+def _quick(*asks: Ask) -> tuple[tuple[Test, str, object], ...]:
+    """As plain tuples, which are taken apart in half the time."""
+    return tuple([(ask.test, ask.path, ask.constant) for ask in asks])
+
+
+def _unless_false(values: Mapping[str, object], asks: tuple[tuple[Test, str, object], ...]) -> object:
+    """Where something is unknown: only what is false all the same settles it."""
     for test, path, constant in asks:
         if path in values:
             value = values[path]

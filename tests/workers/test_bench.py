@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import playbook
+from tests.support.wording import scope
 from workers.bench import intake
 from workers.bench.beginnings import check_workspace
+from workers.bench.conditions import ACCOUNTS, by_hand, condition, conditions
 from workers.bench.counting import Counting
 from workers.bench.figure import Figure, Goal
 from workers.bench.load import Load, load
@@ -75,6 +77,20 @@ def test_the_check_of_a_workspace_is_timed_in_a_fresh_process():
 
     assert one.unit == "s"
     assert 0.05 < one.value < 30
+
+
+def test_the_lambda_written_by_hand_gives_the_answers_of_the_condition():
+    ask = condition().truth
+
+    assert [ask(scope(account)) for account in ACCOUNTS] == [by_hand(account) for account in ACCOUNTS]
+    assert {ask(scope(account)) for account in ACCOUNTS} == {True, False, None}
+
+
+def test_conditions_are_answered_beside_a_lambda_written_by_hand():
+    (one,) = conditions()
+
+    assert one.unit == "/s"
+    assert one.ratio > 0.3
 
 
 SMALL = intake.Size(accounts=20, batches=1, rounds=1, few=20, many=40, idle=5, singles=2)

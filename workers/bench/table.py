@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workers.bench import intake
 from workers.bench.beginnings import check_workspace, engine_import
+from workers.bench.conditions import conditions
 from workers.bench.figure import Figure
 from workers.bench.load import load
 from workers.bench.promptness import promptness
@@ -19,7 +20,11 @@ Measure = Callable[[DevServer, Path], Awaitable[list[Figure]]]
 
 ON_A_SERVER: dict[str, Measure] = {"runs": throughput, "promptness": promptness, "steps": steps, "load": load}
 IN_A_FOLDER: dict[str, Callable[[Path], list[Figure]]] = {"facts": intake.throughput, "growth": intake.growth}
-ALONE = ("import", "check")
+ALONE: dict[str, Callable[[Path], list[Figure]]] = {
+    "conditions": lambda _: conditions(),
+    "import": lambda _: engine_import(),
+    "check": check_workspace,
+}
 NAMES = (*ON_A_SERVER, *IN_A_FOLDER, *ALONE)
 
 FOLDER = "playbook-bench-"
@@ -43,7 +48,7 @@ async def measured(names: Sequence[str], binary: Callable[[], Path], workspace: 
             figures += await asyncio.to_thread(IN_A_FOLDER[name], Path(folder))
     for name in (one for one in names if one in ALONE):
         say(f"measuring {name}")
-        figures += engine_import() if name == "import" else check_workspace(workspace)
+        figures += ALONE[name](workspace)
     return figures
 
 
