@@ -28,7 +28,7 @@ from engine.run import Settled
 from engine.ticks import ticks
 
 _TEXTS = (
-    tables.decisions, tables.runs, tables.inputs, tables.watches, tables.trace,
+    tables.decisions, tables.holds, tables.runs, tables.inputs, tables.watches, tables.trace,
     tables.task_history, tables.tasks, tables.outbox, tables.effects,
 )  # fmt: skip
 

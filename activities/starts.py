@@ -1,12 +1,25 @@
 """Starts by a person's word: stage, tiers, `again` and the one-live-run rule apply, the condition does not."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection
 
 from activities.desks import Bench, bench, lay_out
 from activities.host import Host
 from activities.store import accounts
-from activities.writing_back import put_away
+from activities.store.accounts import AccountRow
+from activities.store.database import chunks
+from activities.writing_back import Worked, put_all_away
+from engine.desk import Desk
+from engine.plan import Plan
 from engine.problems import suggest_or_list
+
+AT_ONCE = 100  # accounts in one transaction
+NOT_BY_HAND = "not by hand"
+UNKNOWN = "unknown"
 
 
 class NoSuchAccount(Exception):
@@ -29,24 +42,109 @@ class Barred:
     reason: str
 
 
+@dataclass(slots=True)
+class Tally:
+    """What became of several accounts, or would: who starts (with the run, once there is one), and who is barred by
+    which reason. `unknown` is a reason too: there is no such account.
+    """
+
+    started: dict[str, str | None] = field(default_factory=dict)
+    barred: dict[str, list[str]] = field(default_factory=dict)
+
+    def bar(self, account: str, reason: str) -> None:
+        self.barred.setdefault(reason, []).append(account)
+
+    def add(self, part: "Tally") -> None:
+        self.started |= part.started
+        for reason, several in part.barred.items():
+            self.barred.setdefault(reason, []).extend(several)
+
+
 def start(host: Host, playbook: str, account: str, by: str | None = None) -> Started | Barred:
     """Raises NoSuchAccount and NoSuchPlaybook."""
-    answer = host.database.write(lambda connection: _started(bench(host, connection), playbook, account, by))
-    host.stir()
-    return answer
+    tally = start_all(host, playbook, [account], by)
+    if UNKNOWN in tally.barred:
+        raise NoSuchAccount(account)
+    run = tally.started.get(account)
+    return Started(run) if run is not None else Barred(next(iter(tally.barred)))
 
 
-def _started(at: Bench, playbook: str, account: str, by: str | None) -> Started | Barred:
+def start_all(host: Host, playbook: str, ids: Sequence[str], by: str | None = None) -> Tally:
+    """In parts, so that nobody waits long for an account. Raises NoSuchPlaybook."""
+    tally = Tally()
+    for part in chunks(list(dict.fromkeys(ids)), AT_ONCE):
+        tally.add(host.database.write(partial(_started, host=host, playbook=playbook, ids=part, by=by)))
+        host.stir()
+    return tally
+
+
+def foresee(host: Host, playbook: str, ids: Sequence[str]) -> Tally:
+    """What `start_all` would do, of accounts as they are now; nothing is done. Raises NoSuchPlaybook."""
+    tally = Tally()
+    for part in chunks(list(dict.fromkeys(ids)), AT_ONCE):
+        tally.add(host.database.read(partial(_foreseen, host=host, playbook=playbook, ids=part)))
+    return tally
+
+
+def applied(at: Bench, playbook: str) -> Plan:
+    """Raises NoSuchPlaybook."""
     plan = at.current.rules.plans.get(playbook)
     if plan is None:
         raise NoSuchPlaybook(suggest_or_list(playbook, at.current.rules.plans))
-    row = accounts.lock(at.connection, [account]).get(account)
-    if row is None or row.state is None:
-        raise NoSuchAccount(account)
+    return plan
+
+
+def _started(connection: Connection, *, host: Host, playbook: str, ids: Sequence[str], by: str | None) -> Tally:
+    at = bench(host, connection)
+    plan, tally, worked = applied(at, playbook), Tally(), list[Worked]()
     if not plan.start.by_hand:
-        return Barred("not by hand")
-    desk, now = lay_out(at, {account: row})[account], at.now(row)
-    run = desk.start(playbook, now, by)
-    barred = [entry.fields.get("reason") for _, name, entry in desk.changes.trace if name == playbook]
-    put_away(at, desk, row, now)
-    return Started(run) if run is not None else Barred(str(barred[-1]))
+        return _none(ids)
+    rows = accounts.lock(at.connection, ids)
+    for account, desk, now in desks_of(at, rows, ids, tally):
+        if (run := desk.start(playbook, now, by)) is not None:
+            tally.started[account] = run
+        else:
+            tally.bar(account, last_bar(desk, playbook))
+        worked.append(Worked(desk, rows[account], now))
+    put_all_away(at, worked)
+    return tally
+
+
+def _foreseen(connection: Connection, *, host: Host, playbook: str, ids: Sequence[str]) -> Tally:
+    at = bench(host, connection)
+    plan, tally = applied(at, playbook), Tally()
+    if not plan.start.by_hand:
+        return _none(ids)
+    rows = {one: row for one in ids if (row := accounts.find(at.connection, one))}
+    for account, desk, now in desks_of(at, rows, ids, tally):
+        reason = desk.barred_by_hand(playbook, now)
+        if reason is None:
+            tally.started[account] = None
+        else:
+            tally.bar(account, reason)
+    return tally
+
+
+def last_bar(desk: Desk, playbook: str) -> str:
+    """Why the account did not enter just now."""
+    return next(
+        str(entry.fields["reason"])
+        for _, name, entry in reversed(desk.changes.trace)
+        if name == playbook and entry.event == "not_started"
+    )
+
+
+def desks_of(
+    at: Bench, rows: Mapping[str, AccountRow], ids: Sequence[str], tally: Tally
+) -> Iterator[tuple[str, Desk, datetime]]:
+    """The accounts that there are, each with its desk and its instant; the others are told as unknown."""
+    known = {one: row for one, row in rows.items() if row.state is not None}
+    for one in ids:
+        if one not in known:
+            tally.bar(one, UNKNOWN)
+    for account, desk in lay_out(at, known).items():
+        yield account, desk, at.now(known[account])
+
+
+def _none(ids: Sequence[str]) -> Tally:
+    return Tally(barred={NOT_BY_HAND: list(ids)})

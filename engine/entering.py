@@ -188,12 +188,16 @@ class Entrance(Table):
             return "stage"
         return bar(plan, self._entries(playbook), scope, self.account.id, self.setting.policy)
 
+    def barred_by_hand(self, playbook: str, now: datetime) -> str | None:
+        """And a person's pause: one who starts it may not know of it."""
+        return self.barred(playbook, now) or ("paused" if self.gate.paused(playbook) else None)
+
     def start(self, playbook: str, now: datetime, by: str | None = None) -> str | None:
         """By hand: stage, tiers, `again` and the one-live-run rule apply, the condition does not. None: it did not
         start; the trace says why.
         """
         plan = self.rules.plans[playbook]
-        reason = self.barred(playbook, now) or ("paused" if self.gate.paused(playbook) else None)
+        reason = self.barred_by_hand(playbook, now)
         if reason is not None:
             self._not_started(plan, reason, now, None)
             return None

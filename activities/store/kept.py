@@ -15,6 +15,7 @@ from activities.store.tables import (
     decisions,
     effects,
     facts,
+    holds,
     inputs,
     outbox,
     runs,
@@ -43,11 +44,23 @@ HELD: Final[Mapping[Table, Whose]] = {
     task_history: _through(task_history.c.task, tasks),
     inputs: _through(inputs.c.run, runs),
     wakes: _through(wakes.c.run, runs),
-    **{table: _by_account(table) for table in (trace, tasks, watches, decisions, facts, effects, runs)},
+    **{table: _by_account(table) for table in (trace, tasks, watches, decisions, holds, facts, effects, runs)},
     accounts: lambda account: accounts.c.id == account,
 }
 APART: Final = frozenset(
-    {"contents", "applies", "plans", "versions", "active", "suppressions", "breakers", "clock", "restores"}
+    {
+        "contents",
+        "applies",
+        "plans",
+        "versions",
+        "active",
+        "suppressions",
+        "breakers",
+        "clock",
+        "restores",
+        "counters",
+        "pauses",
+    }
 )
 # Words of ours and ids: nothing of them was ever said by a customer.
 _OURS: Final = {
