@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from activities.clock import ClockDiffers
 from activities.store import schema, versions
 from activities.store.database import Database
 from workers.applying import preview
@@ -80,6 +81,8 @@ def _database(settings: Settings) -> Iterator[Found]:
         if found == newest:
             yield from _applied(settings, database)
             yield from _moving(settings, database)
+    except ClockDiffers as wrong:
+        yield Found("clock", ok=False, message=str(wrong))
     except SQLAlchemyError as error:
         fix = "Look after it, or set PLAYBOOK_DATABASE_URL to another."
         yield Found(

@@ -437,6 +437,15 @@ class TestTroubles:
         assert ran.code == 1
         assert "Mend TEMPORAL_NAMESPACE" in ran.out
 
+    def test_doctor_tells_another_clock_beside_everything_else(self, filled, monkeypatch):
+        monkeypatch.setenv("PLAYBOOK_CLOCK", "scaled:60")
+
+        ran = playbook("doctor", "--json")
+
+        named = {one["name"]: one for one in ran.json}
+        assert (ran.code, named["clock"]["ok"], "http" in named) == (1, False, True)
+        assert "Set PLAYBOOK_CLOCK" in named["clock"]["message"]
+
     def test_doctor_tells_every_wrong_setting(self, monkeypatch):
         monkeypatch.setenv("PLAYBOOK_CLOCK", "fast")
 

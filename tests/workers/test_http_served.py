@@ -54,6 +54,8 @@ def test_every_call_of_the_interface_is_described(document):
         "PUT /accounts/{account}/contacts/{contact}",
         "PUT /accounts/{account}/team",
         "GET /accounts/{account}",
+        "DELETE /accounts/{account}",
+        "DELETE /accounts/{account}/contacts/{contact}",
         "GET /runs",
         "GET /runs/{run}",
         "GET /tasks",
@@ -66,6 +68,7 @@ def test_every_call_of_the_interface_is_described(document):
             for verb in ("complete", "snooze", "reassign", "claim", "note", "acknowledge", "reopen")
         ),
         "POST /playbooks/{playbook}/start",
+        "GET /playbooks/{playbook}/why/{account}",
         "GET /healthz",
         "GET /readyz",
         "GET /metrics",
