@@ -14,10 +14,11 @@ from typing import Final
 from engine.conditions import functions as _functions  # noqa: F401 - fills the registry that `write` reads with
 from engine.conditions import over_items as _over_items  # noqa: F401 - likewise
 from engine.conditions.faults import Fault, Pointer, did_you_mean, nearest
+from engine.conditions.normal import normal
 from engine.conditions.places import ROOT_NAMES
 from engine.conditions.tokens import Tokens, Word, cut
 from engine.conditions.tree import MAX_DEPTH, JsonLogic, read
-from engine.conditions.wording import FUNCTIONS, QUANTIFIERS, default_item_name, phrase
+from engine.conditions.wording import FUNCTIONS, QUANTIFIERS, as_text, default_item_name
 
 __all__ = ["Fault", "JsonLogic", "Parsed", "parse", "parse_at", "write"]
 
@@ -75,7 +76,7 @@ def write(logic: object) -> str:
     tree = read(logic)
     if isinstance(tree, list) and any(isinstance(one, Fault) for one in tree):
         raise ValueError(str(tree[0]))
-    return phrase(tree)  # type: ignore[arg-type]
+    return as_text(normal(tree))  # type: ignore[arg-type]
 
 
 class _Reader:

@@ -22,6 +22,7 @@ from engine.conditions.closures import Closure, lower, other_run_path, remembere
 from engine.conditions.dayturn import Turn, at, turning
 from engine.conditions.faults import Fault
 from engine.conditions.idle import idle
+from engine.conditions.normal import normal
 from engine.conditions.operators import Log
 from engine.conditions.places import Around, inside, place
 from engine.conditions.scope import Names, Scope
@@ -177,7 +178,7 @@ def _compile(
     root, check = _Root.around(cast("Argument", found)), Checker(names)
     if not fits(check, root) or check.faults:
         return [_placed(one, source, parsed) for one in check.faults]
-    tree = root.arguments[0]
+    tree = normal(root.arguments[0])
     return source.strip() if isinstance(source, str) else phrase(tree), as_logic(tree)
 
 

@@ -19,7 +19,7 @@ _READING: Final = frozenset({
     "days_until", "business_days_since", "business_days_until", "hours_since", "hours_until",
 })  # fmt: skip
 # What makes a condition one of several names, or one that asks for known already.
-_NOT_OF_ONE: Final = OVER_ITEMS | {"none", "known", "missing", "missing_some"}
+_NOT_OF_ONE: Final = OVER_ITEMS | {"known", "missing", "missing_some"}
 
 
 @dataclass(frozen=True, slots=True)

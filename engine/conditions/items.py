@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import cast
 
-from jsonlogic.typing import OperatorArgument
-
 from engine.conditions.closures import Closure, View, lower, lowered, lowers, negated
 from engine.conditions.places import Around, inside
 from engine.conditions.scope import Frame
-from engine.conditions.tree import REGISTRY, Argument, Node
+from engine.conditions.tree import Argument, Node, made
 from engine.values import UNKNOWN
 
 
@@ -30,10 +28,6 @@ def fused(node: Node) -> tuple[Argument, Argument]:
     if node.operator == "all":
         return source, made("or", *(made("!", one) for one in filters), body)
     return source, made("and", *filters, body)
-
-
-def made(name: str, *arguments: Argument) -> Node:
-    return cast("Node", REGISTRY.get(name).from_expression(name, cast("list[OperatorArgument]", list(arguments))))
 
 
 def through(node: Node, around: Around) -> tuple[Closure, Closure]:

@@ -13,8 +13,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple, cast
 
 from engine.conditions.domains import Numbers, Span, Words
-from engine.conditions.items import made
-from engine.conditions.tree import Argument, Node, as_logic
+from engine.conditions.tree import Argument, Node, as_logic, made
 from engine.conditions.wording import dump
 from engine.types import Type
 from engine.values import read_date, read_instant

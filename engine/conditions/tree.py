@@ -67,6 +67,11 @@ class Node(Operator):
 Argument: TypeAlias = Node | Constant | list["Argument"]
 
 
+def made(name: str, *arguments: Argument) -> Node:
+    """A node that no author wrote."""
+    return cast("Node", REGISTRY.get(name).from_expression(name, cast("list[OperatorArgument]", list(arguments))))
+
+
 def nodes_in(argument: Argument) -> Iterator[Node]:
     if isinstance(argument, Node):
         yield from argument.nodes()

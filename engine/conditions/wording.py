@@ -1,13 +1,13 @@
-"""JsonLogic back into the author's text; what has no text form stays JSON."""
+"""JsonLogic back into the author's text; what has no text form is told in words for people, else as JSON."""
 
 import json
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from engine.conditions.places import Around, place
-from engine.conditions.tree import Argument, Constant, JsonLogic, Node, as_logic
+from engine.conditions.tree import Argument, Constant, JsonLogic, Node, as_logic, made
 
 # How strongly a form holds together; an operand that holds less than its place asks for goes into brackets.
 CHOICE, OR, AND, NOT, COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(9)
@@ -30,9 +30,14 @@ class NoText(Exception):
 
 
 def phrase(argument: Argument, around: Around = (), items: tuple[str, ...] = ()) -> str:
-    """The text of a part; `items` are the names of the items around it, outermost first."""
+    """The text of a part for people; `items` are the names of the items around it, outermost first."""
+    return _write(argument, _Around(around, items, for_people=True)).text
+
+
+def as_text(argument: Argument) -> str:
+    """The text that can be parsed again: JSON for what has no other."""
     try:
-        return _write(argument, _Around(around, items)).text
+        return _write(argument, _Around((), ())).text
     except NoText:
         return dump(as_logic(argument))
 
@@ -81,14 +86,15 @@ def default_item_name(path: str) -> str:
 class _Around(NamedTuple):
     kinds: Around
     names: tuple[str, ...]
+    for_people: bool = False
 
-    def within(self, name: str) -> "_Around":
-        return _Around((*self.kinds, "item"), (*self.names, name))
+    def within(self, name: str, kind: Literal["item", "pair"] = "item") -> "_Around":
+        return _Around((*self.kinds, kind), (*self.names, name), self.for_people)
 
     def name_at(self, level: int) -> tuple[str, tuple[str, ...]]:
         """The name of that item, and the names that stand nearer and could hide it."""
         if level >= len(self.names):
-            raise NoText
+            return f"item@{level}", ()
         index = len(self.names) - 1 - level
         return self.names[index], self.names[index + 1 :]
 
@@ -101,9 +107,15 @@ def _write(argument: Argument, around: _Around) -> Phrase:
     if writer := _WRITERS.get(argument.operator):
         return writer(argument, around)
     if argument.operator in FUNCTIONS:
-        inner = ", ".join(_write(one, around).text for one in argument.arguments)
-        return Phrase(f"{argument.operator}({inner})", ATOM)
+        return _called(argument, around)
+    if around.for_people:
+        return _FOR_PEOPLE.get(argument.operator, _called)(argument, around)
     raise NoText
+
+
+def _called(node: Node, around: _Around) -> Phrase:
+    inner = ", ".join(_write(one, around).text for one in node.arguments)
+    return Phrase(f"{node.operator}({inner})", ATOM)
 
 
 def _held(argument: Argument, around: _Around, least: int) -> str:
@@ -122,14 +134,19 @@ def _constant(constant: Constant) -> Phrase:
 
 
 def _var(node: Node, around: _Around) -> Phrase:
-    path = node.arguments[0]
-    if len(node.arguments) != 1 or not isinstance(path, str):
-        raise NoText
+    path, *default = node.arguments
+    if not isinstance(path, str):
+        return Phrase(dump(as_logic(node)), ATOM)
+    if default:
+        read = made("var", path)
+        return _if(made("if", made("known", read), read, *default), around)
     where = place(path, around.kinds)
     if where.level is None:
         return Phrase(path, ATOM)
+    if around.kinds[-1] == "pair" and where.level == 0:
+        return Phrase(path, ATOM)
     name, nearer = around.name_at(where.level)
-    if name in nearer:
+    if name in nearer and not around.for_people:
         raise NoText
     return Phrase(".".join((name, *where.keys)), ATOM)
 
@@ -185,9 +202,7 @@ def _left_to_right(word: str, own: int) -> Callable[[Node, _Around], Phrase]:
     def write(node: Node, around: _Around) -> Phrase:
         first, *rest = node.arguments
         if not rest:
-            if word != "-":
-                raise NoText
-            return Phrase(f"-{_held(first, around, ATOM)}", SIGN)
+            return Phrase(f"-{_held(first, around, ATOM)}", SIGN) if word == "-" else _write(first, around)
         parts = [_held(first, around, own), *(_held(one, around, own + 1) for one in rest)]
         return Phrase(f" {word} ".join(parts), own)
 
@@ -210,11 +225,15 @@ def _quantifier(node: Node, around: _Around) -> Phrase:
     if isinstance(source, Node) and source.operator == "filter":
         where = f" if {_held(source.arguments[1], within, OR)}"
         source = source.arguments[0]
-    if not is_collection(source):
+    if not is_collection(source) and not around.for_people:
         raise NoText
     subject = name if body is True and node.operator == "count" else _write(body, within).text
     text = f"{QUANTIFIERS[node.operator]}({subject} for {name} in {_held(source, around, OR)}{where})"
     return Phrase(text, ATOM)
+
+
+def _none(node: Node, around: _Around) -> Phrase:
+    return _not(made("!", made("some", *node.arguments)), around)
 
 
 def _percent(node: Node, around: _Around) -> Phrase:
@@ -229,6 +248,42 @@ def _span(node: Node, _around: _Around) -> Phrase:
     return Phrase(str(node.arguments[0]), ATOM)
 
 
+# --- what only people read
+
+
+def _some_value(node: Node, around: _Around) -> Phrase:
+    return Phrase(f"{_held(node.arguments[0], around, SUM)} is not empty", COMPARISON)
+
+
+def _names(node: Node, _around: _Around) -> Phrase:
+    names = [str(name) for one in node.arguments for name in (one if isinstance(one, list) else [one])]
+    return Phrase(f"{node.operator}({', '.join(names)})", ATOM)
+
+
+def _list_of(node: Node, around: _Around) -> Phrase:
+    source, body = node.arguments[:2]
+    name = item_name(node)
+    item = _write(body, around.within(name)).text
+    kept = f"{name} for {name}" if node.operator == "filter" else f"{item} for {name}"
+    where = f" if {item}" if node.operator == "filter" else ""
+    return Phrase(f"[{kept} in {_held(source, around, OR)}{where}]", ATOM)
+
+
+def _reduced(node: Node, around: _Around) -> Phrase:
+    source, body, first = node.arguments
+    step = _write(body, around.within(item_name(node), "pair")).text
+    return Phrase(f"reduce({step} for {_write(source, around).text}, from {_write(first, around).text})", ATOM)
+
+
+_FOR_PEOPLE: Final[dict[str, Callable[[Node, _Around], Phrase]]] = {
+    "!!": _some_value,
+    "log": lambda node, around: _write(node.arguments[0], around),
+    "missing": _names,
+    "missing_some": _names,
+    "filter": _list_of,
+    "map": _list_of,
+    "reduce": _reduced,
+}
 _WRITERS: Final[dict[str, Callable[[Node, _Around], Phrase]]] = {
     "var": _var,
     "and": _and,
@@ -243,6 +298,7 @@ _WRITERS: Final[dict[str, Callable[[Node, _Around], Phrase]]] = {
     "%": _left_to_right("%", PRODUCT),
     "if": _if,
     **dict.fromkeys(QUANTIFIERS, _quantifier),
+    "none": _none,
     "percent": _percent,
     "date": _quoted,
     "instant": _quoted,

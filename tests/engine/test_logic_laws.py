@@ -1,15 +1,22 @@
 """Laws that hold for every condition: what is known stays settled, texts and stored forms keep their meaning."""
 
+import operator
+from decimal import Decimal
+from fractions import Fraction
+from math import trunc
+
 import datalogic_py
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.conditions.closures import lower
+from engine.conditions.tree import read
 from engine.conditions.wording import plain
 from engine.expression import parse, write
 from engine.logic import Condition
 from engine.values import UNKNOWN, to_json
-from tests.support.logics import conditions, standard_conditions, whole_accounts
-from tests.support.wording import condition, scope
+from tests.support.logics import conditions, few_conditions, few_values, standard_conditions, whole_accounts
+from tests.support.wording import condition, expression, scope
 
 few = settings(max_examples=150, deadline=None)
 
@@ -71,14 +78,78 @@ def test_what_was_settled_without_a_value_stays_so_when_it_becomes_known(logic, 
 
 
 @few
-@given(conditions, whole_accounts)
-def test_the_text_of_a_condition_means_the_same(logic, values):
+@given(st.one_of(conditions, few_conditions))
+def test_text_and_logic_give_each_other_back(logic):
     text = write(logic)
 
-    again = parse(text)
+    assert not text.startswith("{")
+    assert condition(text).logic == condition(logic).logic
+    assert write(parse(text)) == text
 
-    assert write(again) == text
-    assert condition(text).truth(scope(values)) is condition(logic).truth(scope(values))
+
+@few
+@given(st.one_of(conditions, few_conditions))
+def test_the_text_that_is_shown_is_the_one_that_can_be_read_back(logic):
+    assert condition(logic).text == write(logic)
+
+
+@few
+@given(st.one_of(conditions, few_conditions), st.one_of(whole_accounts, few_values))
+def test_the_stored_form_means_what_was_written(logic, values):
+    as_written = lower(read(logic))
+
+    assert condition(logic).truth(scope(values)) is as_written(scope(values))
+
+
+fractions = st.recursive(
+    st.one_of(
+        st.tuples(st.integers(-999_999, 999_999), st.integers(0, 6)).map(lambda two: Decimal(two[0]).scaleb(-two[1])),
+        st.integers(-9, 9),
+    ),
+    lambda inner: st.tuples(st.sampled_from("+-*/%"), inner, inner).map(lambda three: {three[0]: list(three[1:])}),
+    max_leaves=6,
+)
+STEPS = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b if b else None,
+    "%": lambda a, b: a - b * trunc(a / b) if b else None,
+}
+
+
+def exactly(logic):
+    """By the rules of fractions; None where something is divided by 0."""
+    if not isinstance(logic, dict):
+        return Fraction(logic)
+    (sign, (left, right)), *_ = logic.items()
+    one, two = exactly(left), exactly(right)
+    return None if one is None or two is None else STEPS[sign](one, two)
+
+
+@few
+@given(fractions, fractions)
+def test_numbers_are_compared_as_fractions_without_any_rounding(left, right):
+    one, two = exactly(left), exactly(right)
+
+    for sign, compare in (("<", operator.lt), ("==", operator.eq), (">=", operator.ge)):
+        found = condition({sign: [left, right]}).truth(scope())
+        assert found is (None if one is None or two is None else compare(one, two))
+
+
+@few
+@given(fractions, st.integers(-4, 4))
+def test_a_number_is_rounded_to_the_nearest_with_halves_away_from_zero(logic, digits):
+    number, step = exactly(logic), Fraction(10) ** -digits
+
+    found = expression({"round": [logic, digits]}).value(scope())
+
+    if number is None:
+        assert found is UNKNOWN
+    else:
+        away = abs(Fraction(found)) - abs(number)
+        assert Fraction(found) % step == 0
+        assert -step / 2 < away <= step / 2
 
 
 @few

@@ -1,5 +1,7 @@
 """Why a condition is what it is: every name with the value it saw, and the parts that decided."""
 
+import pytest
+
 from tests.support.wording import condition, contact, scope
 
 
@@ -122,3 +124,45 @@ def test_operators_without_a_text_are_told_as_json():
 
     assert found.truth is True
     assert ("contacts", [{"id": "x", "name": "x"}]) in told(found)
+
+
+@pytest.mark.parametrize(
+    ("logic", "text"),
+    [
+        ({"!": {"missing": ["account.arr", "account.name"]}}, "not missing(account.arr, account.name)"),
+        ({"!!": {"missing_some": [1, ["account.arr"]]}}, "missing_some(1, account.arr) is not empty"),
+        ({"!!": {"var": "account.name"}}, "account.name is not empty"),
+        (
+            {"none": [{"var": "contacts"}, {"==": [{"var": "role"}, "other"]}]},
+            'not any(c.role == "other" for c in contacts)',
+        ),
+        ({"<": [{"var": ["account.arr", 7]}, 9]}, "(account.arr if known(account.arr) else 7) < 9"),
+        ({">": [9, {"var": "account.arr"}, 3]}, "9 > account.arr > 3"),
+        ({"and": [{"log": {"var": "account.vip"}}]}, "account.vip"),
+        ({"==": [{"cat": [{"var": "account.name"}, "!"]}, "Acme!"]}, 'cat(account.name, "!") == "Acme!"'),
+        ({"==": [{"substr": [{"var": "account.name"}, 0, 2]}, "Ac"]}, 'substr(account.name, 0, 2) == "Ac"'),
+        (
+            {"in": ["champion", {"map": [{"var": "contacts"}, {"var": "role"}]}]},
+            '"champion" in [c.role for c in contacts]',
+        ),
+        ({"in": [{"var": "account.arr"}, {"merge": [[1, 2], 3]}]}, "account.arr in merge([1, 2], 3)"),
+        ({"some": [[1, 2], {">": [{"var": ""}, {"var": "account.arr"}]}]}, "any(i > account.arr for i in [1, 2])"),
+        (
+            {"!": {"filter": [{"var": "contacts"}, {">": [{"var": "relationship"}, 2]}]}},
+            "not [c for c in contacts if c.relationship > 2]",
+        ),
+        (
+            {"<": [{"reduce": [{"var": "contacts"}, {"+": [{"var": "accumulator"}, 1]}, 0]}, 9]},
+            "reduce(accumulator + 1 for contacts, from 0) < 9",
+        ),
+        (
+            {"some": [{"var": "contacts"}, {"some": [{"var": "contacts"}, {"!=": [{"var": "id"}, {"var": "id@1"}]}]}]},
+            "any(any(c2.id != c.id for c2 in contacts) for c in contacts)",
+        ),
+    ],
+)  # fmt: skip
+def test_every_operator_of_json_logic_is_told_in_words(logic, text):
+    told_as = condition(logic)
+
+    assert told_as.text == text
+    assert all("{" not in part.text for _, part in told_as.why(scope()).walk())
