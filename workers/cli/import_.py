@@ -1,7 +1,7 @@
 """`playbook import`: facts from files."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from workers.cli.program import with_example
 from workers.cli.store import json_option, opened
 
 if TYPE_CHECKING:
-    from workers.importing.feeding import Count
+    from workers.importing.feeding import Count, Progress
 
 SHOWN = 50  # refused rows; a file that is wrong throughout needs no thousand lines to say so
 
@@ -31,46 +31,70 @@ SHOWN = 50  # refused rows; a file that is wrong throughout needs no thousand li
 def command(ctx: click.Context, *, mapping: Path, as_json: bool) -> None:
     """Turns the CSV files that MAPPING speaks of into facts, or takes the facts of an NDJSON file, one a line.
 
-    What is stored already is passed over, so an import that was cut off is gone on with by doing it again. Rows that
-    cannot be taken are told with file and line; the rest goes on. The mapping is explained in playbooks/demo/README.md.
+    Cut off at any moment, it goes on where it was when it is done again, and stores nothing twice; a file that was
+    changed meanwhile is looked at anew. Rows that cannot be taken are told with file and line; the rest goes on. The
+    facts of one account are told as one, in the order in which they happened, wherever they stand in the files. The
+    mapping is explained in playbooks/demo/README.md.
     """
-    from workers.importing.feeding import feed, read_facts
+    from workers.importing.feeding import import_file
+    from workers.settings import load_settings
 
-    with opened() as host:
-        setting = host.database.read(lambda connection: host.applied.current(connection).setting)
-        whole = read_facts(mapping, setting.vocabulary)
-        with _progress(len(whole.facts)) as progress:
-            count = feed(host, whole, progress)
+    with opened() as host, _progress() as progress:
+        try:
+            count = import_file(host, mapping, load_settings().make_home(), progress)
+        except KeyboardInterrupt:
+            note("left off; the same command goes on with it")
+            raise
     if as_json:
         print_json(_json(count))
     else:
         _print(count)
-    ctx.exit(WRONG if count.faults else FINE)
+    ctx.exit(WRONG if count.left_out else FINE)
 
 
 def _print(count: "Count") -> None:
     for fault in count.faults[:SHOWN]:
         note(str(fault))
-    if len(count.faults) > SHOWN:
-        note(f"… and {len(count.faults) - SHOWN} more")
-    left_out = f"{len(count.faults)} left out"
+    if count.left_out > SHOWN:
+        note(f"… and {count.left_out - SHOWN} more")
+    if count.changed:
+        note("a file has been changed since the import was cut off, so all of it was looked at anew")
+    if count.resumed:
+        note(f"gone on behind fact {count.resumed}; the figures are of all of it")
+    left_out = f"{count.left_out} left out"
     say(f"{several(count.total, 'fact')}: {count.stored} stored, {count.known} known already, {left_out}")
 
 
 def _json(count: "Count") -> dict[str, object]:
     faults = [{"file": one.file, "line": one.line, "message": one.message} for one in count.faults]
-    return {"total": count.total, "stored": count.stored, "known": count.known, "left_out": faults}
+    return {
+        "total": count.total,
+        "stored": count.stored,
+        "known": count.known,
+        "left_out": faults,
+        "left_out_count": count.left_out,
+        "resumed": count.resumed,
+        "changed": count.changed,
+    }
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal; nothing in a pipe."""
+def _progress() -> Iterator["Progress"]:
+    """Two bars on a terminal; nothing in a pipe."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda *_: None
         return
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("facts", total=total)
-        yield lambda number: bar.advance(task, number)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bar:
+        rows = bar.add_task("rows looked at", total=None)
+        facts = bar.add_task("facts told", total=None, visible=False)
+
+        def show(what: str, number: int, total: int) -> None:
+            task = rows if what == "found" else facts
+            bar.update(task, advance=number, total=total or None, visible=True)
+
+        yield show

@@ -70,7 +70,7 @@ async def _up(settings: "Settings", files: tuple[Path, ...]) -> int:
     try:
         async with together(settings, note) as running:
             say(*_where(running, settings))
-            importing = Importing(running.host, files)
+            importing = Importing(running.host, files, settings.make_home())
             await stop.wait()
             await importing.leave()
             note("stopping: what is under way is finished first (Ctrl-C again to stop at once)")
@@ -110,8 +110,9 @@ class Stop:
 class Importing:
     """Files imported beside everything else; left where it is, an import goes on when it is done again."""
 
-    def __init__(self, host: "Host", files: tuple[Path, ...]) -> None:
+    def __init__(self, host: "Host", files: tuple[Path, ...], home: Path) -> None:
         self._host = host
+        self._home = home
         self._left = threading.Event()
         self._work = asyncio.create_task(asyncio.to_thread(self._import_all, files), name="import")
 
@@ -128,21 +129,19 @@ class Importing:
 
     def _import(self, file: Path) -> str:
         from engine.problems import PlaybookError
-        from workers.importing.feeding import feed, read_facts
+        from workers.importing.feeding import import_file
 
-        host = self._host
         try:
-            setting = host.database.read(lambda connection: host.applied.current(connection).setting)
-            count = feed(host, read_facts(file, setting.vocabulary), self._go_on)
+            count = import_file(self._host, file, self._home, self._go_on)
         except LeftOff:
             return "left off; the same command goes on with it"
         except PlaybookError as wrong:
             return str(wrong)
         for fault in count.faults[:SHOWN]:
             note(str(fault))
-        return f"{several(count.stored, 'fact')} stored, {count.known} known already, {len(count.faults)} left out"
+        return f"{several(count.stored, 'fact')} stored, {count.known} known already, {count.left_out} left out"
 
-    def _go_on(self, _: int) -> None:
+    def _go_on(self, *_: object) -> None:
         if self._left.is_set():
             raise LeftOff
 

@@ -9,7 +9,7 @@ from workers.importing.forms import FactForm
 from workers.importing.mapping import Import, faults_of, read_mapping
 from workers.importing.tables import Fault, Row, RowFault, Table
 
-__all__ = ["Fault", "Import", "Told", "Whole", "facts_of", "read_mapping"]
+__all__ = ["Fault", "Import", "Told", "Whole", "fact_of", "facts_of", "read_mapping"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,16 @@ def facts_of(files: Import) -> Whole:
 def _of_form(form: FactForm, table: Table) -> Iterator[Told | Fault]:
     for row in table.rows:
         try:
-            if form.wants(row) and _says_something(told := _told(form, table, row)):
+            if (told := fact_of(form, table, row)) is not None:
                 yield told
         except RowFault as why:
             yield Fault(table.file, row.line, str(why))
+
+
+def fact_of(form: FactForm, table: Table, row: Row) -> Told | None:
+    """None for a row that the form does not speak of. Raises RowFault."""
+    told = _told(form, table, row) if form.wants(row) else None
+    return told if told is not None and _says_something(told) else None
 
 
 def _says_something(told: Told) -> bool:

@@ -1,128 +1,123 @@
-"""Facts from files into the database: in batches, each kept or refused by itself, and only what is not there yet."""
+"""Facts from files into the database: in batches, each kept or refused by itself; cut off at any moment, an import goes
+on where it was.
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal
+First every fact is found and its place is put on a shelf, in order; then they are told, all of one account's together,
+so that only how it stands after them is judged. Neither takes more memory for a larger file.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
 from pathlib import Path
+from typing import Literal
 
 from activities import facts
 from activities.host import Host
-from activities.store import facts as stored
-from engine.problems import PlaybookError
-from engine.values import JSON, read_instant
 from engine.vocabulary import Vocabulary
-from workers.importing import Told, Whole, facts_of, read_mapping
-from workers.importing.tables import Fault
+from workers.importing import Told
+from workers.importing.shelf import Busy, Place, Shelf
+from workers.importing.sources import Source, Unimportable, fingerprint, source
+from workers.importing.tables import Fault, RowFault, Unreadable
 
-BATCH = 500  # facts in one transaction
-LINES = {".ndjson", ".jsonl"}
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+BATCH = 500  # facts in one transaction, but for an account that has more
+WHOLE = 5_000  # facts of one account that are told as one
+SHOWN = 10_000  # rows left out that are told one by one; the others are counted
+
+Progress = Callable[[Literal["found", "through"], int, int], None]
+"""What was done, how many more of it, and of how many (0: nobody knows yet)."""
 
 
-class Unimportable(PlaybookError):
-    """The file cannot be read as a mapping or as facts."""
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Count:
-    """What became of the facts; `faults` are rows that were left out or refused, each with its place."""
+    """What became of the facts, over all the times that the import was gone on with; `resumed` is where it went on this
+    time. `faults` are the first rows that were left out or refused, each with its place, and `left_out` is how many
+    there are. `changed`: a file is not what it was when the import was cut off, so all was looked at anew.
+    """
 
     total: int
-    stored: int = 0
-    known: int = 0
-    faults: list[Fault] = field(default_factory=list)
+    stored: int
+    known: int
+    left_out: int
+    faults: tuple[Fault, ...]
+    resumed: int = 0
+    changed: bool = False
 
 
-def read_facts(path: Path, vocabulary: Vocabulary) -> Whole:
-    """By a mapping, or from a file with one fact a line. Raises InvalidWorkspace or Unimportable."""
-    if not path.is_file():
-        raise Unimportable(
-            f"There is no file {path}. Name a mapping (*.yaml) or a file with one fact a line (*.ndjson)."
-        )
-    if path.suffix in LINES:
-        return _lines(path)
-    return facts_of(read_mapping(path, vocabulary))
+def import_file(host: Host, path: Path, home: Path, progress: Progress = lambda *_: None) -> Count:
+    """By a mapping, or from a file with one fact a line. What `progress` raises cuts it off after a batch.
 
-
-def feed(host: Host, whole: Whole, progress: Callable[[int], None] = lambda _: None) -> Count:
-    """Stores what is not stored yet. Each batch commits by itself: a cut-off import is gone on with by doing it again.
-
-    `progress` is told how many facts are through after each batch.
+    `home` is the folder where the import's own file is kept until it has ended. Raises InvalidWorkspace, Unimportable.
     """
-    count = Count(len(whole.facts), faults=list(whole.faults))
-    for batch in _batches(whole.facts):
-        _feed_batch(host, batch, count)
-        progress(len(batch))
+    vocabulary = host.database.read(lambda connection: host.applied.current(connection).setting.vocabulary)
+    try:
+        shelf = Shelf(_shelf(home, path), fingerprint(path, vocabulary))
+    except Busy:
+        raise Unimportable(f"{path} is being imported by another process. Wait for it, or end it.") from None
+    try:
+        count = _imported(host, path, vocabulary, shelf, progress)
+    except (Unreadable, RowFault) as why:
+        raise Unimportable(f"{path}: {why}. Do it again: what is stored is not stored twice.") from None
+    finally:
+        shelf.close()
+    shelf.remove()
     return count
 
 
-def _feed_batch(host: Host, batch: Sequence[Told], count: Count) -> None:
-    ids = [str(one.raw.get("id")) for one in batch]
-    known = host.database.read(lambda connection: stored.known(connection, ids))
-    new = [one for one in batch if one.raw.get("id") not in known]
-    count.known += len(batch) - len(new)
-    for told, answer in zip(new, facts.post(host, [one.raw for one in new], history=True) if new else (), strict=True):
+def _shelf(home: Path, path: Path) -> Path:
+    named = hashlib.blake2b(str(path.resolve()).encode(), digest_size=8).hexdigest()
+    return home / "imports" / f"{named}.db"
+
+
+def _imported(host: Host, path: Path, vocabulary: Vocabulary, shelf: Shelf, progress: Progress) -> Count:
+    found = source(path, vocabulary, shelf)
+    try:
+        if not shelf.resumed:
+            found.find(lambda number: progress("found", number, 0))
+            shelf.all_found()
+        resumed = shelf.way.through
+        _tell(host, found, shelf, progress)
+    finally:
+        found.close()
+    way, faults = shelf.way, tuple(shelf.faults(SHOWN))
+    return Count(shelf.total(), way.stored, way.known, shelf.faulty(), faults, resumed, shelf.changed)
+
+
+def _tell(host: Host, found: Source, shelf: Shelf, progress: Progress) -> None:
+    total = shelf.total()
+    progress("through", shelf.way.through, total)
+    for batch in batches(shelf.left()):
+        _tell_batch(host, [found.told(one) for one in batch], shelf, batch[-1].number)
+        progress("through", len(batch), total)
+
+
+def _tell_batch(host: Host, batch: Sequence[Told], shelf: Shelf, through: int) -> None:
+    way = replace(shelf.way, through=through)
+    answers = facts.post(host, [one.raw for one in batch], history=True)
+    for told, answer in zip(batch, answers, strict=True):
         match answer.status:
             case "stored":
-                count.stored += 1
+                way.stored += 1
             case "duplicate":
-                count.known += 1
+                way.known += 1
             case "rejected":
-                count.faults.append(Fault(told.file, told.line, "; ".join(answer.reasons)))
+                shelf.add_fault(Fault(told.file, told.line, "; ".join(answer.reasons)))
+    shelf.came(way)
 
 
-def _batches(told: Iterable[Told]) -> Iterator[list[Told]]:
-    """All of one account's together where they fit: its desk is laid out once, and its first facts come with it."""
-    of_account: dict[object, list[Told]] = {}
-    for one in told:
-        of_account.setdefault(one.raw.get("account"), []).append(one)
-    batch: list[Told] = []
-    for mine in of_account.values():
-        if batch and len(batch) + len(mine) > BATCH:
-            yield batch
-            batch = []
-        batch += mine
-        while len(batch) >= BATCH:
-            yield batch[:BATCH]
-            batch = batch[BATCH:]
+def batches(places: Iterator[Place]) -> Iterator[list[Place]]:
+    """All of one account's in one where they fit: its desk is laid out once, and its first facts come with it."""
+    batch: list[Place] = []
+    for _, some in groupby(places, key=lambda one: one.account):
+        for mine in _parts(some):
+            if batch and len(batch) + len(mine) > BATCH:
+                yield batch
+                batch = []
+            batch += mine
     if batch:
         yield batch
 
 
-def _lines(path: Path) -> Whole:
-    told: list[Told] = []
-    faults: list[Fault] = []
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    _line(line, str(path), number, told, faults)
-    except UnicodeDecodeError:
-        raise Unimportable(f"{path} is not a UTF-8 text file.") from None
-    return Whole(tuple(sorted(told, key=lambda one: one.at)), tuple(faults))
-
-
-def _line(line: str, file: str, number: int, told: list[Told], faults: list[Fault]) -> None:
-    try:
-        raw = json.loads(line, parse_float=Decimal, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        faults.append(Fault(file, number, "this is not a line of JSON"))
-        return
-    if isinstance(raw, dict):
-        told.append(Told(_at(raw), raw, file, number))
-    else:
-        faults.append(Fault(file, number, "a fact is a JSON object"))
-
-
-def _refuse(word: str) -> JSON:
-    raise ValueError(word)
-
-
-def _at(raw: dict[str, JSON]) -> datetime:
-    """Only to order by; what is wrong with it is told when the fact is read."""
-    try:
-        return read_instant(str(raw.get("at")))
-    except ValueError:
-        return _LONG_AGO
+def _parts(places: Iterator[Place]) -> Iterator[list[Place]]:
+    while some := list(islice(places, WHOLE)):
+        yield some

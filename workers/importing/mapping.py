@@ -11,7 +11,7 @@ from engine.source import read, validated
 from engine.vocabulary import Vocabulary
 from workers.importing.forms import FactForm, FormReader
 from workers.importing.model import MappingModel, SourceModel
-from workers.importing.tables import Fault, Table, Unreadable, header, read_table
+from workers.importing.tables import Fault, Opened, Table, Unreadable, header, read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class _Reading:
     document: Document
     folder: Path
     model: MappingModel
+    opened: Opened
     tables: dict[str, Table] = field(default_factory=dict)
     problems: Problems = field(default_factory=Problems)
 
@@ -60,7 +61,7 @@ class _Reading:
         path = self.folder / source.file
         try:
             columns = header(path)
-            return None if self.lacks(name, source, columns) else read_table(name, path, source.keys, source.links)
+            return None if self.lacks(name, source, columns) else self.opened(name, path, source.keys, source.links)
         except Unreadable as why:
             self.fault(("sources", name, "file"), str(why), "", "not-readable")
             return None
@@ -76,20 +77,32 @@ class _Reading:
         return bool(wrong)
 
 
-def read_mapping(path: Path, vocabulary: Vocabulary) -> Import:
-    """Raises InvalidWorkspace with every problem of the mapping file. Rows are looked at by `facts_of`."""
+def read_mapping(path: Path, vocabulary: Vocabulary, opened: Opened = read_table) -> Import:
+    """Raises InvalidWorkspace with every problem of the mapping file. Rows are looked at by `facts_of`.
+
+    `opened` says how the files are read: without it they are held in memory.
+    """
     document = read(path)
     if isinstance(document, Problems):
         raise InvalidWorkspace(document)
     model = validated(document, MappingModel)
     if isinstance(model, Problems):
         raise InvalidWorkspace(model)
-    reading = _Reading(document, path.parent, model)
+    reading = _Reading(document, path.parent, model, opened)
     reading.sources()
     if reading.problems.errors:
         raise InvalidWorkspace(reading.problems)
     forms = FormReader(document, model, reading.tables, vocabulary).forms()
     return Import(reading.tables, forms)
+
+
+def files_of(path: Path) -> list[Path]:
+    """The mapping and the files that it names. Raises InvalidWorkspace."""
+    document = read(path)
+    model = document if isinstance(document, Problems) else validated(document, MappingModel)
+    if isinstance(model, Problems):
+        raise InvalidWorkspace(model)
+    return [path, *(path.parent / source.file for source in model.sources.values())]
 
 
 def faults_of(files: Import) -> list[Fault]:

@@ -1,9 +1,10 @@
 """The CSV files of an import: every row with its line, found again by its key and through links to other files."""
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 Cell = Callable[["Row"], str]
 
@@ -30,19 +31,44 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a file; `key` tells it apart from the others."""
+    """One line of a file; `key` tells it apart from the others, `place` is where in the file it begins."""
 
     line: int
     key: str
     cells: Mapping[str, str]
+    place: int = 0
 
 
-@dataclass(slots=True)
-class Table:
+class Table(Protocol):
     """A source: its rows in the order of the file, and what is wrong with the ones left out.
 
     `links` maps another source to the column that holds the key of one of its rows.
     """
+
+    @property
+    def file(self) -> str: ...
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    @property
+    def links(self) -> Mapping[str, str]: ...
+
+    @property
+    def rows(self) -> Iterable[Row]: ...
+
+    @property
+    def faults(self) -> Sequence[Fault]: ...
+
+    def find(self, key: str) -> Row | None: ...
+
+
+Opened = Callable[[str, Path, Sequence[str], Mapping[str, str]], Table]
+
+
+@dataclass(slots=True)
+class HeldTable:
+    """A source that is held in memory."""
 
     name: str
     file: str
@@ -59,6 +85,9 @@ class Table:
         self.by_key[row.key] = row
         self.rows.append(row)
 
+    def find(self, key: str) -> Row | None:
+        return self.by_key.get(key)
+
     def fault(self, line: int, message: str) -> None:
         self.faults.append(Fault(self.file, line, message))
 
@@ -69,20 +98,26 @@ def header(path: Path) -> tuple[str, ...]:
         return _header(lines)
 
 
-def read_table(name: str, path: Path, key: Sequence[str], links: Mapping[str, str]) -> Table:
+def read_table(name: str, path: Path, key: Sequence[str], links: Mapping[str, str]) -> HeldTable:
     """The whole file. Raises Unreadable."""
     with _opened(path) as lines:
-        table = Table(name, str(path), _header(lines), links)
+        table = HeldTable(name, str(path), _header(lines), links)
         for line, cells in lines:
-            if len(cells) != len(table.columns):
-                table.fault(line, f"{len(cells)} cells where the first line names {len(table.columns)}")
-                continue
-            named = dict(zip(table.columns, cells, strict=True))
-            if lacking := [column for column in key if not named[column]]:
-                table.fault(line, f"the key is empty: {', '.join(lacking)}")
-                continue
-            table.add(Row(line, "/".join(named[column] for column in key), named))
+            try:
+                table.add(row_of(table.columns, key, line, cells))
+            except RowFault as why:
+                table.fault(line, str(why))
     return table
+
+
+def row_of(columns: Sequence[str], key: Sequence[str], line: int, cells: Sequence[str], place: int = 0) -> Row:
+    """Raises RowFault."""
+    if len(cells) != len(columns):
+        raise RowFault(f"{len(cells)} cells where the first line names {len(columns)}")
+    named = dict(zip(columns, cells, strict=True))
+    if lacking := [column for column in key if not named[column]]:
+        raise RowFault(f"the key is empty: {', '.join(lacking)}")
+    return Row(line, "/".join(named[column] for column in key), named, place)
 
 
 def cell(tables: Mapping[str, Table], source: str, column: str) -> Cell:
@@ -94,7 +129,7 @@ def cell(tables: Mapping[str, Table], source: str, column: str) -> Cell:
     link, other, further = table.links[head], tables[head], cell(tables, head, rest)
 
     def through(row: Row) -> str:
-        found = other.by_key.get(row.cells[link])
+        found = other.find(row.cells[link])
         if found is None:
             raise RowFault(f"{link} is {row.cells[link] or 'empty'}, which is the key of no row of {other.file}")
         return further(found)
