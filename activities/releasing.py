@@ -42,7 +42,7 @@ def waiting(
 ) -> list[Waiting]:
     """What is held, by playbook and account."""
     found = holds.listed(connection, playbook=playbook, account=account, after=after, limit=limit)
-    truths = _truths(connection, host, found)
+    truths = _truths(connection, host, found) if found else {}
     return [
         Waiting(
             account=one.account,
@@ -81,7 +81,7 @@ def held_of(host: Host, playbook: str) -> list[str]:
 def foresee(host: Host, playbook: str, ids: Sequence[str]) -> Tally:
     """What `release` would do, of accounts as they are now. Raises NoSuchPlaybook."""
     tally = Tally()
-    for part in chunks(list(dict.fromkeys(ids)), AT_ONCE):
+    for part in chunks(sorted(set(ids)), AT_ONCE):
         tally.add(host.database.read(partial(_foreseen, host=host, playbook=playbook, ids=part)))
     return tally
 
@@ -89,7 +89,7 @@ def foresee(host: Host, playbook: str, ids: Sequence[str]) -> Tally:
 def release(host: Host, playbook: str, ids: Sequence[str], by: str | None = None) -> Tally:
     """Starts them, in parts. One that is barred by now is used up, and its trace says so. Raises NoSuchPlaybook."""
     tally = Tally()
-    for part in chunks(list(dict.fromkeys(ids)), AT_ONCE):
+    for part in chunks(sorted(set(ids)), AT_ONCE):
         tally.add(host.database.write(partial(_released, host=host, playbook=playbook, ids=part, by=by)))
         host.stir()
     return tally

@@ -72,7 +72,7 @@ def start(host: Host, playbook: str, account: str, by: str | None = None) -> Sta
 def start_all(host: Host, playbook: str, ids: Sequence[str], by: str | None = None) -> Tally:
     """In parts, so that nobody waits long for an account. Raises NoSuchPlaybook."""
     tally = Tally()
-    for part in chunks(list(dict.fromkeys(ids)), AT_ONCE):
+    for part in chunks(sorted(set(ids)), AT_ONCE):
         tally.add(host.database.write(partial(_started, host=host, playbook=playbook, ids=part, by=by)))
         host.stir()
     return tally
@@ -81,7 +81,7 @@ def start_all(host: Host, playbook: str, ids: Sequence[str], by: str | None = No
 def foresee(host: Host, playbook: str, ids: Sequence[str]) -> Tally:
     """What `start_all` would do, of accounts as they are now; nothing is done. Raises NoSuchPlaybook."""
     tally = Tally()
-    for part in chunks(list(dict.fromkeys(ids)), AT_ONCE):
+    for part in chunks(sorted(set(ids)), AT_ONCE):
         tally.add(host.database.read(partial(_foreseen, host=host, playbook=playbook, ids=part)))
     return tally
 

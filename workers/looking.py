@@ -14,6 +14,7 @@ from activities.store.runs import RunRow
 from engine.desk import Desk
 from engine.run import Task
 from engine.stored import to_json
+from workers.holding import held_attention
 from workers.views import (
     View,
     attention_view,
@@ -142,14 +143,16 @@ def _desk(connection: Connection, host: Host, account: str) -> tuple[Desk, datet
 # --- attention
 
 
-def attention(connection: Connection, now: datetime, limit: int = MANY) -> list[View]:
+def attention(connection: Connection, host: Host, limit: int = MANY) -> list[View]:
     """Everything that goes on only when a person has decided, by kind."""
+    now = host.clock.now()
     return [
         *_stuck_runs(connection, limit),
         *_doubtful(connection, limit),
         *_refused(connection, min(limit, REFUSED)),
         *_unheard(connection, now, limit),
         *_nobodys(connection, limit),
+        *held_attention(connection, host, limit),
         *_faulty_rules(connection),
     ]
 

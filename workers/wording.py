@@ -10,6 +10,13 @@ _BARS: Mapping[str, str] = {
     "stage": "the account is not in its stage or tier",
     "holdout": "the account is held out of all playbooks",
     "anchor": "the date that its days count from is not known",
+    "unknown": "there is no such account",
+    "paused": "its starts are paused",
+    "limit": "its limit is reached",
+    "rate": "it was entered more than 20 times within an hour",
+    "depth": "playbooks start one another without an end",
+    "not held": "no start of it is held",
+    "not applied": "it is not applied",
     "not by hand": "it starts by its condition only; write 'by_hand: true' below 'start' to allow both",
 }
 

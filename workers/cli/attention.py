@@ -11,11 +11,11 @@ from workers.cli.store import json_option, limit_option, opened
 @limit_option
 @json_option
 def command(*, limit: int, as_json: bool) -> None:
-    """Lists stuck runs, mails that may have gone out or not, refused messages, unheard escalations, nobody's tasks."""
+    """Lists stuck runs, doubtful mails, refused messages, unheard escalations, nobody's tasks, held starts."""
     from workers.looking import attention
 
     with opened() as host:
-        found = host.database.read(lambda connection: attention(connection, host.clock.now(), limit))
+        found = host.database.read(lambda connection: attention(connection, host, limit))
     if as_json:
         print_json(found)
         return

@@ -1,13 +1,14 @@
 """What `pause`, `resume` and `stop` share: the runs that are meant, by name or filter, counted before the act."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import click
 
 from workers.cli.faults import CommandFault
 from workers.cli.output import print_json, say, several
 from workers.cli.store import account_option, by_option, confirm, json_option, opened, playbook_option, who, yes_option
+from workers.cli.tallies import applied_playbook
 
 if TYPE_CHECKING:
     from activities.host import Host
@@ -22,6 +23,34 @@ def run_options(function: F) -> F:
     for option in (json_option, yes_option, by_option, account_option, playbook_option):
         function = option(function)
     return click.argument("names", metavar="[RUN]...", nargs=-1)(function)
+
+
+starts_option = click.option("--starts", is_flag=True, help="Not its runs: the starts of --playbook.")
+
+
+def starts_told(
+    names: Sequence[str],
+    playbook: str | None,
+    account: str | None,
+    by: str | None,
+    told: Literal["paused", "resumed"],
+    *,
+    as_json: bool,
+) -> None:
+    """The playbook lets nobody in, or lets accounts in again."""
+    from activities import releasing
+
+    if playbook is None or names or account is not None:
+        raise CommandFault("--starts goes with --playbook alone: it is the playbook that lets nobody in")
+    with opened() as host, applied_playbook(playbook):
+        if told == "paused":
+            releasing.pause(host, playbook, by)
+        elif not releasing.resume(host, playbook):
+            raise CommandFault(f"the starts of '{playbook}' are not paused")
+    if as_json:
+        print_json({"playbook": playbook, "starts": told})
+    else:
+        say(f"starts of {playbook}: {told}")
 
 
 def meant(host: "Host", names: Sequence[str], playbook: str | None, account: str | None) -> "list[RunRow]":

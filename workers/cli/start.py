@@ -1,33 +1,102 @@
-"""`playbook start`: starts a playbook for an account by hand."""
+"""`playbook start`: starts a playbook by hand, for one account or for many."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from workers.cli.faults import CommandFault
 from workers.cli.output import print_json, say
 from workers.cli.program import with_example
-from workers.cli.store import by_option, json_option, opened, who
+from workers.cli.store import by_option, json_option, opened, who, yes_option
+from workers.cli.tallies import applied_playbook, counted_first
 from workers.wording import why_barred
 
+if TYPE_CHECKING:
+    from activities.host import Host
 
-@click.command("start", epilog=with_example("playbook start executive-visit acme --by noor"))
+
+@click.command(
+    "start",
+    epilog=with_example(
+        "playbook start executive-visit acme --by noor",
+        "playbook start check-in --where 'account.arr >= 50000' --stage adoption",
+        "playbook start check-in --file accounts.txt --yes",
+    ),
+)
 @click.argument("playbook")
-@click.argument("account")
+@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1)
+@click.option("--where", metavar="CONDITION", help="Every account for which it is true.")
+@click.option("--stage", metavar="WORD", help="Every account in this stage.")
+@click.option("--tier", metavar="WORD", help="Every account of this tier.")
+@click.option("--file", "file", type=click.Path(path_type=Path), help="A file with an account's id in each line.")
 @by_option
+@yes_option
 @json_option
-def command(*, playbook: str, account: str, by: str | None, as_json: bool) -> None:
-    """Starts PLAYBOOK for ACCOUNT. Its stage, tiers, `again` and the one live run apply, its condition does not."""
-    from activities.starts import Barred, NoSuchAccount, NoSuchPlaybook, start
+def command(
+    *,
+    playbook: str,
+    accounts: tuple[str, ...],
+    where: str | None,
+    stage: str | None,
+    tier: str | None,
+    file: Path | None,
+    by: str | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Starts PLAYBOOK for each ACCOUNT. Its stage, tiers, `again` and the one live run apply, its condition does not.
 
-    with opened() as host:
-        try:
-            answer = start(host, playbook, account, who(by))
-        except NoSuchAccount:
-            raise CommandFault(f"there is no account '{account}'") from None
-        except NoSuchPlaybook as unknown:
-            raise CommandFault(f"no playbook '{playbook}' is applied. {unknown}".strip()) from None
+    For more than one, who would start and who is barred is counted first.
+    """
+    ids = [*accounts, *(_lines(file) if file else [])]
+    selects = where is not None or stage is not None or tier is not None
+    if selects and ids:
+        raise CommandFault("name accounts, or say --where, --stage and --tier; not both")
+    if not selects and not ids:
+        raise CommandFault("name accounts, or say which with --where, --stage, --tier or --file")
+    with opened() as host, applied_playbook(playbook):
+        if len(accounts) == 1 and file is None:
+            _start_one(host, playbook, accounts[0], by, as_json=as_json)
+            return
+        if selects:
+            from workers.choosing import chosen
+
+            ids = chosen(host, where=where, stage=stage, tier=tier)
+        _start_all(host, playbook, ids, by, yes=yes, as_json=as_json)
+
+
+def _start_one(host: "Host", playbook: str, account: str, by: str | None, *, as_json: bool) -> None:
+    from activities.starts import Barred, NoSuchAccount, start
+
+    try:
+        answer = start(host, playbook, account, who(by))
+    except NoSuchAccount:
+        raise CommandFault(f"there is no account '{account}'") from None
     if isinstance(answer, Barred):
         raise CommandFault(f"{playbook} did not start for {account}: {why_barred(answer.reason)}")
     if as_json:
         print_json({"run": answer.run})
     else:
         say(f"started: {answer.run}")
+
+
+def _start_all(host: "Host", playbook: str, ids: list[str], by: str | None, *, yes: bool, as_json: bool) -> None:
+    from activities.starts import foresee, start_all
+
+    counted_first(
+        lambda: foresee(host, playbook, ids),
+        lambda going: start_all(host, playbook, going, who(by)),
+        f"start {playbook}",
+        yes=yes,
+        as_json=as_json,
+    )
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as wrong:
+        why = wrong.strerror if isinstance(wrong, OSError) else "it is not UTF-8"
+        raise CommandFault(f"{file} cannot be read: {why}") from None
+    return [line.strip() for line in lines if line.strip()]

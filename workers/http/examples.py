@@ -92,6 +92,14 @@ RUN_WHOLE: dict[str, Any] = {
     "messages": [MESSAGE],
     "trace": [_STARTED],
 }
+HELD: dict[str, Any] = {
+    "playbook": RUN["playbook"],
+    "account": "acme",
+    "reason": "limit",
+    "at": _AT,
+    "still": True,
+    "why": _WHY,
+}
 ATTENTION: dict[str, JsonValue] = {
     "kind": "parked",
     "id": RUN["id"],

@@ -54,6 +54,5 @@ def list_messages(host: OurHost, _: Reader, wanted: Annotated[MessagesWanted, Qu
     responses=gives({"items": [ATTENTION]}, "Everything that does, by kind, each with what can be done"),
 )
 def list_attention(host: OurHost, _: Reader, wanted: Annotated[AttentionWanted, Query()]) -> Response:
-    """Stuck runs, mails that may have gone out or not, escalations that nobody heard, tasks of nobody."""
-    now = host.clock.now()
-    return Json({"items": host.database.read(lambda connection: attention(connection, now, wanted.limit))})
+    """Stuck runs, doubtful mails, escalations that nobody heard, tasks of nobody, starts that are held."""
+    return Json({"items": host.database.read(lambda connection: attention(connection, host, wanted.limit))})

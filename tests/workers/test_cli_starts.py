@@ -1,0 +1,160 @@
+"""Starts of many accounts and starts that are held, ordered on the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import playbook
+from tests.support.small_workspace import small_workspace
+from tests.support.workspaces import written
+
+VISIT = "playbook: visit\nstage: adoption\nstart: by hand\nowner: csm\nsteps:\n  - task: go\n"
+LOW = """\
+playbook: low
+owner: csm
+limit: 1 per month
+start: {when: metrics.score.value < 50, again: always}
+steps:
+  - task: go
+"""
+
+
+def fact(number: int, **said: object) -> str:
+    return json.dumps({"id": f"{number}·{next(iter(said))}", "account": f"a{number % 3}", "at": "2026-03-02T14:00:00Z", **said})
+
+
+@pytest.fixture(autouse=True)
+def filled(tmp_path, monkeypatch):
+    """Three accounts: a0 and a1 are in adoption, a2 is not."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLAYBOOK_DATABASE_URL", f"sqlite:///{tmp_path}/data/playbook.db")
+    written(small_workspace(tmp_path / "playbooks"), {"visit.yaml": VISIT, "low.yaml": LOW})
+    facts = [
+        fact(0, fields={"name": "Zero", "stage": "adoption", "arr": 100}),
+        fact(1, fields={"name": "One", "stage": "adoption", "arr": 900}),
+        fact(2, fields={"name": "Two", "stage": "onboarding", "arr": 900}),
+    ]
+    Path("facts.ndjson").write_text("\n".join(facts))
+    assert playbook("apply").code == 0
+    assert playbook("import", "facts.ndjson").code == 0
+
+
+def low(*numbers: int) -> None:
+    """One after the other."""
+    for number in numbers:
+        Path(f"low{number}.ndjson").write_text(fact(number, metric="score", value=20))
+        assert playbook("import", f"low{number}.ndjson").code == 0
+
+
+def test_many_are_started_with_counts_first():
+    asked = playbook("start", "visit", "a0", "a1", "a2", "a9")
+
+    assert asked.code == 1
+    assert asked.lines == [
+        "2 accounts to start visit",
+        "  1 not: the account is not in its stage or tier (a2)",
+        "  1 not: there is no such account (a9)",
+    ]
+    assert "Say --yes to do it" in asked.err
+    assert playbook("runs", "--playbook", "visit").out == "no runs\n"
+
+
+def test_a_persons_yes_starts_them():
+    ran = playbook("start", "visit", "a0", "a1", "a2", "--yes")
+
+    assert (ran.code, ran.lines[-1]) == (0, "started: 2 runs")
+    assert len(playbook("runs", "--playbook", "visit", "--json").json) == 2
+
+
+def test_the_accounts_are_chosen_by_a_condition():
+    ran = playbook("start", "visit", "--where", "account.arr > 500", "--json", "--yes")
+
+    assert (list(ran.json["started"]), ran.json["barred"]) == (["a1"], {"stage": ["a2"]})
+
+
+def test_the_accounts_are_chosen_by_stage():
+    assert sorted(playbook("start", "visit", "--stage", "adoption", "--json", "--yes").json["started"]) == ["a0", "a1"]
+
+
+def test_the_accounts_are_named_in_a_file():
+    Path("ids.txt").write_text("a0\n\n a1 \n")
+
+    assert sorted(playbook("start", "visit", "--file", "ids.txt", "--json", "--yes").json["started"]) == ["a0", "a1"]
+
+
+def test_when_nobody_would_start_nobody_is_asked():
+    ran = playbook("start", "visit", "a2", "a9")
+
+    assert (ran.code, ran.lines[0]) == (0, "0 accounts to start visit")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("visit",), "name accounts, or say which with --where"),
+        (("visit", "a0", "--stage", "adoption"), "not both"),
+        (("visit", "--where", "account.ar > 5"), "account.ar is not in the vocabulary. Did you mean account.arr?"),
+        (("visit", "--stage", "adopton"), "adoption"),
+        (("visit", "--file", "none.txt"), "none.txt cannot be read"),
+        (("visti", "a0", "a1"), "Did you mean 'visit'?"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(arguments, said):
+    ran = playbook("start", *arguments)
+
+    assert (ran.code, said in ran.err) == (1, True)
+
+
+def test_a_start_over_the_limit_is_held_listed_and_released():
+    low(0, 1)
+
+    held = playbook("held", "--json").json
+    asked = playbook("attention", "--json").json
+    released = playbook("release", "low", "--all", "--by", "ana")
+
+    assert [(one["account"], one["reason"], one["still"]) for one in held] == [("a1", "limit", True)]
+    assert [(one["kind"], one["fix"]) for one in asked if one["kind"] == "held"] == [
+        ("held", "playbook release low --account a1")
+    ]
+    assert released.lines[-1] == "started: 1 run"
+    assert playbook("held").out == "no start is held\n"
+
+
+def test_the_listing_is_for_people():
+    low(0, 1)
+
+    lines = playbook("held").lines
+
+    assert lines[0].split() == ["playbook", "account", "why", "since", "still", "true"]
+    assert "its limit is reached" in lines[1]
+
+
+def test_a_held_start_is_dropped():
+    low(0, 1)
+
+    assert playbook("release", "low", "--account", "a1", "--drop").out == "dropped: 1 held start of low\n"
+    assert playbook("held", "--json").json == []
+
+
+def test_which_are_released_must_be_said():
+    assert "say which" in playbook("release", "low").err
+    assert "say which" in playbook("release", "low", "--all", "--account", "a1").err
+
+
+def test_starts_are_paused_and_resumed():
+    assert playbook("pause", "--playbook", "low", "--starts").out == "starts of low: paused\n"
+    low(0)
+
+    assert [one["reason"] for one in playbook("held", "--json").json] == ["paused"]
+    assert playbook("resume", "--playbook", "low", "--starts", "--json").json == {
+        "playbook": "low",
+        "starts": "resumed",
+    }
+    assert "are not paused" in playbook("resume", "--playbook", "low", "--starts").err
+    assert len(playbook("held", "--json").json) == 1
+
+
+def test_it_is_the_playbook_whose_starts_are_paused():
+    assert "goes with --playbook alone" in playbook("pause", "--starts").err
+    assert "Did you mean 'low'?" in playbook("pause", "--playbook", "lwo", "--starts").err

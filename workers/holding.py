@@ -1,0 +1,55 @@
+"""Starts of many accounts and starts that are held, as people and programs are told of them."""
+
+from collections.abc import Iterator
+
+from pydantic import JsonValue
+from sqlalchemy import Connection
+
+from activities.host import Host
+from activities.releasing import Waiting, waiting
+from activities.starts import Tally
+from engine.stored import to_json
+from workers.views import View, attention_view
+from workers.wording import why_barred
+
+EVERY = 20_000  # held starts that one listing shows at most
+
+
+def tally_view(tally: Tally, *, done: bool) -> View:
+    """`started` are runs by account; before anything is done, `would_start` are accounts."""
+    barred: View = {reason: list[JsonValue](several) for reason, several in sorted(tally.barred.items())}
+    if done:
+        return {"started": dict(sorted(tally.started.items())), "barred": barred}
+    return {"would_start": list[JsonValue](sorted(tally.started)), "barred": barred}
+
+
+def tally_lines(tally: Tally) -> Iterator[str]:
+    """Who is barred, and by what."""
+    for reason, several in sorted(tally.barred.items()):
+        some = ", ".join(several[:5]) + (", …" if len(several) > 5 else "")
+        yield f"{len(several)} not: {why_barred(reason)} ({some})"
+
+
+def held_views(connection: Connection, host: Host, **which: str | None) -> list[View]:
+    found = waiting(connection, host, playbook=which.get("playbook"), account=which.get("account"), limit=EVERY)
+    return [held_view(one) for one in found]
+
+
+def held_view(one: Waiting) -> View:
+    """`still`: whether its condition is true as things stand; null where an event or another playbook was the cause."""
+    return {
+        "playbook": one.playbook,
+        "account": one.account,
+        "reason": one.reason,
+        "at": to_json(one.at),
+        "still": one.still,
+        "why": one.why,
+    }
+
+
+def held_attention(connection: Connection, host: Host, limit: int) -> Iterator[View]:
+    for one in waiting(connection, host, limit=limit):
+        still = {True: "; its condition still holds", False: "; its condition holds no more", None: ""}[one.still]
+        reason = f"a start of {one.playbook} is held: {why_barred(one.reason)}{still}"
+        fix = f"playbook release {one.playbook} --account {one.account}"
+        yield attention_view("held", one.playbook, one.account, reason, fix)
