@@ -39,8 +39,8 @@ def way_of(view: View, metric: Metric) -> Way:
 def newest(view: View, metric: Metric) -> Ticks | None:
     """When the newest fact came that the metric was reckoned from."""
     if metric.measured_from:
-        metrics = view.vocabulary.metrics
-        return max((at for part in metric.measured_from if (at := newest(view, metrics[part])) is not None), default=None)
+        parts = (view.vocabulary.metrics[part] for part in metric.measured_from)
+        return max((at for part in parts if (at := newest(view, part)) is not None), default=None)
     series = series_of(view, metric)
     i = series.until(view.at)
     return series.at[i - 1] if i else None

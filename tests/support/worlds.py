@@ -18,6 +18,7 @@ from tests.support.told import Told, vocabulary
 
 VOCABULARY = """
 fields:
+  stage: {type: choice, of: [adoption]}
   tier: {type: choice, of: [enterprise, growth]}
   seats: {type: integer, default: 1}
   time_zone: {type: time_zone}
