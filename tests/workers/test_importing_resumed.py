@@ -1,5 +1,6 @@
 """Imports that are cut off and gone on with: nothing is done twice, and the end is the same."""
 
+import contextlib
 import json
 import os
 import random
@@ -142,6 +143,21 @@ def test_what_was_left_out_before_the_cut_is_told_at_the_end(host, tmp_path):
 
     assert count.left_out == len(WHO) + 1
     assert str(count.faults[-1]).endswith("facts.ndjson:2081: this is not a line of JSON")
+
+
+def test_what_a_power_cut_has_torn_is_begun_anew(host, tmp_path):
+    file = written_to(tmp_path / "facts.ndjson", facts())
+    with pytest.raises(Cut):
+        import_file(host, file, tmp_path, cut_after(1))
+    (shelf,) = (tmp_path / "imports").iterdir()
+    whole = shelf.read_bytes()
+    shelf.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
+
+    with contextlib.suppress(Unimportable):
+        import_file(host, file, tmp_path)
+    count = import_file(host, file, tmp_path)
+
+    assert (count.total, count.stored + count.known) == (2_040, 2_040)
 
 
 def test_nothing_stays_of_an_import_that_has_ended(host, tmp_path):

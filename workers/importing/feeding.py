@@ -6,6 +6,7 @@ so that only how it stands after them is judged. Neither takes more memory for a
 """
 
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
@@ -58,6 +59,10 @@ def import_file(host: Host, path: Path, home: Path, progress: Progress = lambda 
         count = _imported(host, path, vocabulary, shelf, progress)
     except (Unreadable, RowFault) as why:
         raise Unimportable(f"{path}: {why}. Do it again: what is stored is not stored twice.") from None
+    except sqlite3.DatabaseError as error:
+        shelf.remove()
+        why = f"{shelf.path}, which keeps how far it has come, cannot be used: {error}"
+        raise Unimportable(f"{why}. Do it again: it begins anew, and what is stored is not stored twice.") from None
     finally:
         shelf.close()
     shelf.remove()
