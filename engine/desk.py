@@ -122,7 +122,7 @@ class Desk(Entrance):
             self._say(run.id, said_at, name, fields)
         for play in advanced.made.plays:
             self._play(run, play)
-        if not run.live and self._entries(run.playbook).live == run.id:
+        if not run.live and self.entries_of(run.playbook).live == run.id:
             self._ended(run)
         return [*advanced.left, *self.changes.latched.pop(run.id, [])]
 
@@ -146,7 +146,7 @@ class Desk(Entrance):
 
     def _ended(self, run: Run) -> None:
         at = run.ended or run.clock
-        entries = self._entries(run.playbook)
+        entries = self.entries_of(run.playbook)
         self.entries[run.playbook] = entries.model_copy(
             update={"live": None, "last_ended": at, "last_outcome": run.outcome}
         )

@@ -140,7 +140,7 @@ class Entrance(Table):
         decision = self.decided.get(plan.playbook) or Decision(plan.playbook, plan.start_hash)
         if not one.rose and decision.barred in REASONS:
             return
-        reason = bar(plan, self._entries(plan.playbook), scope, self.account.id, self.setting.policy)
+        reason = bar(plan, self.entries_of(plan.playbook), scope, self.account.id, self.setting.policy)
         held = None if reason else self._held(plan, now) or ("limit" if self.gate.full(plan, now) else None)
         if (barred := reason or held) is None:
             self._begin(plan, now, one.why, None, one.event)
@@ -151,14 +151,14 @@ class Entrance(Table):
         if held:
             self._hold(Held(playbook=plan.playbook, reason=held, at=now, why=one.why, event=one.event))
         if plan.start.standing:
-            free = free_at(plan, self._entries(plan.playbook), scope) if reason == "again" and only_delays else None
+            free = free_at(plan, self.entries_of(plan.playbook), scope) if reason == "again" and only_delays else None
             kept = barred if only_delays or barred in DELAYS else None
             self._keep(replace(decision, barred=kept, next_at=earliest_after(now, decision.next_at, free)))
 
     def _held(self, plan: Plan, now: datetime) -> Reason | None:
         if self.gate.paused(plan.playbook):
             return "paused"
-        return running_wild(self._entries(plan.playbook), self.depth, now)
+        return running_wild(self.entries_of(plan.playbook), self.depth, now)
 
     def _hold(self, held: Held) -> None:
         self.changes.held[held.playbook] = held
@@ -169,7 +169,7 @@ class Entrance(Table):
         self.changes.trace.append(("", plan.playbook, entry))
 
     def _entered(self, plan: Plan, run_id: str, now: datetime) -> None:
-        entries, decision = self._entries(plan.playbook), self.decided.get(plan.playbook)
+        entries, decision = self.entries_of(plan.playbook), self.decided.get(plan.playbook)
         more = {"live": run_id, "count": entries.count + 1, "recent": (*entries.recent, now)[-MOST:]}
         self.entries[plan.playbook] = entries.model_copy(update=more)
         self.changes.started.append(run_id)
@@ -186,7 +186,7 @@ class Entrance(Table):
         plan, scope = self.rules.plans[playbook], beside(self.scope(now), event)
         if not is_inside(plan, scope):
             return "stage"
-        return bar(plan, self._entries(playbook), scope, self.account.id, self.setting.policy)
+        return bar(plan, self.entries_of(playbook), scope, self.account.id, self.setting.policy)
 
     def barred_by_hand(self, playbook: str, now: datetime) -> str | None:
         """And a person's pause: one who starts it may not know of it."""
@@ -221,7 +221,7 @@ class Entrance(Table):
 
     def _play(self, run: Run, play: Play) -> None:
         """Starts another playbook for a run, or joins its live run; what became of it is an input of the run."""
-        joined = self._entries(play.playbook).live is not None
+        joined = self.entries_of(play.playbook).live is not None
         self.depth += 1
         reason = None if joined else self._played(play.playbook, play.at, run.playbook)
         self.depth -= 1
@@ -246,13 +246,13 @@ class Entrance(Table):
 
     def another_began(self, playbook: str, now: datetime) -> None:
         """A playbook that this desk only hears of: a story tells of one."""
-        entries = self._entries(playbook)
+        entries = self.entries_of(playbook)
         self._another(playbook, now, live=playbook, count=entries.count + 1)
 
     def another_ended(self, playbook: str, outcome: str, now: datetime) -> None:
         self._another(playbook, now, live=None, last_ended=now, last_outcome=outcome)
 
     def _another(self, playbook: str, now: datetime, **changes: object) -> None:
-        self.entries[playbook] = self._entries(playbook).model_copy(update=changes)
+        self.entries[playbook] = self.entries_of(playbook).model_copy(update=changes)
         changed = run_paths(playbook)
         self._react(self.rules.reading(changed), changed, now)

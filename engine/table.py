@@ -113,7 +113,7 @@ class Table:
                 known |= {f"runs.{name}.last_outcome": one.last_outcome, f"runs.{name}.last_ended": one.last_ended}
         return known
 
-    def _entries(self, playbook: str) -> Entries:
+    def entries_of(self, playbook: str) -> Entries:
         return self.entries.get(playbook, Entries())
 
     def _all_watches(self) -> list[Watch]:

@@ -4,7 +4,8 @@ import json
 import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from activities.applied import texts_of
+from activities.desks import entries_of
 from activities.host import Host
 from activities.store import accounts, runs, versions
 from activities.store.versions import Apply
@@ -21,7 +23,7 @@ from engine.diff import differences
 from engine.plan import Plan
 from engine.problems import InvalidWorkspace
 from engine.setting import Setting
-from engine.trigger import Rule, Rules, judged
+from engine.trigger import LASTING, Rule, Rules, bar, judged
 from workers.checking import Checked
 
 Kind = Literal["new", "changed", "removed", "unchanged"]
@@ -30,16 +32,19 @@ PAGE = 500
 
 @dataclass(slots=True)
 class Difference:
-    """One playbook. `live` counts its runs by the steps that they rest at; `inside` are accounts that fulfil its start
-    as things stand, `starting` those of them that would enter at once (under `mode: is`).
+    """One playbook. `live` counts its runs by the steps that they rest at. Where its start is a condition that is new,
+    `mode` is how accounts enter: `inside` are those that fulfil it as things stand, `starting` those of them that
+    would enter at once (under `is`), and `barred` counts by reason those that would not.
     """
 
     playbook: str
     kind: Kind
     lines: tuple[str, ...] = ()
     live: Mapping[str, int] | None = None
+    mode: str | None = None
     inside: int = 0
     starting: int = 0
+    barred: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ def _preview(connection: Connection, checked: Checked, host: Host) -> Preview:
         _difference(connection, before.get(name), checked.plans.get(name)) for name in _names(before, checked.plans)
     ]
     touched = [one for one in found if one.kind in {"new", "changed"}]
-    _count_inside(connection, host, checked, touched)
+    _count_inside(connection, host, checked, before, touched)
     return Preview(tuple(found), tuple(_shared(connection, checked.workspace.folder)))
 
 
@@ -153,29 +158,68 @@ def _all_live(connection: Connection, playbook: str) -> Iterator[runs.RunRow]:
         after = page[-1].id
 
 
-def _count_inside(connection: Connection, host: Host, checked: Checked, touched: Sequence[Difference]) -> None:
-    """Looks at every account with the new rules, as the first decisions after the apply will."""
-    plans = [checked.plans[one.playbook] for one in touched]
-    rules = [(one, Rule.of(plan)) for one, plan in zip(touched, plans, strict=True) if plan.start.by_rule]
-    if not rules:
-        return
-    for account in _all_accounts(connection):
-        scope = _desk(checked.setting, account).scope(host.clock.now())
-        for one, rule in rules:
-            decision, rise = judged(rule, None, scope)
-            one.inside += decision.truth is True
-            one.starting += rise and rule.plan.start.mode == "is"
+@dataclass(slots=True)
+class _Counting:
+    """One playbook whose start is new, on its way through all accounts."""
+
+    rule: Rule
+    told: Difference
+    barred: Counter[str] = field(default_factory=Counter)
+
+    def count(self, desk: Desk, now: datetime) -> None:
+        """As the first decision after the apply will be."""
+        start = self.rule.plan.start
+        decision, rises = judged(self.rule, None, desk.scope(now), applied=True)
+        waits = decision.barred == LASTING
+        self.told.inside += waits or decision.truth is (start.mode != "leaves")
+        if start.mode == "is" and (rises or waits):
+            reason = LASTING if waits else self.kept_out(desk, now)
+            self.told.starting += reason is None
+            self.barred.update([reason] if reason else [])
+
+    def kept_out(self, desk: Desk, now: datetime) -> str | None:
+        plan, entries = self.rule.plan, desk.entries_of(self.rule.plan.playbook)
+        full = plan.limit is not None and self.told.starting >= plan.limit.count
+        return bar(plan, entries, desk.scope(now), desk.account.id, desk.setting.policy) or ("limit" if full else None)
 
 
-def _all_accounts(connection: Connection) -> Iterator[Account]:
+def _count_inside(
+    connection: Connection, host: Host, checked: Checked, before: Mapping[str, Plan], touched: Sequence[Difference]
+) -> None:
+    """Looks at every account with the rules that are new; an unchanged start keeps what was decided by it."""
+    new = [(checked.plans[one.playbook], one) for one in touched]
+    counting = [_Counting(Rule.of(plan), told) for plan, told in new if _is_new(plan, before)]
+    for one in counting:
+        one.told.mode = one.rule.plan.start.mode
+    for desk in _all_desks(connection, checked.setting) if counting else ():
+        for one in counting:
+            one.count(desk, host.clock.now())
+    for one in counting:
+        one.told.barred = dict(sorted(one.barred.items()))
+
+
+def _is_new(plan: Plan, before: Mapping[str, Plan]) -> bool:
+    former = before.get(plan.playbook)
+    return plan.start.standing and (former is None or former.start_hash != plan.start_hash)
+
+
+def _all_desks(connection: Connection, setting: Setting) -> Iterator[Desk]:
     after = ""
     while page := accounts.listed(connection, after=after, limit=PAGE):
-        yield from (Account.from_json(json.loads(state)) for _, state in page)
+        entered: dict[str, list[runs.Entered]] = {account: [] for account, _ in page}
+        for one in runs.entries(connection, entered):
+            entered[one.account].append(one)
+        yield from (_desk(setting, Account.from_json(json.loads(state)), entered[account]) for account, state in page)
         after = page[-1][0]
 
 
-def _desk(setting: Setting, account: Account) -> Desk:
+def _desk(setting: Setting, account: Account, entered: Sequence[runs.Entered]) -> Desk:
     none: dict[str, Plan] = {}
     return Desk(
-        setting=setting, rules=Rules.of([]), account=account, plans=none.__getitem__, new_run=lambda *_: account.id
+        setting=setting,
+        rules=Rules.of([]),
+        account=account,
+        plans=none.__getitem__,
+        new_run=lambda *_: account.id,
+        entries=entries_of(entered),
     )

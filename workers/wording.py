@@ -12,6 +12,7 @@ _BARS: Mapping[str, str] = {
     "anchor": "the date that its days count from is not known",
     "unknown": "there is no such account",
     "paused": "its starts are paused",
+    "for": "its condition has not been true for long enough yet",
     "limit": "its limit is reached",
     "rate": "it was entered more than 20 times within an hour",
     "depth": "playbooks start one another without an end",

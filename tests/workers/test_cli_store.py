@@ -96,8 +96,28 @@ class TestApply:
 
         ran = playbook("preview")
 
-        assert "    its start holds already for 1 account" in ran.lines
-        assert "    1 would start at once (mode: is)" in ran.lines
+        assert "    mode is: would start today: 1, already inside: 1" in ran.lines
+
+    def test_what_is_inside_starts_nothing_under_becomes_and_an_unchanged_start_is_not_counted(
+        self, installation, filled
+    ):
+        other = CALL.replace("playbook: call", "playbook: other")
+        written(installation, {"adoption/other.yaml": other})
+        small_workspace(installation, call=CALL.replace("due: 2 business days", "due: 3 business days"))
+
+        told = {one["playbook"]: one for one in playbook("preview", "--json").json["playbooks"]}
+
+        assert (told["other"]["mode"], told["other"]["starting"], told["other"]["inside"]) == ("becomes", 0, 1)
+        assert (told["call"]["mode"], told["call"]["inside"]) == (None, 0)
+
+    def test_what_bars_those_that_are_inside_is_counted(self, installation, filled):
+        changed = CALL.replace("  again: always", "  mode: is\n  again: after 30 days")
+        small_workspace(installation, call=changed)
+
+        lines = playbook("preview").lines
+
+        assert "    mode is: would start today: 0, already inside: 1" in lines
+        assert "    1 would not: a run of it is live already" in lines
 
     def test_runs_of_a_removed_playbook_may_be_stopped(self, installation, filled):
         (installation / "adoption/call.yaml").unlink()

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from workers.cli.output import several
+from workers.wording import why_barred
 
 if TYPE_CHECKING:
     from workers.applying import Difference, Preview
@@ -35,6 +36,5 @@ def _accounts(one: "Difference") -> Iterator[str]:
         where = ", ".join(f"{count} at {path}" for path, count in one.live.items())
         yield f"{number} in flight, which stay on their version: {where}"
     if one.inside:
-        yield f"its start holds already for {several(one.inside, 'account')}"
-    if one.starting:
-        yield f"{one.starting} would start at once (mode: is)"
+        yield f"mode {one.mode}: would start today: {one.starting}, already inside: {one.inside}"
+        yield from (f"{number} would not: {why_barred(reason)}" for reason, number in one.barred.items())
