@@ -15,6 +15,7 @@ from engine.desk import Desk
 from engine.run import Task
 from engine.stored import to_json
 from workers.holding import held_attention
+from workers.makeups import makeups
 from workers.views import (
     View,
     attention_view,
@@ -95,7 +96,7 @@ def task_told(connection: Connection, task: Task) -> View:
 def account_told(connection: Connection, host: Host, account: str) -> View:
     """The picture of an account as it stands: fields, metrics with zones, contacts, team, runs, open tasks, timeline.
 
-    Raises NotFound.
+    A score and a formula say what they are made of. Raises NotFound.
     """
     desk, now = _desk(connection, host, account)
     values = desk.scope(now).values
@@ -104,6 +105,9 @@ def account_told(connection: Connection, host: Host, account: str) -> View:
         room, _, rest = path.partition(".")
         if room in rooms:
             _put(rooms[room], rest, to_json(value))
+    for name, made in makeups(desk, now).items():
+        rooms["metrics"].setdefault(name, {})
+        _put(rooms["metrics"], f"{name}.made_of", made)
     timeline = traces.of_account(connection, account, limit=200)
     live = runs.listed(connection, account=account, limit=MANY)
     return {

@@ -1,6 +1,6 @@
 """Why an account is in a playbook or is not: as things stand, and as they stood at any past instant."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -13,15 +13,12 @@ from activities.host import Host
 from activities.past import desk_then
 from activities.store import accounts, traces
 from engine.desk import Desk
-from engine.makeup import Makeup, Part
 from engine.measures import DaysSince, Formula, Latest, Metric, Occurrence, Reported, Score, Tally
-from engine.picture import picture
 from engine.plan import Plan
-from engine.stored import to_json
 from engine.trigger import Decision, Rule, judged, why
-from engine.values import UNKNOWN, Value
 from engine.vocabulary import Vocabulary
 from workers.looking import NotFound
+from workers.makeups import readings_of
 from workers.views import View, instant
 
 
@@ -82,7 +79,7 @@ def why_told(connection: Connection, host: Host, account: str, playbook: str, th
         live=entries.live if entries else None,
         tree=why(plan, desk.scope(now)) if plan.start.by_rule else None,
         unknown=list(_unknown(desk, plan, now)),
-        readings=list(_readings(desk, plan, now)),
+        readings=readings_of(desk, Rule.of(plan).reads, now),
         barred=decision.barred,
         turned=_turned(decision, past),
         next_at=decision.next_at,
@@ -175,37 +172,3 @@ def _metric_missing(metric: Metric, part: str) -> str:
             return f"what {metric.name} is reckoned from, or a divisor that is not 0"
         case Score(coverage=coverage):
             return f"parts of {metric.name} that make up {coverage:.0%} of its weight"
-
-
-# --- what readings are made of
-
-
-def _readings(desk: Desk, plan: Plan, now: datetime) -> Iterator[View]:
-    """Each score and formula that the start hangs on, and those below it."""
-    setting = desk.setting
-    seen = picture(desk.account, setting.vocabulary, setting.policy, now)
-    todo = [path.split(".")[1] for path in sorted(Rule.of(plan).reads) if path.startswith("metrics.")]
-    told: set[str] = set()
-    while todo:
-        name = todo.pop(0)
-        made = seen.makeup(name) if name not in told else None
-        told.add(name)
-        if made is not None:
-            yield _made(name, made, seen.scope.values)
-            todo += sorted(setting.vocabulary.metrics[name].parts)
-
-
-def _made(name: str, made: Makeup, values: Mapping[str, Value]) -> View:
-    return {
-        "metric": name,
-        "value": to_json(values.get(f"metrics.{name}.value", UNKNOWN)),
-        "coverage": to_json(made.coverage),
-        "needed": to_json(made.needed),
-        "parts": [_part(one) for one in made.parts],
-    }
-
-
-def _part(one: Part) -> View:
-    said: View = {"path": one.path, "value": to_json(one.value)}
-    numbers = {"weight": one.weight, "points": one.points}
-    return said | {key: to_json(number) for key, number in numbers.items() if number is not None}
