@@ -45,6 +45,13 @@ class Desk(Entrance):
         """
         self.tick(now - _TICK)
         new = self.account.first_data is None
+        changed = self._know(facts, now)
+        heard = [one for fact in facts if fact.event is not None for one in self._hear(fact, now)]
+        self._react(self.rules.standing if new else self.rules.reading(changed), changed, now, heard)
+        self.tick(now)
+
+    def _know(self, facts: Iterable[Fact], now: datetime) -> frozenset[str]:
+        """The paths that may read otherwise now."""
         # A rule that was applied after the account was known is judged on the state before the fact first.
         if self.unjudged:
             self.fill(now)
@@ -54,9 +61,7 @@ class Desk(Entrance):
             changed |= touched
         self.changes.account = True
         self._seen = None
-        heard = [one for fact in facts if fact.event is not None for one in self._hear(fact, now)]
-        self._react(self.rules.standing if new else self.rules.reading(changed), changed, now, heard)
-        self.tick(now)
+        return changed
 
     def tick(self, until: datetime) -> None:
         """What time alone changed: each at its own due instant, one after another, until the next lies ahead."""
@@ -137,12 +142,17 @@ class Desk(Entrance):
         """A run that is late corrects what is known, as any late fact does; what others decided is not undone."""
         fact = Fact.model_validate({"id": name, "account": self.account.id, "at": at, "fields": fields})
         self.changes.facts.append(fact)
-        self.depth += 1
-        self.take(fact, now=self._not_before_last(at))
-        self.depth -= 1
-        # Also where newer facts have overtaken it: it was so for a while, and the run itself stood there.
+        now, before = self._not_before_last(at), self._true_of(run_id, at)
+        changed = self._know([fact], now)
+        # Newer facts may have overtaken it, and turned a condition already: it was so before, and the run stood there.
+        after = self._true_of(run_id, at)
         for watch in list(self.watches.get(run_id, ())):
-            self._check(watch, at)
+            if watch.key in after - before or not watch.truth:
+                self._check(watch.model_copy(update={"truth": False}), at)
+        self.depth += 1
+        self._react(self.rules.reading(changed), changed, now)
+        self.tick(now)
+        self.depth -= 1
 
     def _ended(self, run: Run) -> None:
         at = run.ended or run.clock
@@ -204,16 +214,17 @@ class Desk(Entrance):
             return
         scope = self._scope_of(watch, now)
         seen = lasted(watch, watch.condition, scope)
-        turns = (
-            watch.condition.next_change(scope),
-            self._turn(watch.condition.reads, now),
-            lasts_until(seen, scope),
-        )
+        turns = watch.condition.lasts_until(scope), lasts_until(seen, scope)
         self._touch(seen.model_copy(update={"next_at": earliest_after(now, *turns)}))
         if seen.truth and not watch.truth:
             told = stored.why(watch.condition, scope)
             rise = Flipped(at=now, path=watch.path, visit=watch.visit, name=watch.name, why=told)
             self.changes.latched.setdefault(watch.run, []).append(rise)
+
+    def _true_of(self, run_id: str, at: datetime) -> set[tuple[str, str, int, str]]:
+        """The run's watched conditions that hold at that instant, as far as it is known by now."""
+        watched = [(one, one.condition) for one in self.watches.get(run_id, ()) if one.event is None]
+        return {one.key for one, when in watched if when is not None and when.truth(self._scope_of(one, at))}
 
     def _touch(self, watch: Watch) -> None:
         mine = self.watches.setdefault(watch.run, [])

@@ -74,7 +74,7 @@ class Entrance(Table):
         for plan in [plan for name in names if (plan := self.rules.plans.get(name)) and plan.start.standing]:
             scope, rule = self.scope(now), self.rules.rules[plan.playbook]
             decision, enters = judged(rule, self.decided.get(plan.playbook), scope, applied=True)
-            self._record(plan, decision, now)
+            self._keep(decision)
             if enters and plan.start.mode == "is":
                 self._enter(Entering(plan, why(plan, scope), rose=True), now)
 
@@ -90,15 +90,8 @@ class Entrance(Table):
             broken = former or Decision(playbook=plan.playbook, start_hash=plan.start_hash)
             self._keep(replace(broken, fault=type(error).__name__, next_at=now + FAULT_RETRY))
             return None
-        self._record(plan, decision, now)
+        self._keep(decision)
         return Entering(plan, why(plan, scope), rose=rises(former, decision)) if enters else None
-
-    def _record(self, plan: Plan, decision: Decision, now: datetime) -> None:
-        """Keeps a decision, with the earliest instant at which its conditions or the readings under them change by time
-        alone.
-        """
-        next_at = earliest_after(now, decision.next_at, self._turn(self.rules.rules[plan.playbook].reads, now))
-        self._keep(replace(decision, next_at=next_at))
 
     def _keep(self, decision: Decision) -> None:
         if self.decided.keep(decision):

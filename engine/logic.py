@@ -5,7 +5,7 @@ that was stored as JSON is asked without the vocabulary it was written against.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,13 +18,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from engine.conditions import reckoning as _reckoning  # noqa: F401 - registers its closures
 from engine.conditions.agreement import boolean
 from engine.conditions.checking import Checker
-from engine.conditions.closures import Closure, lower, other_run_path, remembered_path
+from engine.conditions.closures import Closure, lower
 from engine.conditions.dayturn import Turn, at, turning
 from engine.conditions.faults import Fault
 from engine.conditions.idle import idle
+from engine.conditions.lasting import lasting
 from engine.conditions.normal import normal
 from engine.conditions.operators import Log
-from engine.conditions.places import Around, inside, place
+from engine.conditions.reads import reads
 from engine.conditions.scope import Names, Scope
 from engine.conditions.tree import Argument, JsonLogic, Node, as_logic, read
 from engine.conditions.why import Explain, Why, explaining, told
@@ -60,6 +61,10 @@ class Machine:
     reads: frozenset[str]
 
     @cached_property
+    def lasts(self) -> Turn | None:
+        return lasting(self.tree)
+
+    @cached_property
     def explain(self) -> Explain:
         """Built when somebody wants to know; most conditions are only ever asked."""
         return explaining(self.tree)
@@ -68,7 +73,7 @@ class Machine:
 @lru_cache(maxsize=16_384)
 def machine(logic: str) -> Machine:
     tree = _tree(json.loads(logic, parse_float=Decimal))
-    return Machine(tree, lower(tree), turning(tree), frozenset(_reads(tree, ())))
+    return Machine(tree, lower(tree), turning(tree), frozenset(reads(tree)))
 
 
 def _tree(logic: object) -> Argument:
@@ -135,6 +140,12 @@ class Condition(Expression):
     def truth(self) -> Callable[[Scope], bool | None]:
         """Ask it: `condition.truth(scope)`; None is unknown."""
         return cast("Callable[[Scope], bool | None]", self.machine.ask)
+
+    def lasts_until(self, scope: Scope) -> datetime | None:
+        """The next instant at which time alone could change the answer, or a reading that it hangs on; None for never.
+        While a part settles the answer, the others do not count.
+        """
+        return self.machine.lasts(scope) if self.machine.lasts else None
 
     def why(self, scope: Scope) -> Why:
         return replace(self.machine.explain(scope), is_truth=True)
@@ -224,28 +235,3 @@ class _Root(Log):
 
     def at(self, *index: int) -> tuple[str | int, ...]:
         return index[1:]
-
-
-def _reads(argument: Argument, around: Around) -> Iterator[str]:
-    if isinstance(argument, list):
-        for one in argument:
-            yield from _reads(one, around)
-    if not isinstance(argument, Node):
-        return
-    match argument.operator:
-        case "var" | "missing" | "missing_some":
-            yield from _paths(argument, around)
-        case "at_start" | "since":
-            yield remembered_path(argument)
-            return
-        case "running" | "last_outcome" | "last_ended":
-            yield other_run_path(argument)
-    for index, one in enumerate(argument.arguments):
-        yield from _reads(one, inside(argument, index, around))
-
-
-def _paths(node: Node, around: Around) -> Iterator[str]:
-    named = node.arguments[:1] if node.operator == "var" else node.arguments
-    flat = [name for one in named for name in (one if isinstance(one, list) else [one])]
-    places = [place(name, around) for name in flat if isinstance(name, str)]
-    yield from (where.path for where in places if where.level is None and where.path != "now")

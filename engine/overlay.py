@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 
+from engine.conditions.scope import Moving
 from engine.values import UNKNOWN, Value
 
 
-class Overlay(Mapping[str, Value]):
+class Overlay(Moving):
     """`own` first, then what lies under it."""
 
     __slots__ = ("own", "under")
@@ -25,6 +27,11 @@ class Overlay(Mapping[str, Value]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def turns(self, paths: Iterable[str]) -> datetime | None:
+        """What is laid over the others stands still."""
+        under = self.under
+        return under.turns([path for path in paths if path not in self.own]) if isinstance(under, Moving) else None
 
 
 class Below(Mapping[str, object]):

@@ -17,7 +17,7 @@ from engine.overlay import Overlay
 from engine.plan import Plan
 from engine.run import Run, Watch
 from engine.setting import Setting
-from engine.ticks import NEVER, instant, ticks
+from engine.ticks import ticks
 from engine.trigger import Entries, Rules
 from engine.values import Value, unpack
 from engine.view import View
@@ -88,15 +88,6 @@ class Table:
         elif self._seen.at != at:
             self._seen = self._seen.then(at)
         return self._seen
-
-    def _turn(self, reads: Iterable[str], now: datetime) -> datetime | None:
-        """When time alone changes one of these readings: a window slides, a dwell ends; for a run that is late also
-        the next fact of those that have come since.
-        """
-        until = self._view(now).until(reads)
-        found = instant(until)
-        # What lies beyond the last year of the calendar never comes.
-        return found if until < NEVER and ticks(found) == until else None
 
     def _scope_of(self, watch: Watch, now: datetime) -> Scope:
         """With what only the run itself knows."""

@@ -8,7 +8,7 @@ when that has lasted. Unknown changes nothing: the last known truth is kept, and
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from engine import stored
+from engine.conditions.scope import Moving
 from engine.logic import Condition, Scope
 from engine.plan import Plan, Start
 from engine.policy import Policy
@@ -62,22 +63,21 @@ class Entries(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One plan's start, taken apart once. `watched` are the conditions whose truth decides, `deciding` those with what
-    bars the entry where a bar only delays; `reads` is all that hangs on.
+    """One plan's start, taken apart once. `watched` are the conditions whose truth decides, `bars` what only delays the
+    entry; `reads` is all that it hangs on.
     """
 
     plan: Plan
     watched: tuple[Condition, ...]
-    timely: tuple[Condition, ...]
+    bars: tuple[Condition, ...]
     reads: frozenset[str]
 
     @classmethod
     def of(cls, plan: Plan) -> Rule:
-        deciding = _deciding(plan)
         return cls(
             plan=plan,
             watched=(plan.start.when,) if plan.start.mode == "leaves" and plan.start.when else tuple(_conditions(plan)),
-            timely=tuple(one for one in deciding if one.timely),
+            bars=tuple(_bars(plan)),
             reads=rule_reads(plan),
         )
 
@@ -142,8 +142,11 @@ def rule_reads(plan: Plan) -> frozenset[str]:
 
 
 def _deciding(plan: Plan) -> list[Condition]:
-    bars = [one.when for one in (*plan.stops, *plan.goals)] if plan.start.mode == "is" else []
-    return [*_conditions(plan), *bars]
+    return [*_conditions(plan), *_bars(plan)]
+
+
+def _bars(plan: Plan) -> list[Condition]:
+    return [one.when for one in (*plan.stops, *plan.goals)] if plan.start.mode == "is" else []
 
 
 def _conditions(plan: Plan) -> list[Condition]:
@@ -156,7 +159,8 @@ def judged(rule: Rule, former: Decision | None, scope: Scope, *, applied: bool =
     """
     plan, start = rule.plan, rule.plan.start
     before = former.truth if former else None
-    now = _all_true(one.truth(scope) for one in rule.watched)
+    truths = [one.truth(scope) for one in rule.watched]
+    now = _all_true(truths)
     truth, began = _lasted(start, former, scope, now=now, applied=applied)
     delayed = former is not None and former.barred in DELAYS and truth is before
     match start.mode:
@@ -168,17 +172,39 @@ def judged(rule: Rule, former: Decision | None, scope: Scope, *, applied: bool =
         case _:
             enters = truth is True and (before is not True or delayed)
     turned = bool(truth) is not bool(before)
-    changes = [at for one in rule.timely if (at := one.next_change(scope))]
     decision = Decision(
         playbook=plan.playbook,
         start_hash=plan.start_hash,
         truth=truth,
         since=began or (scope.now if turned or _broke_off(former, began) else former.since if former else None),
-        next_at=min((*changes, *_over(start, began, scope)), default=None),
+        next_at=min((*_lasts_until(rule, truths, scope), *_over(start, began, scope)), default=None),
         barred=LASTING if began else _still_barred(former) if former and truth is before else None,
         why=why(plan, scope) if turned else former.why if former else None,
     )
     return decision, enters
+
+
+def _lasts_until(rule: Rule, truths: Sequence[bool | None], scope: Scope) -> list[datetime]:
+    """When time alone could change it: while a part is false, no sooner than the last of the false ones may turn."""
+    false = [one for one, truth in zip(rule.watched, truths, strict=True) if truth is False]
+    if not false:
+        instants = [one.lasts_until(scope) for one in (*rule.watched, *rule.bars)]
+        return [*(at for at in instants if at), *_anchor_turns(rule.plan, scope)]
+    latest: datetime | None = None
+    for one in false:
+        until = one.lasts_until(scope)
+        if until is None:
+            return []
+        latest = until if latest is None else max(latest, until)
+    return [latest] if latest else []
+
+
+def _anchor_turns(plan: Plan, scope: Scope) -> list[datetime]:
+    """For an account that is late, the fact that tells it may have come already."""
+    if plan.anchor is None or not isinstance(scope.values, Moving):
+        return []
+    at = scope.values.turns([plan.anchor])
+    return [at] if at else []
 
 
 def _lasted(

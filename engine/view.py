@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from engine.calendar import Calendar
+from engine.conditions.scope import Moving
 from engine.known import Account, Item
 from engine.logic import Expression, Scope
 from engine.metrics import part
@@ -42,7 +44,7 @@ class Memory:
     walking: bool = False
 
 
-class View(Mapping[str, Value]):
+class View(Moving):
     """A path that is not known now is not in the mapping."""
 
     __slots__ = ("account", "at", "memory", "policy", "vocabulary")
@@ -79,6 +81,17 @@ class View(Mapping[str, Value]):
     def until(self, paths: Iterable[str]) -> Ticks:
         """The next tick at which one of them may read otherwise."""
         return min((self.reading(path)[1] for path in paths), default=NEVER)
+
+    def turns(self, paths: Iterable[str]) -> datetime | None:
+        """As `until`, for those who reckon in instants: a window slides, a dwell ends; for a run that is late also the
+        next fact of those that have come since.
+        """
+        until = self.until(paths)
+        if until >= NEVER:
+            return None
+        found = instant(until)
+        # What lies beyond the last year of the calendar never comes.
+        return found if ticks(found) == until else None
 
     def reading(self, path: str) -> Reading:
         kept = self.memory.readings.get(path)

@@ -46,7 +46,7 @@ def turning(argument: Argument, around: Around = ()) -> Turn | None:
     if name in COMPARING:
         return _compared(argument, around)
     if name in {"and", "or"}:
-        return _settled(argument, around)
+        return settled(argument, around, turning)
     if name in {"some", "all", "none", "count", "filter", "map", "reduce"}:
         return _over_items(argument, around)
     return _soonest([turning(one, around) for one in argument.arguments])
@@ -102,8 +102,9 @@ class _Part(NamedTuple):
     turn: Turn | None
 
 
-def _settled(node: Node, around: Around) -> Turn | None:
-    parts = [_Part(lower(one, around), turning(one, around)) for one in node.arguments]
+def settled(node: Node, around: Around, turn_of: Callable[[Argument, Around], Turn | None]) -> Turn | None:
+    """Of an `and` or an `or`, from how its parts turn."""
+    parts = [_Part(lower(one, around), turn_of(one, around)) for one in node.arguments]
     if not any(part.turn for part in parts):
         return None
     return lambda view: _first_change(((part, view) for part in parts), node.operator == "or")

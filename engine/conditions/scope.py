@@ -1,5 +1,6 @@
 """What a condition sees when it is asked, and what its author may name where it stands."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,16 @@ from engine.values import Value
 
 if TYPE_CHECKING:
     from engine.calendar import Calendar
+
+
+class Moving(Mapping[str, Value]):
+    """Values that may move with time."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def turns(self, paths: Iterable[str]) -> datetime | None:
+        """The next instant at which one of them may read otherwise while no new fact comes; None for never."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ def test_an_anchor_that_becomes_known_lets_the_account_in_under_is():
 def broken(plan, other):
     """Rules of which the first is one that our own code makes nothing of."""
     rules = Rules.of([plan, other])
-    raising = replace(rules.rules["example"], watched=(Raising(),), timely=())
+    raising = replace(rules.rules["example"], watched=(Raising(),))
     return replace(rules, rules={**rules.rules, "example": raising})
 
 
@@ -280,3 +280,19 @@ def test_every_rule_is_judged_on_a_fact_before_what_follows_from_it():
     table.take(fact(1, START, fields={"arr": 0}), now=START)
 
     assert table.changes.started == ["a1/a", "a1/b"]
+
+
+def test_what_a_late_run_says_turns_a_goal_then_also_where_a_newer_fact_has_turned_it_since():
+    steps = "  - {task: ask, assign: csm}\n  - {update: grown, set: {arr: 60000}}\n  - {wait: rest, for: 5 days}"
+    plan = compiled(source(steps, "goal: {when: account.arr > 50000, outcome: grown}\n", "start: by hand\n"))
+    table = desk(plan)
+    table.take(fact(1, START, fields={"stage": "adoption", "arr": 40000}), now=START)
+    run = table.start("example", START)
+    later = after(START, 1)
+    table.take(fact(2, later, fields={"arr": 90000}), now=later)
+    flips = table.changes.latched.pop(run)
+
+    done = TaskActed(at=START, path="ask", visit=1, verb="complete", by="ana", outcome="done")
+    table.advance(run, [done, *flips], later)
+
+    assert (table.runs[run].outcome, table.runs[run].ended) == ("grown", START)
