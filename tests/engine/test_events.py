@@ -125,26 +125,11 @@ def test_an_event_from_before_the_wait_began_does_not_end_it_however_late_it_is_
     assert lines(result, "waited") == [("2026-03-06T14:00:00Z", "answer")]
 
 
-class LateWithEvents(Late):
-    """The events that the story has told so far, as a database would find them."""
-
-    def __init__(self, *told) -> None:
-        super().__init__(*told)
-        self.desk.heard = lambda since: [
-            fact
-            for moment in self.story.moments
-            for raw in moment.facts
-            if not isinstance(fact := read_fact(raw, self.desk.setting.vocabulary, moment.at), list)
-            and fact.event is not None
-            and fact.at > since
-        ]
-
-
 def test_a_run_that_comes_late_to_its_wait_hears_what_was_told_meanwhile():
     plan = compiled(source(f"  - {{wait: pause, for: 1 day}}\n{ANSWER}", start="start: by hand\n"))
     told_meanwhile = story(then=[survey(10, after="3 days")])
 
-    result = LateWithEvents(plan, told_meanwhile, after(START, 60), []).tell()
+    result = Late(plan, told_meanwhile, after(START, 60), []).tell()
 
     assert lines(result, "waited")[1:] == [("2026-03-05T14:00:00Z", "answer")]
 

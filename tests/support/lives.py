@@ -16,12 +16,13 @@ from engine.account import Account
 from engine.compile import compile_with_notes
 from engine.decided import Decided
 from engine.desk import Changes, Desk
+from engine.facts import Fact
 from engine.plan import Plan
 from engine.problems import Problems
-from engine.run import Acknowledged, Flipped, Input, Run, Settled, TaskActed, Watch
+from engine.run import Acknowledged, Flipped, Input, Played, Run, Settled, TaskActed, Watch
 from engine.simulate import Simulation
 from engine.source import read
-from engine.story import Story
+from engine.story import Story, facts_of
 from engine.trace import Entry
 from engine.trigger import Entries, Rules
 from tests.support.playbooks import setting, story
@@ -104,7 +105,15 @@ def waits(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
     for_long = step("wait", **{"for": durations}, then=maybe(steps))
     until_day = step("wait", until=st.sampled_from(["day 3", "day 30 on a business day"]), then=maybe(steps))
     till = step("wait", **{"for": conditions}, at_most=durations, otherwise=steps, then=maybe(steps))
-    return st.one_of(on_date, for_long, until_day, till)
+    comes = {"on": st.just("ticket"), "where": maybe(st.just("event.severity <= 2"))}
+    event = step("wait", **comes, at_most=durations, otherwise=steps, then=maybe(steps))
+    return st.one_of(on_date, for_long, until_day, till, event)
+
+
+def plays(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
+    other = {"playbook": st.just("other")}
+    waiting = step("play", **other, wait=st.just(True), at_most=durations, otherwise=steps)
+    return st.one_of(step("play", **other), waiting)
 
 
 def branches(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
@@ -140,6 +149,8 @@ def step_lists(*, ladders: bool = True, sends: bool = True) -> st.SearchStrategy
                 escalations(inner),
                 waits(inner),
                 branches(inner),
+                # A run that is late finds the runs of other playbooks as they are by then.
+                *([plays(inner)] if sends else []),
                 *leaves,
             ),
             min_size=1,
@@ -156,12 +167,16 @@ STARTS = st.sampled_from(
         {"when": "metrics.nps.value <= 6", "again": "after 10 days", "mode": "is"},
         {"when": "metrics.nps.value >= 5", "mode": "leaves", "again": "after 2 days, at most 2 times"},
         {"when": "days_until(account.renewal_date) <= 80"},
+        {"when": "metrics.nps.value <= 6", "for": "3 days", "again": "always"},
+        {"on": "ticket", "where": "event.severity <= 2", "again": "always"},
+        {"when": "running('other')", "again": "always"},
     ]
 )
 GOALS = st.sampled_from(
     [
         None,
         {"when": "metrics.nps.value >= 9", "outcome": "recovered"},
+        {"when": "metrics.nps.value >= 7", "for": "30 hours", "outcome": "steady"},
         {"when": "account.arr > at_start(account.arr)", "outcome": "grown"},
     ]
 )
@@ -216,6 +231,7 @@ def items(*, contacts: bool = True) -> st.SearchStrategy[Step]:
         st.fixed_dictionaries({"account": st.fixed_dictionaries({"arr": st.sampled_from([10000, 90000])})}),
         st.just({"event": "ticket", "data": {"severity": 2}}),
         st.just({"event": "login", "data": {"user": "kim"}}),
+        st.just({"ended": "other", "outcome": "done"}),
     ]
     buyer = {"id": "c2", "name": "Lee", "role": "economic_buyer", "email": "lee@acme.test"}
     told = st.one_of(*facts, *([st.just({"contacts": [buyer]})] if contacts else []))
@@ -325,6 +341,7 @@ class Stored(Watched):
             },
             runs={key: Run.model_validate_json(one.model_dump_json()) for key, one in desk.runs.items()},
             changes=Changes(),
+            alone=True,
         )
 
 
@@ -338,6 +355,12 @@ class Late(Watched):
     def __init__(self, plan: Plan, story: Story, until: datetime, acted: list[tuple[str, Input]]) -> None:
         super().__init__(plan, story, until)
         self.acted = acted
+        self.desk.heard = self.heard
+
+    def heard(self, since: datetime) -> list[Fact]:
+        """The events that the story has told by then, as a database finds them."""
+        told = [fact for moment in self.story.moments for fact in facts_of(moment, self.desk.setting.vocabulary)]
+        return [fact for fact in told if fact.event is not None and since < fact.at <= self.last]
 
     def tell(self) -> Any:
         told = super().tell()
@@ -386,6 +409,7 @@ def _stale(now: datetime, path: str, visit: int) -> list[Input]:
         Acknowledged(at=now, path=path, visit=visit),
         Flipped(at=now, path=path, visit=visit, name="for"),
         Settled(at=now, path=path, visit=visit, effect="e", to="c1", state="sent"),
+        Played(at=now, path=path, visit=visit),
     ]
 
 
