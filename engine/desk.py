@@ -102,6 +102,8 @@ class Desk(Entrance):
         self._entered(plan, run_id, now)
         begun = begin(plan, run_id, self.world(now), now, why=tree, by=by, event=event)
         waiting = self._follow(plan, begun, now)
+        if self.runs[run_id].live:
+            self._react_to_run_of(plan.playbook, now)
         while upcoming(self.runs[run_id], waiting, now) is not None:
             waiting = self._follow(plan, advance(plan, self.runs[run_id], waiting, self.world(now), now), now)
         self._leave(run_id, waiting, ())
@@ -160,14 +162,23 @@ class Desk(Entrance):
         self.entries[run.playbook] = entries.model_copy(
             update={"live": None, "last_ended": at, "last_outcome": run.outcome}
         )
-        changed = run_paths(run.playbook)
-        others = [plan for plan in self.rules.reading(changed) if plan.playbook != run.playbook]
         mine = self.rules.plans.get(run.playbook)
-        again = mine is not None and mine.start.standing and (mine.start.mode == "is" or rule_reads(mine) & changed)
+        again = (
+            mine is not None
+            and mine.start.standing
+            and (mine.start.mode == "is" or rule_reads(mine) & run_paths(run.playbook))
+        )
         self.depth += 1
         if mine is not None and again:
             self._enter_all([self._judge(mine, at)], at)
-        self._react(others, changed, self._not_before_last(at))
+        self.depth -= 1
+        self._react_to_run_of(run.playbook, self._not_before_last(at))
+
+    def _react_to_run_of(self, playbook: str, now: datetime) -> None:
+        """Others may ask whether it runs, how it ended and when; its own rule is judged by itself."""
+        changed = run_paths(playbook)
+        self.depth += 1
+        self._react([plan for plan in self.rules.reading(changed) if plan.playbook != playbook], changed, now)
         self.depth -= 1
 
     def _not_before_last(self, at: datetime) -> datetime:
