@@ -1,35 +1,38 @@
 """When time alone could change an answer: the next instant after now, with all values as they are.
 
-Exact for a count of days or hours, or `now`, against anything that stands still; for other uses of time the next local
-midnight or, where it runs by the clock, the next minute. Never too late: waking for nothing is allowed, missing is not.
+Exact for a count of days or hours, alone or in a sum, or `now`, against anything that stands still; for other uses of
+time the next local midnight or, where it runs by the clock, the next minute. Never too late: waking for nothing is
+allowed, missing is not.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from fractions import Fraction
 from itertools import pairwise
-from math import ceil, floor
-from typing import Final, NamedTuple, TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
 
 from engine.conditions.closures import Closure, View, lower
+from engine.conditions.comparisons import COMPARE
+from engine.conditions.crossings import (
+    DAYS,
+    HOURS,
+    NUMBERS,
+    Crossing,
+    at,
+    crossing,
+    is_still,
+    later,
+    may_shift,
+    midnight,
+)
 from engine.conditions.items import framed, fused
 from engine.conditions.places import Around, inside, is_root
+from engine.conditions.quantity import NoAnswer, linear
 from engine.conditions.scope import Frame
 from engine.conditions.tree import Argument, Node
-from engine.quantities import Duration
 
 Turn: TypeAlias = Callable[[View], datetime | None]
-Crossing: TypeAlias = Callable[[View, object], Iterator[datetime]]
-
-DAYS: Final = frozenset({"days_since", "days_until", "business_days_since", "business_days_until"})
-HOURS: Final = frozenset({"hours_since", "hours_until"})
-COMPARING: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
-_TICK: Final = timedelta(microseconds=1)
-_NUMBERS: Final = (int, Decimal, Fraction)
-_HOUR_TICKS: Final = 3_600_000_000
-# Nobody waits longer: a crossing beyond is never.
-_FAR_DAYS: Final = 200 * 366
+Looks: TypeAlias = Callable[[View], Iterator[datetime]]
 
 
 def turning(argument: Argument, around: Around = ()) -> Turn | None:
@@ -41,10 +44,10 @@ def turning(argument: Argument, around: Around = ()) -> Turn | None:
         return _next_midnight
     if name in HOURS or is_root(argument, "now"):
         return _next_minute
-    if name == "known":
+    if name == "known" and not any(node.operator in {"/", "%"} for node in argument.nodes()):
         return None
-    if name in COMPARING:
-        return _compared(argument, around)
+    if pairs := _pairs(argument):
+        return _compared(argument, pairs, around)
     if name in {"and", "or"}:
         return settled(argument, around, turning)
     if name in {"some", "all", "none", "count", "filter", "map", "reduce"}:
@@ -52,35 +55,23 @@ def turning(argument: Argument, around: Around = ()) -> Turn | None:
     return _soonest([turning(one, around) for one in argument.arguments])
 
 
-def at(view: View, instant: datetime) -> Frame:
-    """The same values seen at another time."""
-    if isinstance(view, Frame):
-        return Frame(view.values, instant, view.calendar, view.item, view.outer)
-    return Frame(view.values, instant, view.calendar)
+def _pairs(node: Node) -> list[tuple[Argument, Argument]]:
+    """What is set against what, where answers turn only as one of them reaches the other."""
+    match node.operator, node.arguments:
+        case "in", [needle, list(hay)]:
+            return [(needle, one) for one in hay]
+        case name, arguments if name in COMPARE:
+            return list(pairwise(arguments))
+        case _:
+            return []
 
 
 def _next_midnight(view: View) -> datetime | None:
-    return _midnight(view, 1)
-
-
-def _midnight(view: View, days: int) -> datetime | None:
-    """Of the account's date so many days ahead."""
-    try:
-        date = view.calendar.date_of(view.now) + timedelta(days)
-    except OverflowError:
-        return None
-    return view.calendar.midnight(date)
+    return midnight(view, 1)
 
 
 def _next_minute(view: View) -> datetime | None:
-    return _later(view.now, 60_000_000)
-
-
-def _later(instant: datetime, ticks: int) -> datetime | None:
-    try:
-        return instant + timedelta(microseconds=ticks)
-    except OverflowError:
-        return None
+    return later(view.now, 60_000_000)
 
 
 def _soonest(turns: list[Turn | None]) -> Turn | None:
@@ -154,8 +145,8 @@ def _framed(view: View, item: object, name: str) -> Frame:
 # --- comparisons
 
 
-def _compared(node: Node, around: Around) -> Turn | None:
-    found = [_link(one, two, around) for one, two in pairwise(node.arguments)]
+def _compared(node: Node, pairs: list[tuple[Argument, Argument]], around: Around) -> Turn | None:
+    found = [_link(one, two, around) for one, two in pairs]
     links = [link for link in found if link]
     if not links:
         return None
@@ -173,9 +164,9 @@ def _compared(node: Node, around: Around) -> Turn | None:
 
 
 class _Link(NamedTuple):
-    """The instants at which one comparison of a chain may turn. `rough`: it may do so between them too."""
+    """The instants at which one comparison of several may turn. `rough`: it may do so between them too."""
 
-    looks: Callable[[View], Iterator[datetime]]
+    looks: Looks
     rough: bool
 
     def __call__(self, view: View) -> Iterator[datetime]:
@@ -186,115 +177,45 @@ def _link(left: Argument, right: Argument, around: Around) -> _Link | None:
     one, two = turning(left, around), turning(right, around)
     if one is None and two is None:
         return None
-    if two is None and (crossing := _crossing(left, around)):
-        return _crossed(crossing, lower(right, around))
-    if one is None and (crossing := _crossing(right, around)):
-        return _crossed(crossing, lower(left, around))
+    for moving, still in ((left, right), (right, left)):
+        if is_still(still) and (reaches := crossing(moving, around)):
+            return _Link(_crossed(reaches, lower(still, around)), rough=False)
+        if is_still(still) and (shifts := may_shift(moving, around)):
+            return _Link(_crossed(shifts, lower(still, around)), rough=True)
+    if solved := _solved(left, right, around):
+        return _Link(solved, rough=False)
     return _Link(lambda view: (found for turn in (one, two) if turn and (found := turn(view))), rough=True)
 
 
-def _crossed(crossing: Crossing, still: Closure) -> _Link:
+def _crossed(reaches: Crossing, still: Closure) -> Looks:
     def looks(view: View) -> Iterator[datetime]:
         value = still(view)
         if value is not None:
-            yield from (one for one in crossing(view, value) if one > view.now)
-
-    return _Link(looks, rough=False)
-
-
-def _crossing(argument: Argument, around: Around) -> Crossing | None:
-    """For what moves steadily: the instants at which it reaches a value and at which it goes beyond."""
-    if not isinstance(argument, Node):
-        return None
-    if is_root(argument, "now"):
-        return _now_reaches
-    if argument.operator in DAYS | HOURS and turning(argument.arguments[0], around) is None:
-        there, since = lower(argument.arguments[0], around), argument.operator.endswith("since")
-        if argument.operator in HOURS:
-            return _hours_reach(there, since=since)
-        if argument.operator.startswith("business"):
-            return _business_days_reach(lower(argument, around), since=since)
-        return _days_reach(lower(argument, around), since=since)
-    return _shifted_now(argument, around)
-
-
-def _now_reaches(_view: View, value: object) -> Iterator[datetime]:
-    if isinstance(value, datetime):
-        yield value
-        if beyond := _later(value, 1):
-            yield beyond
-
-
-def _hours_reach(there: Closure, *, since: bool) -> Crossing:
-    def looks(view: View, value: object) -> Iterator[datetime]:
-        moment = there(view)
-        if not isinstance(moment, datetime) or not isinstance(value, _NUMBERS):
-            return
-        reached = _later(moment, ceil(Fraction(value) * (_HOUR_TICKS if since else -_HOUR_TICKS)))
-        if reached:
-            yield from (one for one in (reached, _later(reached, 1)) if one)
+            yield from (one for one in reaches(view, value) if one > view.now)
 
     return looks
 
 
-def _days_reach(count: Closure, *, since: bool) -> Crossing:
-    def looks(view: View, value: object) -> Iterator[datetime]:
-        today = count(view)
-        if not isinstance(today, int) or not isinstance(value, _NUMBERS):
-            return
-        ahead = (Fraction(value) - today) * (1 if since else -1)
-        for days in {ceil(ahead), floor(ahead) + 1, ceil(ahead) + 1}:
-            if 0 < days < _FAR_DAYS and (midnight := _midnight(view, days)):
-                yield midnight
-
-    return looks
-
-
-def _business_days_reach(count: Closure, *, since: bool) -> Crossing:
-    """The count only ever goes one way, so the day is found by halving."""
-
-    def looks(view: View, value: object) -> Iterator[datetime]:
-        if count(view) is None or not isinstance(value, _NUMBERS):
-            return
-
-        def ahead(days: int) -> Fraction:
-            midnight = _midnight(view, days)
-            there = count(at(view, midnight)) if midnight else None
-            return (there - Fraction(value)) * (1 if since else -1) if isinstance(there, int) else Fraction(0)
-
-        for least in (lambda days: ahead(days) >= 0, lambda days: ahead(days) > 0):
-            if (days := first_true(least)) and (midnight := _midnight(view, days)):
-                yield midnight
-
-    return looks
-
-
-def first_true(test: Callable[[int], bool]) -> int | None:
-    """The least n from 1 for which a test holds that, once true, stays so; None when that is too far."""
-    most = 1
-    while not test(most):
-        most *= 2
-        if most > _FAR_DAYS:
-            return None
-    least = most // 2 + 1
-    while least < most:
-        middle = (least + most) // 2
-        least, most = (least, middle) if test(middle) else (middle + 1, most)
-    return most
-
-
-def _shifted_now(node: Node, around: Around) -> Crossing | None:
-    """now + 2 hours, exactly."""
-    if node.operator not in {"+", "-"} or len(node.arguments) != 2 or not is_root(node.arguments[0], "now"):
+def _solved(left: Argument, right: Argument, around: Around) -> Looks | None:
+    """Where one count of days or hours moves among numbers that stand still, what it must reach is reckoned."""
+    if not all(isinstance(one, Node) or type(one) in NUMBERS for one in (left, right)):
         return None
-    by = node.arguments[1]
-    span = lower(by, around)(cast("View", None)) if isinstance(by, Node) and by.operator == "duration" else None
-    if not isinstance(span, Duration) or not span.is_clock:
+    try:
+        form = linear(left).minus(linear(right))
+    except (NoAnswer, TypeError, ValueError):
         return None
-    back = -span.clock if node.operator == "+" else span.clock
+    moving = [part for part in form.parts.values() if part.factor and not is_still(part.node)]
+    if len(moving) != 1 or not (reaches := crossing(moving[0].node, around)):
+        return None
+    others = [(lower(part.node, around), part.factor) for part in form.parts.values() if part not in moving]
 
-    def looks(view: View, value: object) -> Iterator[datetime]:
-        moment = _later(value, back // _TICK) if isinstance(value, datetime) else None
-        return _now_reaches(view, moment)
+    def looks(view: View) -> Iterator[datetime]:
+        total = form.rest
+        for ask, factor in others:
+            value = ask(view)
+            if not isinstance(value, NUMBERS):
+                return
+            total += Fraction(value) * factor
+        yield from (one for one in reaches(view, -total / moving[0].factor) if one > view.now)
 
     return looks

@@ -7,8 +7,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-from engine.conditions.tree import OVER_ITEMS, Argument, Node, made
-from engine.conditions.wording import QUANTIFIERS, item_name
+from engine.conditions.tree import MAX_DEPTH, OVER_ITEMS, Argument, Node, made
+from engine.conditions.wording import QUANTIFIERS, collection_path, default_item_name, item_name
 
 Names: TypeAlias = tuple[str, ...]
 Form: TypeAlias = Callable[[Node], Argument]
@@ -27,13 +27,16 @@ def normal(argument: Argument, names: Names = ()) -> Argument:
 
 
 def _named(node: Node, names: Names) -> Node:
-    """With all below in its form. An item has a name that no item around it has."""
+    """With all below in its form. An item has a name that no item around it has, said only where it is another than
+    would be chosen.
+    """
     own = item_name(node) if node.operator in OVER_ITEMS else ""
-    fresh = next(name for name in (own, *(f"{own}{n}" for n in range(2, 999))) if name not in names)
+    fresh = next(name for name in (own, *(f"{own}{n}" for n in range(2, MAX_DEPTH))) if name not in names)
     inner = (*names, fresh) if own else names
     arguments = [normal(one, inner if index == 1 else names) for index, one in enumerate(node.arguments)]
-    if own and fresh != own and node.operator in {*QUANTIFIERS, "none"}:
-        arguments = [*arguments[:2], fresh]
+    if node.operator in {*QUANTIFIERS, "none"}:
+        chosen = default_item_name(collection_path(node.arguments[0]))
+        arguments = [*arguments[:2], *([fresh] if fresh != chosen else [])]
     return made(node.operator, *arguments)
 
 

@@ -35,12 +35,39 @@ def utc(*parts):
         ("days_since(account.start_date) >= 300", utc(2026, 3, 28, 4)),
         ("days_since(account.start_date) > 0.5", None),
         ("90 >= days_until(account.renewal_date)", utc(2026, 3, 3, 5)),
+        ("days_until(account.renewal_date) in [90, 30, 60]", utc(2026, 3, 3, 5)),
+        ("days_until(account.renewal_date) - 5 <= 85", utc(2026, 3, 3, 5)),
+        ("days_until(account.renewal_date) / 7 <= 12", utc(2026, 3, 9, 4)),
+        ("180 >= 2 * days_until(account.renewal_date)", utc(2026, 3, 3, 5)),
+        ("-days_until(account.renewal_date) >= -90", utc(2026, 3, 3, 5)),
+        ("days_until(account.renewal_date) <= account.seats + 10", utc(2026, 3, 3, 5)),
+        ("days_until(account.renewal_date) <= account.arr * 2", None),
     ],
 )
 def test_a_count_of_days_changes_at_the_accounts_local_midnight(text, at):
-    values = {"account__renewal_date": date(2026, 6, 1), "account__start_date": date(2025, 6, 1)}
+    values = {"account__renewal_date": date(2026, 6, 1), "account__start_date": date(2025, 6, 1), "account__seats": 80}
 
     assert next_change(text, **values) == at
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("0 <= days_until(account.renewal_date) <= 7", 293),
+        ("hours_until(account.ends_at) / 24 <= 7", 293),
+        ("business_days_until(account.renewal_date) <= 0 or days_until(account.renewal_date) in [1, 2]", 298),
+        ('metrics.health.zone == "red" and days_until(account.renewal_date) + 5 <= 10', 295),
+        ("any(days_until(account.renewal_date) <= c.relationship for c in contacts)", 296),
+        ("now + 90 days >= account.ends_at", 209),
+    ],
+)
+def test_nobody_is_woken_long_before_a_date_that_is_far(text, days):
+    values = {"account__renewal_date": NOW.date() + timedelta(300), "account__ends_at": NOW + timedelta(300)}
+    more = {"metrics__health__zone": "red", "contacts": (contact("Kim", relationship=4),)}
+
+    change = next_change(text, calendar=Calendar(), **values, **more)
+
+    assert timedelta(days - 1) < change - NOW <= timedelta(days)
 
 
 @pytest.mark.parametrize(
@@ -155,10 +182,22 @@ hour_tests = st.builds(
     compares,
     st.integers(-99, 99),
 )
+sums = st.sampled_from(["{} - 3", "2 * {}", "{} / 7", "-{}", "3 - {} + account.seats", "{}"])
+sum_tests = st.builds(
+    lambda form, count, path, compare, n: f"{form.format(f'{count}({path})')} {compare} {n}",
+    sums, counts, dated, compares, st.integers(-12, 12),
+)  # fmt: skip
+in_tests = st.builds("{}({}) in {}".format, counts, dated, st.lists(st.integers(-12, 12), min_size=1, max_size=3))
+shifts = st.builds(
+    "now {} {} {} account.signed_at".format,
+    st.sampled_from("+-"),
+    st.sampled_from(["3 days", "2 business days", "1 month", "1 week", "36 hours"]),
+    compares,
+)
 loose_tests = st.builds("{}({}) {} {} + {}({})".format, counts, dated, compares, st.integers(-9, 9), counts, dated)
 still = st.sampled_from(["account.vip", "account.arr > 1", "not account.vip"])
 tests = st.recursive(
-    st.one_of(day_tests, hour_tests, loose_tests, still),
+    st.one_of(day_tests, hour_tests, sum_tests, in_tests, shifts, loose_tests, still),
     lambda inner: st.builds("({} {} {})".format, inner, st.sampled_from(["and", "or"]), inner),
     max_leaves=4,
 )
@@ -171,6 +210,7 @@ accounts = st.fixed_dictionaries(
         "account.start_date": near,
         "account.signed_at": instants,
         "account.vip": st.booleans(),
+        "account.seats": st.integers(-9, 9),
     }
 )
 
@@ -198,7 +238,7 @@ def test_nothing_changes_before_the_next_change(text, values, now, zone):
 
 
 @few
-@given(st.one_of(day_tests, hour_tests), accounts, instants, zones)
+@given(st.one_of(day_tests, hour_tests, sum_tests, in_tests), accounts, instants, zones)
 def test_a_count_against_a_number_changes_just_then(text, values, now, zone):
     asked, view = condition(text), Scope(values, now, Calendar(zone=zone))
 
