@@ -27,10 +27,7 @@ from engine.facts import Fact
 from engine.run import Settled
 from engine.ticks import ticks
 
-_TEXTS = (
-    tables.decisions, tables.holds, tables.runs, tables.inputs, tables.watches, tables.trace,
-    tables.task_history, tables.tasks, tables.outbox, tables.effects,
-)  # fmt: skip
+_TEXTS = [table for table in kept.HELD if table not in (tables.facts, tables.accounts)]
 
 
 class _Undone(Exception):

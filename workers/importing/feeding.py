@@ -61,8 +61,8 @@ def import_file(host: Host, path: Path, home: Path, progress: Progress = lambda 
         raise Unimportable(f"{path}: {why}. Do it again: what is stored is not stored twice.") from None
     except sqlite3.DatabaseError as error:
         shelf.remove()
-        why = f"{shelf.path}, which keeps how far it has come, cannot be used: {error}"
-        raise Unimportable(f"{why}. Do it again: it begins anew, and what is stored is not stored twice.") from None
+        torn = f"{shelf.path}, which keeps how far it has come, cannot be used: {error}"
+        raise Unimportable(f"{torn}. Do it again: it begins anew, and what is stored is not stored twice.") from None
     finally:
         shelf.close()
     shelf.remove()
