@@ -11,9 +11,11 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from activities.store import versions
+from engine.account import Account
 from engine.plan import Plan
 from engine.setting import Setting
 from engine.trigger import Rules
+from engine.view import View
 from engine.workspace import PEOPLE, POLICY, TEMPLATES, VOCABULARY, load
 
 _NONE: frozenset[str] = frozenset()
@@ -77,7 +79,8 @@ class Applied:
     def _load(self, connection: Connection, number: int) -> Current:
         plans = [self.plan(connection, one) for one in versions.active_plans(connection)]
         setting = self._read(versions.texts(connection, number), tuple(sorted(plan.playbook for plan in plans)))
-        rules = Rules.of(plans)
+        nothing_known = View(Account(""), setting.vocabulary, setting.policy, 0)
+        rules = Rules.of(plans).looked_at(nothing_known.scope)
         by_rule = {plan.playbook for plan in rules.standing}
         since = {name: one for name, one in versions.judged_since(connection).items() if name in by_rule}
         return Current(number, setting, rules, since)

@@ -32,6 +32,7 @@ __all__ = ["Account", "Picture", "apply", "may_touch", "missing_required", "pict
 
 # How old a mark may grow, and how many entries may come after it, before the next fact moves it on.
 _SHORT: Final = 4
+_MONTH: Final = 30 * DAY
 
 
 def apply(
@@ -129,11 +130,16 @@ class _Applying:
         marks = {name: mark for name, mark in account.marks.items() if name not in late} if late else account.marks
         known = {**account.bases, **marks}
         since = {name: known[name].at if name in known else first for name in self.rely.zoned}
-        far = [name for name, at in since.items() if at < before and (before - at > DAY or self.grew(name, grown, at))]
+        far = [name for name, at in since.items() if at < before and self.is_far(name, at, touched, grown)]
         if far:
             now = standings(self.view(replace(account, marks=marks), before), far)
             marks = {**marks, **{name: Mark(before, standing) for name, standing in now.items()}}
         return account if marks is account.marks else replace(account, marks=marks)
+
+    def is_far(self, name: str, since: Ticks, touched: frozenset[str], grown: Iterable[str]) -> bool:
+        """What the fact does not touch goes on as it was, and little happens to it in a month."""
+        gone = self.at - 1 - since
+        return gone > (DAY if name in touched else _MONTH) or self.grew(name, grown, since)
 
     def grew(self, name: str, grown: Iterable[str], since: Ticks) -> bool:
         """Whether so much has come of what the metric hangs on that walking it each time would cost."""

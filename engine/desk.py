@@ -47,7 +47,7 @@ class Desk(Entrance):
         new = self.account.first_data is None
         changed = self._know(facts, now)
         heard = [one for fact in facts if fact.event is not None for one in self._hear(fact, now)]
-        self._react(self.rules.standing if new else self.rules.reading(changed), changed, now, heard)
+        self._react(self.rules.at_first(changed) if new else self.rules.reading(changed), changed, now, heard)
         self.tick(now)
 
     def _know(self, facts: Iterable[Fact], now: datetime) -> frozenset[str]:

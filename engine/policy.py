@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, Literal
 
 from engine.calendar import MONDAY_TO_FRIDAY, NINE_TO_FIVE, Calendar
@@ -120,10 +121,13 @@ class Policy:
         """Of somebody in that country and time zone; what is not known of them is the policy's own."""
         country = country or self.country
         own = self.calendars.get(country) or self.calendars.get(country.partition("-")[0]) or OwnDays()
-        return Calendar(
-            zone=zone or self.time_zone,
-            country=country,
-            working_days=own.working_days or self.working_days,
-            hours=own.working_hours or self.working_hours,
-            closed=self.closed,
-        )
+        days, hours = own.working_days or self.working_days, own.working_hours or self.working_hours
+        return _calendar(zone or self.time_zone, country, days, hours, self.closed)
+
+
+@lru_cache(maxsize=4_096)
+def _calendar(
+    zone: str, country: str, working_days: frozenset[int], hours: Hours, closed: frozenset[dt.date]
+) -> Calendar:
+    """One for all who share it: it is asked for with every fact."""
+    return Calendar(zone, country, working_days, hours, closed)

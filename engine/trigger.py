@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -81,15 +81,23 @@ class Rule:
             reads=rule_reads(plan),
         )
 
+    def may_hold(self, nothing_known: Scope) -> bool:
+        """Now or, where the clock has a part in it, at another time."""
+        timely = any(one.timely for one in self.watched)
+        return timely or _all_true(one.truth(nothing_known) for one in self.watched) is True
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The applied plans, and which of them read what."""
+    """The applied plans, and which of them read what. `blank` are those that may hold of an account of which nothing is
+    known; None where nobody has looked.
+    """
 
     plans: Mapping[str, Plan]
     rules: Mapping[str, Rule]
     by_path: Mapping[str, tuple[str, ...]]
     by_event: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    blank: frozenset[str] | None = None
 
     @classmethod
     def of(cls, plans: Iterable[Plan]) -> Rules:
@@ -107,6 +115,18 @@ class Rules:
     def standing(self) -> list[Plan]:
         """Those whose start is a condition."""
         return [plan for plan in self.plans.values() if plan.start.standing]
+
+    def looked_at(self, nothing_known: Scope) -> Rules:
+        """The same, with `blank` found out: a new account is then judged by those alone and by what its facts touch."""
+        standing = [self.rules[plan.playbook] for plan in self.standing]
+        return replace(self, blank=frozenset(one.plan.playbook for one in standing if one.may_hold(nothing_known)))
+
+    def at_first(self, paths: Iterable[str]) -> list[Plan]:
+        """The plans that may matter to an account whose first facts touched these paths."""
+        if self.blank is None:
+            return self.standing
+        names = self.blank.union(*(self.by_path.get(path, ()) for path in paths))
+        return [self.plans[name] for name in sorted(names)]
 
     def on(self, event: str) -> list[Plan]:
         """Those that each such event may start."""

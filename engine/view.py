@@ -40,14 +40,13 @@ class Memory:
 
     readings: dict[str, tuple[Value, Ticks, Ticks]] = field(default_factory=dict)
     standings: dict[str, tuple[Standing, Ticks, Ticks]] = field(default_factory=dict)
-    calendars: dict[tuple[str | None, str | None], Calendar] = field(default_factory=dict)
     walking: bool = False
 
 
 class View(Moving):
     """A path that is not known now is not in the mapping."""
 
-    __slots__ = ("account", "at", "memory", "policy", "vocabulary")
+    __slots__ = ("_calendar", "_scope", "account", "at", "memory", "policy", "vocabulary")
 
     def __init__(
         self, account: Account, vocabulary: Vocabulary, policy: Policy | None, at: Ticks, memory: Memory | None = None
@@ -57,6 +56,8 @@ class View(Moving):
         self.policy = policy
         self.at = at
         self.memory = memory or Memory()
+        self._calendar: Calendar | None = None
+        self._scope: Scope | None = None
 
     def __getitem__(self, path: str) -> Value:
         value = self.reading(path)[0]
@@ -106,12 +107,10 @@ class View(Moving):
     @property
     def calendar(self) -> Calendar:
         """The account's own, by the country and zone that it had then."""
-        country, zone = self._text("account.country"), self._text("account.time_zone")
-        known = self.memory.calendars
-        if (country, zone) not in known:
-            policy = self.policy
-            known[country, zone] = policy.calendar(country, zone) if policy else Calendar(zone or "UTC", country)
-        return known[country, zone]
+        if self._calendar is None:
+            country, zone, policy = self._text("account.country"), self._text("account.time_zone"), self.policy
+            self._calendar = policy.calendar(country, zone) if policy else Calendar(zone or "UTC", country)
+        return self._calendar
 
     def window(self, length: Duration) -> Window:
         """Of days and longer by the zone that the account has at this tick."""
@@ -129,7 +128,9 @@ class View(Moving):
 
     @property
     def scope(self) -> Scope:
-        return Scope(self, instant(self.at), self.calendar)
+        if self._scope is None:
+            self._scope = Scope(self, instant(self.at), self.calendar)
+        return self._scope
 
     def over(self, expression: Expression, values: Mapping[str, Value] | None = None) -> Value:
         """What it comes to here, or over values that stand in for those here."""

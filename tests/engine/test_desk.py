@@ -296,3 +296,27 @@ def test_what_a_late_run_says_turns_a_goal_then_also_where_a_newer_fact_has_turn
     table.advance(run, [done, *flips], later)
 
     assert (table.runs[run].outcome, table.runs[run].ended) == ("grown", START)
+
+
+ALWAYS = {
+    "no-condition": "start: {again: always}\n",
+    "not-known": "start: {when: not known(account.arr)}\n",
+    "no-logins": "start: {when: metrics.logins.value == 0}\n",
+    "clock": 'start: {when: hours_since("2020-01-01T00:00:00Z") > 3}\n',
+}
+IDLE = {"red": "start: {when: metrics.nps.value <= 5}\n", "rich": "start: {when: account.arr > 5}\n"}
+
+
+def test_a_new_account_is_judged_by_what_may_hold_of_it_and_by_nothing_else():
+    plans = [
+        compiled(source("  - {wait: rest, for: 5 days}", start=start)).model_copy(update={"playbook": name})
+        for name, start in (ALWAYS | IDLE).items()
+    ]
+    nothing_known = desk(rules=Rules.of([])).scope(START)
+    table = desk(*plans, rules=Rules.of(plans).looked_at(nothing_known))
+
+    table.take(fact(1, START, fields={"stage": "adoption"}), now=START)
+
+    assert table.rules.blank == {"no-condition", "not-known", "clock"}
+    assert table.changes.started == [f"a1/{name}" for name in sorted(ALWAYS)]
+    assert {one.playbook for one in table.rules.at_first({"account.arr"})} == {*table.rules.blank, "rich"}

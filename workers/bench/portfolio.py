@@ -5,8 +5,11 @@ Playbooks are many and conditions three-part, as in a grown workspace; few facts
 
 import random
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from activities.clock import utc_now
 
 Item = dict[str, Any]
 
@@ -42,7 +45,7 @@ start: {{when: "{when}", again: after 30 days}}
 steps:
   - {{wait: rest, for: 30 days}}
 """
-BEGAN = "2026-01-05T09:00:00Z"
+KNOWN_FOR = timedelta(days=20)
 
 
 def write_portfolio(folder: Path, playbooks: int, idle: int = 0) -> Path:
@@ -72,7 +75,7 @@ def account(number: int) -> str:
 
 
 def first_facts(number: int) -> Item:
-    """What makes an account known."""
+    """What made an account known, weeks ago."""
     chance = random.Random(number)  # noqa: S311  # made up, and the same each time
     fields = {
         "name": f"Account {number}",
@@ -81,7 +84,8 @@ def first_facts(number: int) -> Item:
         "arr": chance.randrange(5_000, 250_000, 500),
         "renewal_date": f"2027-{chance.randrange(1, 13):02}-{chance.randrange(1, 29):02}",
     }
-    return {"id": f"first-{number}", "account": account(number), "at": BEGAN, "fields": fields}
+    at = (utc_now() - KNOWN_FOR).isoformat()
+    return {"id": f"first-{number}", "account": account(number), "at": at, "fields": fields}
 
 
 def happenings(accounts: int, seed: int = 1, name: str = "fact") -> Iterator[Item]:
