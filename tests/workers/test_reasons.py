@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.hosts import NOW, HandClock, apply, host_on, playbook, tell
 from tests.support.playbooks import setting
-from workers.looking import NotFound
+from workers.looking import NotFound, account_told
 from workers.reasons import missing, why_told
 
 RISK = 'start: {when: metrics.health.zone == "red" and account.arr >= 100}\n'
@@ -135,3 +135,14 @@ def test_nothing_is_told_of_a_time_before_the_account_was_known(host, clock):
 )
 def test_each_path_has_a_fact_that_would_make_it_known(path, said):
     assert missing(path, setting().vocabulary) == said
+
+
+def test_the_picture_of_an_account_says_what_its_scores_are_made_of(host):
+    tell(host, "acme", fields=KNOWN)
+    tell(host, "acme", metric="nps", value=4)
+
+    metrics = host.database.read(lambda connection: account_told(connection, host, "acme"))["metrics"]
+
+    assert metrics["health"]["made_of"]["needed"] == 0.6
+    assert {one["path"] for one in metrics["health"]["made_of"]["parts"]} >= {"metrics.nps.attainment"}
+    assert "made_of" not in metrics["nps"]
