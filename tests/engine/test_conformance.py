@@ -1,15 +1,17 @@
 """The data files of conformance/ say what each operator means; this reads them to the engine."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import yaml
 
+from engine.calendar import Calendar
 from engine.conditions.tree import REGISTRY
 from engine.types import INSTANT, Type
 from engine.values import UNKNOWN, Value, from_json, to_json
-from tests.support.wording import CONTACT, PATHS, TEAM, expression, scope
+from tests.support.wording import CONTACT, NEW_YORK, NOW, PATHS, TEAM, expression, scope
 
 FOLDER = Path(__file__).parent / "conformance"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -30,6 +32,14 @@ def values(case: Mapping[str, object]) -> dict[str, Value]:
     return given
 
 
+def now(case: Mapping[str, object]) -> datetime:
+    return datetime.fromisoformat(case["now"]) if "now" in case else NOW
+
+
+def calendar(case: Mapping[str, object]) -> Calendar:
+    return Calendar(zone=case["zone"]) if "zone" in case else NEW_YORK
+
+
 def type_at(path: str) -> Type:
     if path.startswith("since."):
         return INSTANT
@@ -40,7 +50,7 @@ def type_at(path: str) -> Type:
 def test_an_operator_means_what_its_file_says(case):
     asked = expression(case["ask"])
 
-    found = asked.value(scope(values(case)))
+    found = asked.value(scope(values(case), now=now(case), calendar=calendar(case)))
 
     if case["is"] == "unknown":
         assert found is UNKNOWN

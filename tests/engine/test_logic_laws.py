@@ -44,6 +44,9 @@ def nested(values):
 @few
 @given(standard_conditions, whole_accounts)
 def test_where_nothing_is_missing_an_answer_is_that_of_plain_json_logic(logic, values):
+    """But for `all` over none, and for what is not asked here since our types refuse it: text beside numbers, a number
+    or text as a condition. Quotients are of fours, which floats hold exactly.
+    """
     found = condition(logic).truth(scope(values))
 
     assert found is datalogic_py.apply(plain(all_over_none(logic, values)), nested(values))

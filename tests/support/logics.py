@@ -79,8 +79,36 @@ counted = st.tuples(st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), kept, o
 )
 of_account = st.one_of(comparisons(numbers(st.sampled_from(NUMBERS).map(var))), of_tier)
 
+# What else standard JsonLogic has: remainders, lists made of lists, text in pieces, what is missing.
+names = st.just(var("account.name"))
+pieces = st.one_of(
+    names,
+    st.tuples(names, st.sampled_from(["", "x", " "])).map(lambda two: {"cat": list(two)}),
+    st.tuples(names, st.integers(-3, 3)).map(lambda two: {"substr": list(two)}),
+    st.tuples(names, st.integers(-3, 3), st.integers(-2, 3)).map(lambda three: {"substr": list(three)}),
+)
+relationships = {"map": [var("contacts"), var("relationship")]}
+of_lists = st.tuples(st.integers(0, 6), st.lists(st.integers(0, 5), max_size=3)).map(
+    lambda two: {"in": [two[0], {"merge": [relationships, two[1], 7]}]}
+)
+over = st.integers(0, 5).map(lambda n: {"filter": [var("contacts"), {">": [var("relationship"), n]}]})
+rest = st.one_of(
+    st.tuples(pieces, pieces).map(lambda two: {"==": list(two)}),
+    st.tuples(st.sampled_from(["a", "bx", ""]), pieces).map(lambda two: {"in": list(two)}),
+    st.tuples(st.sampled_from(NUMBERS).map(var), st.sampled_from([2, 3, 5])).map(
+        lambda two: {"<": [{"%": list(two)}, 1]}
+    ),
+    st.one_of(pieces, st.sampled_from(NUMBERS).map(var), over).map(lambda one: {"!!": [one]}),
+    st.lists(st.sampled_from(NUMBERS), min_size=1, max_size=2).map(lambda paths: {"!": {"missing": paths}}),
+    st.lists(st.sampled_from(NUMBERS), min_size=2, max_size=2).map(lambda paths: {"!": {"missing_some": [1, paths]}}),
+    st.integers(0, 9).map(
+        lambda n: {">": [{"reduce": [var("contacts"), {"+": [var("accumulator"), var("current.relationship")]}, 0]}, n]}
+    ),
+    of_lists,
+)
+
 # Standard JsonLogic alone, for the oracle; and with what is our own.
-standard_conditions = joined(st.one_of(of_account, over_contacts))
+standard_conditions = joined(st.one_of(of_account, over_contacts, rest))
 conditions = joined(st.one_of(of_account, over_contacts, counted))
 
 a_contact = st.fixed_dictionaries({"relationship": st.integers(0, 5), "role": st.sampled_from(ROLES)})
@@ -89,6 +117,7 @@ whole_accounts = st.fixed_dictionaries(
         **dict.fromkeys(NUMBERS, quarters),
         "account.tier": st.sampled_from(TIERS.choices),
         "account.vip": st.booleans(),
+        "account.name": st.sampled_from(["a", "abx", "xa", "b x", ""]),
         "contacts": st.lists(a_contact, min_size=1, max_size=3).map(tuple),
     }
 )
