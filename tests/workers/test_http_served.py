@@ -67,7 +67,8 @@ def test_every_call_of_the_interface_is_described(document):
             f"POST /tasks/{{task}}/{verb}"
             for verb in ("complete", "snooze", "reassign", "claim", "note", "acknowledge", "reopen")
         ),
-        "POST /playbooks/{playbook}/start",
+        *(f"POST /playbooks/{{playbook}}/{verb}" for verb in ("start", "release", "pause", "resume")),
+        "GET /held",
         "GET /playbooks/{playbook}/why/{account}",
         "GET /healthz",
         "GET /readyz",
