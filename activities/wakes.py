@@ -86,10 +86,10 @@ def _expire(connection: Connection, host: Host, effect: str) -> None:
     found = effects.whose(connection, effect)
     if found is None:
         return
-    held = accounts.lock(connection, [found[0]])[found[0]]
+    held = accounts.lock(connection, [found[0]]).get(found[0])
     row = effects.find(connection, effect)
-    if row is None or row.state != "claimed":
-        return
+    if held is None or row is None or row.state != "claimed":
+        return  # settled meanwhile, or the account was erased and the effect is another's: the next look finds it
     at = bench(host, connection)
     expired(at, held, row)
     wakes.write(connection, [row.run], at.real)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from activities.store.database import chunks
 from activities.store.tables import accounts
+from activities.store.together import Collided
 from activities.store.writing import Among, change_all, insert_new
 
 
@@ -36,10 +37,13 @@ def lock(connection: Connection, ids: Collection[str]) -> dict[str, AccountRow]:
 
 
 def lock_or_make(connection: Connection, ids: Collection[str]) -> dict[str, AccountRow]:
-    """As `lock`; those that are not there yet are made, without a state."""
+    """As `lock`; those that are not there are made, without a state. Raises Collided when one was erased meanwhile."""
     rows = [{"id": one} for one in sorted(set(ids) - _there(connection, ids))]
     insert_new(connection, accounts, rows)
-    return lock(connection, ids)
+    locked = lock(connection, ids)
+    if len(locked) < len(set(ids)):
+        raise Collided
+    return locked
 
 
 def _there(connection: Connection, ids: Collection[str]) -> set[str]:

@@ -18,6 +18,7 @@ from activities.store.overwriting import overwrite
 from engine.account import Account
 from tests.support.erased import LEE, bytes_of, do_all, everything, outboxed
 from tests.support.hosts import acme, only_run, playbook, tell
+from tests.support.playbooks import ACME
 
 STEPS = """\
   - email: hello
@@ -179,6 +180,21 @@ class TestAnAccount:
         database.write(lambda c: suppressions.lift(c, "lee@old.test"))
 
         assert database.read(lambda c: suppressions.reason_of(c, "lee@old.test")) is None
+
+
+def test_a_fact_that_waited_for_an_account_while_it_was_erased_makes_a_new_one(postgres):
+    host = greeting(postgres)
+    item = {"id": "late", "account": "acme", "fields": ACME}
+
+    with ThreadPoolExecutor() as pool:
+        with postgres.engine.begin() as connection:
+            erasing._erased(connection, host, "acme")
+            late = pool.submit(facts.post, host, [item])
+            wait([late], timeout=0.5)
+        (answer,) = late.result()
+
+    assert answer.status == "stored"
+    assert list(Account.from_json(json.loads(postgres.read(lambda c: accounts.state_of(c, "acme")))).contacts) == []
 
 
 def test_who_waited_for_an_account_while_it_was_erased_goes_on_without_it(postgres):
