@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from engine.document import Path
 from engine.limits import Limit, parse_limit
-from engine.logic import Condition, compile_condition
+from engine.logic import Condition, compile_condition, exclude
 from engine.model import ExitModel, StartModel
 from engine.partial import as_far_as_it_goes
 from engine.plan import Again, Exit, Start
@@ -130,7 +130,12 @@ def _by_rule(compiler: Compiler, said: StartModel) -> Start | None:
     held = lasting(compiler, said.for_, ("start",), "start")
     if again is None or (said.when is not None and when is None):
         return None
-    start = Start(by_rule=True, by_hand=bool(said.by_hand), mode=said.mode, when=when, scope=_scope(compiler))
+    scope = _scope(compiler)
+    if when and scope and exclude(when, scope, names):
+        message = "no account of this playbook's stage and tiers can ever meet it"
+        fix = "Change it, or 'stage' and 'tiers' at the top."
+        compiler.fault(("start", "when"), message, fix, "never-starts", "start > when")
+    start = Start(by_rule=True, by_hand=bool(said.by_hand), mode=said.mode, when=when, scope=scope)
     return start.model_copy(update={"again": again, "lasting": held})
 
 

@@ -19,7 +19,8 @@ from engine.conditions import reckoning as _reckoning  # noqa: F401 - registers 
 from engine.conditions.agreement import boolean
 from engine.conditions.checking import Checker
 from engine.conditions.closures import Closure, lower
-from engine.conditions.dayturn import Turn, at, turning
+from engine.conditions.crossings import at
+from engine.conditions.dayturn import Turn, turning
 from engine.conditions.faults import Fault
 from engine.conditions.idle import idle
 from engine.conditions.lasting import lasting
@@ -45,6 +46,7 @@ __all__ = [
     "compile_asking",
     "compile_condition",
     "compile_expression",
+    "exclude",
 ]
 
 # How often a time at which a part changes, but not the whole, is passed over before it is given as it is.
@@ -169,6 +171,11 @@ def _asks(check: Checker, root: Node) -> bool:
     if fault := idle(root.arguments[0], check):
         check.fault_at(fault, root)
     return fault is None
+
+
+def exclude(one: Condition, other: Condition, names: Names) -> bool:
+    """Whether both can never be true at once, as far as that can be told."""
+    return isinstance(compile_asking({"and": [one.logic, other.logic]}, names), list)
 
 
 def compile_expression(source: object, names: Names, want: Type | None = None) -> Expression | list[Fault]:

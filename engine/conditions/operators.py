@@ -1,6 +1,7 @@
 """Every operator that a condition may hold: what it takes and what it gives. Each entry is registered by its names.
 
-What an operator does is told in closures.py, when time changes it in dayturn.py, how it is written in wording.py.
+What an operator does is told in closures.py and beside it, when time changes it in dayturn.py, how it is written in
+wording.py, in which form it is stored in normal.py, when it asks nothing in ways.py.
 """
 
 from abc import abstractmethod
