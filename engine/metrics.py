@@ -179,9 +179,10 @@ def _attainment(view: View, metric: Metric) -> Reading:
     tally, first = metric.measure, view.account.first
     windowed = isinstance(tally, Tally) and metric.better == "higher" and metric.name not in view.account.readings
     if isinstance(tally, Tally) and tally.over is not None and windowed:
-        covered = NEVER if first is None else view.window(tally.over).covered(first)
+        window, moves = view.window(tally.over)
+        covered = NEVER if first is None else window.covered(first)
         if covered > view.at:
-            return UNKNOWN, min(covered, view.moves(tally.over))
+            return UNKNOWN, min(covered, moves)
     return _attained(view, metric, "value")
 
 

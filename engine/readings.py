@@ -115,7 +115,7 @@ class _Window:
         j = series.until(view.at)
         if tally.over is None:
             return _ever(tally, series, j, view.account.carried.get(metric.name, (0, Decimal(0)))), series.next(j)
-        window, moves = view.window(tally.over), view.moves(tally.over)
+        window, moves = view.window(tally.over)
         if tally.how == "average" and (covered := window.covered(first)) > view.at:
             return UNKNOWN, min(covered, moves)
         i = series.index(window.start(view.at))
@@ -125,7 +125,7 @@ class _Window:
         tally, first, series = _tally(metric), view.account.first, series_of(view, metric)
         if first is None or tally.over is None:
             return UNKNOWN, NEVER
-        window, moves = view.window(tally.over), view.moves(tally.over)
+        window, moves = view.window(tally.over)
         both = window.twice
         if (covered := both.covered(first)) > view.at:
             return UNKNOWN, min(covered, moves)

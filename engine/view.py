@@ -112,9 +112,12 @@ class View(Moving):
             self._calendar = policy.calendar(country, zone) if policy else Calendar(zone or "UTC", country)
         return self._calendar
 
-    def window(self, length: Duration) -> Window:
-        """Of days and longer by the zone that the account has at this tick."""
-        return window(length, "UTC" if length.is_clock else self.calendar.zone)
+    def window(self, length: Duration) -> tuple[Window, Ticks]:
+        """Of days and longer by the zone that the account has at this tick; and until when it has that one."""
+        if length.is_clock:
+            return window(length, "UTC"), NEVER
+        zone, until = self.reading("account.time_zone")
+        return window(length, zone if isinstance(zone, str) else self.calendar.zone), until
 
     def ends(self, length: Duration, begun: Ticks) -> Ticks:
         """When it is over: days and longer at the same local time of day, on the account's own calendar."""
