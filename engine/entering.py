@@ -101,11 +101,14 @@ class Entrance(Table):
 
     def _hear(self, fact: Fact, now: datetime) -> Iterator[Entering]:
         """Each event that fits is a rise, and an input of every run that waits for one."""
+        plans = self.rules.on(fact.event or "") if is_news(fact, now) else []
+        watches = [one for one in self._all_watches() if awaits(one, fact) and one.run != self._advancing]
+        if not plans and not watches:
+            return
         event = said(fact, self.setting.vocabulary)
-        for watch in self._all_watches():
-            if awaits(watch, fact) and watch.run != self._advancing:
-                self._tell(watch, event, now)
-        for plan in self.rules.on(fact.event or "") if is_news(fact, now) else ():
+        for watch in watches:
+            self._tell(watch, event, now)
+        for plan in plans:
             scope = beside(self.scope(now), event)
             if is_meant(plan, scope):
                 yield Entering(plan, why_event(plan, scope), rose=True, event=event)

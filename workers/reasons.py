@@ -25,9 +25,10 @@ from workers.views import View, instant
 @dataclass(frozen=True, slots=True)
 class Why:
     """`truth` is what counts (the last that was known), `tree` how the start stands part by part; None for one that is
-    started by hand. `unknown` says of each path that is not known which fact is missing; `readings` what scores and
-    formulas were made of. `turned` is when the truth last changed and what was seen then, `next_at` when time alone
-    could change something. `past` are the rises that were decided.
+    started by hand. `on` is the event that starts it, with what is asked of it. `unknown` says of each path that is not
+    known which fact is missing; `readings` what scores and formulas were made of. `turned` is when the truth last
+    changed and what was seen then, `next_at` when time alone could change something. `past` are the rises that were
+    decided.
     """
 
     account: str
@@ -35,6 +36,7 @@ class Why:
     at: datetime
     truth: bool | None
     live: str | None
+    on: str | None
     tree: View | None
     unknown: list[View]
     readings: list[View]
@@ -51,6 +53,7 @@ class Why:
             "now": instant(self.at),
             "truth": self.truth,
             "live": self.live,
+            "on": self.on,
             "tree": self.tree,
             "unknown": cast("JsonValue", self.unknown),
             "readings": cast("JsonValue", self.readings),
@@ -75,13 +78,14 @@ def why_told(connection: Connection, host: Host, account: str, playbook: str, th
         account=account,
         playbook=playbook,
         at=now,
-        truth=decision.truth if plan.start.by_rule else None,
+        truth=decision.truth if plan.start.standing else None,
         live=entries.live if entries else None,
+        on=_event(plan),
         tree=why(plan, desk.scope(now)) if plan.start.by_rule else None,
         unknown=list(_unknown(desk, plan, now)),
         readings=readings_of(desk, Rule.of(plan).reads, now),
         barred=decision.barred,
-        turned=_turned(decision, past),
+        turned=_turned(decision, past) if plan.start.on is None else None,
         next_at=decision.next_at,
         past=past,
     )
@@ -115,7 +119,7 @@ def _decided(connection: Connection, account: str, playbook: str, until: datetim
 def _decision(desk: Desk, plan: Plan, past: list[View], now: datetime, *, kept: bool) -> Decision:
     """What is stored of it; where nothing is (it never came true), or for a past instant, what it comes to."""
     stored = desk.decided.get(plan.playbook) if kept else None
-    if stored is not None or not plan.start.by_rule:
+    if stored is not None or not plan.start.standing:
         return stored or Decision(plan.playbook, plan.start_hash)
     found, _ = judged(Rule.of(plan), Decision(plan.playbook, plan.start_hash, truth=bool(past)), desk.scope(now))
     return found
@@ -128,6 +132,12 @@ def _turned(decision: Decision, past: list[View]) -> View | None:
     if not past:
         return None
     return {"at": past[-1]["at"], "to": True, "why": past[-1].get("why")}
+
+
+def _event(plan: Plan) -> str | None:
+    """ "survey where event.score <= 6" """
+    start = plan.start
+    return f"{start.on}{f' where {start.where.text}' if start.where else ''}" if start.on else None
 
 
 def _unknown(desk: Desk, plan: Plan, now: datetime) -> Iterator[View]:

@@ -52,13 +52,9 @@ def start_words(start: Start) -> str:
 def _when(start: Start) -> str:
     if start.on is not None:
         return f"on each {start.on}{f' where {start.where.text}' if start.where else ''}"
-    held = f" for {start.lasting}" if start.lasting else ""
+    held = f" and has been so for {start.lasting}" if start.lasting else ""
     turns = {"becomes": "becomes true", "is": "is true", "leaves": "is no longer true"}[start.mode]
-    return f"when {start.when.text if start.when else 'stage and tier match'}{_turns(start, turns)}{held}"
-
-
-def _turns(start: Start, turns: str) -> str:
-    return f" {turns}" if start.when else ""
+    return f"when {start.when.text} {turns}{held}" if start.when else f"when stage and tier match{held}"
 
 
 def exit_words(one: Exit) -> str:

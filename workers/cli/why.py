@@ -12,6 +12,7 @@ from workers.cli.output import instant_column, own_zone, print_json, say
 from workers.cli.program import with_example
 from workers.cli.store import json_option, opened
 from workers.views import View
+from workers.wording import why_barred
 
 if TYPE_CHECKING:
     from workers.reasons import Why
@@ -49,8 +50,10 @@ def _lines(found: "Why", *, past: bool) -> Iterator[str]:
     yield f"{found.playbook} for {found.account} (times in {own_zone()})"
     yield f"live: run {found.live}" if found.live else "live: no run"
     yield f"{'then' if past else 'now'}, {instant_column(told['at'])}:"
+    if found.on is not None:
+        yield f"  each {found.on} starts it, where stage and tier hold:"
     if found.tree is None:
-        yield "  it is started by hand"
+        yield "  it is started by hand" if found.on is None else "  any stage, any tier"
     else:
         yield from (f"  {line}" for line in why_lines(found.tree))
     yield from _standing(told)
@@ -66,13 +69,13 @@ def _standing(told: Mapping[str, object]) -> Iterator[str]:
         yield f"it last turned {saw(turned['to'])} on {instant_column(turned['at'])}, because:"
         if isinstance(tree := turned.get("why"), dict):
             yield from (f"  {line}" for line in why_lines(tree))
-    elif told["tree"] is not None:
+    elif told["tree"] is not None and told["on"] is None:
         yield "it has not come true since it was applied"
     if told["barred"]:
-        yield f"held back: {told['barred']}"
+        yield f"held back: {why_barred(str(told['barred']))}"
     if told["next_at"]:
         yield f"time alone could change it on {instant_column(told['next_at'])}"
-    elif told["tree"] is not None:
+    elif told["tree"] is not None and told["on"] is None:
         yield "time alone will not change it: a fact must"
 
 

@@ -129,6 +129,7 @@ WHY_WHOLE: dict[str, Any] = {
     "now": "2026-03-02T15:00:00Z",
     "truth": True,
     "live": RUN["id"],
+    "on": None,
     "tree": _WHY,
     "unknown": [],
     "readings": [],
