@@ -115,10 +115,11 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class VocabularyNames:
-    """The `Names` that conditions are compiled against."""
+    """The `Names` that conditions are compiled against. `only` says what may be read where these are less than all."""
 
     types: Mapping[str, Type]
     metrics: Mapping[str, Metric]
+    only: str = ""
 
     def type_of(self, path: str) -> Type | None:
         if path.startswith("at_start."):
@@ -136,6 +137,8 @@ class VocabularyNames:
 
     def why_not(self, path: str) -> str | None:
         room, _, rest = path.removeprefix("at_start.").partition(".")
+        if self.only and room in _ROOMS and not self._has(room):
+            return self.only
         if room == "metrics":
             name, _, part = rest.partition(".")
             metric = self.metrics.get(f"metrics.{name}")
@@ -148,6 +151,7 @@ class VocabularyNames:
         return any(path.startswith(f"{room}.") for path in self.types)
 
 
+_ROOMS: Final = frozenset({"account", "metrics", "contacts", "records", "team", "event", "outcome", "item", "runs"})
 _NOT_AT_HAND: Final = {
     "event": "event.* can be read only in a `where` and in what an `on: <event>` began",
     "item": "item.* can be read only in a playbook that runs for `each` contact or record",

@@ -117,15 +117,16 @@ class _Whole:
         """Formulas and targets are made of other metrics and of the account's own fields."""
         names = self.known.names()
         reachable = {path: type_ for path, type_ in names.types.items() if path.startswith(("account.", "metrics."))}
-        return VocabularyNames(reachable, names.metrics)
+        return VocabularyNames(reachable, names.metrics, "a formula and a target read metrics.* and account.* only")
 
     def _where(self, event: str) -> Condition | None:
         if self.reader.shape.where is None or self._reads_unsound("where"):
             return None
         types = {f"event.{name}": field.type for name, field in self.known.events[event].items()}
+        names = VocabularyNames(types, {}, "a `where` reads event.* only: what the event itself says")
         path = (*self.reader.path, "where")
         where = f"{self.reader.where} > where"
-        return read_condition(self.reader.document, path, VocabularyNames(types, {}), self.reader.problems, where)
+        return read_condition(self.reader.document, path, names, self.reader.problems, where)
 
     def _over(self) -> Duration | None:
         over = None if self.reader.shape.over == "ever" else self._duration("over")
