@@ -105,17 +105,16 @@ def _first_change(parts: Iterator[tuple[_Part, View]], settling: object) -> date
     """`settling` is the truth of a part that settles the whole. While parts do, the answer holds until the last of them
     changes; else any change may matter.
     """
-    soonest: datetime | None = None
-    held, holds_until = False, cast("datetime | None", None)
+    others: list[tuple[_Part, View]] = []
+    latest: datetime | None = None
     for part, view in parts:
-        turn = part.turn(view) if part.turn else None
-        if part.truth(view) is settling:
-            if turn is None:
-                return None
-            held, holds_until = True, max(turn, holds_until or turn)
-        elif turn and (soonest is None or turn < soonest):
-            soonest = turn
-    return holds_until if held else soonest
+        if part.truth(view) is not settling:
+            others.append((part, view))
+        elif (turn := part.turn(view) if part.turn else None) is None:
+            return None
+        elif latest is None or turn > latest:
+            latest = turn
+    return latest or earliest(part.turn(view) for part, view in others if part.turn)
 
 
 def _over_items(node: Node, around: Around) -> Turn | None:
