@@ -138,7 +138,7 @@ def batches(arriving: Arriving, dice: Random) -> Iterator[Arriving]:
         arriving = arriving[size:]
 
 
-@settings(deadline=None, max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.tuples(histories, histories), st.integers(0, 60), st.integers(0, 2**60).map(Random))
 def test_both_databases_and_the_plain_model_say_the_same(places, lives, later, dice):
     names = [f"account-{next(NUMBERS)}" for _ in lives]
