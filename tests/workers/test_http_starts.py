@@ -109,3 +109,9 @@ def test_a_playbook_that_is_not_applied_is_not_found(client):
         told = client.post(f"/playbooks/savr/{act}", json={"accounts": ["a1"]} if act == "release" else {})
 
         assert (told.status_code, "saver" in told.json()["fix"]) == (404, True)
+
+
+def test_what_is_held_is_a_figure_for_whoever_watches(client, host):
+    fall(host, "a1", "a2", "a3")
+
+    assert 'playbook_starts_held{playbook="saver",reason="limit"} 2' in client.get("/metrics").text

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from activities import wakes
 from activities.host import Host
-from activities.store import effects, figures
+from activities.store import effects, figures, holds
 from workers.http.auth import Reader
 
 router = APIRouter(tags=["health"])
@@ -54,6 +54,11 @@ def _lines(host: Host, tally: Tally) -> Iterator[str]:
     live = [({"playbook": name}, number) for name, number in sorted(found.live.items())]
     yield from _family("playbook_runs_live", "gauge", "Runs that have not ended, by playbook.", live)
     yield from _family("playbook_runs_stuck", "gauge", "Live runs that wait for a person.", [({}, found.stuck)])
+    held = [
+        ({"playbook": name, "reason": reason}, number)
+        for (name, reason), number in sorted(host.database.read(holds.counted).items())
+    ]
+    yield from _family("playbook_starts_held", "gauge", "Starts that wait for a person, by reason.", held)
     yield from _family("playbook_tasks_open", "gauge", "Open tasks and escalations.", [({}, found.tasks)])
     sent = [
         ({"channel": channel, "purpose": purpose, "state": state}, number)
