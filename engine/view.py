@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar, overload
 
 from engine.calendar import Calendar
 from engine.conditions.scope import Moving
@@ -27,6 +27,7 @@ from engine.zones import Standing
 if TYPE_CHECKING:
     from engine.policy import Policy
 
+T = TypeVar("T")
 Reading = tuple[Value, Ticks]
 """A value and the first tick after the view's at which it may be another, while no new fact comes."""
 
@@ -64,6 +65,23 @@ class View(Moving):
         if value is UNKNOWN:
             raise KeyError(path)
         return value
+
+    @overload
+    def get(self, path: str, default: None = None, /) -> Value | None: ...
+
+    @overload
+    def get(self, path: str, default: Value, /) -> Value: ...
+
+    @overload
+    def get(self, path: str, default: T, /) -> Value | T: ...
+
+    def get(self, path: str, default: object = None, /) -> object:
+        """Mapping's own goes through an exception for what is unknown, and accounts have many gaps."""
+        value = self.reading(path)[0]
+        return default if value is UNKNOWN else value
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and self.reading(path)[0] is not UNKNOWN
 
     def __iter__(self) -> Iterator[str]:
         return (path for path in self._paths() if self.value(path) is not UNKNOWN)
