@@ -98,3 +98,20 @@ def test_a_word_picks_the_tests_whose_name_has_it():
     both = results({"then": [DONE]}, {"then": []})
 
     assert [(one.test, one.passed) for one in both] == [("number 1", True), ("number 2", True)]
+
+
+PLAYS = """
+  - {play: at_once, playbook: other}
+  - {play: patient, playbook: other, wait: true, at_most: 9 days, otherwise: []}
+"""
+
+
+def test_a_play_is_expected_when_it_begins_whether_or_not_it_is_waited_for():
+    ended = {"after": "4 days", "ended": "other", "outcome": "saved"}
+    expect = [{"at": "day 0", "play": "at_once", "playbook": "other"}, {"at": "day 0", "play": "patient"}]
+
+    (result,) = results({"then": [ended], "expect": expect, "outcome": "completed"}, steps=PLAYS)
+
+    assert result.missed == ()
+    assert result.told.ended_at is not None
+    assert result.told.ended_at.isoformat() == "2026-03-06T14:00:00+00:00"
