@@ -1,6 +1,5 @@
 """Temporal from our side: the connection, the task queues, and workers with slots and threads of their own."""
 
-import gc
 import logging
 import os
 import sys
@@ -118,13 +117,6 @@ def _threads(name: str, number: int) -> ThreadPoolExecutor:
 
 def _runner(*, sandbox: bool) -> WorkflowRunner:
     return SandboxedWorkflowRunner() if sandbox else UnsandboxedWorkflowRunner()
-
-
-def calm_the_collector() -> None:
-    """After the imports: a full collection that stops all threads for two seconds looks like a deadlock to Temporal."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def leave(code: int) -> NoReturn:

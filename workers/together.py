@@ -25,8 +25,9 @@ from workers.http.server import serve
 from workers.queues import Queues
 from workers.relay import Relay
 from workers.settings import Settings
-from workers.temporal import Slots, calm_the_collector, connect
+from workers.temporal import Slots, connect
 from workers.temporal_server import temporal_binary
+from workers.warming import calm_the_collector
 from workers.wiring import host_from
 from workers.worker import running_workers
 

@@ -18,7 +18,8 @@ from activities.host import Host
 from workers.queues import Queues
 from workers.settings import Settings, load_settings
 from workers.settings_problems import InvalidSettings
-from workers.temporal import Slots, calm_the_collector, connect, leave, workers
+from workers.temporal import Slots, connect, leave, workers
+from workers.warming import calm_the_collector
 from workers.wiring import host_from
 
 DEFAULT_ADDRESS = "localhost:7233"

@@ -33,7 +33,8 @@ from workers.demo.supervise import PREPARED, READY
 from workers.queues import Queues
 from workers.relay import Relay
 from workers.settings import Settings, load_settings
-from workers.temporal import Slots, calm_the_collector, connect, leave
+from workers.temporal import Slots, connect, leave
+from workers.warming import calm_the_collector
 from workers.wiring import host_from
 from workers.worker import running_workers
 

@@ -12,12 +12,14 @@ from workers.http.health import Dependency
 from workers.http.server import CannotListen, serve
 from workers.settings import Settings, load_settings
 from workers.settings_problems import InvalidSettings
+from workers.warming import calm_the_collector
 from workers.wiring import host_from
 from workers.worker import DEFAULT_ADDRESS
 
 
 def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    calm_the_collector()
     settings = None
     try:
         settings = load_settings()
