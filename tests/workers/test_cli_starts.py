@@ -21,7 +21,9 @@ steps:
 
 
 def fact(number: int, **said: object) -> str:
-    return json.dumps({"id": f"{number}·{next(iter(said))}", "account": f"a{number % 3}", "at": "2026-03-02T14:00:00Z", **said})
+    return json.dumps(
+        {"id": f"{number}·{next(iter(said))}", "account": f"a{number % 3}", "at": "2026-03-02T14:00:00Z", **said}
+    )
 
 
 @pytest.fixture(autouse=True)
