@@ -1,15 +1,17 @@
 """What people do with tasks: each act is one row of history, one input of the run, one wake, in one transaction."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from pydantic import JsonValue
+from sqlalchemy import Connection
 
 from activities.desks import Bench, bench
 from activities.host import Host
-from activities.runs import locked_account
-from activities.store import accounts, inputs, tasks, wakes
+from activities.runs import AdvanceFailed, advance, locked_account
+from activities.store import accounts, inputs, runs, tasks, wakes
 from activities.store.tasks import TaskEvent
 from engine.problems import suggest
 from engine.run import Acknowledged, Input, Task, TaskActed
@@ -84,9 +86,44 @@ def acknowledge(host: Host, task: str, by: str | None = None) -> Answer:
 
 
 def _do(host: Host, task: str, act: Act) -> Answer:
-    answer = host.database.write(lambda connection: _acted(bench(host, connection), task, act))
+    """The run is first fed what came before the act, so that nobody is told "done" of what was taken back by then."""
+    answer = host.database.write(lambda connection: _acted_in_time(bench(host, connection), task, act))
+    if answer is None:
+        _catch_up(host, task)
+        answer = host.database.write(lambda connection: _acted(bench(host, connection), task, act))
     host.stir()
     return answer
+
+
+def _catch_up(host: Host, task: str) -> None:
+    """A run that our own code cannot advance keeps nobody from acting."""
+    with suppress(AdvanceFailed):
+        advance(host, _found(host, task).run)
+
+
+def _found(host: Host, task: str) -> Task:
+    found = host.database.read(lambda connection: tasks.find(connection, task))
+    if found is None:
+        raise NoSuchTask(task)
+    return found
+
+
+def _behind(connection: Connection, run: str, now: datetime) -> bool:
+    """Whether something that the run has not been fed yet may have taken the task back."""
+    row = runs.find(connection, run)
+    if row is None or row.paused or row.fault is not None:
+        return False
+    return bool(inputs.waiting(connection, run)) or (row.look_at is not None and row.look_at <= now)
+
+
+def _acted_in_time(at: Bench, task_id: str, act: Act) -> Answer | None:
+    """None, and nothing is done, where the run is behind."""
+    found = tasks.find(at.connection, task_id)
+    if found is not None and act.verb != "note" and found.state == "open":
+        account = locked_account(at.connection, found.run)
+        if _behind(at.connection, found.run, at.now(account)):
+            return None
+    return _acted(at, task_id, act)
 
 
 def _acted(at: Bench, task_id: str, act: Act) -> Answer:

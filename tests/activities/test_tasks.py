@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from activities import runs, tasks
-from activities.store import wakes
+from activities.store import inputs, tables, wakes
 from activities.store.tasks import history, listed
+from engine.run import Operated
 from tests.support.hosts import acme, host_on, only_run, playbook, tell
 
 START = "start: {when: metrics.nps.value < 5}\n"
@@ -19,8 +20,8 @@ ALARM = "  - {escalate: fire, reason: It burns, ladder: [{to: csm, within: 1 day
 def opened(database):
     """A host and its one open task."""
 
-    def make(steps=CALL):
-        host = host_on(database, playbook(steps, start=START))
+    def make(steps=CALL, head=""):
+        host = host_on(database, playbook(steps, head=head, start=START))
         acme(host)
         tell(host, "acme", metric="nps", value=3)
         host.database.write(lambda c: wakes.delivered(c, wakes.lease(c, host.clock.real(), 10)))
@@ -178,3 +179,38 @@ def test_a_task_that_nobody_knows_is_said_so(opened):
 
     with pytest.raises(tasks.NoSuchTask):
         tasks.complete(host, "nobody")
+
+
+LIMITED = "  - {task: call, assign: csm, due: 3 days, at_most: 2 days, otherwise: []}\n"
+
+
+class TestARunThatIsBehind:
+    """The world has gone on, and nobody has advanced the run yet."""
+
+    def test_a_task_whose_time_was_over_is_not_done_any_more(self, opened):
+        host, task = opened(LIMITED)
+        host.clock.real.go(days=3)
+
+        refused = tasks.complete(host, task, by="ana")
+
+        assert refused.reason == "It is not needed any more: the playbook has taken it back."
+        assert only_run(host).run.outcomes == {"call": "timed_out"}
+
+    def test_a_goal_that_was_reached_before_takes_the_task_back(self, opened):
+        host, task = opened(head="goal: {when: metrics.nps.value > 8, outcome: well}\n")
+        tell(host, "acme", metric="nps", value=9)
+
+        refused = tasks.complete(host, task, "won", by="ana")
+
+        assert isinstance(refused, tasks.Refused)
+        assert only_run(host).outcome == "well"
+
+    def test_that_cannot_be_advanced_keeps_nobody_from_acting(self, opened):
+        host, task = opened()
+        run = only_run(host).id
+        skip = Operated(at=host.clock.now(), verb="skip", path="call")
+        host.database.write(lambda c: inputs.latch(c, [(run, skip)], host.clock.real()))
+        unreadable = tables.runs.update().values(state='{"format": 1}')
+        host.database.write(lambda c: c.execute(unreadable))
+
+        assert isinstance(tasks.complete(host, task, "won", by="ana"), tasks.Done)

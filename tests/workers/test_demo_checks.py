@@ -7,8 +7,9 @@ from activities import runs
 from activities.effect import perform
 from activities.host import Host
 from activities.outbox import Outbox
-from activities.store import outbox, tables
-from tests.support.hosts import acme, host_on, only_run, playbook, tell
+from activities.store import outbox, tables, traces
+from engine.trace import Entry
+from tests.support.hosts import NOW, acme, host_on, only_run, playbook, tell
 from workers.demo.checks import checks
 
 START = "start: {when: metrics.nps.value < 5}\n"
@@ -133,3 +134,10 @@ def test_a_run_that_a_fault_stopped(host):
 
 def test_a_run_without_a_workflow(host):
     assert broken(host, "another-run") == ["every run that goes on has a workflow"]
+
+
+def test_an_escalation_that_nobody_was_told_of_is_no_task(host):
+    cleared = Entry(at=NOW, path="fire", step="fire", kind="escalate", event="cleared", fields={})
+    host.database.write(lambda c: traces.add(c, [traces.Traced(only_run(host).id, "acme", "example", cleared)]))
+
+    assert broken(host) == []

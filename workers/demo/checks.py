@@ -95,9 +95,19 @@ def _same(rule: str, word: str, told: Counter[str], there: Counter[str]) -> Chec
 
 
 def _work(connection: Connection, *events: str) -> Counter[str]:
-    """By run, how often work for a person came to this."""
-    entries = connection.execute(select(trace.run, trace.body).where(trace.event.in_(events)))
-    return Counter(row.run for row in entries if Entry.model_validate_json(row.body).kind in WORK)
+    """By run, how often work for a person came to this. An escalation that was cleared before anybody was told of it
+    has made none.
+    """
+    wanted = select(trace.run, trace.body).where(trace.event.in_({"opened", *events})).order_by(trace.seq)
+    opened: set[tuple[str, str]] = set()
+    count: Counter[str] = Counter()
+    for row in connection.execute(wanted):
+        entry = Entry.model_validate_json(row.body)
+        if entry.event == "opened":
+            opened.add((row.run, entry.path.removesuffix("/ladder/1")))
+        if entry.event in events and entry.kind in WORK and (row.run, entry.path.removesuffix("/ladder/1")) in opened:
+            count[row.run] += 1
+    return count
 
 
 def _none_left(connection: Connection) -> Check:
