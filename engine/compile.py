@@ -20,12 +20,13 @@ from engine.model import PlaybookModel
 from engine.names_here import Here, StepSaid, Wider
 from engine.partial import as_far_as_it_goes
 from engine.place import Place
-from engine.plan import Plan, Step
+from engine.plan import AnySpec, Plan, Step
 from engine.problems import Problems, Severity, nearest, suggest_or_list
 from engine.setting import Setting
 from engine.steps import KINDS
 from engine.types import Type
 from engine.validation import shown, validated
+from engine.ways import Ways, ways_of
 
 _STEP_ID: Final = re.compile(r"[a-z][a-z0-9_]*")
 # What the trace calls that which is not a step.
@@ -56,7 +57,7 @@ def compile_with_notes(document: Document, setting: Setting) -> tuple[Plan | Non
 class Compiler:
     """One playbook on its way to a plan. `seen` are the outcomes of the steps that may have happened where the compiler
     now is, and `events` those of which one is at hand there; of places that are `made_up` nothing is said, since what
-    is wrong there was said already.
+    is wrong there was said already; `again`: the steps inside the one that is looked at have been compiled.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Compiler:
         self.made_up = made_up
         self.seen: dict[str, Type] = {}
         self.events: tuple[str, ...] = ()
+        self.again = False
         self.said = dict(_said(document, document.data))
         self.ids: dict[str, Path] = {}
         self.taken: dict[str, int] = {}
@@ -113,6 +115,8 @@ class Compiler:
 
     def block(self, name: str, at: Path, said: list[Any]) -> None:
         """The steps of one block, in order. A step behind one that always ends the run can never be reached."""
+        if self.again:
+            return
         paths: list[str] = []
         ended = False
         for index, raw in enumerate(said):
@@ -186,6 +190,34 @@ class Compiler:
         return True
 
     def _step(self, place: Place, raw: dict[str, Any]) -> None:
+        ways = ways_of(place, raw)
+        made = self._in_ways(place, ways) if ways else {"": self._spec(place, raw)}
+        specs = {name: spec for name, spec in made.items() if spec is not None}
+        if specs:
+            line, spec = self.document.at(place.at).line, next(iter(specs.values()))
+            step = Step(path=place.path, id=place.id, line=line, spec=spec)
+            self.steps[place.path] = step.model_copy(update={"by": ways.by, "ways": specs}) if ways else step
+
+    def _in_ways(self, place: Place, ways: Ways) -> dict[str, AnySpec | None]:
+        """The step for each of the ways that an account may be, as if that alone were written there. Its steps inside
+        are the same for all and are compiled once.
+        """
+        document, again = self.document, self.again
+        seen, events, made_up = self.seen, self.events, self.made_up
+        specs: dict[str, AnySpec | None] = {}
+        after = seen, events, made_up
+        for name, choices in ways.each():
+            self.document, self.seen, self.events = document.putting(choices), seen, events
+            self.made_up = set(made_up)
+            specs[name] = self._spec(place, self.document.value(place.at))
+            if len(specs) == 1:
+                after = self.seen, self.events, self.made_up - set(choices)
+            self.again = True
+        self.document, self.again = document, again
+        self.seen, self.events, self.made_up = after
+        return specs
+
+    def _spec(self, place: Place, raw: Any) -> AnySpec | None:
         kind = KINDS[place.kind]
         written = self.without_empty(kind.Model, raw, place.at, place.where)
         data = {place.kind: place.id} | {key: value for key, value in written.items() if key != place.written}
@@ -194,13 +226,12 @@ class Compiler:
         self.made_up |= made_up
         if model is None:
             self.seen = self.seen | {place.id: Type("text")}
-            return
+            return None
         own = _own_outcome(place.id, kind.outcomes(model))
-        spec = kind.compile_step(model, replace(place, own=own))
+        spec: AnySpec | None = kind.compile_step(model, replace(place, own=own))
         # Of a step that is wrong any outcome may be spoken of.
         self.seen = self.seen | ({place.id: Type("text")} if problems and own else own)
-        if spec is not None:
-            self.steps[place.path] = Step(path=place.path, id=place.id, line=self.document.at(place.at).line, spec=spec)
+        return spec
 
     def _always_ends(self, path: str) -> bool:
         """Whether the run is over behind this step, whatever happens in it."""

@@ -107,6 +107,7 @@ class Context:
     world: World
     made: Made
     memo: Mapping[str, JsonValue] = field(default_factory=dict)
+    way: str | None = None
 
     @staticmethod
     def shown(instant: datetime | None) -> str | None:
@@ -302,6 +303,7 @@ class Context:
             watches=watches,
             memo=dict(memo),
             released=True,
+            way=self.way,
         )
 
     def set_fields(self, fields: dict[str, JsonValue]) -> None:

@@ -1,12 +1,12 @@
 """What one version of a playbook has otherwise than another, in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from engine.logic import Expression
 from engine.plan import Plan, Step
 from engine.render.plans import audience, exit_words, start_words, step_words
+from engine.render.specs import keys, said
 
 
 def differences(before: Plan, after: Plan) -> list[str]:
@@ -27,7 +27,7 @@ def _head(before: Plan, after: Plan) -> Iterator[str]:
         ("days count from", before.anchor, after.anchor),
     ):
         if old != new:
-            yield f"{name}: {_said(old)} -> {_said(new)}"
+            yield f"{name}: {said(old)} -> {said(new)}"
 
 
 def _exits(exits: tuple[BaseModel, ...]) -> str:
@@ -60,15 +60,12 @@ def _changed(before: Step, after: Step) -> Iterator[str]:
     if before.kind != after.kind:
         yield f"{after.id} is now {step_words(after)}"
         return
-    old, new = _keys(before), _keys(after)
-    for key in sorted(old.keys() | new.keys()):
-        if old.get(key) != new.get(key):
-            yield f"{after.kind} {after.id}: {key}: {_said(old.get(key))} -> {_said(new.get(key))}"
-
-
-def _keys(step: Step) -> Mapping[str, object]:
-    spec = step.spec
-    return {name: getattr(spec, name) for name in type(spec).model_fields if name != "kind"}
+    for way in dict.fromkeys((*(before.ways or {}), *(after.ways or {}))) or [None]:
+        old, new = keys(before.like(way).spec), keys(after.like(way).spec)
+        for key in sorted(old.keys() | new.keys()):
+            if old.get(key) != new.get(key):
+                for_ = f" for {way}" if way else ""
+                yield f"{after.kind} {after.id}{for_}: {key}: {said(old.get(key))} -> {said(new.get(key))}"
 
 
 def _after(plan: Plan, path: str) -> str:
@@ -82,18 +79,3 @@ def _after(plan: Plan, path: str) -> str:
 def _place(path: str) -> str:
     block = path.rpartition("/")[0]
     return f" from {block}" if block else ""
-
-
-def _said(value: object) -> str:
-    match value:
-        case None | "" | ():
-            return "none"
-        case Expression():
-            return value.text
-        case tuple():
-            return ", ".join(_said(one) for one in value)
-        case Mapping():
-            return ", ".join(f"{name} {_said(one)}" for name, one in value.items()) or "none"
-        case BaseModel() if type(value).__str__ is BaseModel.__str__:
-            return " ".join(_said(getattr(value, name)) for name in type(value).model_fields)
-    return str(value)

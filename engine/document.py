@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
@@ -55,6 +55,17 @@ class Document:
                     raise KeyError(path)
         return found
 
+    def putting(self, choices: Mapping[Path, Path]) -> Document:
+        """The same file with what stands at the second place of each pair at the first, as if it were written there."""
+        data, positions, spans = self.data, dict(self.positions), dict(self.spans)
+        for path, chosen in choices.items():
+            data = _put(data, path, self.value(chosen))
+            positions[path] = positions[chosen]
+            spans.pop(path, None)
+            if chosen in self.spans:
+                spans[path] = self.spans[chosen]
+        return replace(self, data=data, positions=positions, spans=spans)
+
     def text_offset(self, path: Path, offset: int) -> Position:
         """The place in the file of character `offset` of the text at `path`, however the text is quoted or folded."""
         span, value = self.spans.get(path), self._text_at(path)
@@ -82,3 +93,16 @@ class Document:
         while path and path not in positions:
             path = path[:-1]
         return positions.get(path, START)
+
+
+def _put(data: Tree, path: Path, value: Tree) -> Tree:
+    """The data with another value at a place that it has; what lies beside the way there is shared."""
+    if not path:
+        return value
+    match data, path[0]:
+        case dict(), str() as key:
+            return {name: _put(one, path[1:], value) if name == key else one for name, one in data.items()}
+        case list(), int() as index:
+            return [_put(one, path[1:], value) if number == index else one for number, one in enumerate(data)]
+        case _:
+            raise KeyError(path)

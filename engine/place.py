@@ -58,7 +58,7 @@ class Place:
             return
         document = compiler.document
         position = document.text_offset(at, offset) if offset is not None else document.at(at)
-        where = f"{self.where} > {words or _words(keys)}" if keys else self.where
+        where = f"{self.where} > {words or key_words(keys)}" if keys else self.where
         compiler.problems.add(document.file, position, where, message, fix, code=code, severity=severity)
 
     @property
@@ -66,7 +66,7 @@ class Place:
         return f"step '{self.id}'"
 
     def faults(self, found: Iterable[Fault], *keys: str | int, words: str | None = None, code: str) -> None:
-        said = words or _words(keys)
+        said = words or key_words(keys)
         for one in found:
             place, offset = (*keys, *one.pointer), None if one.pointer else one.offset
             self.fault(*place, message=one.message, fix=one.fix, code=code, offset=offset, words=said)
@@ -88,7 +88,7 @@ class Place:
     def condition(
         self, source: Any, *keys: str | int, words: str | None = None, names: Names | None = None
     ) -> Condition | None:
-        where = f"{self.where} > {words or _words(keys)}"
+        where = f"{self.where} > {words or key_words(keys)}"
         return self.compiler.condition(source, (*self.at, *keys), where, names or self.names)
 
     def text(self, source: str, *keys: str | int, contact: bool = False) -> None:
@@ -102,7 +102,7 @@ class Place:
             fix = suggest_or_list(name, compiler.roles)
             self.fault(*keys, message=f"nobody has the role '{name}'", fix=fix, code="unknown-role")
             return None
-        compiler.check_holder(name, (*self.at, *keys), f"{self.where} > {_words(keys)}")
+        compiler.check_holder(name, (*self.at, *keys), f"{self.where} > {key_words(keys)}")
         return name
 
     def assignee(self, name: str | None) -> str | None:
@@ -239,7 +239,7 @@ class Place:
 
     def event(self, name: str, *keys: str | int) -> str | None:
         """An event that is waited for."""
-        return self.compiler.event(name, (*self.at, *keys), f"{self.where} > {_words(keys)}")
+        return self.compiler.event(name, (*self.at, *keys), f"{self.where} > {key_words(keys)}")
 
     def event_condition(self, source: Any, event: str, *keys: str | int) -> Condition | None:
         """Which of these events are meant."""
@@ -255,7 +255,7 @@ def _no_time(source: Any) -> Refused:
     return Refused(f"{shown(source)} is not a time", "Say a number and a unit, as in '3 business days' or '48 hours'.")
 
 
-def _words(keys: tuple[str | int, ...]) -> str:
+def key_words(keys: tuple[str | int, ...]) -> str:
     """`overdue 2 > after` for ("overdue", 1, "after")."""
     words: list[str] = []
     for key in keys:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
@@ -37,17 +38,35 @@ AnySpec = Annotated[
 ]
 
 
-class Step(Frozen):
-    """A step in its place: `path` is the author's path without occurrences; `line` is where it stands in the file."""
+class Step(Lean):
+    """A step in its place: `path` is the author's path without occurrences; `line` is where it stands in the file.
+
+    One that has values by tier or stage says what it is for each of its `ways`; `by` are the fields of the account
+    that decide. `spec` is then the first of them.
+    """
+
+    added: ClassVar = frozenset({"by", "ways"})
 
     path: str
     id: str
     line: int
     spec: AnySpec
+    by: tuple[str, ...] | None = None
+    ways: dict[str, AnySpec] | None = None
 
     @property
     def kind(self) -> str:
         return self.spec.kind
+
+    @property
+    def specs(self) -> tuple[AnySpec, ...]:
+        """All that the step may be."""
+        return tuple(self.ways.values()) if self.ways else (self.spec,)
+
+    def like(self, way: str | None) -> Step:
+        """The step as it is for one of its ways; for one that a newer version has no more, as it is for the first."""
+        spec = self.ways.get(way) if way is not None and self.ways else None
+        return self if spec is None else self.model_copy(update={"spec": spec})
 
     @property
     def block(self) -> str:
@@ -133,7 +152,7 @@ class Plan(Lean):
     def at_start(self) -> frozenset[str]:
         """The paths whose value at the run's start some condition reads."""
         conditions = [one.when for one in self.goals + self.stops]
-        inside = [one for step in self.steps.values() for one in step.spec.expressions()]
+        inside = [one for step in self.steps.values() for spec in step.specs for one in spec.expressions()]
         reads = {path for one in (*conditions, *inside) for path in one.reads}
         return frozenset(path.removeprefix("at_start.") for path in reads if path.startswith("at_start."))
 
@@ -174,3 +193,8 @@ class Plan(Lean):
 def template_of(path: str) -> str:
     """The author's path without occurrence numbers."""
     return _OCCURRENCE.sub("", path) if "#" in path else path
+
+
+def way_of(words: Iterable[str]) -> str:
+    """One of a step's ways, by what the fields that decide are."""
+    return "·".join(words)

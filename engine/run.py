@@ -44,7 +44,8 @@ class Open(Frozen):
     `path` is the author's path with occurrences (`rhythm#3/touch`); `timers` are due instants by name; `watches` are
     the names of the step's conditions whose rise the step waits for; `memo` is what the kind itself remembers; `parked`
     says why a person must look, and `awaits` which path being known lets it try again; `released` means that the strand
-    went on and the step stays open beside it; `inside` is the block that the strand is in.
+    went on and the step stays open beside it; `inside` is the block that the strand is in; `way` is what the account
+    was when the step was entered, where that decides (`enterprise`).
     """
 
     path: str
@@ -58,6 +59,7 @@ class Open(Frozen):
     awaits: str | None = None
     released: bool = False
     inside: str | None = None
+    way: str | None = None
 
 
 class Run(Frozen):

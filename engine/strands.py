@@ -12,7 +12,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from engine.context import Context, Made, World
-from engine.plan import MAIN, Plan, Step
+from engine.plan import MAIN, Plan, Step, way_of
 from engine.run import Open, Run, Task
 from engine.steps import KINDS
 from engine.steps.base import Done, Finish, Given, Into, Move, Park, Rest, Unready
@@ -35,13 +35,16 @@ class Leaving:
 
 @dataclass(slots=True)
 class Strands:
-    """`arrivals` are the paths of steps that a strand has come to and not yet entered."""
+    """`arrivals` are the paths of steps that a strand has come to and not yet entered; `ways` what the account was
+    when steps that hang on it were entered.
+    """
 
     plan: Plan
     run: Run
     world: World
     made: Made = field(default_factory=Made)
     arrivals: list[str] = field(default_factory=list)
+    ways: dict[str, str] = field(default_factory=dict)
 
     def change(self, **changes: object) -> None:
         self.run = self.run.model_copy(update=changes)
@@ -60,18 +63,18 @@ class Strands:
         step = self.plan.step_at(path)
         visit = self.run.visits.get(step.id, 0) + 1
         self.change(visits=self.run.visits | {step.id: visit})
-        self._apply(path, visit, self._ask(step, path, visit), came=True)
+        self._apply(path, visit, self._arrive(step, path, visit), came=True)
 
     def resume(self, path: str, given: Given) -> None:
         open_ = self.run.open[path]
-        step = self.plan.steps[open_.step]
+        step = self.plan.steps[open_.step].like(open_.way)
         self._apply(path, open_.visit, self._ask(step, path, open_.visit, open_, given), came=False)
 
     def try_again(self, path: str) -> None:
         """A parked step is entered again, in the same visit: what it did already keeps its key."""
         open_ = self.run.open[path]
         step = self.plan.steps[open_.step]
-        self._apply(path, open_.visit, self._ask(step, path, open_.visit, open_), came=not open_.released)
+        self._apply(path, open_.visit, self._arrive(step, path, open_.visit, open_), came=not open_.released)
 
     def skip(self, path: str) -> None:
         """An operator passes the step over, with whatever is open inside it."""
@@ -95,6 +98,20 @@ class Strands:
         else:
             self._finish_step(path, "timed_out")
 
+    def _arrive(self, step: Step, path: str, visit: int, open_: Open | None = None) -> Move:
+        """The step as it is for the account as that is now. For one of which nothing is said a person must look."""
+        if step.by is None:
+            return self._ask(step, path, visit, open_)
+        self.ways.pop(path, None)
+        words = {by: self.world.scope.values.get(f"account.{by}") for by in step.by}
+        way = way_of(str(word) for word in words.values())
+        if step.ways and way in step.ways:
+            self.ways[path] = way
+            return self._ask(step.like(way), path, visit, open_)
+        unknown = next((f"account.{by}" for by, word in words.items() if not isinstance(word, str)), None)
+        said = f"{unknown} is not known" if unknown else f"the step says nothing for {' and '.join(step.by)} {way}"
+        return Park(f"its values are by {' and '.join(step.by)}, and {said}", awaits=unknown)
+
     def _ask(self, step: Step, path: str, visit: int, open_: Open | None = None, given: Given | None = None) -> Move:
         """The kind's answer. A text or value that is not known parks the step: nothing half-made leaves."""
         ctx = Context(
@@ -107,6 +124,7 @@ class Strands:
             world=self.world,
             made=self.made,
             memo=open_.memo if open_ else {},
+            way=self._way(path),
         )
         kind = KINDS[step.kind]
         try:
@@ -150,7 +168,7 @@ class Strands:
     def _limited(self, path: str, move: Rest, former: Open | None) -> dict[str, datetime]:
         """The step's timers, with the one at which it is given up."""
         timers = dict(move.timers)
-        limit = self.plan.step_at(path).spec.at_most if former is None or former.parked else None
+        limit = self.plan.step_at(path).like(self._way(path)).spec.at_most if former is None or former.parked else None
         if limit is not None:
             timers["at_most"] = self.world.scope.calendar.add(limit, self.run.clock, "opens")
         if former is not None and "at_most" in former.timers:
@@ -184,7 +202,12 @@ class Strands:
             visit=visit,
             since=former.since if former and not former.parked else self.run.clock,
             released=kept if released is None else released,
+            way=self._way(path),
         )
+
+    def _way(self, path: str) -> str | None:
+        former = self.run.open.get(path)
+        return self.ways.get(path, former.way if former else None)
 
     def _finish_step(self, path: str, outcome: str | None) -> None:
         open_ = self.run.open.get(path)

@@ -23,7 +23,7 @@ def watches_of(plan: Plan, run: Run) -> list[Watch]:
         for path, exits in (("stop", plan.stops), ("goal", plan.goals)):
             found += [_exit(run, path, str(index), one, own) for index, one in enumerate(exits)]
     for open_ in run.open.values():
-        spec = plan.steps[open_.step].spec
+        spec = plan.steps[open_.step].like(open_.way).spec
         memo = own | {"awaited": open_.memo.get("awaited")}
         named = [_watch(run, open_.path, open_.visit, name, spec.awaited(name), memo) for name in open_.watches]
         found += [_since(watch, open_) for watch in named]

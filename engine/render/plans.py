@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from engine.logic import Expression
 from engine.plan import Again, Exit, Plan, Start, Step
+from engine.render.specs import way_lines
 from engine.render.whys import printable, saw
 from engine.steps.branch import BranchSpec
 from engine.steps.email import EmailSpec
@@ -63,7 +64,8 @@ def exit_words(one: Exit) -> str:
 
 def step_words(step: Step) -> str:
     """One line: the kind, the id, and what matters most of it."""
-    return f"{step.kind} {step.id}{_most(step)}"
+    by = f" (by {' and '.join(step.by)})" if step.by else ""
+    return f"{step.kind} {step.id}{_most(step)}{by}"
 
 
 def _most(step: Step) -> str:
@@ -105,6 +107,7 @@ def _below(step: Step) -> Iterator[str]:
             yield f"when there is nobody: {missing}"
     if step.spec.at_most is not None:
         yield f"at most {step.spec.at_most}"
+    yield from way_lines(step)
 
 
 def _block(plan: Plan, block: str, depth: int) -> Iterator[str]:

@@ -58,8 +58,13 @@ def step(kind: str, **keys: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
     )
 
 
+def by_tier(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """One for all, or one for each tier."""
+    return st.one_of(strategy, st.fixed_dictionaries(dict.fromkeys(("enterprise", "growth", "starter"), strategy)))
+
+
 def limited(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
-    return st.one_of(st.just({}), st.fixed_dictionaries({"at_most": durations, "otherwise": steps}))
+    return st.one_of(st.just({}), st.fixed_dictionaries({"at_most": by_tier(durations), "otherwise": steps}))
 
 
 def joined(*parts: st.SearchStrategy[Step]) -> st.SearchStrategy[Step]:
@@ -67,7 +72,7 @@ def joined(*parts: st.SearchStrategy[Step]) -> st.SearchStrategy[Step]:
 
 
 def tasks(steps: st.SearchStrategy[list[Step]], *, ladders: bool) -> st.SearchStrategy[Step]:
-    rung = st.fixed_dictionaries({"after": durations}).flatmap(
+    rung = st.fixed_dictionaries({"after": by_tier(durations)}).flatmap(
         lambda when: st.sampled_from([when | {"remind": "assignee"}, when | {"escalate": "cs_manager"}])
     )
     own = step(
@@ -81,7 +86,7 @@ def tasks(steps: st.SearchStrategy[list[Step]], *, ladders: bool) -> st.SearchSt
 
 
 def escalations(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
-    rung = st.fixed_dictionaries({"to": st.sampled_from(["csm", "cs_manager", "vp_cs"]), "within": durations})
+    rung = st.fixed_dictionaries({"to": st.sampled_from(["csm", "cs_manager", "vp_cs"]), "within": by_tier(durations)})
     own = step(
         "escalate",
         reason=st.just("{{ account.name }} needs help"),
