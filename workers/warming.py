@@ -5,8 +5,7 @@ from importlib import import_module
 
 
 def warm_up() -> None:
-    """Loads calendars and templates, which the engine loads when they are first needed, in the middle of a transaction.
-    """
+    """Loads calendars and templates, which the engine loads when first needed, in the middle of a transaction."""
     import_module("jinja2.sandbox")
     holidays = import_module("holidays")
     holidays.list_supported_countries(include_aliases=True)
