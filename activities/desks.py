@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from activities.applied import Current
 from activities.gate import StoredGate
 from activities.host import Host
-from activities.store import decisions, facts, runs, watches
+from activities.store import decisions, facts, runs, tasks, watches
 from activities.store.accounts import AccountRow
 from activities.store.runs import Entered
 from engine.account import Account, apply, may_touch
@@ -80,6 +80,7 @@ def lay_out(
             new_run=new_run_id,
             gate=at.gate,
             heard=partial(_heard, at.connection, account),
+            working=partial(tasks.shared, at.connection, account),
             decided=decided[account],
             unjudged=at.current.unjudged(row.filled),
             entries=entries_of(entered[account]),

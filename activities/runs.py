@@ -22,6 +22,7 @@ from activities.store.together import Collided
 from activities.store.traces import Traced
 from activities.writing_back import put_away
 from engine.run import Operated
+from engine.sharing import passed_on
 from engine.trace import Entry
 
 log = logging.getLogger(__name__)
@@ -159,21 +160,26 @@ def _operated(at: Bench, run: str, verb: Verb, by: str | None, path: str | None,
     now = at.now(account)
     accounts.stamp(at.connection, [account.id], now)
     if row is not None and row.fault is not None and verb == "stop":
-        _stop_faulted(at.connection, row, outcome or "stopped", now)
+        _stop_faulted(at.connection, row, outcome or "stopped", now, at.real)
     else:
         told = Operated(at=now, verb=verb, by=by, path=path, outcome=outcome)
         inputs.latch(at.connection, [(run, told)], at.real)
     wakes.write(at.connection, [run], at.real)
 
 
-def _stop_faulted(connection: Connection, row: RunRow, outcome: str, now: datetime) -> None:
+def _stop_faulted(connection: Connection, row: RunRow, outcome: str, now: datetime, real: datetime) -> None:
     state = json.loads(row.state) | {"outcome": outcome, "ended": now.isoformat(), "open": {}}
     runs.close(connection, row.id, json.dumps(state), outcome, now)
     effects.skip(connection, row.id, "operator")
     watches.replace(connection, {row.id: (row.account, [])})
+    unfed = [one for _, one in inputs.waiting(connection, row.id)]
     inputs.consume_all(connection, row.id, now)
     still_open = tasks.listed(connection, run=row.id, state="open", limit=1_000)
-    tasks.save(connection, [one.model_copy(update={"state": "withdrawn", "closed": now}) for one in still_open])
+    withdrawn = [one.model_copy(update={"state": "withdrawn", "closed": now}) for one in still_open]
+    tasks.save(connection, withdrawn)
+    told = passed_on(withdrawn, unfed)
+    inputs.latch(connection, told, real)
+    wakes.write(connection, [run for run, _ in told], real)
     ended = Entry(
         at=now, path="stop", step=None, kind="playbook", event="ended", fields={"outcome": outcome, "by": "operator"}
     )

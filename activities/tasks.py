@@ -187,9 +187,11 @@ def _changed(task: Task, act: Act, now: datetime) -> Task:
         case "snooze":
             return task.model_copy(update={"snoozed": act.until})
         case "reassign" | "claim":
-            return task.model_copy(update={"person": act.to or act.by, "by_hand": True})
+            return task.model_copy(update={"person": act.to or act.by, "by_hand": True, "taken": act.to or act.by})
         case "reopen":
-            return task.model_copy(update={"state": "open", "outcome": None, "by": None, "closed": None})
+            return task.model_copy(
+                update={"state": "open", "outcome": None, "by": None, "closed": None, "identity": None}
+            )
     return task
 
 

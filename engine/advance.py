@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from engine.context import Made, World
 from engine.plan import MAIN, Plan
-from engine.run import Acknowledged, Flipped, Input, Open, Operated, Played, Run, Settled, TaskActed
+from engine.run import Acknowledged, Flipped, Input, Joined, Open, Operated, Played, Run, Settled, TaskActed
 from engine.steps.base import TimeUp
 from engine.stored import pack
 from engine.strands import Leaving, Strands
@@ -190,7 +190,7 @@ class _Feeding:
                 self.strands.at(given.at)
                 self._hand(given)
 
-    def _hand(self, given: Flipped | Settled | TaskActed | Acknowledged | Played) -> None:
+    def _hand(self, given: Flipped | Settled | TaskActed | Acknowledged | Played | Joined) -> None:
         """To the visit that it is addressed to; when that is over, or its steps have gone on inside, it is counted and
         ignored.
         """

@@ -1,4 +1,5 @@
-"""Who is asked, and who next: work that was given to a role goes with the role until a person takes it by hand.
+"""Who is asked, and who next: work that was given to a role goes with the role until a person takes it by hand; then it
+goes to that person's cover only, and back to the role when they have left and nobody covers.
 
 A new holder on the account's team is a flip of the step's `holder` condition; somebody's absence that begins or ends is
 its timer `cover`.
@@ -36,28 +37,43 @@ def held(role: str, ctx: Context) -> dict[str, JsonValue]:
 
 def turn(task: Task, ctx: Context) -> dict[str, datetime]:
     """The timer at which absences give the task to somebody else, as far as is known now."""
-    if task.role is None or task.by_hand:
-        return {}
     for at in sorted(_boundaries(ctx.world.directory, ctx.now)):
-        found = ctx.world.directory.find(task.role, ctx.world.team, ctx.owner, at)
+        found = _asked(task, ctx, at)
         if (found.person.id if found else None) != task.person:
             return {COVER: at}
     return {}
 
 
 def followed(task: Task, ctx: Context, below: str = "") -> Task | None:
-    """The task with whoever has its role now; None when that is who has it already, or nobody."""
-    found = ctx.found(task.role) if task.role and not task.by_hand else None
-    if found is None or found.person.id == task.person:
+    """The task with whoever is asked now, which may be nobody; None when that is who has it already."""
+    found = _asked(task, ctx, ctx.now)
+    person = found.person if found else None
+    if (person.id if person else None) == task.person:
         return None
     kind = "task" if task.kind == "missing" else None
-    ctx.log("reassigned", below=below, kind=kind, person=found.person.id, covers=found.covers)
+    ctx.log("reassigned", below=below, kind=kind, person=person.id if person else None, covers=covers(found))
     key = "/".join(part for part in (below, "reassigned", ctx.now.isoformat()) if part)
     if task.kind == "escalation":
-        ctx.tell(found.person, "escalate", task.title, below=key, incident=task.id)
+        ctx.tell(person, "escalate", task.title, below=key, incident=task.id)
     else:
-        ctx.tell(found.person, "task", task.title, below=key, task=task.id)
-    return task.model_copy(update={"person": found.person.id})
+        ctx.tell(person, "task", task.title, below=key, task=task.id)
+    changes: dict[str, object] = {"person": person.id if person else None}
+    if task.by_hand and _of_taker(task, ctx, ctx.now) is None:
+        changes |= {"by_hand": False, "taken": None}
+    return task.model_copy(update=changes)
+
+
+def _asked(task: Task, ctx: Context, at: datetime) -> Found | None:
+    """Who has the task at an instant: the one who took it by hand, or their cover; else whoever has its role."""
+    if taker := _of_taker(task, ctx, at):
+        return taker
+    directory = ctx.world.directory
+    return directory.find(task.role, ctx.world.team, ctx.owner, at) if task.role else None
+
+
+def _of_taker(task: Task, ctx: Context, at: datetime) -> Found | None:
+    taker = ctx.person(task.taken or task.person) if task.by_hand else None
+    return ctx.world.directory.cover(taker, task.role or "", at) if taker else None
 
 
 def covers(found: Found | None) -> str | None:

@@ -6,7 +6,7 @@ and so does everything that the step wants done: it is collected in `Made` and l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -21,7 +21,7 @@ from engine.people import Directory, Found, Person, channel_address, reach
 from engine.plan import Plan, Step
 from engine.policy import Policy
 from engine.quantities import Duration, Moment
-from engine.run import Effect, Open, Run, Task, effect_key
+from engine.run import Effect, Joined, Open, Run, Task, effect_key
 from engine.steps.base import Unready
 from engine.stored import to_json
 from engine.templates import Rendered, Templates, Unfit
@@ -31,13 +31,19 @@ from engine.vocabulary import Vocabulary
 
 Edge = Literal["exact", "opens", "closes"]
 T = TypeVar("T")
+
+
+def _none_open(_: str) -> Task | None:
+    return None
+
+
 _ROOMS = ("account", "metrics", "team", "outcome", "event")
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """All that a decision may read beside the plan and the run: the account as it stands, and the workspace's people
-    and texts.
+    and texts. `open_work` finds the account's open task of an identity.
     """
 
     scope: Scope
@@ -47,6 +53,7 @@ class World:
     policy: Policy
     vocabulary: Vocabulary
     templates: Templates
+    open_work: Callable[[str], Task | None] = _none_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,7 @@ class Made:
     fields: list[tuple[datetime, str, dict[str, JsonValue]]] = field(default_factory=list)
     opened: dict[str, Open] = field(default_factory=dict)
     plays: list[Play] = field(default_factory=list)
+    joins: list[tuple[str, Joined]] = field(default_factory=list)
 
     def want(self, effect: Effect) -> None:
         self.effects[effect.id] = effect
@@ -181,6 +189,13 @@ class Context:
         known = self.scope.values.get("contacts", UNKNOWN)
         return tuple(one for one in known if isinstance(one, Mapping)) if isinstance(known, tuple) else ()
 
+    def open_work(self, identity: str) -> Task | None:
+        """The account's open task of that identity, as this advance leaves it."""
+        mine = self.made.tasks
+        stored = self.world.open_work(identity)
+        found = [*mine.values(), *([stored] if stored and stored.id not in mine else [])]
+        return next((one for one in found if one.identity == identity and one.state == "open"), None)
+
     # --- texts
 
     def text(self, source: str) -> str:
@@ -284,6 +299,10 @@ class Context:
         """Writes the task as it stands and gives the memo that keeps it in the run's state."""
         self.made.tasks[task.id] = task
         return {**self.memo, "task": task.model_dump(mode="json"), **more}
+
+    def join(self, run: str, told: Joined) -> None:
+        """Another run's task is waited for from here too."""
+        self.made.joins.append((run, told))
 
     def withdraw_effects(self, reason: str) -> None:
         """What this visit still wants need not be done any more."""

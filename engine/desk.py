@@ -22,6 +22,7 @@ from engine.facts import Fact
 from engine.hearing import Event, awaits, said
 from engine.plan import Plan
 from engine.run import Flipped, Input, Run, Watch
+from engine.sharing import passed_on
 from engine.table import earliest_after
 from engine.trigger import reads_of, rule_reads, run_paths
 from engine.watching import kept, lasted, lasts_until, watches_of
@@ -195,6 +196,8 @@ class Desk(Entrance):
             changes.withdraw(run.id, path, visit, reason)
         changes.effects |= made.effects
         changes.ignored += [(run.id, one) for one in advanced.ignored]
+        for other, told in (*made.joins, *passed_on(made.tasks.values(), advanced.ignored)):
+            changes.latched.setdefault(other, []).append(told)
 
     # --- watched conditions
 

@@ -178,7 +178,30 @@ class Played(Frozen):
     reason: str | None = None
 
 
-Input = Annotated[Flipped | Settled | TaskActed | Acknowledged | Operated | Played, Field(discriminator="kind")]
+class Waiter(Frozen):
+    """A visit that waits for a task which another opened."""
+
+    run: str
+    path: str
+    visit: int
+
+
+class Joined(Frozen):
+    """Another visit found the task of this one open and waits for it too; what it says of the task is newer."""
+
+    kind: Literal["joined"] = "joined"
+    at: datetime
+    path: str
+    visit: int
+    waiter: Waiter
+    playbook: str
+    title: str
+    instructions: str = ""
+
+
+Input = Annotated[
+    Flipped | Settled | TaskActed | Acknowledged | Operated | Played | Joined, Field(discriminator="kind")
+]
 
 
 # --- what a run asks of the world
@@ -246,7 +269,12 @@ def effect_id(key: str) -> str:
 
 
 class Task(Frozen):
-    """A work item of a person, whole, as it stands now. Its id is the run, path and visit that opened it."""
+    """A work item of a person, whole, as it stands now. Its id is the run, path and visit that opened it.
+
+    `taken` is who took it by hand (`person` may cover for them); `accountable` is a person's id, `consulted` and
+    `informed` are roles as the author wrote them. While it is open, nobody opens a second one with its `identity`:
+    `waiters` hear of its outcome too.
+    """
 
     id: str
     run: str
@@ -255,7 +283,7 @@ class Task(Frozen):
     path: str
     step: str
     visit: int
-    kind: Literal["task", "escalation", "missing"] = "task"
+    kind: Literal["task", "escalation", "missing", "meeting"] = "task"
     title: str
     instructions: str = ""
     role: str | None
@@ -270,6 +298,12 @@ class Task(Frozen):
     closed: datetime | None = None
     by: str | None = None
     rung: int = 0
+    taken: str | None = None
+    accountable: str | None = None
+    consulted: tuple[str, ...] = ()
+    informed: tuple[str, ...] = ()
+    identity: str | None = None
+    waiters: tuple[Waiter, ...] = ()
 
 
 def task_id(run: str, path: str, visit: int) -> str:

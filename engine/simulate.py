@@ -65,6 +65,7 @@ class Simulation:
         self.told = Told()
         self.inputs: dict[str, list[Input]] = {}
         self.started: Counter[str] = Counter()
+        self.tasks: dict[str, Task] = {}
         plans: Mapping[str, Plan] = {plan.hash: plan}
         self.desk = Desk(
             setting=replace(setting, vocabulary=telling(setting.vocabulary, story)),
@@ -72,6 +73,7 @@ class Simulation:
             account=Account(story.account),
             plans=plans.__getitem__,
             new_run=self.name_run,
+            working=self.tasks.values,
             alone=True,
         )
 
@@ -154,6 +156,7 @@ class Simulation:
         """Takes the desk's changes: the world does at once what is asked of it."""
         changes, self.desk.changes = self.desk.changes, Changes()
         self.told.trace += [entry for _, _, entry in changes.trace]
+        self.tasks |= changes.tasks
         for run_id, latched in (*changes.latched.items(), *changes.left.items()):
             self.inputs.setdefault(run_id, []).extend(latched)
         for effect in changes.effects.values():

@@ -15,7 +15,7 @@ from engine.held import Gate, Wide
 from engine.logic import Scope
 from engine.overlay import Overlay
 from engine.plan import Plan
-from engine.run import Run, Watch
+from engine.run import Run, Task, Watch
 from engine.setting import Setting
 from engine.ticks import ticks
 from engine.trigger import Entries, Rules
@@ -28,12 +28,17 @@ def nothing(_: datetime) -> Iterable[Fact]:
     return ()
 
 
+def no_work() -> Iterable[Task]:
+    """What is open where nobody's work is shared."""
+    return ()
+
+
 @dataclass(slots=True)
 class Table:
     """`plans` finds a plan by its hash; `new_run` names a run; `gate` is what the world says to a start; `heard` gives
-    the events that were told of the account since an instant; `alone`: playbooks that are not among the rules count as
-    started when they are played. `depth` counts how many causes led here; `unjudged` are the playbooks whose start has
-    been applied since the account was last judged by all.
+    the events that were told of the account since an instant; `working` gives its open tasks; `alone`: playbooks that
+    are not among the rules count as started when they are played. `depth` counts how many causes led here; `unjudged`
+    are the playbooks whose start has been applied since the account was last judged by all.
     """
 
     setting: Setting
@@ -43,6 +48,7 @@ class Table:
     new_run: Callable[[str, str], str]
     gate: Gate = field(default_factory=Wide)
     heard: Callable[[datetime], Iterable[Fact]] = nothing
+    working: Callable[[], Iterable[Task]] = no_work
     alone: bool = False
     decided: Decided = field(default_factory=Decided)
     unjudged: frozenset[str] = frozenset()
@@ -78,7 +84,12 @@ class Table:
             policy=setting.policy,
             vocabulary=setting.vocabulary,
             templates=setting.templates,
+            open_work=self._open_work,
         )
+
+    def _open_work(self, identity: str) -> Task | None:
+        known = {one.id: one for one in self.working()} | self.changes.tasks
+        return next((one for one in known.values() if one.identity == identity and one.state == "open"), None)
 
     def _view(self, now: datetime) -> View:
         """The account at that instant; what has not moved since the last look is not reckoned again."""

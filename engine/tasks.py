@@ -25,7 +25,7 @@ def new(
     role: str | None,
     found: Found | None,
     *,
-    kind: Literal["task", "escalation", "missing"] = "task",
+    kind: Literal["task", "escalation", "missing", "meeting"] = "task",
     below: str = "",
     instructions: str = "",
     outcomes: tuple[str, ...] = ("done", "skipped"),
@@ -87,13 +87,13 @@ def hand_over(task: Task, open_: Open, given: TaskActed, ctx: Context) -> Rest:
     """To a person, by hand: from then on it goes with that person and no more with the role."""
     person = given.to or given.by
     ctx.log("reassigned", kind=_kind(task), by=given.by, person=person)
-    handed = task.model_copy(update={"person": person, "by_hand": True})
+    handed = task.model_copy(update={"person": person, "by_hand": True, "taken": person})
     below = f"reassigned/{ctx.now.isoformat()}"
     if handed.kind == "escalation":
         ctx.tell(ctx.person(person), "escalate", handed.title, below=below, incident=handed.id)
     else:
         ctx.tell(ctx.person(person), "task", handed.title, below=below, task=handed.id)
-    timers = {name: at for name, at in open_.timers.items() if name != COVER}
+    timers = {name: at for name, at in open_.timers.items() if name != COVER} | turn(handed, ctx)
     watches = tuple(name for name in open_.watches if not name.startswith(HOLDER))
     return Rest(timers=timers, watches=watches, memo=ctx.save(handed), released=open_.released)
 

@@ -64,7 +64,7 @@ def _open_view(one: Open) -> View:
 
 
 def task_view(task: Task) -> View:
-    hidden = {"step", "visit", "by_hand"}
+    hidden = {"step", "visit", "by_hand", "taken", "waiters", "identity"}
     return {**task.model_dump(mode="json", exclude=hidden)}
 
 

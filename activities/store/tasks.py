@@ -85,6 +85,13 @@ def listed(
     return [Task.model_validate_json(body) for body in bodies]
 
 
+def shared(connection: Connection, account: str) -> list[Task]:
+    """Open ones of an account that others may wait for too."""
+    query = select(tasks.c.body).where(tasks.c.account == account, tasks.c.state == "open")
+    query = query.where(tasks.c.body.contains('"identity":"')).order_by(tasks.c.opened, tasks.c.id)
+    return [Task.model_validate_json(body) for body in connection.scalars(query)]
+
+
 def nobodys(connection: Connection, limit: int = 1_000) -> list[Task]:
     """Open ones that belong to no person."""
     query = select(tasks.c.body).where(tasks.c.state == "open", tasks.c.person.is_(None))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from engine.logic import Expression
 from engine.plan import Again, Exit, Plan, Start, Step
+from engine.raci import Raci
 from engine.render.specs import way_lines
 from engine.render.whys import printable, saw
 from engine.steps.branch import BranchSpec
@@ -93,6 +94,9 @@ def _below(step: Step) -> Iterator[str]:
     match step.spec:
         case TaskSpec() as task:
             yield f"outcomes {', '.join(task.outcomes)}"
+            yield from _answering(task.raci) if task.raci else ()
+            if task.same_as is not None:
+                yield f'one at a time of "{printable(task.same_as)}"'
             for rung in task.rungs:
                 when = "before it is due" if rung.before else "overdue"
                 yield f"{rung.distance} {when}: {'remind' if rung.event == 'reminded' else 'escalate to'} {rung.to}"
@@ -108,6 +112,13 @@ def _below(step: Step) -> Iterator[str]:
     if step.spec.at_most is not None:
         yield f"at most {step.spec.at_most}"
     yield from way_lines(step)
+
+
+def _answering(raci: Raci) -> Iterator[str]:
+    yield f"accountable {raci.accountable or 'the manager of whoever has it'}"
+    for word, roles in (("consulted", raci.consulted), ("informed", raci.informed)):
+        if roles:
+            yield f"{word} {', '.join(roles)}"
 
 
 def _block(plan: Plan, block: str, depth: int) -> Iterator[str]:

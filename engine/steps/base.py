@@ -16,7 +16,7 @@ from pydantic import Field, JsonValue
 
 from engine.logic import Condition, Expression
 from engine.quantities import Duration
-from engine.run import Acknowledged, Flipped, Lean, Open, Operated, Played, Settled, TaskActed
+from engine.run import Acknowledged, Flipped, Joined, Lean, Open, Operated, Played, Settled, TaskActed
 from engine.shapes import Shape
 
 
@@ -122,7 +122,7 @@ class TimeUp:
     overtaken: frozenset[str] = frozenset()
 
 
-Given = TimeUp | Flipped | Settled | TaskActed | Acknowledged | Operated | Played
+Given = TimeUp | Flipped | Settled | TaskActed | Acknowledged | Operated | Played | Joined
 
 
 class Unready(Exception):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import JsonValue
 
-from engine import messages, overdue, tasks
-from engine.assignment import HOLDER, covers, held, turn
+from engine import messages, overdue, sharing, tasks
+from engine.assignment import COVER, HOLDER, covers, held, turn
 from engine.quantities import Duration
-from engine.run import Acknowledged, Flipped, Frozen, Open, Task, TaskActed
+from engine.run import Acknowledged, Flipped, Frozen, Joined, Open, Task, TaskActed
 from engine.steps.base import Done, Given, Move, Rest, Spec, StepModel, TimeUp, Unready, WaitingModel, keep
 
 if TYPE_CHECKING:
@@ -94,7 +95,11 @@ def enter(spec: EscalateSpec, ctx: Context) -> Move:
     if clears is not None and clears.truth(ctx.scope):
         ctx.log("cleared")
         return Done("cleared")
-    task = tasks.new(ctx, ctx.text(spec.reason), None, None, kind="escalation", outcomes=("acknowledged",))
+    reason, identity = ctx.text(spec.reason), f"escalate·{ctx.plan.playbook}·{ctx.step.id}"
+    if (also := sharing.join(identity, reason, ctx, released=spec.goes_on)) is not None:
+        return also
+    task = tasks.new(ctx, reason, None, None, kind="escalation", outcomes=("acknowledged",))
+    task = task.model_copy(update={"identity": identity})
     if spec.channel is not None:
         _post(spec.channel, task, ctx)
     return _climb(spec, task, 1, ctx)
@@ -143,13 +148,13 @@ def _holder(number: int) -> str:
 
 
 def resume(spec: EscalateSpec, open_: Open, given: Given, ctx: Context) -> Move:
+    if sharing.joined(open_):
+        return _of_another(spec, open_, given, ctx)
     task = tasks.task_of(open_)
     match given:
         case TimeUp(name=name) if name.startswith(overdue.PREFIX):
             return _climb(spec, task, overdue.number(name), ctx)
-        case TimeUp(name="cover"):
-            return tasks.follow(task, open_, ctx, f"ladder/{task.rung}")[1]
-        case Flipped(name=name) if name.startswith(HOLDER):
+        case TimeUp(name=name) | Flipped(name=name) if name.startswith((COVER, HOLDER)):
             return tasks.follow(task, open_, ctx, f"ladder/{task.rung}")[1]
         case Flipped(name="clears"):
             return _close(task, "cleared", None, ctx)
@@ -157,6 +162,23 @@ def resume(spec: EscalateSpec, open_: Open, given: Given, ctx: Context) -> Move:
             return _close(task, "acknowledged", given.by, ctx)
         case TaskActed(verb="reassign" | "claim") if given.to or given.by:
             return tasks.hand_over(task, open_, given, ctx)
+        case Joined():
+            return replace(keep(open_), memo=ctx.save(sharing.updated(task, given, ctx)))
+        case _:
+            return keep(open_)
+
+
+def _of_another(spec: EscalateSpec, open_: Open, given: Given, ctx: Context) -> Move:
+    """An incident that is open already is waited for; when it is taken back, this step opens its own."""
+    match given:
+        case TaskActed(verb="complete", outcome="acknowledged" | "cleared" as outcome):
+            ctx.log(outcome, by=given.by)
+            return Done(outcome)
+        case TaskActed(verb="reopen"):
+            return enter(spec, ctx)
+        case Flipped(name="clears"):
+            ctx.log("cleared")
+            return Done("cleared")
         case _:
             return keep(open_)
 

@@ -81,6 +81,8 @@ def tasks(steps: st.SearchStrategy[list[Step]], *, ladders: bool) -> st.SearchSt
         overdue=maybe(st.lists(rung, max_size=3)) if ladders else st.none(),
         then=st.sampled_from([None, "continue"]),
         auto_close=maybe(conditions),
+        raci=st.sampled_from([None, {"accountable": "vp_cs", "consulted": ["ae"], "informed": ["technical_lead"]}]),
+        same_as=st.sampled_from([None, None, "this", "that"]),
     )
     return joined(own, limited(steps))
 
@@ -338,6 +340,7 @@ class Stored(Watched):
             account=Account.from_json(json.loads(json.dumps(desk.account.to_json()))),
             plans=lambda _: Plan.model_validate_json(text),
             new_run=desk.new_run,
+            working=desk.working,
             decided=Decided(dict(desk.decided.known)),
             entries={key: Entries.model_validate_json(one.model_dump_json()) for key, one in desk.entries.items()},
             watches={
