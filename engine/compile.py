@@ -244,7 +244,7 @@ class Compiler:
                 # Without `otherwise` the cases cover every word.
                 own = [steps for block, steps in ways.items() if block.rpartition("/")[0] in {path, f"{path}/case"}]
                 return all(self._block_ends(steps) for steps in own)
-            case "wait":
+            case "wait" | "meeting":
                 return self._wait_ends(path, step)
             case _:
                 return False

@@ -22,6 +22,7 @@ from engine.steps.branch import BranchSpec
 from engine.steps.email import EmailSpec
 from engine.steps.end import EndSpec
 from engine.steps.escalate import EscalateSpec
+from engine.steps.meeting import MeetingSpec
 from engine.steps.play import PlaySpec
 from engine.steps.slack import SlackSpec
 from engine.steps.task import TaskSpec
@@ -33,7 +34,16 @@ MAIN = ""
 _OCCURRENCE = re.compile(r"#\d+")
 
 AnySpec = Annotated[
-    TaskSpec | EmailSpec | SlackSpec | WaitSpec | BranchSpec | EscalateSpec | UpdateSpec | PlaySpec | EndSpec,
+    TaskSpec
+    | EmailSpec
+    | SlackSpec
+    | WaitSpec
+    | BranchSpec
+    | EscalateSpec
+    | UpdateSpec
+    | PlaySpec
+    | MeetingSpec
+    | EndSpec,
     Field(discriminator="kind"),
 ]
 

@@ -31,17 +31,19 @@ EFFECTS: Mapping[tuple[str, str], str] = {
     ("escalated", "task"): "escalate",
     ("reminded", "task"): "remind",
     ("updated", "update"): "update",
+    ("opened", "meeting"): "meeting",
     ("completed", "play"): "play",
     ("waiting", "play"): "play",
 }
 # Which kinds of steps have the effect: a mail with nobody to write to opens a task.
 _OF_KIND: Mapping[str, frozenset[str]] = {
-    "task": frozenset({"task", "escalate", "email"}),
+    "task": frozenset({"task", "escalate", "email", "meeting"}),
     "email": frozenset({"email"}),
     "slack": frozenset({"slack"}),
     "escalate": frozenset({"escalate", "task"}),
     "remind": frozenset({"task"}),
     "update": frozenset({"update"}),
+    "meeting": frozenset({"meeting"}),
     "play": frozenset({"play"}),
 }
 _ACKNOWLEDGED = frozenset({"escalate"})

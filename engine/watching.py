@@ -24,12 +24,20 @@ def watches_of(plan: Plan, run: Run) -> list[Watch]:
             found += [_exit(run, path, str(index), one, own) for index, one in enumerate(exits)]
     for open_ in run.open.values():
         spec = plan.steps[open_.step].like(open_.way).spec
-        memo = own | {"awaited": open_.memo.get("awaited")}
-        named = [_watch(run, open_.path, open_.visit, name, spec.awaited(name), memo) for name in open_.watches]
+        named = [
+            _watch(run, open_.path, open_.visit, name, spec.awaited(name), own | _awaited(open_, name))
+            for name in open_.watches
+        ]
         found += [_since(watch, open_) for watch in named]
         if open_.parked and open_.awaits is not None:
             found.append(_watch(run, open_.path, open_.visit, KNOWN, Awaited(known(open_.awaits)), own))
     return found
+
+
+def _awaited(open_: Open, name: str) -> dict[str, JsonValue]:
+    """What the step remembers to be compared with: for one of its conditions alone, or for all."""
+    memo = open_.memo
+    return {"awaited": memo.get(f"awaited/{name}", memo.get("awaited"))}
 
 
 def known(path: str) -> Condition:

@@ -6,6 +6,7 @@ from engine.plan import Plan, Step
 from engine.render.plans import start_words, step_words, ways
 from engine.steps.branch import BranchSpec
 from engine.steps.end import EndSpec
+from engine.steps.meeting import MeetingSpec
 
 LONGEST = 60  # characters of a label
 
@@ -54,9 +55,17 @@ class _Chart:
         out = [
             one for way, words in inner for one in self.block(way, [_Loose(node, words.partition(", ")[2] or words)])
         ]
-        closed = isinstance(step.spec, BranchSpec) and any(words == "otherwise" for _, words in inner)
-        through = [] if closed or any(words == "then" for _, words in inner) else [_Loose(node)]
+        through = [] if _only_through(step, [words for _, words in inner]) else [_Loose(node)]
         return [*through, *out]
+
+
+def _only_through(step: Step, ways: list[str]) -> bool:
+    """Whether whatever leads on from the step leads through one of its ways."""
+    if isinstance(step.spec, BranchSpec):
+        return "otherwise" in ways
+    if isinstance(step.spec, MeetingSpec):
+        return len(ways) == 2
+    return "then" in ways
 
 
 def mermaid(plan: Plan) -> str:

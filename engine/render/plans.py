@@ -11,6 +11,7 @@ from engine.steps.branch import BranchSpec
 from engine.steps.email import EmailSpec
 from engine.steps.end import EndSpec
 from engine.steps.escalate import EscalateSpec
+from engine.steps.meeting import MeetingSpec
 from engine.steps.play import PlaySpec
 from engine.steps.slack import SlackSpec
 from engine.steps.task import TaskSpec
@@ -71,8 +72,8 @@ def step_words(step: Step) -> str:
 
 def _most(step: Step) -> str:
     match step.spec:
-        case TaskSpec() as task:
-            return f': "{printable(task.title)}" for {task.assign}, due {task.due}{_going_on(task.goes_on)}'
+        case TaskSpec() | MeetingSpec() as work:
+            return _work(work)
         case EmailSpec() as email:
             return f" to {email.to}: {email.template or printable(email.subject or '')}"
         case SlackSpec() as slack:
@@ -89,24 +90,38 @@ def _most(step: Step) -> str:
             return ""
 
 
+def _work(work: TaskSpec | MeetingSpec) -> str:
+    """What a person is to do, who and when."""
+    asked = f'"{printable(work.title)}" for {work.assign}, due {work.due}'
+    if isinstance(work, TaskSpec):
+        return f": {asked}{_going_on(work.goes_on)}"
+    return f": {asked}{', with ' if work.contacts else ''}{', '.join(work.contacts)}"
+
+
+def _of_task(task: TaskSpec) -> Iterator[str]:
+    yield f"outcomes {', '.join(task.outcomes)}"
+    yield from _answering(task.raci) if task.raci else ()
+    if task.same_as is not None:
+        yield f'one at a time of "{printable(task.same_as)}"'
+    for rung in task.rungs:
+        when = "before it is due" if rung.before else "overdue"
+        yield f"{rung.distance} {when}: {'remind' if rung.event == 'reminded' else 'escalate to'} {rung.to}"
+    if closes := task.conditions.get("auto_close"):
+        yield f"closes by itself when {closes.text}"
+
+
 def _below(step: Step) -> Iterator[str]:
     """What else there is to say of a step, a line each."""
     match step.spec:
         case TaskSpec() as task:
-            yield f"outcomes {', '.join(task.outcomes)}"
-            yield from _answering(task.raci) if task.raci else ()
-            if task.same_as is not None:
-                yield f'one at a time of "{printable(task.same_as)}"'
-            for rung in task.rungs:
-                when = "before it is due" if rung.before else "overdue"
-                yield f"{rung.distance} {when}: {'remind' if rung.event == 'reminded' else 'escalate to'} {rung.to}"
-            if closes := task.conditions.get("auto_close"):
-                yield f"closes by itself when {closes.text}"
+            yield from _of_task(task)
         case EscalateSpec() as escalation:
             for number, one in enumerate(escalation.ladder, 1):
                 yield f"rung {number}: {one.to}, who has {one.within}"
             if clears := escalation.conditions.get("clears"):
                 yield f"closes by itself when {clears.text}"
+        case MeetingSpec(conditions=conditions):
+            yield f"held when {conditions['held'].text}"
         case EmailSpec(missing=missing):
             yield f"when there is nobody: {missing}"
     if step.spec.at_most is not None:

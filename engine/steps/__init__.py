@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from engine.steps import branch, email, end, escalate, play, slack, task, update, wait
+from engine.steps import branch, email, end, escalate, meeting, play, slack, task, update, wait
 from engine.steps.base import StepModel
 
 
@@ -30,6 +30,7 @@ KINDS: dict[str, Kind] = {
     "escalate": escalate,
     "update": update,
     "play": play,
+    "meeting": meeting,
     "end": end,
 }
 

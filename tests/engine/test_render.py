@@ -156,6 +156,13 @@ PLAN = compiled(
 )
 
 
+WORK = """
+  - {task: find, same_as: champion, raci: {accountable: vp_cs, consulted: [ae, contact.champion]}}
+  - {meeting: qbr, title: Review, with: champion, then: [{task: notes}]}
+  - end: done
+"""
+
+
 class TestPlan:
     def test_a_plan_is_told_as_an_outline(self):
         lines = plan_lines(PLAN)
@@ -168,6 +175,19 @@ class TestPlan:
         assert "  otherwise: go on" in lines
         assert 'wait recovery until metrics.health.zone != "red"' in lines
         assert "    at most 30 days" in lines
+
+    def test_who_answers_for_work_and_when_a_meeting_counts_are_told(self):
+        lines = plan_lines(compiled(source(WORK)))
+
+        assert "    accountable vp_cs" in lines
+        assert "    consulted ae, contact.champion" in lines
+        assert '    one at a time of "champion"' in lines
+        assert 'meeting qbr: "Review" for csm, due 5 business days, with champion' in lines
+
+    def test_a_meeting_that_is_missed_leads_on_beside_then(self):
+        chart = mermaid(compiled(source(WORK)))
+
+        assert "n3 --> n5" in chart
 
     def test_every_step_is_a_node_and_every_arrow_has_both_ends(self):
         chart = mermaid(PLAN)

@@ -8,7 +8,7 @@ import pytest
 
 WORKSPACE = Path(__file__).parents[2] / "playbooks"
 GUIDE = (WORKSPACE / "README.md").read_text()
-STEP_KINDS = ("task", "email", "slack", "wait", "branch", "escalate", "update", "play", "end")
+STEP_KINDS = ("task", "email", "slack", "wait", "branch", "escalate", "update", "meeting", "play", "end")
 
 
 def examples() -> list[tuple[str, str]]:

@@ -123,6 +123,18 @@ def plays(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
     return st.one_of(step("play", **other), waiting)
 
 
+def meetings(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
+    due = st.one_of(durations, st.sampled_from(["day 10", "30 days before account.renewal_date"]))
+    return step(
+        "meeting",
+        **{"with": st.sampled_from([None, "champion"])},
+        where=maybe(st.just('event.kind == "qbr"')),
+        due=maybe(due),
+        then=maybe(steps),
+        otherwise=maybe(steps),
+    )
+
+
 def branches(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
     case = st.fixed_dictionaries({"when": conditions, "then": st.one_of(steps, st.just([{"end": "early"}]))})
     cases = st.lists(case, min_size=1, max_size=3)
@@ -155,6 +167,7 @@ def step_lists(*, ladders: bool = True, sends: bool = True) -> st.SearchStrategy
                 tasks(inner, ladders=ladders),
                 escalations(inner),
                 waits(inner),
+                meetings(inner),
                 branches(inner),
                 # A run that is late finds the runs of other playbooks as they are by then.
                 *([plays(inner)] if sends else []),
@@ -238,6 +251,7 @@ def items(*, contacts: bool = True) -> st.SearchStrategy[Step]:
         st.fixed_dictionaries({"account": st.fixed_dictionaries({"arr": st.sampled_from([10000, 90000])})}),
         st.just({"event": "ticket", "data": {"severity": 2}}),
         st.just({"event": "login", "data": {"user": "kim"}}),
+        *(st.just({"event": "meeting", "data": {"kind": "qbr", "outcome": said}}) for said in ("held", "no_show")),
         st.just({"ended": "other", "outcome": "done"}),
     ]
     buyer = {"id": "c2", "name": "Lee", "role": "economic_buyer", "email": "lee@acme.test"}
