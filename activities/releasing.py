@@ -117,13 +117,13 @@ def _paused(connection: Connection, host: Host, playbook: str, by: str | None) -
 
 def _foreseen(connection: Connection, *, host: Host, playbook: str, ids: Sequence[str]) -> Tally:
     at, tally = bench(host, connection), Tally()
-    applied(at, playbook)
+    plan = applied(at, playbook)
     held = holds.of_playbook(connection, playbook, ids)
     rows = {one: row for one in ids if (row := accounts.find(connection, one))}
     for account, desk, now in desks_of(at, rows, ids, tally):
         if account not in held:
             tally.bar(account, NOT_HELD)
-        elif reason := desk.barred(playbook, now, held[account].event):
+        elif reason := desk.barred(plan, now, held[account].event):
             tally.bar(account, reason)
         else:
             tally.started[account] = None

@@ -14,8 +14,10 @@ from activities.store.accounts import AccountRow
 from activities.store.database import chunks
 from activities.writing_back import Worked, put_all_away
 from engine.desk import Desk
+from engine.entering import Given
 from engine.plan import Plan
 from engine.problems import suggest_or_list
+from engine.tailoring import tailored
 
 AT_ONCE = 100  # accounts in one transaction
 NOT_BY_HAND = "not by hand"
@@ -60,29 +62,33 @@ class Tally:
             self.barred.setdefault(reason, []).extend(several)
 
 
-def start(host: Host, playbook: str, account: str, by: str | None = None) -> Started | Barred:
-    """Raises NoSuchAccount and NoSuchPlaybook."""
-    tally = start_all(host, playbook, [account], by)
+def start(
+    host: Host, playbook: str, account: str, by: str | None = None, given: Given | None = None
+) -> Started | Barred:
+    """With these values in place of its parameters' defaults. Raises NoSuchAccount, NoSuchPlaybook and Unfit."""
+    tally = start_all(host, playbook, [account], by, given)
     if UNKNOWN in tally.barred:
         raise NoSuchAccount(account)
     run = tally.started.get(account)
     return Started(run) if run is not None else Barred(next(iter(tally.barred)))
 
 
-def start_all(host: Host, playbook: str, ids: Sequence[str], by: str | None = None) -> Tally:
-    """In parts, so that nobody waits long for an account. Raises NoSuchPlaybook."""
+def start_all(
+    host: Host, playbook: str, ids: Sequence[str], by: str | None = None, given: Given | None = None
+) -> Tally:
+    """In parts, so that nobody waits long for an account. Raises NoSuchPlaybook and Unfit."""
     tally = Tally()
     for part in chunks(sorted(set(ids)), AT_ONCE):
-        tally.add(host.database.write(partial(_started, host=host, playbook=playbook, ids=part, by=by)))
+        tally.add(host.database.write(partial(_started, host=host, playbook=playbook, ids=part, by=by, given=given)))
         host.stir()
     return tally
 
 
-def foresee(host: Host, playbook: str, ids: Sequence[str]) -> Tally:
-    """What `start_all` would do, of accounts as they are now; nothing is done. Raises NoSuchPlaybook."""
+def foresee(host: Host, playbook: str, ids: Sequence[str], given: Given | None = None) -> Tally:
+    """What `start_all` would do, of accounts as they are now; nothing is done. Raises NoSuchPlaybook and Unfit."""
     tally = Tally()
     for part in chunks(sorted(set(ids)), AT_ONCE):
-        tally.add(host.database.read(partial(_foreseen, host=host, playbook=playbook, ids=part)))
+        tally.add(host.database.read(partial(_foreseen, host=host, playbook=playbook, ids=part, given=given)))
     return tally
 
 
@@ -94,14 +100,17 @@ def applied(at: Bench, playbook: str) -> Plan:
     return plan
 
 
-def _started(connection: Connection, *, host: Host, playbook: str, ids: Sequence[str], by: str | None) -> Tally:
+def _started(
+    connection: Connection, *, host: Host, playbook: str, ids: Sequence[str], by: str | None, given: Given | None
+) -> Tally:
     at = bench(host, connection)
     plan, tally, worked = applied(at, playbook), Tally(), list[Worked]()
     if not plan.start.by_hand:
         return _none(ids)
+    tailored(plan, given, at.current.setting)
     rows = accounts.lock(at.connection, ids)
     for account, desk, now in desks_of(at, rows, ids, tally):
-        if (run := desk.start(playbook, now, by)) is not None:
+        if (run := desk.start(playbook, now, by, given)) is not None:
             tally.started[account] = run
         else:
             tally.bar(account, last_bar(desk, playbook))
@@ -110,14 +119,15 @@ def _started(connection: Connection, *, host: Host, playbook: str, ids: Sequence
     return tally
 
 
-def _foreseen(connection: Connection, *, host: Host, playbook: str, ids: Sequence[str]) -> Tally:
+def _foreseen(connection: Connection, *, host: Host, playbook: str, ids: Sequence[str], given: Given | None) -> Tally:
     at = bench(host, connection)
     plan, tally = applied(at, playbook), Tally()
     if not plan.start.by_hand:
         return _none(ids)
+    tailored(plan, given, at.current.setting)
     rows = {one: row for one in ids if (row := accounts.find(at.connection, one))}
     for account, desk, now in desks_of(at, rows, ids, tally):
-        reason = desk.barred_by_hand(playbook, now)
+        reason = desk.barred_by_hand(playbook, now, given)
         if reason is None:
             tally.started[account] = None
         else:

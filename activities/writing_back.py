@@ -17,6 +17,7 @@ from activities.store import (
     runs,
     tasks,
     traces,
+    versions,
     wakes,
     watches,
 )
@@ -50,6 +51,7 @@ def put_away(at: Bench, desk: Desk, row: AccountRow, now: datetime, fed: Mapping
 
 def put_all_away(at: Bench, all_: Sequence[Worked]) -> None:
     """Writes all that changed, with the wakes that it leads to."""
+    versions.keep(at.connection, [plan for one in all_ for plan in one.desk.changes.plans.values()])
     _put_accounts(at, all_)
     decisions.save(at.connection, [(one.row.id, made) for one in all_ for made in one.desk.changes.decisions.values()])
     _put_runs(at, all_)

@@ -17,9 +17,9 @@ from engine.context import Made, World
 from engine.plan import MAIN, Plan
 from engine.run import Acknowledged, Flipped, Input, Joined, Open, Operated, Played, Run, Settled, TaskActed
 from engine.steps.base import TimeUp
-from engine.stored import pack
+from engine.stored import pack, to_json
 from engine.strands import Leaving, Strands
-from engine.values import UNKNOWN
+from engine.values import UNKNOWN, unpack
 from engine.watching import KNOWN
 
 EXITS = ("stop", "goal")
@@ -54,8 +54,8 @@ def begin(
     event: dict[str, JsonValue] | None = None,
 ) -> Advanced:
     """A new run, advanced until it rests."""
-    values = world.scope.values
-    remembered = {path: pack(values.get(path, UNKNOWN)) for path in sorted(plan.at_start)}
+    known = world.scope.values
+    remembered = {path: pack(known.get(path, UNKNOWN)) for path in sorted(plan.at_start)}
     run = Run(
         id=run_id,
         playbook=plan.playbook,
@@ -65,9 +65,11 @@ def begin(
         clock=now,
         at_start=remembered,
         event=event,
+        parameters=plan.parameters,
     )
     strands = Strands(plan, run, world)
-    strands.record("start", None, "playbook", "started", why=why, by=by)
+    values = {name: to_json(unpack(value)) for name, value in (plan.parameters or {}).items()}
+    strands.record("start", None, "playbook", "started", why=why, by=by, parameters=values or None)
     strands.enter_block(MAIN)
     return _Feeding(strands, now, now).advanced()
 

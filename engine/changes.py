@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from engine.facts import Fact
 from engine.held import Held
+from engine.plan import Plan
 from engine.run import Effect, Input, Run, Task, Watch
 from engine.trace import Entry
 from engine.trigger import Decision
@@ -17,11 +18,13 @@ class Changes:
 
     `latched` are new inputs of runs, each of which needs a wake; `left` are inputs that the host handed in and that
     stay unfed, because the run is paused; every other one that it handed in is consumed. `watches` are a run's whole
-    new set, `touched` single ones of others. `held` are starts that wait for a person.
+    new set, `touched` single ones of others. `held` are starts that wait for a person. `plans` are those that were made
+    for runs with values of their own, by hash.
     """
 
     account: bool = False
     decisions: dict[str, Decision] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     started: list[str] = field(default_factory=list)
     latched: dict[str, list[Input]] = field(default_factory=dict)

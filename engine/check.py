@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from engine.compile import compile_with_notes
 from engine.document import Document, Tree
+from engine.parameters import declared_in
 from engine.plan import Plan
-from engine.plays import circles
+from engine.plays import circles, values_given
 from engine.playtest import check_stories, read_tests
 from engine.problems import Position, Problem, Problems, suggest_or_list
 from engine.setting import Setting
+from engine.tailoring import Unfit, tailored
 from engine.workspace import PEOPLE, POLICY, VOCABULARY, Workspace, load
 
 _OF_ROLES: Final = frozenset({"unknown-role", "no-assignee", "no-unassigned"})
@@ -33,6 +35,7 @@ def check(folder: Path) -> Checked:
     workspace = load(folder)
     ids = _ids(workspace)
     setting = Setting(workspace.vocabulary, workspace.policy, workspace.people, workspace.templates, tuple(ids))
+    setting = replace(setting, parameters={name: declared_in(document) for name, document in ids.items()})
     problems = Problems(workspace.problems)
     plans: dict[str, Plan] = {}
     # Against no vocabulary every name would be unknown: what is wrong with the vocabulary comes first.
@@ -44,6 +47,7 @@ def check(folder: Path) -> Checked:
             if plan:
                 plans[plan.playbook] = plan
         problems.extend(_circles(ids, plans))
+        problems.extend(_given(ids, plans, setting))
         problems.extend(_tests(workspace, setting, ids, plans))
         problems.extend(_unused_templates(workspace))
     return Checked(workspace, setting, plans, problems)
@@ -87,6 +91,20 @@ def _circles(ids: Mapping[str, Document], plans: Mapping[str, Plan]) -> Problems
         fix = "Break it, or let 'again' of one of them bar the way; beyond 10 starts in a row they are held."
         where, at = f"step '{step.id}' > playbook", Position(step.line, 1)
         problems.add(ids[plan.playbook].file, at, where, message, fix, code="plays-in-a-circle", severity="warning")
+    return problems
+
+
+def _given(ids: Mapping[str, Document], plans: Mapping[str, Plan], setting: Setting) -> Problems:
+    """A playbook that another plays with values of its own is checked as it is with those."""
+    problems = Problems()
+    for plan, step, spec in values_given(plans):
+        try:
+            tailored(plans[spec.playbook], spec.parameters, setting)
+        except Unfit as unfit:
+            for reason in unfit.reasons:
+                where, at = f"step '{step.id}' > with", Position(step.line, 1)
+                message = f"with these values '{spec.playbook}' is wrong: {reason}"
+                problems.add(ids[plan.playbook].file, at, where, message, code="parameters")
     return problems
 
 

@@ -18,6 +18,7 @@ from engine.document import Document, Path
 from engine.logic import Condition, Names, compile_asking
 from engine.model import PlaybookModel
 from engine.names_here import Here, StepSaid, Wider
+from engine.parameters import Values, as_text, filled_in, packed
 from engine.partial import as_far_as_it_goes
 from engine.place import Place
 from engine.plan import AnySpec, Plan, Step
@@ -41,17 +42,29 @@ def compile_playbook(document: Document, setting: Setting) -> Plan | Problems:
     return problems if plan is None else plan
 
 
-def compile_with_notes(document: Document, setting: Setting) -> tuple[Plan | None, Problems]:
+def compile_with_notes(
+    document: Document, setting: Setting, values: Values | None = None, of: str | None = None
+) -> tuple[Plan | None, Problems]:
+    """`values` stand in place of the parameters' defaults; `of` is then the plan that has those."""
+    filling = Problems()
+    filled = filled_in(document, filling, values or {})
+    written, document = document, filled.document
     if not isinstance(document.data, dict):
         found = validated(document, PlaybookModel)
         return None, found if isinstance(found, Problems) else Problems()
     head, problems, made_up = as_far_as_it_goes(document, PlaybookModel, (), "", document.data)
+    problems.extend(filling)
     if head is None:
         return None, problems
-    compiler = Compiler(document, setting, head, problems, made_up)
+    compiler = Compiler(document, setting, head, problems, made_up | filled.unknown)
     compiler.without_empty(PlaybookModel, document.data, (), "")
     plan = compiler.plan()
-    return (None if compiler.problems.errors else plan), compiler.problems
+    if plan is None or compiler.problems.errors:
+        return None, compiler.problems
+    if filled.values:
+        source = as_text(written.data) if of is None else None
+        plan = plan.model_copy(update={"parameters": packed(filled.values), "source": source, "of": of})
+    return plan, compiler.problems
 
 
 class Compiler:

@@ -64,6 +64,7 @@ class Play:
     path: str
     visit: int
     playbook: str
+    parameters: Mapping[str, JsonValue] | None = None
 
 
 @dataclass(slots=True)
@@ -331,6 +332,6 @@ class Context:
         """
         self.made.fields.append((self.now, f"{self.run.id}·{self.path}·{self.visit}", fields))
 
-    def play(self, playbook: str) -> None:
+    def play(self, playbook: str, parameters: Mapping[str, JsonValue] | None = None) -> None:
         """The other one is begun as soon as `advance` returns; what became of it comes as an input."""
-        self.made.plays.append(Play(self.now, self.path, self.visit, playbook))
+        self.made.plays.append(Play(self.now, self.path, self.visit, playbook, parameters))

@@ -100,6 +100,8 @@ class Desk(Entrance):
         self, plan: Plan, now: datetime, tree: dict[str, JsonValue] | None, by: str | None, event: Event | None = None
     ) -> str:
         run_id = self.new_run(self.account.id, plan.playbook)
+        if plan.of is not None:
+            self.changes.plans[plan.hash] = plan
         self._entered(plan, run_id, now)
         begun = begin(plan, run_id, self.world(now), now, why=tree, by=by, event=event)
         waiting = self._follow(plan, begun, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from engine.held import MOST, REASONS, Held, Reason, running_wild
 from engine.plan import Plan
 from engine.run import Flipped, Played, Run, Watch
 from engine.table import Table, earliest_after
+from engine.tailoring import Unfit, tailored
 from engine.trace import Entry
 from engine.trigger import (
     DELAYS,
@@ -34,6 +35,9 @@ from engine.trigger import (
 )
 
 FAULT_RETRY = timedelta(minutes=5)
+PARAMETERS = "parameters"
+"""What bars a start with values that the playbook, which has been changed since, does not take any more."""
+Given = Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,25 +179,31 @@ class Entrance(Table):
 
     # --- by a person's word
 
-    def barred(self, playbook: str, now: datetime, event: Event | None = None) -> str | None:
+    def plan_with(self, playbook: str, given: Given | None) -> Plan:
+        """The playbook with these values in place of its parameters' defaults. Raises Unfit."""
+        plan = self.rules.plans[playbook]
+        return tailored(plan, given, self.setting) if given else plan
+
+    def barred(self, plan: Plan, now: datetime, event: Event | None = None) -> str | None:
         """What keeps the account from being started by hand: stage and tiers, and what bars any start; never the
         condition.
         """
-        plan, scope = self.rules.plans[playbook], beside(self.scope(now), event)
+        scope = beside(self.scope(now), event)
         if not is_inside(plan, scope):
             return "stage"
-        return bar(plan, self.entries_of(playbook), scope, self.account.id, self.setting.policy)
+        return bar(plan, self.entries_of(plan.playbook), scope, self.account.id, self.setting.policy)
 
-    def barred_by_hand(self, playbook: str, now: datetime) -> str | None:
-        """And a person's pause: one who starts it may not know of it."""
-        return self.barred(playbook, now) or ("paused" if self.gate.paused(playbook) else None)
+    def barred_by_hand(self, playbook: str, now: datetime, given: Given | None = None) -> str | None:
+        """And a person's pause: one who starts it may not know of it. Raises Unfit."""
+        barred = self.barred(self.plan_with(playbook, given), now)
+        return barred or ("paused" if self.gate.paused(playbook) else None)
 
-    def start(self, playbook: str, now: datetime, by: str | None = None) -> str | None:
+    def start(self, playbook: str, now: datetime, by: str | None = None, given: Given | None = None) -> str | None:
         """By hand: stage, tiers, `again` and the one-live-run rule apply, the condition does not. None: it did not
-        start; the trace says why.
+        start; the trace says why. Raises Unfit.
         """
-        plan = self.rules.plans[playbook]
-        reason = self.barred_by_hand(playbook, now)
+        plan = self.plan_with(playbook, given)
+        reason = self.barred_by_hand(playbook, now, given)
         if reason is not None:
             self._not_started(plan, reason, now, None)
             return None
@@ -203,8 +213,11 @@ class Entrance(Table):
         """A held start goes on, whether or not its condition is still true: a person has decided. None: it is barred
         by now, and used up; the trace says why.
         """
-        plan = self.rules.plans[held.playbook]
-        reason = self.barred(held.playbook, now, held.event)
+        try:
+            plan = self.plan_with(held.playbook, held.parameters)
+            reason = self.barred(plan, now, held.event)
+        except Unfit:
+            plan, reason = self.rules.plans[held.playbook], PARAMETERS
         if reason is None:
             return self._begin(plan, now, held.why, by, held.event)
         self._not_started(plan, reason, now, held.why)
@@ -219,21 +232,29 @@ class Entrance(Table):
         """Starts another playbook for a run, or joins its live run; what became of it is an input of the run."""
         joined = self.entries_of(play.playbook).live is not None
         self.depth += 1
-        reason = None if joined else self._played(play.playbook, play.at, run.playbook)
+        reason = None if joined else self._played(play, run.playbook)
         self.depth -= 1
         told = Played(at=play.at, path=play.path, visit=play.visit, joined=joined, reason=reason)
         self.changes.latched.setdefault(run.id, []).append(told)
 
-    def _played(self, playbook: str, now: datetime, by: str) -> str | None:
+    def _played(self, play: Play, by: str) -> str | None:
         """Why it did not start, if it did not: as by hand, but that it is held while starts are paused."""
+        playbook, now = play.playbook, play.at
         plan = self.rules.plans.get(playbook)
         if plan is None:
             if self.alone:
                 self.another_began(playbook, now)
             return None if self.alone else "not applied"
-        held = None if (reason := self.barred(playbook, now)) else self._held(plan, now)
+        try:
+            plan = self.plan_with(playbook, play.parameters)
+        except Unfit:
+            # It was changed since the run's own playbook was checked.
+            self._not_started(plan, PARAMETERS, now, None)
+            return PARAMETERS
+        held = None if (reason := self.barred(plan, now)) else self._held(plan, now)
         if held:
-            self._hold(Held(playbook=playbook, reason=held, at=now))
+            given = dict(play.parameters) if play.parameters else None
+            self._hold(Held(playbook=playbook, reason=held, at=now, parameters=given))
         if reason or held:
             self._not_started(plan, reason or held or "", now, None)
         else:

@@ -47,6 +47,7 @@ class Held(Frozen):
     at: datetime
     why: dict[str, JsonValue] | None = None
     event: dict[str, JsonValue] | None = None
+    parameters: dict[str, JsonValue] | None = None
 
 
 def running_wild(entries: Entries, depth: int, now: datetime) -> Reason | None:

@@ -51,6 +51,7 @@ class PlaybookModel(Shape):
     stop: Any = None
     policy_stop: bool = True
     limit: str | None = None
+    parameters: Record = Field(default_factory=dict)
     steps: list[Any]
 
 
@@ -90,6 +91,7 @@ class StoryModel(Shape):
     metrics: Record = Field(default_factory=dict)
     records: dict[str, list[Record]] = Field(default_factory=dict)
     team: dict[str, str | None] = Field(default_factory=dict)
+    with_: Record = Field(default_factory=dict, alias="with")
     then: list[ThenModel] = Field(default_factory=list)
     expect: list[Record] | None = None
     expect_some: list[Record] = Field(default_factory=list)

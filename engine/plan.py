@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from engine.limits import Limit
 from engine.logic import Condition
@@ -128,9 +128,12 @@ class Exit(Lean):
 class Plan(Lean):
     """One version of one playbook. `blocks` maps a block's path to the paths of its steps; more starts than `limit`
     wait for a person.
+
+    One with `parameters` keeps its `source`, so that a run with other values has a plan made for it, which names the
+    one that it is made `of`.
     """
 
-    added: ClassVar = frozenset({"limit"})
+    added: ClassVar = frozenset({"limit", "parameters", "source", "of"})
 
     format: int = PLAN_FORMAT
     playbook: str
@@ -145,6 +148,9 @@ class Plan(Lean):
     goals: tuple[Exit, ...] = ()
     stops: tuple[Exit, ...] = ()
     limit: Limit | None = None
+    parameters: dict[str, JsonValue] | None = None
+    source: str | None = None
+    of: str | None = None
     steps: dict[str, Step]
     blocks: dict[str, tuple[str, ...]]
 

@@ -17,6 +17,14 @@ def circles(plans: Mapping[str, Plan]) -> Iterator[tuple[Plan, Step, tuple[str, 
                 yield plan, step, (name, *way)
 
 
+def values_given(plans: Mapping[str, Plan]) -> Iterator[tuple[Plan, Step, PlaySpec]]:
+    """Each step that plays another of these playbooks with values of its own."""
+    for _, plan in sorted(plans.items()):
+        for step, spec in _plays(plan):
+            if spec.parameters and spec.playbook in plans:
+                yield plan, step, spec
+
+
 def _plays(plan: Plan) -> Iterator[tuple[Step, PlaySpec]]:
     return ((step, step.spec) for step in plan.steps.values() if isinstance(step.spec, PlaySpec))
 

@@ -10,7 +10,8 @@ from pydantic import JsonValue
 
 from engine.calendar import Calendar
 from engine.document import Document, Path
-from engine.model import TestFileModel
+from engine.model import StoryModel, TestFileModel
+from engine.parameters import misfits, unpacked
 from engine.plan import Plan, template_of
 from engine.problems import Problems, suggest_or_list
 from engine.quantities import DayOf, parse_moment
@@ -131,9 +132,18 @@ def _unknown(plan: Plan, story: Story) -> Iterator[tuple[Path, str, str]]:
                 yield from _no_step(plan, word, kinds, step, ("then", index, verb))
         if told.complete and told.outcome:
             yield from _no_outcome(plan, told.complete, told.outcome, ("then", index, "outcome"))
+    yield from _no_values(plan, model)
     possible = outcomes_of(plan)
     if model.outcome is not None and model.outcome not in possible:
         yield ("outcome",), f"no run ends as '{model.outcome}'", suggest_or_list(model.outcome, possible)
+
+
+def _no_values(plan: Plan, model: StoryModel) -> Iterator[tuple[Path, str, str]]:
+    for one in misfits(unpacked(plan.parameters), model.with_):
+        yield ("with", one.name), one.message, one.fix
+    if model.with_ and plan.start.by_rule:
+        fix = "Give its parameters other defaults, or test a playbook that plays it."
+        yield ("with",), "values are given by a start by hand, and this story's playbook starts by its rule", fix
 
 
 def _no_step(plan: Plan, word: str, kinds: frozenset[str], named: str, path: Path) -> Iterator[tuple[Path, str, str]]:

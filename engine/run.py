@@ -77,6 +77,7 @@ class Run(Frozen):
     started: datetime
     clock: datetime
     event: dict[str, JsonValue] | None = None
+    parameters: dict[str, JsonValue] | None = None
     at_start: dict[str, JsonValue] = Field(default_factory=dict)
     open: dict[str, Open] = Field(default_factory=dict)
     visits: dict[str, int] = Field(default_factory=dict)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.parameters import Values
 from engine.people import Directory, People
 from engine.policy import Policy
 from engine.templates import Templates
@@ -12,13 +14,16 @@ from engine.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`playbooks` are the ids of all playbooks of the workspace, since conditions may ask about one another's runs."""
+    """`playbooks` are the ids of all playbooks of the workspace, since conditions may ask about one another's runs, and
+    `parameters` what each of them declares; None where the files are not at hand.
+    """
 
     vocabulary: Vocabulary
     policy: Policy
     people: People
     templates: Templates
     playbooks: tuple[str, ...] = ()
+    parameters: Mapping[str, Values] | None = None
 
     @property
     def directory(self) -> Directory:

@@ -5,7 +5,7 @@ is sent.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,12 +14,14 @@ from pydantic import JsonValue
 from engine.account import Account
 from engine.desk import Changes, Desk
 from engine.instants import told_together
+from engine.parameters import packed
 from engine.plan import Plan
 from engine.problems import suggest_or_list
 from engine.run import Acknowledged, Input, Open, Run, Settled, Task, TaskActed
 from engine.setting import Setting
 from engine.stored import to_json
 from engine.story import Act, Moment, Story, facts_of, with_readings
+from engine.tailoring import Unfit
 from engine.trace import Entry
 from engine.trigger import Rules
 from engine.vocabulary import Vocabulary
@@ -66,12 +68,12 @@ class Simulation:
         self.inputs: dict[str, list[Input]] = {}
         self.started: Counter[str] = Counter()
         self.tasks: dict[str, Task] = {}
-        plans: Mapping[str, Plan] = {plan.hash: plan}
+        self.plans = {plan.hash: plan}
         self.desk = Desk(
             setting=replace(setting, vocabulary=telling(setting.vocabulary, story)),
             rules=Rules.of([plan]),
             account=Account(story.account),
-            plans=plans.__getitem__,
+            plans=self.plans.__getitem__,
             new_run=self.name_run,
             working=self.tasks.values,
             alone=True,
@@ -105,7 +107,7 @@ class Simulation:
         for facts in told_together(f for moment in moments for f in facts_of(moment, self.desk.setting.vocabulary)):
             self.desk.take(*facts, now=now)
         if moments and now == self.story.start and self.plan.start.by_hand and not self.plan.start.by_rule:
-            self.desk.start(self.plan.playbook, now, by="the story")
+            self.start_by_hand(now)
         for moment in moments:
             for other, outcome in moment.ended:
                 self.desk.another_ended(other, outcome, now)
@@ -113,6 +115,12 @@ class Simulation:
         for moment in moments:
             for act in moment.acts:
                 self.do(act, now)
+
+    def start_by_hand(self, now: datetime) -> None:
+        try:
+            self.desk.start(self.plan.playbook, now, by="the story", given=packed(self.story.model.with_))
+        except Unfit as unfit:
+            self.told.faults += [f"'with': {reason}" for reason in unfit.reasons]
 
     def do(self, act: Act, at: datetime) -> None:
         place = self.open_task(act.step)
@@ -155,6 +163,7 @@ class Simulation:
     def absorb(self, now: datetime) -> None:
         """Takes the desk's changes: the world does at once what is asked of it."""
         changes, self.desk.changes = self.desk.changes, Changes()
+        self.plans |= changes.plans
         self.told.trace += [entry for _, _, entry in changes.trace]
         self.tasks |= changes.tasks
         for run_id, latched in (*changes.latched.items(), *changes.left.items()):

@@ -17,6 +17,7 @@ _BARS: Mapping[str, str] = {
     "rate": "it was entered more than 20 times within an hour",
     "depth": "playbooks start one another without an end",
     "not held": "no start of it is held",
+    "parameters": "it does not take the values that it is given",
     "not applied": "it is not applied",
     "not by hand": "it starts by its condition only; write 'by_hand: true' below 'start' to allow both",
 }

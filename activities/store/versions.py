@@ -46,11 +46,15 @@ def apply(
     digests = {kind: sha256(f"{kind}\0{texts[kind]}".encode()).hexdigest() for kind in KINDS}
     insert_new(connection, contents, [{"digest": digests[k], "kind": k, "body": texts[k]} for k in KINDS])
     connection.execute(insert(applies).values(number=number, at=at, by=by, commit=commit, **digests))
-    insert_new(
-        connection, plans, [{"hash": one.hash, "playbook": one.playbook, "body": one.model_dump_json()} for one in new]
-    )
+    keep(connection, new)
     _activate(connection, new, number)
     return Apply(number, at, by, commit)
+
+
+def keep(connection: Connection, new: Sequence[Plan]) -> None:
+    """Plans stay for good: what runs is pinned to them."""
+    rows = [{"hash": one.hash, "playbook": one.playbook, "body": one.model_dump_json()} for one in new]
+    insert_new(connection, plans, rows)
 
 
 def _activate(connection: Connection, new: Sequence[Plan], apply_number: int) -> None:
@@ -133,6 +137,9 @@ def plan(connection: Connection, plan_hash: str) -> Plan:
 
 
 def number_of(connection: Connection, plan_hash: str) -> int | None:
-    """Which version of its playbook a plan is."""
+    """Which version of its playbook a plan is, or is made of."""
     number: int | None = connection.scalar(select(func.max(versions.c.number)).where(versions.c.plan == plan_hash))
+    if number is None and (body := connection.scalar(select(plans.c.body).where(plans.c.hash == plan_hash))):
+        of = Plan.model_validate_json(body).of
+        return None if of is None else number_of(connection, of)
     return number

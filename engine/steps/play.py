@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, JsonValue
 
 from engine.logic import Condition, compile_condition
+from engine.parameters import misfits, packed
 from engine.problems import suggest_or_list
 from engine.run import Flipped, Open, Played
 from engine.steps.base import Done, Given, Move, Rest, Spec, WaitingModel, keep
@@ -22,14 +25,20 @@ class Model(WaitingModel):
     play: str
     playbook: str
     wait: bool = False
+    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
 
 
 class PlaySpec(Spec):
-    """The condition `ended` tells when no run of the other playbook is live."""
+    """The condition `ended` tells when no run of the other playbook is live. `parameters` are the values that it is
+    given in place of its defaults.
+    """
+
+    added: ClassVar = frozenset({"parameters"})
 
     kind: Literal["play"] = "play"
     playbook: str
     wait: bool = False
+    parameters: dict[str, JsonValue] | None = None
 
 
 def outcomes(_: Model) -> None:
@@ -49,17 +58,26 @@ def compile_step(model: Model, place: Place) -> PlaySpec | None:
     if model.at_most is not None and not model.wait:
         message = "without 'wait: true' the run goes on at once, so 'at_most' says nothing"
         place.fault("at_most", message=message, fix="Add 'wait: true', or take it away.", code="says-nothing")
+    _check_values(model, place)
     limit = place.at_most(model)
     place.otherwise(model)
     ended = compile_condition({"!": [{"running": [model.playbook]}]}, place.names)
     if not isinstance(ended, Condition):
         return None
     conditions = {"ended": ended} if model.wait else {}
-    return PlaySpec(playbook=model.playbook, wait=model.wait, conditions=conditions, at_most=limit)
+    values = packed(model.with_) or None
+    return PlaySpec(playbook=model.playbook, wait=model.wait, conditions=conditions, at_most=limit, parameters=values)
+
+
+def _check_values(model: Model, place: Place) -> None:
+    """What the values come to in the other playbook is looked at when all have been read."""
+    declared = (place.compiler.setting.parameters or {}).get(model.playbook)
+    for one in misfits(declared, model.with_) if declared is not None else ():
+        place.fault("with", one.name, message=one.message, fix=one.fix, code="unknown-parameter")
 
 
 def enter(spec: PlaySpec, ctx: Context) -> Move:
-    ctx.play(spec.playbook)
+    ctx.play(spec.playbook, spec.parameters)
     return Rest()
 
 

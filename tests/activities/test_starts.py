@@ -3,7 +3,8 @@
 import pytest
 
 from activities.starts import Barred, NoSuchAccount, NoSuchPlaybook, Started, start
-from activities.store import runs, traces, wakes
+from activities.store import runs, traces, versions, wakes
+from engine.tailoring import Unfit
 from tests.support.hosts import acme, host_on, playbook
 
 BY_HAND = "start: by hand\n"
@@ -53,3 +54,30 @@ def test_what_is_not_there_is_named(host):
         start(host, "visit", "nobody")
     with pytest.raises(NoSuchPlaybook, match="Did you mean 'visit'"):
         start(host, "visti", "acme")
+
+
+NOTICE = "parameters: {notice: 90 days, who: csm}\n"
+TIMED = "- task: go\n  due: $notice\n  assign: $who"
+
+
+def test_a_run_is_given_values_and_goes_on_with_them(database):
+    host = host_on(database, playbook(TIMED, "timed", head=NOTICE, start=BY_HAND))
+    acme(host)
+
+    answer = start(host, "timed", "acme", given={"notice": "5 days"})
+
+    row = host.database.read(lambda connection: runs.find(connection, answer.run))
+    assert row.run.parameters == {"notice": "5 days", "who": "csm"}
+    plan = host.database.read(lambda connection: host.applied.plan(connection, row.plan))
+    assert (str(plan.steps["go"].spec.due), plan.start.by_hand) == ("5 days", True)
+    assert host.database.read(lambda connection: versions.number_of(connection, row.plan)) == 1
+
+
+def test_values_that_do_not_fit_start_nothing(database):
+    host = host_on(database, playbook(TIMED, "timed", head=NOTICE, start=BY_HAND))
+    acme(host)
+
+    with pytest.raises(Unfit, match=r"no parameter 'notise'\. Did you mean 'notice'"):
+        start(host, "timed", "acme", given={"notise": "5 days"})
+
+    assert host.database.read(runs.listed) == []

@@ -160,3 +160,25 @@ def test_starts_are_paused_and_resumed():
 def test_it_is_the_playbook_whose_starts_are_paused():
     assert "goes with --playbook alone" in playbook("pause", "--starts").err
     assert "Did you mean 'low'?" in playbook("pause", "--playbook", "lwo", "--starts").err
+
+
+TIMED = (
+    "playbook: timed\nstart: by hand\nowner: csm\nparameters: {notice: 90 days}\n"
+    "steps:\n  - task: go\n    due: $notice\n"
+)
+
+
+def test_a_start_may_give_values_which_are_checked():
+    written(Path("playbooks"), {"timed.yaml": TIMED})
+    assert playbook("apply").code == 0
+
+    wrong = playbook("start", "timed", "a0", "--with", "notise=60 days")
+    short = playbook("start", "timed", "a0", "--with", "notice")
+    right = playbook("start", "timed", "a0", "--with", "notice=60 days", "--json")
+
+    assert (wrong.code, short.code) == (1, 1)
+    assert "the playbook has no parameter 'notise'. Did you mean 'notice'?" in wrong.err
+    assert "'--with notice' gives no value" in short.err
+    started = playbook("trace", right.json["run"], "--json")
+    assert '"parameters"' in started.out
+    assert '"60 days"' in started.out

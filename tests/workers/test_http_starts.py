@@ -115,3 +115,17 @@ def test_what_is_held_is_a_figure_for_whoever_watches(client, host):
     fall(host, "a1", "a2", "a3")
 
     assert 'playbook_starts_held{playbook="saver",reason="limit"} 2' in client.get("/metrics").text
+
+
+def test_values_are_given_by_a_start_and_those_that_do_not_fit_are_told(sqlite):
+    head = "parameters: {notice: 90 days}\n"
+    steps = "- task: go\n  due: $notice"
+    host = host_on(sqlite, playbook(steps, "timed", head=head, start="start: by hand\n"))
+    acme(host)
+    client = caller(host)
+
+    wrong = client.post("/playbooks/timed/start", json={"account": "acme", "with": {"notice": 60}})
+    right = client.post("/playbooks/timed/start", json={"account": "acme", "with": {"notice": "60 days"}})
+
+    assert (wrong.status_code, right.status_code) == (400, 201)
+    assert "60 is not a time such as '3 business days', as 'notice' is" in wrong.json()["detail"]

@@ -14,12 +14,14 @@ from workers.wording import why_barred
 
 if TYPE_CHECKING:
     from activities.host import Host
+    from engine.entering import Given
 
 
 @click.command(
     "start",
     epilog=with_example(
         "playbook start executive-visit acme --by noor",
+        "playbook start renewal-120 acme --with 'notice=60 days' --with sponsor=champion",
         "playbook start check-in --where 'account.arr >= 50000' --stage adoption",
         "playbook start check-in --file accounts.txt --yes",
     ),
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 @click.option("--stage", metavar="WORD", help="Every account in this stage.")
 @click.option("--tier", metavar="WORD", help="Every account of this tier.")
 @click.option("--file", "file", type=click.Path(path_type=Path), help="A file with an account's id in each line.")
+@click.option(
+    "--with", "given", metavar="NAME=VALUE", multiple=True, help="A parameter's value in place of its default."
+)
 @by_option
 @yes_option
 @json_option
@@ -41,6 +46,7 @@ def command(
     stage: str | None,
     tier: str | None,
     file: Path | None,
+    given: tuple[str, ...],
     by: str | None,
     yes: bool,
     as_json: bool,
@@ -55,22 +61,33 @@ def command(
         raise CommandFault("name accounts, or say --where, --stage and --tier; not both")
     if not selects and not ids:
         raise CommandFault("name accounts, or say which with --where, --stage, --tier or --file")
+    values = _values(given)
     with opened() as host, applied_playbook(playbook):
         if len(accounts) == 1 and file is None:
-            _start_one(host, playbook, accounts[0], by, as_json=as_json)
+            _start_one(host, playbook, accounts[0], by, values, as_json=as_json)
             return
         if selects:
             from workers.choosing import chosen
 
             ids = chosen(host, where=where, stage=stage, tier=tier)
-        _start_all(host, playbook, ids, by, yes=yes, as_json=as_json)
+        _start_all(host, playbook, ids, by, values, yes=yes, as_json=as_json)
 
 
-def _start_one(host: "Host", playbook: str, account: str, by: str | None, *, as_json: bool) -> None:
+def _values(given: tuple[str, ...]) -> "Given":
+    from engine.parameters import packed, spoken
+
+    parted = [one.partition("=") for one in given]
+    for name, equals, _ in parted:
+        if not equals:
+            raise CommandFault(f"'--with {name}' gives no value. Write it as in --with 'notice=60 days'")
+    return packed({name.strip(): spoken(value.strip()) for name, _, value in parted})
+
+
+def _start_one(host: "Host", playbook: str, account: str, by: str | None, given: "Given", *, as_json: bool) -> None:
     from activities.starts import Barred, NoSuchAccount, start
 
     try:
-        answer = start(host, playbook, account, who(by))
+        answer = start(host, playbook, account, who(by), given)
     except NoSuchAccount:
         raise CommandFault(f"there is no account '{account}'") from None
     if isinstance(answer, Barred):
@@ -81,12 +98,14 @@ def _start_one(host: "Host", playbook: str, account: str, by: str | None, *, as_
         say(f"started: {answer.run}")
 
 
-def _start_all(host: "Host", playbook: str, ids: list[str], by: str | None, *, yes: bool, as_json: bool) -> None:
+def _start_all(
+    host: "Host", playbook: str, ids: list[str], by: str | None, given: "Given", *, yes: bool, as_json: bool
+) -> None:
     from activities.starts import foresee, start_all
 
     counted_first(
-        lambda: foresee(host, playbook, ids),
-        lambda going: start_all(host, playbook, going, who(by)),
+        lambda: foresee(host, playbook, ids, given),
+        lambda going: start_all(host, playbook, going, who(by), given),
         f"start {playbook}",
         yes=yes,
         as_json=as_json,

@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 
 @contextmanager
 def applied_playbook(playbook: str) -> Iterator[None]:
-    """Turns a playbook that is not applied into a sentence."""
+    """Turns a playbook that is not applied, or does not take the values that it is given, into a sentence."""
     from activities.starts import NoSuchPlaybook
+    from engine.tailoring import Unfit
 
     try:
         yield
     except NoSuchPlaybook as unknown:
         raise CommandFault(f"no playbook '{playbook}' is applied. {unknown}".strip()) from None
+    except Unfit as unfit:
+        raise CommandFault(f"{playbook} cannot be started with these values: {unfit}") from None
 
 
 def counted_first(

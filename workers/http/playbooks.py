@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
@@ -11,6 +12,9 @@ from starlette.responses import Response
 from activities import releasing, starts
 from activities.host import Host
 from activities.starts import Barred, NoSuchPlaybook, Tally
+from engine.entering import Given
+from engine.parameters import packed
+from engine.tailoring import Unfit
 from workers.choosing import chosen
 from workers.holding import held_view, tally_view
 from workers.http.auth import Reader
@@ -36,6 +40,9 @@ class Start(Said):
     account: Name | None = Field(None, description="This one; the answer is its run")
     accounts: Several | None = Field(None, description=f"These, at most {MOST}")
     where: Words | None = Field(None, description=f"Those for which this condition is true, if they are at most {MOST}")
+    given: dict[Name, bool | int | Decimal | Name] = Field(
+        default_factory=dict, alias="with", description="Values in place of the defaults of the playbook's parameters"
+    )
     dry_run: bool = Field(False, description="Tell who would start and who is barred, and do nothing")
     by: Name | None = Field(None, description="Who starts it; without it, the name of the token")
 
@@ -77,13 +84,13 @@ def start(playbook: str, order: Operated) -> Response:
     by = order.by(said.by)
     if said.account is not None and not said.dry_run:
         account = said.account
-        return order.once(lambda host: _started(host, playbook, account, by))
+        return order.once(lambda host: _started(host, playbook, account, by, packed(said.given)))
     return order.once(lambda host: _started_all(host, playbook, said, by))
 
 
-def _started(host: Host, playbook: str, account: str, by: str | None) -> Reply:
+def _started(host: Host, playbook: str, account: str, by: str | None, given: Given) -> Reply:
     with _known(playbook):
-        answer = starts.start(host, playbook, account, by)
+        answer = starts.start(host, playbook, account, by, given)
     if isinstance(answer, Barred):
         reason: dict[str, str] = {"reason": answer.reason}
         detail = f"{playbook} did not start for {account}: {why_barred(answer.reason)}"
@@ -98,8 +105,8 @@ def _started_all(host: Host, playbook: str, said: Start, by: str | None) -> Repl
         raise Fault(422, "invalid", detail, "Name them in parts, or use `playbook start --where`", "body.where")
     return _tallied(
         playbook,
-        lambda: starts.foresee(host, playbook, ids),
-        lambda: starts.start_all(host, playbook, ids, by),
+        lambda: starts.foresee(host, playbook, ids, packed(said.given)),
+        lambda: starts.start_all(host, playbook, ids, by, packed(said.given)),
         dry=said.dry_run,
     )
 
@@ -203,6 +210,9 @@ def _known(playbook: str) -> Iterator[None]:
         yield
     except NoSuchPlaybook as unknown:
         raise not_found(f"no playbook '{playbook}' is applied", str(unknown)) from None
+    except Unfit as unfit:
+        detail = f"{playbook} cannot be started with these values: {unfit}"
+        raise Fault(400, "invalid", detail, "Mend them and send it again", "body.with") from None
 
 
 def _tallied(playbook: str, foresee: Callable[[], Tally], act: Callable[[], Tally], *, dry: bool) -> Reply:

@@ -1,0 +1,205 @@
+"""Parameters: values that whoever starts a playbook may set."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import count
+
+import pytest
+
+from engine.account import Account
+from engine.desk import Desk
+from engine.instants import told_together
+from engine.parameters import kind_of, spoken
+from engine.plan import Plan
+from engine.simulate import simulate
+from engine.story import facts_of
+from engine.tailoring import Unfit, tailored
+from engine.trigger import Rules
+from tests.support.playbooks import compiled, lines, problems, setting, source, story, told
+
+NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
+HEAD = "parameters: {notice: 90 days, who: csm, most: 2, share: 30%}\n"
+STEPS = """
+  - task: review
+    title: "Look ($notice, for $$who)"
+    assign: $who
+    due: $notice
+  - wait: near
+    until: $notice before account.renewal_date
+    otherwise: []
+  - branch: small
+    cases:
+      - when: account.seats <= $most or metrics.nps.change <= -$share
+        then: []
+    otherwise: []
+"""
+
+
+def codes(text: str) -> list[tuple[str, str]]:
+    return [(one.code, one.message) for one in problems(text)]
+
+
+def opened(**said: object) -> dict[str, object]:
+    trace = told(STEPS, HEAD, "start: by hand\n", **said).trace
+    return next(dict(one.fields) for one in trace if one.event == "opened")
+
+
+def test_the_default_stands_wherever_the_name_does():
+    plan = compiled(source(STEPS, HEAD))
+
+    step = plan.steps["review"].spec
+
+    assert (step.title, step.assign, str(step.due)) == ("Look (90 days, for $who)", "csm", "90 days")
+    assert str(plan.steps["near"].spec.until) == "90 days before account.renewal_date"
+    assert plan.steps["small"].spec.cases[0].text == "account.seats <= 2 or metrics.nps.change <= -30%"
+
+
+def test_a_run_is_given_other_values_and_says_which_it_has():
+    result = told(STEPS, HEAD, "start: by hand\n", **{"with": {"notice": "5 days", "who": "ae"}})
+
+    started, first = result.trace[0], result.trace[1]
+    assert started.fields["parameters"] == {"notice": "5 days", "who": "ae", "most": 2, "share": "30%"}
+    assert (first.fields["assigned"], str(first.fields["due"])[:10]) == ("ae", "2026-03-07")
+
+
+def test_the_plan_of_a_run_with_values_of_its_own_is_stored_and_read_and_names_the_one_it_is_made_of():
+    plan = compiled(source(STEPS, HEAD))
+
+    made = tailored(Plan.model_validate_json(plan.model_dump_json()), {"most": {"decimal": "2.5"}}, setting())
+
+    assert made.of == plan.hash != made.hash
+    assert made.parameters == plan.parameters | {"most": {"decimal": "2.5"}}
+    assert Plan.model_validate_json(made.model_dump_json()) == made
+
+
+def test_the_defaults_themselves_make_no_other_plan():
+    plan = compiled(source(STEPS, HEAD))
+
+    assert tailored(plan, {"notice": "90 days"}, setting()) is plan
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"notise": "1 day"}, "the playbook has no parameter 'notise'. Did you mean 'notice'?"),
+        ({"notice": "60d"}, "'60d' is not a time such as '3 business days', as 'notice' is. Did you mean '60 day"),
+        ({"most": "many"}, "'many' is not a number, as 'most' is"),
+        ({"who": "nobody_at_all"}, "step 'review' > assign: nobody has the role 'nobody_at_all'"),
+    ],
+)
+def test_what_does_not_fit_is_said_in_sentences(given, said):
+    with pytest.raises(Unfit) as unfit:
+        tailored(compiled(source(STEPS, HEAD)), given, setting())
+
+    assert said in str(unfit.value)
+
+
+def test_a_name_that_is_not_declared_is_an_error_where_it_stands():
+    text = source("  - task: review\n    due: $notise\n    title: costs $who", "parameters: {notice: 1 day}\n")
+
+    found = [(one.line, one.column, one.message) for one in problems(text) if one.code == "unknown-parameter"]
+
+    assert found == [(7, 10, "there is no parameter 'notise'"), (8, 18, "there is no parameter 'who'")]
+
+
+def test_a_parameter_that_is_used_nowhere_is_an_error():
+    assert codes(source("  - task: review", "parameters: {notice: 1 day}\n")) == [
+        ("unused-parameter", "'$notice' is used nowhere")
+    ]
+
+
+def test_a_default_is_one_value():
+    assert codes(source("  - task: review\n    due: $notice", "parameters: {notice: [1 day]}\n"))[0] == (
+        "wrong-type",
+        "the default of 'notice' is one value, not a list",
+    )
+
+
+def test_a_default_of_the_wrong_type_is_told_where_it_is_used():
+    found = problems(source("  - task: review\n    due: $notice", "parameters: {notice: champion}\n"))
+
+    assert [(one.line, one.code) for one in found] == [(7, "invalid-time")]
+
+
+def test_text_that_only_looks_like_money_is_left_alone():
+    assert not problems(source('  - task: review\n    title: "about $500, or US$ 20"'))
+
+
+def test_values_may_be_by_tier_too():
+    steps = "  - task: review\n    due: {enterprise: $fast, growth: $slow, starter: $slow}"
+
+    result = told(steps, "parameters: {fast: 1 day, slow: 4 days}\n")
+
+    assert str(result.trace[1].fields["due"])[:10] == "2026-03-06"
+
+
+def test_a_story_s_values_are_checked():
+    plan = compiled(source(STEPS, HEAD, "start: by hand\n"))
+
+    result = simulate(plan, story(**{"with": {"who": "nobody_at_all"}}), setting())
+
+    assert "nobody has the role 'nobody_at_all'" in result.faults[0]
+    assert lines(result, "started") == []
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (True, "flag"),
+        (3, "number"),
+        (Decimal("0.5"), "number"),
+        ("90 days", "time"),
+        ("30%", "percent"),
+        ("2026-03-01", "date"),
+        ("champion", "text"),
+        ("day 30", "text"),
+    ],
+)
+def test_the_type_of_a_parameter_is_that_of_its_default(value, kind):
+    assert kind_of(value) == kind
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"), [("60", 60), ("0.5", Decimal("0.5")), ("true", True), ("5 days", "5 days")]
+)
+def test_what_is_typed_has_the_type_that_it_looks_like(typed, value):
+    assert spoken(typed) == value
+    assert type(spoken(typed)) is type(value)
+
+
+def test_a_play_gives_values_and_the_other_run_keeps_them():
+    other = compiled(source(STEPS, HEAD, "start: by hand\n").replace("playbook: example", "playbook: other"))
+    mine = compiled(source("  - play: go\n    playbook: other\n    with: {notice: 5 days}", start="start: by hand\n"))
+    desk = desk_of(mine, other)
+
+    desk.start("example", NOW)
+
+    run = next(one for one in desk.runs.values() if one.playbook == "other")
+    assert run.parameters["notice"] == "5 days"
+    assert desk.changes.plans[run.plan].steps["review"].spec.due.amount == 5
+
+
+def test_a_play_with_values_that_the_other_takes_no_more_does_not_start_it():
+    other = compiled(source("  - task: go", start="start: by hand\n").replace("playbook: example", "playbook: other"))
+    mine = compiled(source("  - play: go\n    playbook: other\n    with: {notice: 5 days}", start="start: by hand\n"))
+    desk = desk_of(mine, other)
+
+    desk.start("example", NOW)
+
+    assert [one.fields["reason"] for _, name, one in desk.changes.trace if name == "other"] == ["parameters"]
+
+
+def desk_of(*plans: Plan) -> Desk:
+    numbers = count(1)
+    desk = Desk(
+        setting=setting(),
+        rules=Rules.of(plans),
+        account=Account("acme"),
+        plans={plan.hash: plan for plan in plans}.__getitem__,
+        new_run=lambda _, playbook: f"{playbook}/{next(numbers)}",
+    )
+    desk.take(
+        *(fact for facts in told_together(facts_of(story().moments[0], setting().vocabulary)) for fact in facts),
+        now=NOW,
+    )
+    return desk
