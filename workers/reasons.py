@@ -1,7 +1,7 @@
 """Why an account is in a playbook or is not: as things stand, and as they stood at any past instant."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -15,8 +15,11 @@ from activities.store import accounts, traces
 from engine.desk import Desk
 from engine.measures import DaysSince, Formula, Latest, Metric, Occurrence, Reported, Score, Tally
 from engine.plan import Plan
+from engine.problems import suggest_or_list
 from engine.trigger import Decision, Rule, judged, why
+from engine.values import Value
 from engine.vocabulary import Vocabulary
+from workers.bars import bar_told
 from workers.looking import NotFound
 from workers.makeups import readings_of
 from workers.views import View, instant
@@ -26,9 +29,9 @@ from workers.views import View, instant
 class Why:
     """`truth` is what counts (the last that was known), `tree` how the start stands part by part; None for one that is
     started by hand. `on` is the event that starts it, with what is asked of it. `unknown` says of each path that is not
-    known which fact is missing; `readings` what scores and formulas were made of. `turned` is when the truth last
-    changed and what was seen then, `next_at` when time alone could change something. `past` are the rises that were
-    decided.
+    known which fact is missing; `readings` what scores and formulas were made of. `barred` is what keeps the account
+    out though the start holds, `bar` says it whole. `turned` is when the truth last changed and what was seen then, as
+    far as it is kept; `next_at` when time alone could change something. `past` are the rises that were decided.
     """
 
     account: str
@@ -41,6 +44,7 @@ class Why:
     unknown: list[View]
     readings: list[View]
     barred: str | None
+    bar: str | None
     turned: View | None
     next_at: datetime | None
     past: list[View]
@@ -58,6 +62,7 @@ class Why:
             "unknown": cast("JsonValue", self.unknown),
             "readings": cast("JsonValue", self.readings),
             "barred": self.barred,
+            "bar": self.bar,
             "turned": self.turned,
             "next_at": instant(self.next_at) if self.next_at else None,
             "past": cast("JsonValue", self.past),
@@ -70,10 +75,12 @@ def why_told(connection: Connection, host: Host, account: str, playbook: str, th
     plan = desk.rules.plans.get(playbook)
     if plan is None:
         was = "is applied" if then is None else "was applied then"
-        raise NotFound(f"there is no playbook '{playbook}' among what {was}")
+        meant = suggest_or_list(playbook, desk.rules.plans)
+        raise NotFound(f"there is no playbook '{playbook}' among what {was}. {meant}".strip())
     past = _decided(connection, account, playbook, now)
-    decision = _decision(desk, plan, past, now, kept=then is None)
+    decision = _decision(desk, plan, now, kept=then is None)
     entries = desk.entries.get(playbook)
+    barred, bar = bar_told(desk, plan, decision, now)
     return Why(
         account=account,
         playbook=playbook,
@@ -84,7 +91,8 @@ def why_told(connection: Connection, host: Host, account: str, playbook: str, th
         tree=why(plan, desk.scope(now)) if plan.start.by_rule else None,
         unknown=list(_unknown(desk, plan, now)),
         readings=readings_of(desk, Rule.of(plan).reads, now),
-        barred=decision.barred,
+        barred=barred,
+        bar=bar,
         turned=_turned(decision, past) if plan.start.on is None else None,
         next_at=decision.next_at,
         past=past,
@@ -116,22 +124,23 @@ def _decided(connection: Connection, account: str, playbook: str, until: datetim
 # --- how the start stands
 
 
-def _decision(desk: Desk, plan: Plan, past: list[View], now: datetime, *, kept: bool) -> Decision:
+def _decision(desk: Desk, plan: Plan, now: datetime, *, kept: bool) -> Decision:
     """What is stored of it; where nothing is (it never came true), or for a past instant, what it comes to."""
     stored = desk.decided.get(plan.playbook) if kept else None
     if stored is not None or not plan.start.standing:
         return stored or Decision(plan.playbook, plan.start_hash)
-    found, _ = judged(Rule.of(plan), Decision(plan.playbook, plan.start_hash, truth=bool(past)), desk.scope(now))
-    return found
+    found, _ = judged(Rule.of(plan), None, desk.scope(now))
+    return replace(found, since=None, why=None)
 
 
 def _turned(decision: Decision, past: list[View]) -> View | None:
-    """Of a past instant only the rises are kept."""
+    """Of a past instant only the rises are kept, and of those no more than the last."""
     if decision.since is not None and decision.why is not None:
         return {"at": instant(decision.since), "to": bool(decision.truth), "why": dict(decision.why)}
-    if not past:
+    rises = [one for one in past if one.get("why") is not None]
+    if decision.truth is False or not rises:
         return None
-    return {"at": past[-1]["at"], "to": True, "why": past[-1].get("why")}
+    return {"at": rises[-1]["at"], "to": True, "why": rises[-1]["why"]}
 
 
 def _event(plan: Plan) -> str | None:
@@ -144,11 +153,11 @@ def _unknown(desk: Desk, plan: Plan, now: datetime) -> Iterator[View]:
     values, vocabulary = desk.scope(now).values, desk.setting.vocabulary
     for path in sorted(Rule.of(plan).reads):
         if path not in values:
-            yield {"path": path, "missing": missing(path, vocabulary)}
+            yield {"path": path, "missing": missing(path, vocabulary, values)}
 
 
-def missing(path: str, vocabulary: Vocabulary) -> str:
-    """The fact that would make it known, in words."""
+def missing(path: str, vocabulary: Vocabulary, values: Mapping[str, Value]) -> str:
+    """The fact that would make it known, in words that go behind "it needs"."""
     room, _, rest = path.partition(".")
     name, _, part = rest.partition(".")
     match room:
@@ -163,19 +172,21 @@ def missing(path: str, vocabulary: Vocabulary) -> str:
         case "runs":
             return f"a run of {name} that has ended"
         case "metrics" if metric := vocabulary.metrics.get(name):
-            return _metric_missing(metric, part)
+            return _metric_missing(metric, part, values)
     return "a fact"
 
 
-def _metric_missing(metric: Metric, part: str) -> str:
-    if part in {"previous", "change"}:
+def _metric_missing(metric: Metric, part: str, values: Mapping[str, Value]) -> str:
+    if part == "change" and values.get(f"metrics.{metric.name}.previous") == 0:
+        return "a value before that is not 0, of which there is no percentage"
+    if part in {"previous", "change"} and f"metrics.{metric.name}.value" in values:
         windows = isinstance(metric.measure, Tally) and metric.measure.over is not None
         return "a window before that lies wholly after the first data" if windows else "a reading before the last one"
     match metric.measure:
         case Reported():
             return f"a {'fresh ' if metric.fresh else ''}reading of {metric.name}"
         case Tally():
-            return f"data of the account for as long as the window of {metric.name} is"
+            return f"data of the account that reaches back as far as the window of {metric.name}"
         case DaysSince() | Occurrence() | Latest():
             return f"a first {metric.event}"
         case Formula():

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.hosts import NOW, HandClock, apply, host_on, playbook, tell
+from activities import starts
+from activities.runs import advance, operate
+from tests.support.hosts import NOW, HandClock, apply, host_on, only_run, playbook, tell
 from tests.support.playbooks import setting
 from workers.looking import NotFound, account_told
 from workers.reasons import missing, why_told
@@ -118,6 +120,9 @@ def test_nothing_is_told_of_a_time_before_the_account_was_known(host, clock):
         why(host, at=before)
 
 
+VALUES = {"metrics.nps.value": 3, "metrics.logins.value": 4, "metrics.logins.previous": 0}
+
+
 @pytest.mark.parametrize(
     ("path", "said"),
     [
@@ -128,13 +133,15 @@ def test_nothing_is_told_of_a_time_before_the_account_was_known(host, clock):
         ("runs.risk.last_outcome", "a run of risk that has ended"),
         ("metrics.nps.value", "a reading of nps"),
         ("metrics.nps.previous", "a reading before the last one"),
-        ("metrics.logins.change", "a window before that lies wholly after the first data"),
+        ("metrics.logins.previous", "a window before that lies wholly after the first data"),
+        ("metrics.logins.change", "a value before that is not 0, of which there is no percentage"),
+        ("metrics.sev2_tickets.previous", "data of the account that reaches back as far as the window of sev2_tickets"),
         ("metrics.quiet_days.value", "a first login"),
         ("metrics.adoption.zone", "what adoption is reckoned from, or a divisor that is not 0"),
     ],
 )
 def test_each_path_has_a_fact_that_would_make_it_known(path, said):
-    assert missing(path, setting().vocabulary) == said
+    assert missing(path, setting().vocabulary, VALUES) == said
 
 
 def test_the_picture_of_an_account_says_what_its_scores_are_made_of(host):
@@ -146,3 +153,78 @@ def test_the_picture_of_an_account_says_what_its_scores_are_made_of(host):
     assert metrics["health"]["made_of"]["needed"] == 0.6
     assert {one["path"] for one in metrics["health"]["made_of"]["parts"]} >= {"metrics.nps.attainment"}
     assert "made_of" not in metrics["nps"]
+
+
+class TestWhatBars:
+    """The start holds, and the account does not enter."""
+
+    def renewing(self, host, head="", again="never", **more):
+        when = f"start: {{when: days_until(account.renewal_date) <= 90, again: {again}}}\n"
+        apply(host, playbook("  - {task: call, assign: csm}\n", name="renewing", head=head, start=when))
+        tell(host, "acme", fields=KNOWN | {"renewal_date": "2026-04-01"} | more)
+
+    def done(self, host, clock):
+        run = only_run(host).id
+        operate(host, run, "stop", outcome="stopped")
+        advance(host, run)
+        clock.go(days=1)
+
+    def test_is_its_own_last_run(self, host, clock):
+        self.renewing(host)
+        self.done(host, clock)
+
+        found = why(host, "renewing")
+
+        said = "the last run ended 2026-03-02T14:00:00Z as stopped; `again` is never"
+        assert (found.barred, found.bar) == ("again", said)
+
+    def test_is_its_own_last_run_for_a_while(self, host, clock):
+        self.renewing(host, again="after 10 days")
+        self.done(host, clock)
+
+        assert "lets the account in from 2026-03-12T14:00:00Z on" in why(host, "renewing").bar
+
+    def test_is_a_stop_that_holds(self, host):
+        self.renewing(host, head="stop: {when: account.arr > 5, outcome: rich}\n")
+
+        assert why(host, "renewing").bar == "a stop holds already: account.arr > 5 (rich)"
+
+    def test_is_a_time_that_it_must_last(self, host):
+        when = "start: {when: account.arr > 5, for: 2 days}\n"
+        apply(host, playbook(REST, name="lasting", start=when))
+        tell(host, "acme", fields=KNOWN)
+
+        said = "it must last for 2 days: that is so since 2026-03-02T14:00:00Z, and long enough at 2026-03-04T14:00:00Z"
+        assert why(host, "lasting").bar == said
+
+    def test_is_that_it_has_been_so_since_it_was_applied(self, host):
+        tell(host, "acme", fields=KNOWN)
+        apply(host, playbook(REST, name="rich", start="start: {when: account.arr > 5}\n"))
+
+        assert why(host, "rich").bar.endswith("it must turn again")
+
+    def test_is_told_of_a_past_instant_as_it_was_then(self, host, clock):
+        self.renewing(host)
+        then = clock.at
+        clock.go(hours=1)
+        self.done(host, clock)
+
+        assert (why(host, "renewing", at=then).live is not None, why(host, "renewing", at=then).bar) == (True, None)
+        assert why(host, "renewing", at=clock.at).barred == "again"
+
+
+def test_a_past_instant_tells_no_turn_that_is_not_kept(host, clock):
+    tell(host, "acme", fields=KNOWN | {"renewal_date": "2026-12-31"})
+    clock.go(days=1)
+
+    assert why(host, "renewing", at=clock.at).turned is None
+
+
+def test_a_start_by_a_persons_word_is_no_turn(host):
+    apply(host, playbook(REST, name="rich", start="start: {when: account.arr > 5000, by_hand: true}\n"))
+    tell(host, "acme", fields=KNOWN)
+    starts.start(host, "rich", "acme", by="ann")
+
+    found = why(host, "rich")
+
+    assert (found.turned, found.past[0]["by"]) == (None, "ann")

@@ -21,10 +21,10 @@ def ahead(text: str, host: "Host") -> datetime:
     try:
         return calendar.opens(read_date(text))
     except ValueError:
-        return instant(text)
+        return instant(text, "duration, day or instant", "'2 days', ")
 
 
-def instant(text: str) -> datetime:
+def instant(text: str, kinds: str = "day or instant", like: str = "") -> datetime:
     """An instant, or a day's first moment in UTC. Raises CommandFault."""
     try:
         return read_instant(text)
@@ -34,5 +34,5 @@ def instant(text: str) -> datetime:
         return datetime.combine(read_date(text), time(), UTC)
     except ValueError:
         raise CommandFault(
-            f"'{text}' is no duration, day or instant. Write '2 days', 2026-06-01 or 2026-06-01T09:00:00Z"
+            f"'{text}' is no {kinds}. Write {like}2026-06-01, or 2026-06-01T09:00:00Z: an instant needs its zone"
         ) from None

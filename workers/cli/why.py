@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 import click
+from pydantic import JsonValue
 
 from engine.render import why_lines
 from engine.render.whys import saw
@@ -56,23 +57,23 @@ def _lines(found: "Why", *, past: bool) -> Iterator[str]:
         yield "  it is started by hand" if found.on is None else "  any stage, any tier"
     else:
         yield from (f"  {line}" for line in why_lines(found.tree))
-    yield from _standing(told)
+    yield from _standing(told, past=past)
     yield from _past(found.past)
 
 
-def _standing(told: Mapping[str, object]) -> Iterator[str]:
+def _standing(told: Mapping[str, object], *, past: bool) -> Iterator[str]:
     for one in _views(told["unknown"]):
-        yield f"not known: {one['path']}; {one['missing']} is missing"
+        yield f"not known: {one['path']}; it needs {one['missing']}"
     for one in _views(told["readings"]):
         yield from _made_of(one)
     if isinstance(turned := told["turned"], dict):
         yield f"it last turned {saw(turned['to'])} on {instant_column(turned['at'])}, because:"
         if isinstance(tree := turned.get("why"), dict):
             yield from (f"  {line}" for line in why_lines(tree))
-    elif told["tree"] is not None and told["on"] is None:
+    elif told["tree"] is not None and told["on"] is None and told["truth"] is not True and not past:
         yield "it has not come true since it was applied"
-    if told["barred"]:
-        yield f"held back: {why_barred(str(told['barred']))}"
+    if told["bar"]:
+        yield f"does not start: {told['bar']}"
     if told["next_at"]:
         yield f"time alone could change it on {instant_column(told['next_at'])}"
     elif told["tree"] is not None and told["on"] is None:
@@ -81,15 +82,33 @@ def _standing(told: Mapping[str, object]) -> Iterator[str]:
 
 def _made_of(one: View) -> Iterator[str]:
     coverage = f"{_share(one['coverage'])} known, {_share(one['needed'])} needed"
-    yield f"{one['metric']} = {saw(one['value'])}, made of ({coverage}):"
+    yield f"{one['metric']} = {_rounded(one['value'])}, made of ({coverage}):"
+    weights = [part for part in _views(one["parts"]) if "weight" in part and part["value"] is not None]
+    known = sum(_number(part["weight"]) for part in weights)
     for part in _views(one["parts"]):
-        worth = f"   {saw(part['points'])} of {saw(part['weight'])} points" if "points" in part else ""
-        lost = f"   its weight of {saw(part['weight'])} is left out" if "weight" in part and not worth else ""
-        yield f"  {part['path']} = {saw(part['value'])}{worth}{lost}"
+        yield f"  {part['path']} = {_rounded(part['value'])}{_worth(part, known)}"
+
+
+def _worth(part: View, known: float) -> str:
+    """What is not known is weighed out, so that the known weight brings all the points."""
+    if "weight" not in part:
+        return ""
+    if part["value"] is None:
+        return f"   its weight of {saw(part['weight'])} is left out"
+    points = f": {_rounded(part['points'])} points" if "points" in part else ""
+    return f"   weight {saw(part['weight'])} of the {known:g} known{points}"
+
+
+def _rounded(value: JsonValue) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else saw(value)
+
+
+def _number(value: object) -> float:
+    return float(cast("float", value))
 
 
 def _share(number: object) -> str:
-    return f"{float(cast('float', number)):.0%}"
+    return f"{_number(number):.0%}"
 
 
 def _views(listed: object) -> Sequence[View]:
@@ -99,7 +118,8 @@ def _views(listed: object) -> Sequence[View]:
 def _past(past: Sequence[View]) -> Iterator[str]:
     yield "decided before:" if past else "nothing was decided before"
     for one in past:
-        reason = f": {one['reason']}" if one.get("reason") else ""
+        reason = f": {why_barred(str(one['reason']))}" if one.get("reason") else ""
+        reason += f" by {one['by']}" if one.get("by") else ""
         run = f" ({one['run']})" if one.get("run") else ""
         yield f"  {instant_column(one['at'])}  {str(one['event']).replace('_', ' ')}{reason}{run}"
         if isinstance(tree := one.get("why"), dict):

@@ -134,6 +134,7 @@ WHY_WHOLE: dict[str, Any] = {
     "unknown": [],
     "readings": [],
     "barred": None,
+    "bar": None,
     "turned": {"at": _AT, "to": True, "why": _WHY},
     "next_at": None,
     "past": [{"run": RUN["id"], **_STARTED}],
