@@ -13,10 +13,11 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from activities.applied import texts_of
-from activities.desks import entries_of
+from activities.desks import bench, entries_of
 from activities.host import Host
 from activities.store import accounts, runs, versions
 from activities.store.versions import Apply
+from activities.successors import people_changed
 from engine.account import Account
 from engine.desk import Desk
 from engine.diff import differences
@@ -71,11 +72,20 @@ def apply(host: Host, checked: Checked, by: str) -> Apply:
     folder = checked.workspace.folder
     texts, commit = texts_of(folder), git_commit(folder)
     plans = [checked.plans[name] for name in sorted(checked.plans)]
-    applied = host.database.write(
-        lambda connection: versions.apply(connection, plans, texts, at=host.clock.now(), by=by, commit=commit)
-    )
+    applied = host.database.write(partial(_applied, host=host, plans=plans, texts=texts, by=by, commit=commit))
     host.stir()
     return applied
+
+
+def _applied(
+    connection: Connection, *, host: Host, plans: Sequence[Plan], texts: Mapping[str, str], by: str, commit: str | None
+) -> Apply:
+    """Open work follows the people, in the same transaction."""
+    number = versions.current(connection)
+    before = versions.texts(connection, number) if number else texts
+    made = versions.apply(connection, plans, texts, at=host.clock.now(), by=by, commit=commit)
+    people_changed(bench(host, connection), before, texts)
+    return made
 
 
 def live_runs(host: Host, playbooks: Iterable[str]) -> list[runs.RunRow]:

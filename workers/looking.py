@@ -155,7 +155,7 @@ def attention(connection: Connection, host: Host, limit: int = MANY) -> list[Vie
         *_doubtful(connection, limit),
         *_refused(connection, min(limit, REFUSED)),
         *_unheard(connection, now, limit),
-        *_nobodys(connection, limit),
+        *_nobodys(connection, host, limit),
         *held_attention(connection, host, limit),
         *_faulty_rules(connection),
     ]
@@ -192,10 +192,15 @@ def _unheard(connection: Connection, now: datetime, limit: int) -> Iterator[View
         )
 
 
-def _nobodys(connection: Connection, limit: int) -> Iterator[View]:
-    for task in tasks.nobodys(connection, limit):
+def _nobodys(connection: Connection, host: Host, limit: int) -> Iterator[View]:
+    """Tasks that nobody has, and those of people who have left that nobody could take."""
+    if versions.current(connection) == 0:
+        return
+    everyone = bench(host, connection).current.setting.people.everyone
+    for task in tasks.nobodys(connection, {one.id for one in everyone if one.active}, limit):
         fix = f"playbook task reassign {task.id} --to PERSON"
-        yield attention_view("nobody", task.id, task.account, f"nobody has this task: {task.title}", fix, run=task.run)
+        why = f"{task.person}, who has left, has this task" if task.person else "nobody has this task"
+        yield attention_view("nobody", task.id, task.account, f"{why}: {task.title}", fix, run=task.run)
 
 
 def _faulty_rules(connection: Connection) -> Iterator[View]:

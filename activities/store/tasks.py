@@ -1,6 +1,6 @@
 """Work items of people, and the history of each: one row for everything that anybody did."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -92,9 +92,10 @@ def shared(connection: Connection, account: str) -> list[Task]:
     return [Task.model_validate_json(body) for body in connection.scalars(query)]
 
 
-def nobodys(connection: Connection, limit: int = 1_000) -> list[Task]:
-    """Open ones that belong to no person."""
-    query = select(tasks.c.body).where(tasks.c.state == "open", tasks.c.person.is_(None))
+def nobodys(connection: Connection, there: Collection[str], limit: int = 1_000) -> list[Task]:
+    """Open ones that belong to no person who is still there."""
+    nobodys = tasks.c.person.is_(None) | tasks.c.person.not_in(sorted(there))
+    query = select(tasks.c.body).where(tasks.c.state == "open", nobodys)
     return [Task.model_validate_json(body) for body in connection.scalars(query.order_by(tasks.c.id).limit(limit))]
 
 

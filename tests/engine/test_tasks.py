@@ -170,6 +170,19 @@ def test_an_open_task_goes_to_whoever_covers_and_comes_back():
     ]
 
 
+def test_a_claimed_task_goes_to_its_takers_cover_and_comes_back():
+    plan = compiled(source(CALL, start="start: by hand\n"))
+    taken = story_of(team={"csm": "ben"}, then=[{"after": "1 hour", "claim": "call", "by": "ana"}])
+
+    result = simulate(plan, taken, away("2026-03-04", "2026-03-05"))
+
+    assert reassigned(result) == [
+        ("2026-03-02T15:00:00Z", "call", "ana", None),
+        ("2026-03-04T05:00:00Z", "call", "ben", "ana"),
+        ("2026-03-06T05:00:00Z", "call", "ana", None),
+    ]
+
+
 def test_whoever_covers_is_named_when_the_task_opens():
     result = simulate(compiled(source(CALL, start="start: by hand\n")), story_of(), away("2026-03-01", "2026-03-05"))
 
