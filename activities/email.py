@@ -93,10 +93,10 @@ class SendGrid:
             "ip_pool_name": self._ip_pool,
             "mail_settings": {"sandbox_mode": {"enable": True}} if self._sandbox else None,
         }
+        copies = {"cc": [{"email": one} for one in message.cc]} if message.cc else {}
+        to = [_person(message.to, message.to_name)]
         return {
-            "personalizations": [
-                {"to": [_person(message.to, message.to_name)], "custom_args": {KEY_ARGUMENT: message.id}}
-            ],
+            "personalizations": [{"to": to, "custom_args": {KEY_ARGUMENT: message.id}} | copies],
             "from": _person(sender.address, sender.name),
             "subject": " ".join(message.subject.split()),
             "content": [  # SendGrid wants the plain part first

@@ -15,6 +15,7 @@ from activities.transport import Transport
 class Channel:
     """A way to people. `deadline` bounds the call of the provider, `lease` the claim, `seconds` one attempt of the
     activity: each is longer than the one before, so that a claim is never open to others while its call may go out.
+    `rate`: how many a second are taken up again when the provider was down and is back.
     """
 
     transport: Transport
@@ -22,6 +23,7 @@ class Channel:
     deadline: timedelta = timedelta(seconds=20)
     lease: timedelta = timedelta(seconds=30)
     seconds: float = 45
+    rate: float = 20
 
     def __post_init__(self) -> None:
         if not self.deadline < self.lease < timedelta(seconds=self.seconds):

@@ -2,7 +2,8 @@
 
 wanted → claimed → sent | failed | skipped
 claimed → wanted       certainly not delivered, tried again soon
-claimed → deferred     the provider is down, or there is no room now; wanted again at its instant
+claimed → deferred     the provider is down; wanted again when it is back
+wanted  → deferred     no room now, or not an hour to write (activities/care.py); wanted again at its instant
 claimed → uncertain    the answer was lost, or whoever claimed it died; the provider is asked, no mail sent again
 uncertain → wanted     by a person's word only; so is what was refused and no run waits for: failed → wanted
 """
@@ -13,15 +14,17 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection
 
+from activities import care, putting_off
 from activities.desks import Bench, bench
 from activities.host import Channel, Host
 from activities.message import message_of
-from activities.store import accounts, breakers, effects, inputs, outbox, runs, suppressions, wakes
+from activities.store import accounts, breakers, effects, inputs, outbox, runs, wakes
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
 from activities.store.emptied import ERASED, is_empty
 from activities.store.together import Collided
 from activities.transport import Message
+from engine.mailing import expires_of
 from engine.run import Flipped, Input, Operated, Settled
 
 PROMPT: Final = timedelta(seconds=0.2)  # real: a claim so soon counts as made at the effect's own instant
@@ -33,6 +36,7 @@ LOOKS: Final = {
     "email": (timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=25)),
     "slack": (timedelta(seconds=5),),
 }
+EXPIRED: Final = "expired"
 SENT_AT_MOST_ONCE: Final = {"email"}
 
 
@@ -154,17 +158,32 @@ def _goes_first(one: Input) -> bool:
 
 
 def _may_go(at: Bench, account: AccountRow, row: EffectRow) -> bool:
-    """What is looked at in the moment of sending; caps and windows have their place here."""
+    """What is looked at in the moment of sending."""
     if is_empty(row.effect):
         _end(at, account, row, "skipped", reason=ERASED)
         return False
-    if row.channel == "email" and suppressions.reason_of(at.connection, row.effect.address) is not None:
-        _end(at, account, row, "skipped", reason="suppressed")
+    if row.channel == "email" and not _is_welcome(at, account, row):
         return False
-    if down := breakers.open_until(at.connection, row.channel, at.real):
-        _defer(at, row, at.host.clock.logical(down), "provider down")
+    if down := putting_off.down_until(at, row):
+        putting_off.until_it_is_back(at, account, row, down, "provider down")
         return False
     return True
+
+
+def _is_welcome(at: Bench, account: AccountRow, row: EffectRow) -> bool:
+    """Whether its recipient may be written to now."""
+    expires = expires_of(row.effect)
+    if (reason := care.unwanted(at, row)) is not None:
+        _end(at, account, row, "skipped", reason=reason)
+    elif expires is not None and expires <= at.now(account):
+        _end(at, account, row, "skipped", reason=EXPIRED)
+    elif (slot := care.slot(at, account, row)).at is None:
+        _end(at, account, row, "failed", reason=f"{slot.reason}: there is no hour at which it may go")
+    elif slot.held is not None:
+        putting_off.until_then(at, account, row, slot)
+    else:
+        return True
+    return False
 
 
 def _granted(at: Bench, row: EffectRow) -> Granted:
@@ -197,6 +216,8 @@ def _settled(at: Bench, effect: str, state: Literal["sent", "failed"], told: str
     account, row = _locked(at.connection, effect)
     if is_empty(row.effect):
         outbox.forget(at.connection, row.id)  # it was erased while it was on its way
+    if breakers.find(at.connection, row.channel) is not None:
+        breakers.close(at.connection, row.channel)  # it answers again
     if row.state in {"sent", "failed"} and not (row.state == "failed" and state == "sent"):
         return
     _end(at, account, row, state, **({"receipt": told, "reason": None} if state == "sent" else {"reason": told}))
@@ -211,13 +232,21 @@ def _end(
     reason: str | None = None,
 ) -> None:
     moment = _moment(at, account, row)
-    over = {"lease_until": None, "until": None, "asking": False, "settled_at": moment}
+    over = {"lease_until": None, "until": None, "asking": False, "settled_at": moment, "held": None}
     effects.change(at.connection, row.id, state=state, receipt=receipt, reason=reason, **over)
     wanted = row.effect
     told = Settled(
-        at=moment, path=wanted.path, visit=wanted.visit, effect=row.id, to=wanted.to, state=state, reason=reason
+        at=moment,
+        path=wanted.path,
+        visit=wanted.visit,
+        effect=row.id,
+        to=wanted.to,
+        state="expired" if reason == EXPIRED else state,
+        reason=reason,
     )
     inputs.latch(at.connection, [(row.run, told)], at.real)
+    if state != "sent" and row.channel == "email":
+        care.move_up(at, account)
 
 
 def _moment(at: Bench, account: AccountRow, row: EffectRow) -> datetime:
@@ -232,7 +261,8 @@ def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:
     _, row = _locked(at.connection, effect)
     if row.state != "claimed":
         return False
-    if row.tried_at is not None and at.real + after - row.tried_at > PATIENCE:
+    impatient = row.tried_at is not None and at.real + after - row.tried_at > PATIENCE
+    if impatient or breakers.find(at.connection, row.channel) is not None:
         _put_off(at, effect, reason, max(after, DOWN_FOR))
         return False
     effects.change(at.connection, effect, state="wanted", reason=reason, lease_until=None)
@@ -240,15 +270,10 @@ def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:
 
 
 def _put_off(at: Bench, effect: str, reason: str, down_for: timedelta) -> None:
-    _, row = _locked(at.connection, effect)
+    account, row = _locked(at.connection, effect)
     until = at.real + down_for
     breakers.open_(at.connection, row.channel, until, reason)
-    _defer(at, row, at.host.clock.logical(until), f"provider down: {reason}")
-
-
-def _defer(at: Bench, row: EffectRow, until: datetime, reason: str) -> None:
-    effects.change(at.connection, row.id, state="deferred", until=until, reason=reason, lease_until=None)
-    runs.touch(at.connection, [row.run])
+    putting_off.until_it_is_back(at, account, row, until, f"provider down: {reason}", probes=True)
 
 
 def _doubted(at: Bench, effect: str, reason: str) -> None:

@@ -19,6 +19,7 @@ def message_of(effect: Effect) -> Message:
         to_name=_text(content, "name") or "",
         subject=_text(content, "subject") or "",
         sender=_sender(content),
+        cc=_addresses(content, but=effect.address),
         categories=tuple(one for one in (playbook, _text(content, "template")) if one),
         language=_text(content, "language") or "en",
     )
@@ -29,6 +30,12 @@ def _sender(content: Mapping[str, JsonValue]) -> Sender | None:
     if not isinstance(given, dict) or not (address := _text(given, "email")):
         return None
     return Sender(address, _text(given, "name") or "")
+
+
+def _addresses(content: Mapping[str, JsonValue], but: str) -> tuple[str, ...]:
+    """Of those who get a copy. A provider refuses a mail that names somebody twice."""
+    given = content.get("cc")
+    return tuple(str(one) for one in given if str(one).lower() != but.lower()) if isinstance(given, list) else ()
 
 
 def _text(content: Mapping[str, JsonValue], key: str) -> str | None:

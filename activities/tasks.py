@@ -197,7 +197,7 @@ def _changed(task: Task, act: Act, now: datetime) -> Task:
 
 def _told(task: Task, act: Act, now: datetime) -> Input | None:
     """What the run is told. A note is nothing to it; and when a task is opened again, the run has gone on long ago."""
-    at = {"at": now, "path": task.path, "visit": task.visit, "by": act.by}
+    at = {"at": now, "path": task.rests_at, "visit": task.visit, "by": act.by}
     match act.verb:
         case "acknowledge":
             return Acknowledged.model_validate(at)

@@ -32,6 +32,7 @@ class Message:
     subject: str = ""  # email only
     sender: Sender | None = None  # email only; without one, the transport's own
     reply_to: str | None = None  # email only
+    cc: tuple[str, ...] = ()  # email only: addresses of colleagues
     headers: tuple[tuple[str, str], ...] = ()  # email only: List-Unsubscribe, Auto-Submitted, ...
     categories: tuple[str, ...] = ()  # email only: playbook and template ids, at most 10
     language: str = "en"  # email only: for screen readers

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from activities import care
 from activities.desks import Bench
 from activities.store import (
     accounts,
@@ -123,11 +124,14 @@ def _traced(one: Worked) -> Iterable[Traced]:
 
 def _take_back(at: Bench, one: Worked) -> None:
     """What is not to be done any more: effects of visits that were withdrawn, all of a run that was left at once."""
+    taken = 0
     for run, path, visit, reason in one.desk.changes.withdrawn:
-        effects.skip(at.connection, run, reason, (path, visit))
+        taken += effects.skip(at.connection, run, reason, (path, visit))
     for run, _, entry in one.desk.changes.trace:
         if run and entry.event == "ended" and entry.fields.get("by") in LEFT_BY:
-            effects.skip(at.connection, run, str(entry.fields["by"]))
+            taken += effects.skip(at.connection, run, str(entry.fields["by"]))
+    if taken:
+        care.move_up(at, one.row)
 
 
 def _put_effects(at: Bench, all_: Sequence[Worked]) -> None:

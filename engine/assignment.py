@@ -50,7 +50,7 @@ def followed(task: Task, ctx: Context, below: str = "") -> Task | None:
     person = found.person if found else None
     if (person.id if person else None) == task.person:
         return None
-    kind = "task" if task.kind == "missing" else None
+    kind = "task" if task.kind in {"missing", "approval"} else None
     ctx.log("reassigned", below=below, kind=kind, person=person.id if person else None, covers=covers(found))
     key = "/".join(part for part in (below, "reassigned", ctx.now.isoformat()) if part)
     if task.kind == "escalation":

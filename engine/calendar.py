@@ -73,10 +73,11 @@ class Calendar:
     def closes(self, date: dt.date) -> dt.datetime:
         return self.at(date, self.hours[1])
 
+    def is_holiday(self, date: dt.date) -> bool:
+        return date in self.closed or date in _public_holidays(self.country, date.year)
+
     def is_working(self, date: dt.date) -> bool:
-        if date.weekday() not in self.working_days or date in self.closed:
-            return False
-        return date not in _public_holidays(self.country, date.year)
+        return date.weekday() in self.working_days and not self.is_holiday(date)
 
     def next_working(self, date: dt.date) -> dt.date:
         """That date itself if it is a working day."""

@@ -56,15 +56,24 @@ class QuietHours:
     weekends: bool = False
     holidays: bool = False
 
+    def __bool__(self) -> bool:
+        return self.customers is not None or self.weekends or self.holidays
+
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """At most `count` in the sliding window (now - over, now]."""
+    """At most `count` in the sliding window (now - over, now]. The first to come is held for `gather`, so that more
+    important ones may compete.
+    """
 
     channel: Literal["email"]
     count: int
     over: Duration
     per: Literal["contact", "account"]
+    gather: Duration | None = None
+
+    def __str__(self) -> str:
+        return f"at most {self.count} per {self.over} and {self.per}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,10 @@ class Policy:
     topics: Mapping[str, Topic] = field(default_factory=lambda: {GENERAL.id: GENERAL})
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     holdout: Holdout | None = None
+
+    def is_essential(self, topic: str | None) -> bool:
+        found = self.topics.get(topic or GENERAL.id)
+        return found is not None and found.essential
 
     def calendar(self, country: str | None = None, zone: str | None = None) -> Calendar:
         """Of somebody in that country and time zone; what is not known of them is the policy's own."""

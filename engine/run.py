@@ -128,7 +128,7 @@ class Settled(Frozen):
     visit: int
     effect: str
     to: str
-    state: Literal["sent", "failed", "skipped"]
+    state: Literal["sent", "failed", "skipped", "expired"]
     reason: str | None = None
 
 
@@ -284,7 +284,7 @@ class Task(Frozen):
     path: str
     step: str
     visit: int
-    kind: Literal["task", "escalation", "missing", "meeting"] = "task"
+    kind: Literal["task", "escalation", "missing", "approval", "meeting"] = "task"
     title: str
     instructions: str = ""
     role: str | None
@@ -305,6 +305,11 @@ class Task(Frozen):
     informed: tuple[str, ...] = ()
     identity: str | None = None
     waiters: tuple[Waiter, ...] = ()
+
+    @property
+    def rests_at(self) -> str:
+        """The path of the record in the run that hears what people do with it."""
+        return self.path.rpartition("/")[0] if self.kind == "approval" else self.path
 
 
 def task_id(run: str, path: str, visit: int) -> str:

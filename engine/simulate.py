@@ -16,6 +16,7 @@ from engine.desk import Changes, Desk
 from engine.instants import told_together
 from engine.parameters import packed
 from engine.plan import Plan
+from engine.postbox import Postbox
 from engine.problems import suggest_or_list
 from engine.run import Acknowledged, Input, Open, Run, Settled, Task, TaskActed
 from engine.setting import Setting
@@ -65,6 +66,7 @@ class Simulation:
         self.story = story
         self.last = until or story.start + LONGEST
         self.told = Told()
+        self.postbox = Postbox(setting.policy)
         self.inputs: dict[str, list[Input]] = {}
         self.started: Counter[str] = Counter()
         self.tasks: dict[str, Task] = {}
@@ -96,8 +98,8 @@ class Simulation:
 
     def next_instant(self, coming: list[Moment]) -> datetime | None:
         waiting = [run.look_at for run in self.desk.runs.values() if run.look_at is not None]
-        due = self.desk.due_at
-        return min((*(moment.at for moment in coming[:1]), *waiting, *([due] if due else [])), default=None)
+        due = [one for one in (self.desk.due_at, self.postbox.due_at) if one is not None]
+        return min((*(moment.at for moment in coming[:1]), *waiting, *due), default=None)
 
     # --- what the story says
 
@@ -139,26 +141,37 @@ class Simulation:
         """The latest open task or escalation of that step id or path."""
         for run in reversed(self.desk.runs.values()):
             for open_ in reversed(run.open.values()):
-                if "task" in open_.memo and step in {
-                    open_.path,
-                    self.plan.steps[open_.step].id if open_.path == open_.step else open_.path,
-                }:
+                own = self.plan.steps[open_.step].id if open_.path == open_.step else open_.path
+                raw = open_.memo.get("task")
+                if isinstance(raw, dict) and step in {open_.path, own, raw["path"]}:
                     return run, open_
         return None
 
     # --- what follows
 
     def run_until_quiet(self, now: datetime) -> None:
-        """Advances every run that something has come for, until none has."""
-        while due := [
-            run_id
-            for run_id, run in self.desk.runs.items()
-            if self.inputs.get(run_id) or (run.look_at or _NEVER) <= now
-        ]:
+        """Advances every run that something has come for, until none has; then the mails that are due are sent, so that
+        what ends a run at the same instant keeps its mail from going.
+        """
+        while due := self.awaited(now) or self.send(now):
             for run_id in due:
                 inputs, self.inputs[run_id] = self.inputs.get(run_id, []), []
                 self.desk.advance(run_id, inputs, now)
                 self.absorb(now)
+
+    def awaited(self, now: datetime) -> list[str]:
+        """The runs that something has come for."""
+        runs = self.desk.runs.items()
+        return [name for name, run in runs if self.inputs.get(name) or (run.look_at or _NEVER) <= now]
+
+    def send(self, now: datetime) -> list[str]:
+        """The mails that may go now; the runs that are told of it."""
+        for effect, came in self.postbox.empty(self.desk.account, now):
+            if isinstance(came, Entry):
+                self.told.trace.append(came)
+            else:
+                self.inputs.setdefault(effect.run, []).append(came)
+        return self.awaited(now)
 
     def absorb(self, now: datetime) -> None:
         """Takes the desk's changes: the world does at once what is asked of it."""
@@ -168,8 +181,12 @@ class Simulation:
         self.tasks |= changes.tasks
         for run_id, latched in (*changes.latched.items(), *changes.left.items()):
             self.inputs.setdefault(run_id, []).extend(latched)
+        for run_id, path, visit, _ in changes.withdrawn:
+            self.postbox.withdraw(run_id, path, visit)
         for effect in changes.effects.values():
-            if effect.blocking:
+            if effect.channel == "email":
+                self.postbox.put(effect, now)
+            elif effect.blocking:
                 settled = Settled(
                     at=now, path=effect.path, visit=effect.visit, effect=effect.id, to=effect.to, state="sent"
                 )
@@ -177,6 +194,8 @@ class Simulation:
         for run in changes.runs.values():
             if run.id == f"{run.account}/{run.playbook}/{self.started[run.playbook]}":
                 self.told.outcome, self.told.ended_at = run.outcome, run.ended
+            if not run.live:
+                self.postbox.withdraw(run.id)
             if run.over:
                 self.desk.runs.pop(run.id, None)
 

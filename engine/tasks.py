@@ -25,7 +25,7 @@ def new(
     role: str | None,
     found: Found | None,
     *,
-    kind: Literal["task", "escalation", "missing", "meeting"] = "task",
+    kind: Literal["task", "escalation", "missing", "approval", "meeting"] = "task",
     below: str = "",
     instructions: str = "",
     outcomes: tuple[str, ...] = ("done", "skipped"),
@@ -111,5 +111,5 @@ def task_of(open_: Open) -> Task:
 
 
 def _kind(task: Task) -> str | None:
-    """A task for a missing contact stands in a mail's place, and is a task all the same."""
-    return "task" if task.kind == "missing" else None
+    """A task for a missing contact, or for an approval, stands in a mail's place, and is a task all the same."""
+    return "task" if task.kind in {"missing", "approval"} else None

@@ -15,7 +15,7 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
-from activities import facts, wakes
+from activities import facts, putting_off, wakes
 from activities.applied import NothingApplied
 from activities.directive import Begin
 from activities.host import Host
@@ -30,6 +30,7 @@ T = TypeVar("T")
 AT_ONCE = 50  # deliveries in flight
 POLL = timedelta(seconds=0.05)  # for what other processes wrote
 LATE_EVERY = timedelta(seconds=30)
+TAKE_UP_EVERY = timedelta(seconds=1)
 TROUBLE = timedelta(seconds=1)  # after a pass that the database would not let through
 RPC = timedelta(seconds=10)
 
@@ -70,6 +71,7 @@ class Relay:
                 group.create_task(self._for_ever(self._deliver_some))
                 group.create_task(self._for_ever(self._judge_some))
                 group.create_task(self._for_ever(self._look_for_late))
+                group.create_task(self._for_ever(self._take_up_some))
         finally:
             self._loop = None
             for task in self._in_flight:
@@ -148,6 +150,12 @@ class Relay:
         await asyncio.sleep(self._late_every.total_seconds())
         if found := await self._in_thread(lambda: wakes.look_for_late(self._host)):
             log.info("%d runs were late and are woken", found)
+            self._new_wakes.set()
+
+    async def _take_up_some(self) -> None:
+        """What providers that were down and are back may have now."""
+        await asyncio.sleep(TAKE_UP_EVERY.total_seconds())
+        if await self._in_thread(lambda: putting_off.take_up(self._host, TAKE_UP_EVERY.total_seconds())):
             self._new_wakes.set()
 
 

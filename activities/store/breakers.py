@@ -1,24 +1,54 @@
-"""Channels whose provider takes nothing from us for a while. Instants are real."""
+"""Channels whose provider takes nothing from us for a while, and then is tried by one effect at a time. Instants are
+real.
+"""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from activities.store.tables import breakers
 from activities.store.writing import upsert
 
-_OPEN = select(breakers.c.until).where(breakers.c.channel == bindparam("name"), breakers.c.until > bindparam("real"))
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """`until`: nothing is tried before. `probing`: until then somebody tries whether the provider is back."""
+
+    until: datetime
+    probing: datetime | None
+
+    def holds(self, real: datetime) -> datetime | None:
+        """Until when nobody may try; None when somebody may."""
+        last = self.until if self.probing is None else max(self.until, self.probing)
+        return last if last > real else None
+
+
+_OF = select(breakers.c.until, breakers.c.probing).where(breakers.c.channel == bindparam("name"))
+_LOCK = _OF.with_for_update()
+_PROBE = update(breakers).where(breakers.c.channel == bindparam("name")).values(probing=bindparam("last"))
+_CLOSE = delete(breakers).where(breakers.c.channel == bindparam("name"))
 
 
 def open_(connection: Connection, channel: str, until: datetime, reason: str) -> None:
-    upsert(connection, breakers, [{"channel": channel, "until": until, "reason": reason}])
+    upsert(connection, breakers, [{"channel": channel, "until": until, "reason": reason, "probing": None}])
 
 
-def open_until(connection: Connection, channel: str, real: datetime) -> datetime | None:
-    """None when the channel may be tried."""
-    until: datetime | None = connection.scalar(_OPEN, {"name": channel, "real": real})
-    return until
+def find(connection: Connection, channel: str) -> Breaker | None:
+    """None when the channel is as it should be."""
+    return next((Breaker(*row) for row in connection.execute(_OF, {"name": channel})), None)
+
+
+def probe(connection: Connection, channel: str, real: datetime, until: datetime) -> datetime | None:
+    """Whoever asks first when the time has come tries for all, until that instant: None. Everybody else is told until
+    when to stay away.
+    """
+    found = next((Breaker(*row) for row in connection.execute(_LOCK, {"name": channel})), None)
+    if found is None or (held := found.holds(real)) is None:
+        connection.execute(_PROBE, {"name": channel, "last": until})
+        return None
+    return held
 
 
 def close(connection: Connection, channel: str) -> None:
-    connection.execute(delete(breakers).where(breakers.c.channel == channel))
+    connection.execute(_CLOSE, {"name": channel})

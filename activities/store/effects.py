@@ -12,6 +12,7 @@ from activities.store.tables import effects, tasks
 from activities.store.writing import Among, insert_new
 from engine.run import Effect
 
+Held = Literal["window", "cap", "provider"]
 State = Literal["wanted", "claimed", "sent", "failed", "skipped", "deferred", "uncertain"]
 FINAL: tuple[State, ...] = ("sent", "failed", "skipped")
 TELLING = ("task", "remind", "escalate")  # purposes of what no run waits for, each about one task or escalation
@@ -20,7 +21,8 @@ TELLING = ("task", "remind", "escalate")  # purposes of what no run waits for, e
 @dataclass(frozen=True, slots=True)
 class EffectRow:
     """`until`: of a deferred effect, when it is wanted again; of an uncertain one, when the provider is asked next
-    (None: a person must say, unless `asking`). `tried_at`, `claimed_at` and `lease_until` are real.
+    (None: a person must say, unless `asking`). `held`: by what it is deferred; a `provider` that is down
+    may hold it without an instant (activities/putting_off.py). `tried_at`, `claimed_at` and `lease_until` are real.
     """
 
     id: str
@@ -41,6 +43,10 @@ class EffectRow:
     lease_until: datetime | None
     settled_at: datetime | None
     receipt: str | None
+    recipient: str
+    priority: int
+    ready_since: datetime
+    held: Held | None
 
     @property
     def effect(self) -> Effect:
@@ -102,6 +108,7 @@ def add(
             "state": "uncertain" if one.id in doubtful else "wanted",
             "asking": one.id in doubtful,
             "ready_since": one.at,
+            "recipient": one.to,
             "checked_at": real,
         }
         for account, playbook, one in new
@@ -118,19 +125,24 @@ def release(connection: Connection, run: str, now: datetime) -> bool:
     due = [one for one in unsettled(connection, [run])[run] if one.until is not None and one.until <= now]
     for one in due:
         if one.state == "deferred":
-            again = {"state": "wanted", "reason": None, "tried_at": None, "ready_since": one.until}
-            change(connection, one.id, until=None, **again)
+            again = {"state": "wanted", "reason": None, "tried_at": None, "held": None}
+            # Whoever waits for room is ready all the while; who waits for an hour, from then on.
+            since = one.ready_since if one.held == "cap" else one.until
+            change(connection, one.id, until=None, ready_since=since, **again)
         else:
             change(connection, one.id, until=None, asking=True)
     return bool(due)
 
 
-def skip(connection: Connection, run: str, reason: str, visit: tuple[str, int] | None = None) -> None:
-    """Effects not yet claimed, of one visit (path and number) or of the whole run, are not to be done any more."""
+def skip(connection: Connection, run: str, reason: str, visit: tuple[str, int] | None = None) -> int:
+    """Effects not yet claimed, of one visit (path and number) or of the whole run, are not to be done any more. How
+    many there were.
+    """
     mine = (effects.c.run == run) & effects.c.state.in_(("wanted", "deferred"))
     if visit is not None:
         mine &= (effects.c.path == visit[0]) & (effects.c.visit == visit[1])
-    connection.execute(update(effects).where(mine).values(state="skipped", reason=reason, until=None))
+    taken = update(effects).where(mine).values(state="skipped", reason=reason, until=None, held=None)
+    return connection.execute(taken).rowcount
 
 
 def listed(

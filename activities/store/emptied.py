@@ -55,6 +55,7 @@ def empty_effect(connection: Connection, row: EffectRow, moment: datetime, **bod
     """
     empty = row.effect.model_copy(update={"address": "", "content": dict(WITHOUT_CONTENT), **body})
     changes: dict[str, object] = {"address": "", "body": empty.model_dump_json(), "key": empty.key, "reason": None}
+    changes |= {"recipient": "", "held": None}
     open_ = row.state not in (*FINAL, "claimed")
     if open_:
         changes |= {"state": "skipped", "reason": ERASED, "until": None, "asking": False, "settled_at": moment}

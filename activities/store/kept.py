@@ -55,6 +55,7 @@ APART: Final = frozenset(
         "versions",
         "active",
         "suppressions",
+        "optouts",
         "breakers",
         "clock",
         "restores",

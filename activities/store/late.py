@@ -66,6 +66,7 @@ def accounts_of_live(connection: Connection) -> list[str]:
 def doubt_mail(connection: Connection) -> None:
     """Mails that were wanted when the backup was made may have gone out since."""
     doubt = {"state": "uncertain", "asking": True, "until": None, "looks": 0, "reason": "restored from a backup"}
+    doubt |= {"held": None}
     unsent = effects.c.state.in_(("wanted", "claimed", "deferred"))
     connection.execute(update(effects).where(unsent, effects.c.channel == "email").values(doubt))
 

@@ -1,4 +1,4 @@
-"""Addresses that get no mail any more, whatever a playbook wants.
+"""Addresses that get no mail any more, whatever a playbook wants, and topics that somebody wants no mail of.
 
 The address of a person who was erased is kept as a digest only. The row SALT is no address: its reason is the salt of
 the digests, so that nobody finds an address in another database's digests.
@@ -12,10 +12,12 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from activities.store.tables import suppressions
+from activities.store.tables import optouts, suppressions
 from activities.store.writing import insert_new
 
 SALT: Final = ":salt"
+EVERY: Final = ""  # topic
+_TOPICS = select(optouts.c.topic).where(optouts.c.address == bindparam("of"))
 _REASON = select(suppressions.c.reason).where(suppressions.c.address == bindparam("of"))
 
 
@@ -23,9 +25,20 @@ def add(connection: Connection, address: str, reason: str, since: datetime) -> N
     insert_new(connection, suppressions, [{"address": address.lower(), "reason": reason, "since": since}])
 
 
+def opt_out(connection: Connection, address: str, topic: str, since: datetime) -> None:
+    """Of one topic, or of EVERY one."""
+    insert_new(connection, optouts, [{"address": address.lower(), "topic": topic, "since": since}])
+
+
+def opted_out(connection: Connection, address: str, topic: str) -> bool:
+    known = [address.lower(), *_digests(connection, address)]
+    return any(not {topic, EVERY}.isdisjoint(connection.scalars(_TOPICS, {"of": one})) for one in known)
+
+
 def lift(connection: Connection, address: str) -> None:
     known = [address.lower(), *_digests(connection, address)]
-    connection.execute(delete(suppressions).where(suppressions.c.address.in_(known)))
+    for table in (suppressions, optouts):
+        connection.execute(delete(table).where(table.c.address.in_(known)))
 
 
 def reason_of(connection: Connection, address: str) -> str | None:
@@ -41,12 +54,20 @@ def hide(connection: Connection, addresses: Collection[str]) -> int:
     hidden = 0
     for address in sorted({one.lower() for one in addresses}):
         digest = _digest(salt(connection), address)
+        _hide_topics(connection, address, digest)
         mine = suppressions.c.address == address
         if connection.scalar(_REASON, {"of": digest}) is not None:
             hidden += connection.execute(delete(suppressions).where(mine)).rowcount
         else:
             hidden += connection.execute(update(suppressions).where(mine).values(address=digest)).rowcount
     return hidden
+
+
+def _hide_topics(connection: Connection, address: str, digest: str) -> None:
+    mine = optouts.c.address == address
+    rows = connection.execute(select(optouts.c.topic, optouts.c.since).where(mine)).all()
+    insert_new(connection, optouts, [{"address": digest, "topic": row.topic, "since": row.since} for row in rows])
+    connection.execute(delete(optouts).where(mine))
 
 
 def salt(connection: Connection) -> str:

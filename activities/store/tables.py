@@ -249,11 +249,16 @@ effects = Table(
     Column("settled_at", Instant),
     Column("receipt", Text),
     Column("checked_at", Instant),  # real: wanted, or last looked for by the relay
+    Column("recipient", Text, nullable=False, server_default=""),  # the contact's or person's id
+    Column("held", Text),  # deferred: by its hours (`window`), a `cap`, or the `provider`
     UniqueConstraint("key"),
     Index("ix_effects_run_state", "run", "state"),
     Index("ix_effects_state_checked_at", "state", "checked_at"),
     _only_where("state = 'claimed'", "ix_effects_claimed", "lease_until"),
     Index("ix_effects_account", "account"),
+    Index("ix_effects_account_channel_settled_at", "account", "channel", "settled_at"),
+    _only_where("held = 'provider'", "ix_effects_put_off", "channel", "priority", "ready_since"),
+    _only_where("until IS NOT NULL", "ix_effects_until", "until"),
 )
 
 suppressions = Table(
@@ -264,12 +269,23 @@ suppressions = Table(
     Column("since", Instant, nullable=False),
 )
 
+# Of which topics somebody wants no mail; every topic where it is empty.
+optouts = Table(
+    "optouts",
+    metadata,
+    Column("address", Text, primary_key=True),  # in lower case, or a digest as with suppressions
+    Column("topic", Text, primary_key=True),
+    Column("since", Instant, nullable=False),
+)
+
+# Providers that were down: nothing is tried until then, and from then on one effect at a time.
 breakers = Table(
     "breakers",
     metadata,
     Column("channel", Text, primary_key=True),
-    Column("until", Instant, nullable=False),
+    Column("until", Instant, nullable=False),  # real
     Column("reason", Text, nullable=False),
+    Column("probing", Instant),  # real: until then one effect is being tried
 )
 
 outbox = Table(

@@ -65,6 +65,7 @@ class CapShape(Shape):
     noun: ClassVar[str] = "a cap"
     email: Limit
     per: Literal["contact", "account"]
+    gather: Span | None = None
 
 
 class TopicShape(Shape):
@@ -141,7 +142,7 @@ def _policy(shape: PolicyShape, conditions: dict[int, Condition]) -> Policy:
         closed=frozenset(date for dates in shape.holidays.also for date in dates),
         fiscal_year=shape.fiscal_year + 1,
         quiet_hours=_quiet_hours(shape.quiet_hours),
-        caps=tuple(Cap("email", *one.email, one.per) for one in shape.caps),
+        caps=tuple(Cap("email", *one.email, one.per, one.gather) for one in shape.caps),
         topics={GENERAL.id: GENERAL} | {id_: Topic(id_, one.title, one.essential) for id_, one in shape.topics.items()},
         webhooks={name: Webhook(name, one.url, one.secret_env) for name, one in shape.webhooks.items()},
         holdout=Holdout(shape.holdout.share, shape.holdout.salt) if shape.holdout else None,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from engine.logic import Expression
 from engine.plan import Again, Exit, Plan, Start, Step
+from engine.policy import DAYS
 from engine.raci import Raci
 from engine.render.specs import way_lines
 from engine.render.whys import printable, saw
@@ -11,6 +12,7 @@ from engine.steps.branch import BranchSpec
 from engine.steps.email import EmailSpec
 from engine.steps.end import EndSpec
 from engine.steps.escalate import EscalateSpec
+from engine.steps.mails import Mail
 from engine.steps.meeting import MeetingSpec
 from engine.steps.play import PlaySpec
 from engine.steps.slack import SlackSpec
@@ -122,8 +124,11 @@ def _below(step: Step) -> Iterator[str]:
                 yield f"closes by itself when {clears.text}"
         case MeetingSpec(conditions=conditions):
             yield f"held when {conditions['held'].text}"
-        case EmailSpec(missing=missing):
-            yield f"when there is nobody: {missing}"
+        case EmailSpec() as email:
+            yield from _care(email)
+            if email.approval:
+                yield f"sent when {email.approval} approves"
+            yield f"when there is nobody: {email.missing}"
     if step.spec.at_most is not None:
         yield f"at most {step.spec.at_most}"
     yield from way_lines(step)
@@ -134,6 +139,18 @@ def _answering(raci: Raci) -> Iterator[str]:
     for word, roles in (("consulted", raci.consulted), ("informed", raci.informed)):
         if roles:
             yield f"{word} {', '.join(roles)}"
+
+
+def _care(mail: Mail) -> Iterator[str]:
+    """When a mail may go, and who gets a copy."""
+    if mail.send and mail.send.window:
+        yield f"sent between {mail.send.window[0]:%H:%M} and {mail.send.window[1]:%H:%M} on its recipient's clock"
+    if mail.send and mail.send.on:
+        yield f"sent on {_either(tuple(DAYS[day] for day in mail.send.on))}"
+    if mail.expires:
+        yield f"not sent any more after {mail.expires}"
+    if mail.cc:
+        yield f"copy to {', '.join(mail.cc)}"
 
 
 def _block(plan: Plan, block: str, depth: int) -> Iterator[str]:

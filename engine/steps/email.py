@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -10,11 +10,14 @@ from pydantic import Field, JsonValue
 
 from engine import messages, tasks
 from engine.assignment import HOLDER, covers, held, turn
-from engine.logic import Expression
+from engine.logic import Condition, Expression
+from engine.quantities import Duration
 from engine.recipients import Recipients, chosen
 from engine.run import Flipped, Open, Settled, TaskActed
+from engine.sendtimes import SendTimes
+from engine.steps import approval, mails
 from engine.steps.base import Done, Given, Move, Park, Rest, Spec, TimeUp, WaitingModel, keep
-from engine.values import Value
+from engine.steps.mails import SendModel
 
 if TYPE_CHECKING:
     from engine.context import Context
@@ -26,15 +29,23 @@ class Model(WaitingModel):
 
     email: str
     to: Any
+    cc: str | list[str] | None = None
     template: str | None = None
     subject: str | None = None
     text: str | None = None
     from_: str | None = Field(default=None, alias="from")
     topic: str | None = None
+    send: SendModel | None = None
+    expires: str | None = None
+    approval: str | None = None
     missing: Literal["task", "skip", "wait"] = "task"
 
 
 class EmailSpec(Spec):
+    """`approval` is the role that says whether it may be sent."""
+
+    added: ClassVar = frozenset({"send", "expires", "cc", "approval"})
+
     kind: Literal["email"] = "email"
     to: Recipients
     template: str | None = None
@@ -43,6 +54,10 @@ class EmailSpec(Spec):
     sender: str | None = None
     topic: str | None = None
     missing: Literal["task", "skip", "wait"] = "task"
+    send: SendTimes | None = None
+    expires: Duration | None = None
+    cc: tuple[str, ...] | None = None
+    approval: str | None = None
 
     def expressions(self) -> tuple[Expression, ...]:
         return tuple(self.conditions.values()) + self.to.conditions
@@ -55,12 +70,13 @@ def outcomes(model: Model) -> tuple[str, ...]:
 def compile_step(model: Model, place: Place) -> EmailSpec | None:
     messages.check_text(place, model.text, model.template, model.subject, mail=True)
     messages.check_topic(place, model.topic)
-    if model.from_ is not None:
-        place.role(model.from_, "from")
+    for role, key in ((model.from_, "from"), (model.approval, "approval")):
+        if role is not None:
+            place.role(role, key)
     to = messages.recipients(place, model.to, "to")
-    found = messages.somebody(place, to) if to and model.missing == "wait" else None
-    owner = place.compiler.owner
-    conditions = {"found": found, HOLDER: place.holder(owner) if owner and model.missing == "task" else None}
+    cc, send = mails.copies(model.cc, place), mails.send_times(model.send, place)
+    expires = place.duration(model.expires, "expires") if model.expires is not None else None
+    conditions = _conditions(model, to, place)
     limit = place.at_most(model)
     place.otherwise(model)
     if to is None:
@@ -73,46 +89,56 @@ def compile_step(model: Model, place: Place) -> EmailSpec | None:
         sender=model.from_,
         topic=model.topic,
         missing=model.missing,
-        conditions={name: one for name, one in conditions.items() if one},
+        send=send,
+        expires=expires,
+        cc=cc,
+        approval=model.approval,
+        conditions=conditions,
         at_most=limit,
     )
 
 
+def _conditions(model: Model, to: Recipients | None, place: Place) -> dict[str, Condition]:
+    """What may be waited for: somebody to write to, another holder of a role that has a task."""
+    owner = place.compiler.owner
+    several = {
+        "found": messages.somebody(place, to) if to and model.missing == "wait" else None,
+        HOLDER: place.holder(owner) if owner and model.missing == "task" else None,
+        approval.HOLDER: place.holder(model.approval) if model.approval else None,
+    }
+    return {name: one for name, one in several.items() if one}
+
+
 def enter(spec: EmailSpec, ctx: Context) -> Move:
+    """Tried again after a refusal, only what was refused is wanted anew."""
     recipients = chosen(spec.to, ctx)
     settled = _ids(ctx.memo, "settled")
     if not recipients and not settled:
         return _nobody(spec, ctx)
     left = [contact for contact in recipients if str(contact["id"]) not in settled]
     # All are written before the first is wanted: a text that cannot be made keeps every one of them back.
-    contents = [_content(spec, contact, ctx) for contact in left]
-    for contact, content in zip(left, contents, strict=True):
-        ctx.want("email", "email", str(contact["id"]), str(contact["email"]), content)
-    memo = _memo([str(contact["id"]) for contact in left], settled, {}, _count(ctx.memo))
-    return Rest(memo=memo) if left else _through(memo)
+    contents: dict[str, JsonValue] = {str(contact["id"]): mails.content(spec, contact, ctx) for contact in left}
+    if spec.approval is not None and not settled and not ctx.memo.get("approved"):
+        return approval.ask(spec.approval, _shown(contents), replace(ctx, memo={"contents": contents}))
+    return _want(contents, ctx)
 
 
-def _content(spec: EmailSpec, contact: Mapping[str, Value], ctx: Context) -> dict[str, JsonValue]:
-    """What the mail will say. Texts are filled in now; whether it may go is looked at when it goes."""
-    sender = ctx.find(spec.sender or ctx.plan.owner or "")
-    shared: dict[str, JsonValue] = {
-        "template": spec.template,
-        "topic": spec.topic,
-        "name": str(contact.get("name", "")),
-        "sender": {"id": sender.id, "name": sender.name, "email": sender.email} if sender else None,
-    }
-    if spec.template is None:
-        return shared | {
-            "subject": ctx.text_for(spec.subject or "", contact),
-            "body": ctx.text_for(spec.text or "", contact),
-        }
-    mail = ctx.mail(spec.template, contact)
-    return shared | {
-        "subject": mail.subject,
-        "body": mail.body,
-        "preheader": mail.preheader,
-        "topic": spec.topic or mail.topic,
-    }
+def _want(contents: Mapping[str, JsonValue], ctx: Context) -> Move:
+    """Each goes to whoever can still be written to."""
+    able = {str(one["id"]): str(one["email"]) for one in ctx.contacts() if one.get("email")}
+    wanted = {to: said for to, said in contents.items() if to in able and isinstance(said, dict)}
+    for to, said in wanted.items():
+        ctx.want("email", "email", to, able[to], said)
+    memo = _memo(ctx.memo, wanted, failed={})
+    return Rest(memo=memo) if wanted else _through(memo)
+
+
+def _shown(contents: Mapping[str, JsonValue]) -> str:
+    """What would be sent, for whoever decides on it."""
+    said = [one for one in contents.values() if isinstance(one, dict)]
+    to = ", ".join(str(one["name"]) for one in said)
+    first = said[0] if said else {}
+    return f"To {to}\n\n{first.get('subject', '')}\n\n{first.get('body', '')}"
 
 
 def _nobody(spec: EmailSpec, ctx: Context) -> Move:
@@ -150,6 +176,8 @@ def _ask_for_contact(spec: EmailSpec, ctx: Context) -> None:
 
 
 def resume(spec: EmailSpec, open_: Open, given: Given, ctx: Context) -> Move:
+    if "contents" in open_.memo and "task" in open_.memo:
+        return _approved(approval.decided(open_, given, ctx), open_, ctx)
     match given:
         case Flipped(name="found"):
             return enter(spec, ctx)
@@ -165,6 +193,16 @@ def resume(spec: EmailSpec, open_: Open, given: Given, ctx: Context) -> Move:
             return keep(open_)
 
 
+def _approved(word: str | Move, open_: Open, ctx: Context) -> Move:
+    if not isinstance(word, str):
+        return word
+    if word == approval.APPROVED:
+        contents = open_.memo["contents"]
+        return _want(contents if isinstance(contents, dict) else {}, replace(ctx, memo={"approved": True}))
+    ctx.log("skipped", reason="refused")
+    return Done("refused")
+
+
 def _wake(open_: Open, ctx: Context) -> Move:
     task = tasks.task_of(open_).model_copy(update={"snoozed": None})
     return replace(keep(open_, snoozed=None), memo=ctx.save(task, held=None))
@@ -175,12 +213,12 @@ def _settled(spec: EmailSpec, open_: Open, given: Settled, ctx: Context) -> Move
     memo = open_.memo
     waiting = [one for one in _ids(memo, "waiting") if one != given.to]
     if given.state == "failed":
-        failed = {**_reasons(memo), given.to: given.reason}
-        return _on(_memo(waiting, _ids(memo, "settled"), failed, _count(memo)))
-    reason = given.reason if given.state == "skipped" else None
-    ctx.log(given.state, contact=given.to, template=spec.template, reason=reason)
-    settled = [*_ids(memo, "settled"), given.to]
-    return _on(_memo(waiting, settled, _reasons(memo), _count(memo) + (given.state == "sent")))
+        return _on(_memo(memo, waiting, failed={**_reasons(memo), given.to: given.reason}))
+    went = given.state == "sent"
+    reason = None if went else given.reason
+    ctx.log("sent" if went else "skipped", contact=given.to, template=spec.template, reason=reason)
+    counts: dict[str, JsonValue] = {name: _count(memo, name) + (given.state == name) for name in ("sent", "expired")}
+    return _on(_memo(memo, waiting, settled=[*_ids(memo, "settled"), given.to], **counts))
 
 
 def _on(memo: dict[str, JsonValue]) -> Move:
@@ -193,11 +231,14 @@ def _on(memo: dict[str, JsonValue]) -> Move:
 
 
 def _through(memo: Mapping[str, JsonValue]) -> Done:
-    return Done("sent" if _count(memo) else "skipped")
+    return Done(next((name for name in ("sent", "expired") if _count(memo, name)), "skipped"))
 
 
-def _memo(waiting: list[str], settled: list[str], failed: Mapping[str, JsonValue], sent: int) -> dict[str, JsonValue]:
-    return {"waiting": list(waiting), "settled": list(settled), "failed": dict(failed), "sent": sent}
+def _memo(former: Mapping[str, JsonValue], waiting: Iterable[str], **changes: JsonValue) -> dict[str, JsonValue]:
+    """Whose mails have not settled, whose have, and how many of them were sent and how many came too late."""
+    nothing: dict[str, JsonValue] = {"settled": [], "failed": {}, "sent": 0, "expired": 0}
+    kept = {name: former[name] for name in (*nothing, "approved") if name in former}
+    return {**nothing, **kept, **changes, "waiting": [*waiting]}
 
 
 def _ids(memo: Mapping[str, JsonValue], key: str) -> list[str]:
@@ -210,6 +251,6 @@ def _reasons(memo: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return failed if isinstance(failed, dict) else {}
 
 
-def _count(memo: Mapping[str, JsonValue]) -> int:
-    sent = memo.get("sent")
-    return sent if isinstance(sent, int) else 0
+def _count(memo: Mapping[str, JsonValue], key: str) -> int:
+    count = memo.get(key)
+    return count if isinstance(count, int) else 0

@@ -151,6 +151,10 @@ mails = step(
     subject=st.just("Hi"),
     text=st.just("Hello {{ contact.name | or('you') }}"),
     missing=st.sampled_from([None, "skip", "wait"]),
+    send=maybe(st.sampled_from([{"on": ["tuesday"]}, {"window": "09:00-12:00"}])),
+    expires=maybe(durations),
+    approval=st.sampled_from([None, None, "cs_manager"]),
+    cc=st.sampled_from([None, "csm"]),
 )
 messages = step("slack", to=st.sampled_from(["csm", "#fires"]), text=st.just("Look"))
 

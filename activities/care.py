@@ -1,0 +1,94 @@
+"""Care for who gets the mail, looked at in the moment of sending and no sooner: hours, caps and topics, over all
+playbooks of the account.
+"""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from activities.desks import Bench
+from activities.store import effects, mails, runs, suppressions, wakes
+from activities.store.accounts import AccountRow
+from activities.store.effects import EffectRow
+from engine import care
+from engine.account import Account
+from engine.care import Gone, Ready, Slot
+from engine.mailing import expires_of, send_times_of, topic_of
+from engine.policy import Policy
+from engine.sendtimes import Hours, calendar_for
+
+
+def unwanted(at: Bench, row: EffectRow) -> str | None:
+    """Why the recipient gets no such mail; None when nothing speaks against it."""
+    if suppressions.reason_of(at.connection, row.effect.address) is not None:
+        return "suppressed"
+    policy, topic = at.current.setting.policy, topic_of(row.effect)
+    if not policy.is_essential(topic) and suppressions.opted_out(at.connection, row.effect.address, topic):
+        return f"wants no mail about {topic}"
+    return None
+
+
+def slot(at: Bench, account: AccountRow, row: EffectRow) -> Slot:
+    """When the mail may go."""
+    now, policy = at.now(account), at.current.setting.policy
+    if not policy.caps and not policy.quiet_hours and send_times_of(row.effect) is None:
+        return Slot(now)
+    return _Scene(at, account, policy, now).slots([row])[row.id]
+
+
+def move_up(at: Bench, account: AccountRow) -> None:
+    """Room has been given back: whoever waits for it and may now go sooner is told so."""
+    policy = at.current.setting.policy
+    if not policy.caps:
+        return
+    scene = _Scene(at, account, policy, at.now(account))
+    waiting = {row.id: row for row in scene.ready if row.held == "cap"}
+    moved: set[str] = set()
+    for name, found in scene.slots(()).items() if waiting else ():
+        row, until = waiting.get(name), found.at
+        if row is not None and until is not None and row.until is not None and until < row.until:
+            effects.change(at.connection, name, until=until)
+            moved.add(row.run)
+    runs.touch(at.connection, moved)
+    wakes.write(at.connection, moved, at.real)
+
+
+@dataclass
+class _Scene:
+    """All of an account's mails at one instant."""
+
+    at: Bench
+    row: AccountRow
+    policy: Policy
+    now: datetime
+
+    @cached_property
+    def account(self) -> Account:
+        return Account.from_json(json.loads(self.row.state)) if self.row.state else Account(self.row.id)
+
+    @cached_property
+    def ready(self) -> list[EffectRow]:
+        """Those that have come to their end by now compete for nothing."""
+        found = mails.ready(self.at.connection, self.row.id) if self.policy.caps else []
+        return [one for one in found if (until := expires_of(one.effect)) is None or until > self.now]
+
+    def slots(self, more: Iterable[EffectRow]) -> dict[str, Slot]:
+        asking = {row.id: row for row in (*self.ready, *more)}
+        calendar = calendar_for(self.account, "", self.policy)
+        ready = [self.asks(row) for row in asking.values()]
+        return care.slots(ready, self.gone(), self.policy.caps, calendar, self.now)
+
+    def asks(self, row: EffectRow) -> Ready:
+        wanted, calendar = row.effect, calendar_for(self.account, row.recipient, self.policy)
+        hours = Hours(calendar, self.policy.quiet_hours, send_times_of(wanted))
+        essential = self.policy.is_essential(topic_of(wanted))
+        return Ready(row.id, row.recipient, row.priority, row.ready_since, hours, essential)
+
+    def gone(self) -> Collection[Gone]:
+        calendar = calendar_for(self.account, "", self.policy)
+        since = min((calendar.subtract(cap.over, self.now) for cap in self.policy.caps), default=None)
+        rows = mails.gone(self.at.connection, self.row.id, since) if since else ()
+        clock = self.at.host.clock
+        return [Gone(to, at or (clock.logical(real) if real else self.now)) for to, at, real in rows]

@@ -1,0 +1,101 @@
+"""Effects that keep their place: deferred until an instant, or until a provider that is down is back. The trace says
+why, and until when.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from activities.desks import Bench, bench
+from activities.host import Host
+from activities.store import accounts, breakers, effects, mails, runs, traces, wakes
+from activities.store.accounts import AccountRow
+from activities.store.effects import EffectRow
+from activities.store.traces import Traced
+from engine.care import Slot
+from engine.mailing import expires_of
+from engine.stored import to_json
+from engine.trace import Entry
+
+ABANDONED: Final = timedelta(minutes=1)  # real: whoever should have tried the provider again did not
+
+
+def until_then(at: Bench, account: AccountRow, row: EffectRow, slot: Slot) -> None:
+    """Its hours or a cap hold it. What is worth sending only for a while is looked at when that is over."""
+    expires = expires_of(row.effect)
+    until = min(one for one in (slot.at, expires) if one is not None)
+    _put_off(at, row, state="deferred", until=until, reason=slot.reason, held=slot.held)
+    _note(at, account, row, slot.reason, slot.at)
+
+
+def until_it_is_back(
+    at: Bench, account: AccountRow, row: EffectRow, down_until: datetime, reason: str, *, probes: bool = False
+) -> None:
+    """The provider is down until that real instant at least. The one that `probes` tries it then; the others wait for
+    what comes of it, and are taken up by priority.
+    """
+    then = at.host.clock.logical(down_until)
+    ends = [one for one in (expires_of(row.effect), then if probes else None) if one is not None]
+    held = {"held": "provider", "lease_until": None}
+    _put_off(at, row, state="deferred", until=min(ends, default=None), reason=reason, **held)
+    _note(at, account, row, reason, then)
+
+
+def down_until(at: Bench, row: EffectRow) -> datetime | None:
+    """Until when, in real time, the row's provider is not to be tried; None when it may be."""
+    if breakers.find(at.connection, row.channel) is None:
+        return None
+    return breakers.probe(at.connection, row.channel, at.real, at.real + at.host.channels[row.channel].lease)
+
+
+def take_up(host: Host, seconds: float = 1) -> int:
+    """What waits for providers that are back, as much as they take in so many seconds, by priority; how many."""
+    return sum(_taken_up(host, name, max(1, int(one.rate * seconds))) for name, one in sorted(host.channels.items()))
+
+
+def _taken_up(host: Host, channel: str, most: int) -> int:
+    found = host.database.read(lambda connection: _next(connection, channel, most, host.clock.real()))
+    if not found:
+        return 0
+    runs_ = host.database.write(lambda connection: _wanted_again(bench(host, connection), found))
+    host.stir()
+    return len(runs_)
+
+
+def _next(connection: Connection, channel: str, most: int, real: datetime) -> list[tuple[str, str, str]]:
+    """None while it is down; one alone where nobody tries whether it still is."""
+    found = breakers.find(connection, channel)
+    if found is None:
+        return mails.put_off(connection, channel, most)
+    abandoned = found.holds(real - ABANDONED) is None
+    return mails.put_off(connection, channel, 1) if abandoned else []
+
+
+def _wanted_again(at: Bench, found: Iterable[tuple[str, str, str]]) -> list[str]:
+    ids = {effect: account for effect, account, _ in found}
+    accounts.lock(at.connection, sorted(set(ids.values())))
+    woken = mails.take_up(at.connection, ids)
+    runs.touch(at.connection, woken)
+    wakes.write(at.connection, woken, at.real)
+    return woken
+
+
+def _put_off(at: Bench, row: EffectRow, **changes: object) -> None:
+    effects.change(at.connection, row.id, **changes)
+    runs.touch(at.connection, [row.run])
+
+
+def _note(at: Bench, account: AccountRow, row: EffectRow, reason: str | None, until: datetime | None) -> None:
+    wanted = row.effect
+    below = wanted.content.get("below")
+    entry = Entry(
+        at=at.now(account),
+        path=f"{wanted.path}/{below}" if below else wanted.path,
+        step=wanted.step,
+        kind=wanted.channel,
+        event="deferred",
+        fields={"contact": wanted.to, "reason": reason, "until": to_json(until) if until else None},
+    )
+    traces.add(at.connection, [Traced(row.run, row.account, row.playbook, entry)])

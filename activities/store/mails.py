@@ -1,0 +1,53 @@
+"""An account's mails, as caps see them, and everything that waits for a provider."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from activities.store.effects import EffectRow
+from activities.store.tables import effects, runs
+
+_COLUMNS = [effects.c[name] for name in EffectRow.__dataclass_fields__]
+_MINE = (effects.c.account == bindparam("of")) & (effects.c.channel == "email")
+_READY = (
+    select(*_COLUMNS)
+    .join(runs, runs.c.id == effects.c.run)
+    .where(_MINE, (effects.c.state == "wanted") | (effects.c.held == "cap"))
+    .where(~runs.c.paused, runs.c.fault.is_(None))
+    .order_by(effects.c.id)
+)
+_SETTLED = effects.c.settled_at.is_(None) | (effects.c.settled_at > bindparam("after", type_=effects.c.settled_at.type))
+_GONE = select(effects.c.recipient, effects.c.settled_at, effects.c.claimed_at).where(
+    _MINE, effects.c.state.in_(("claimed", "uncertain", "sent")), _SETTLED
+)
+_PUT_OFF = (
+    select(effects.c.id, effects.c.account, effects.c.run)
+    .where(effects.c.held == "provider", effects.c.channel == bindparam("name"))
+    .order_by(effects.c.priority.desc(), effects.c.ready_since)
+    .limit(bindparam("most"))
+)
+
+
+def ready(connection: Connection, account: str) -> list[EffectRow]:
+    """What could go now if its hours and the caps let it: wanted, or held by a cap, of runs that may go on."""
+    return [EffectRow(*row) for row in connection.execute(_READY, {"of": account})]
+
+
+def gone(
+    connection: Connection, account: str, since: datetime
+) -> Sequence[tuple[str, datetime | None, datetime | None]]:
+    """Recipient, logical instant of sending (None: it is on its way) and real instant of the claim of what counts."""
+    return [(row[0], row[1], row[2]) for row in connection.execute(_GONE, {"of": account, "after": since})]
+
+
+def put_off(connection: Connection, channel: str, limit: int) -> list[tuple[str, str, str]]:
+    """Effect, account and run of what waits for the provider, the most important first."""
+    return [(row[0], row[1], row[2]) for row in connection.execute(_PUT_OFF, {"name": channel, "most": limit})]
+
+
+def take_up(connection: Connection, ids: Collection[str]) -> list[str]:
+    """Those that still wait for the provider are wanted again; their runs. Their accounts are locked."""
+    mine = effects.c.id.in_(sorted(ids)) & (effects.c.held == "provider")
+    again = update(effects).where(mine).values(state="wanted", reason=None, tried_at=None, held=None, until=None)
+    return list(connection.scalars(again.returning(effects.c.run)))

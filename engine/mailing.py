@@ -1,0 +1,38 @@
+"""What a mail's effect says of itself beside its text: topic, own hours, and until when it is worth sending."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from engine.policy import GENERAL
+from engine.run import Effect
+from engine.sendtimes import SendTimes
+from engine.stored import to_json
+from engine.values import read_instant
+
+
+def about(topic: str | None, send: SendTimes | None, expires: datetime | None) -> dict[str, JsonValue]:
+    """As the effect's content holds it; what says nothing is left out."""
+    said: dict[str, JsonValue] = {
+        "topic": topic,
+        "send": send.model_dump(mode="json") if send else None,
+        "expires": to_json(expires) if expires else None,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def topic_of(effect: Effect) -> str:
+    topic = effect.content.get("topic")
+    return topic if isinstance(topic, str) else GENERAL.id
+
+
+def send_times_of(effect: Effect) -> SendTimes | None:
+    said = effect.content.get("send")
+    return SendTimes.model_validate(said) if said is not None else None
+
+
+def expires_of(effect: Effect) -> datetime | None:
+    said = effect.content.get("expires")
+    return read_instant(said) if isinstance(said, str) else None

@@ -1,0 +1,129 @@
+"""The mails of a simulation: each is sent as soon as care lets it, by the rules that a claim of the ledger keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+
+from engine import care
+from engine.account import Account
+from engine.care import Gone, Ready, Slot
+from engine.mailing import expires_of, send_times_of, topic_of
+from engine.policy import Policy
+from engine.run import Effect, Settled
+from engine.sendtimes import Hours, calendar_for
+from engine.stored import to_json
+from engine.trace import Entry
+
+State = Literal["sent", "failed", "skipped", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A mail that has not gone. `until`: when it is asked for next."""
+
+    effect: Effect
+    since: datetime
+    until: datetime
+    slot: Slot | None = None
+
+
+@dataclass(slots=True)
+class Postbox:
+    """`unwanted` says why a contact gets no mail any more (of a topic, or of every one: None)."""
+
+    policy: Policy
+    waiting: dict[str, Waiting] = field(default_factory=dict)
+    gone: list[Gone] = field(default_factory=list)
+    unwanted: dict[tuple[str, str | None], str] = field(default_factory=dict)
+
+    @property
+    def due_at(self) -> datetime | None:
+        return min((one.until for one in self.waiting.values()), default=None)
+
+    def put(self, effect: Effect, now: datetime) -> None:
+        self.waiting[effect.id] = Waiting(effect, now, now)
+
+    def withdraw(self, run: str, path: str | None = None, visit: int | None = None) -> None:
+        """What has not gone of a run, or of one visit; who waits for room is asked anew."""
+        mine = [
+            name
+            for name, one in self.waiting.items()
+            if one.effect.run == run and (path is None or (one.effect.path, one.effect.visit) == (path, visit))
+        ]
+        for name in mine:
+            del self.waiting[name]
+
+    def empty(self, account: Account, now: datetime) -> Iterator[tuple[Effect, Settled | Entry]]:
+        """What becomes of the mails that are due: settled, or put off, which the trace tells."""
+        self._move_up(account, now)
+        for name in [name for name, one in self.waiting.items() if one.until <= now]:
+            one = self.waiting[name]
+            expires, unwanted = expires_of(one.effect), self._unwanted(one.effect)
+            if unwanted is not None:
+                yield one.effect, self._settled(one, "skipped", now, unwanted)
+            elif expires is not None and expires <= now:
+                yield one.effect, self._settled(one, "expired", now, "expired")
+            else:
+                yield one.effect, self._asked(one, self._slots(account, now)[name], expires, now)
+
+    def _move_up(self, account: Account, now: datetime) -> None:
+        """Where room has been given back, whoever may go sooner is asked sooner."""
+        waiting = [name for name, one in self.waiting.items() if one.slot is not None and one.slot.held == "cap"]
+        found = self._slots(account, now) if waiting else {}
+        for name in waiting:
+            one, at = self.waiting[name], found[name].at
+            if at is not None and at < one.until:
+                self.waiting[name] = replace(one, until=at)
+
+    def _asked(self, one: Waiting, slot: Slot, expires: datetime | None, now: datetime) -> Settled | Entry:
+        if slot.at is None:
+            return self._settled(one, "failed", now, f"{slot.reason}: there is no hour at which it may go")
+        if slot.at <= now:
+            self.gone.append(Gone(one.effect.to, now))
+            return self._settled(one, "sent", now)
+        until = min(slot.at, expires) if expires else slot.at
+        since = one.since if slot.held == "cap" else until
+        self.waiting[one.effect.id] = replace(one, until=until, since=since, slot=slot)
+        return _deferred(one.effect, slot, now)
+
+    def _unwanted(self, effect: Effect) -> str | None:
+        topic = topic_of(effect)
+        topics = (topic, "") if not self.policy.is_essential(topic) else ()
+        found = [self.unwanted.get((effect.to, one)) for one in (None, *topics)]
+        return next((one for one in found if one is not None), None)
+
+    def _slots(self, account: Account, now: datetime) -> dict[str, Slot]:
+        ready = [self._ready(one, account) for one in self.waiting.values() if one.until <= now or _waits_for_room(one)]
+        return care.slots(ready, self.gone, self.policy.caps, calendar_for(account, "", self.policy), now)
+
+    def _ready(self, one: Waiting, account: Account) -> Ready:
+        effect = one.effect
+        hours = Hours(calendar_for(account, effect.to, self.policy), self.policy.quiet_hours, send_times_of(effect))
+        essential = self.policy.is_essential(topic_of(effect))
+        return Ready(effect.id, effect.to, effect.priority, one.since, hours, essential)
+
+    def _settled(self, one: Waiting, state: State, now: datetime, reason: str | None = None) -> Settled:
+        del self.waiting[one.effect.id]
+        effect = one.effect
+        return Settled(
+            at=now, path=effect.path, visit=effect.visit, effect=effect.id, to=effect.to, state=state, reason=reason
+        )
+
+
+def _waits_for_room(one: Waiting) -> bool:
+    return one.slot is not None and one.slot.held == "cap"
+
+
+def _deferred(effect: Effect, slot: Slot, now: datetime) -> Entry:
+    below = effect.content.get("below")
+    return Entry(
+        at=now,
+        path=f"{effect.path}/{below}" if below else effect.path,
+        step=effect.step,
+        kind="email",
+        event="deferred",
+        fields={"contact": effect.to, "reason": slot.reason, "until": to_json(slot.at) if slot.at else None},
+    )

@@ -1,0 +1,59 @@
+"""A mail's approval: a task of a role, beside the mail (`mail/approval`), before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from pydantic import JsonValue
+
+from engine import tasks
+from engine.assignment import covers, held, turn
+from engine.run import Flipped, Open, TaskActed
+from engine.steps.base import Done, Given, Move, Rest, TimeUp, keep
+
+if TYPE_CHECKING:
+    from engine.context import Context
+
+APPROVED: Final = "approved"
+HOLDER: Final = "holder/approval"
+OUTCOMES: Final = (APPROVED, "refused")
+
+
+def ask(role: str, said: str, ctx: Context) -> Rest:
+    """Opens the task; `said` is what would be sent, for whoever decides."""
+    beside = _beside(ctx)
+    found = ctx.found(role)
+    person = found.person if found else None
+    due = ctx.resolve(ctx.world.policy.tasks.due, "closes", ctx.calendar_of(person))
+    title = f"Approve the mail '{ctx.step.id}'"
+    task = tasks.new(beside, title, role, found, kind="approval", instructions=said, outcomes=OUTCOMES, due=due)
+    beside.log("opened", kind="task", assigned=role, person=task.person, due=ctx.shown(due), covers=covers(found))
+    beside.tell(person, "task", task.title, below="approval", task=task.id)
+    return Rest(timers=turn(task, ctx), watches=(HOLDER,), memo=beside.save(task, **held(role, ctx)))
+
+
+def decided(open_: Open, given: Given, ctx: Context) -> str | Move:
+    """The word of whoever decides, or what becomes of the task meanwhile."""
+    beside = _beside(ctx)
+    task = tasks.task_of(open_)
+    match given:
+        case TimeUp(name=tasks.SNOOZED):
+            awake = task.model_copy(update={"snoozed": None})
+            return replace(keep(open_, snoozed=None), memo=beside.save(awake, held=None))
+        case TimeUp(name="cover") | Flipped(name="holder/approval"):
+            return tasks.follow(task, open_, beside)[1]
+        case TaskActed():
+            move = tasks.act(task, open_, given, beside)
+            return move.outcome or "refused" if isinstance(move, Done) else move
+        case _:
+            return keep(open_)
+
+
+def without(memo: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """What the step remembers once the task is closed."""
+    return {name: value for name, value in memo.items() if name not in {"task", "awaited", "held"}}
+
+
+def _beside(ctx: Context) -> Context:
+    return replace(ctx, path=f"{ctx.path}/approval")

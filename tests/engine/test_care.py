@@ -1,0 +1,116 @@
+"""Which mails may go now: the rules of caps, as pure values."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.calendar import Calendar
+from engine.care import Gone, Ready, Slot, slots
+from engine.policy import Cap, QuietHours
+from engine.quantities import Duration
+from engine.sendtimes import Hours
+
+NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
+CALENDAR = Calendar()
+ALWAYS = Hours(CALENDAR, QuietHours())
+DAY = timedelta(days=1)
+
+
+def days(amount):
+    return Duration(amount=amount, unit="day")
+
+
+def cap(count, over=7, per="contact", gather=None):
+    return Cap("email", count, days(over), per, Duration(amount=gather, unit="hour") if gather else None)
+
+
+def mail(name, priority=50, since=NOW, to="c1", **more):
+    return Ready(name, to, priority, since, ALWAYS, **more)
+
+
+def going(ready, gone, caps):
+    found = slots(ready, gone, caps, CALENDAR, NOW)
+    return {name for name, one in found.items() if one == Slot(NOW)}
+
+
+def test_room_goes_to_the_most_important_and_then_to_who_has_waited_longest():
+    ready = [mail("late", 50), mail("early", 50, NOW - DAY), mail("high", 90), mail("low", 10)]
+
+    assert going(ready, [], [cap(2)]) == {"high", "early"}
+
+
+def test_both_ends_of_a_window_are_as_the_page_says():
+    on_the_edge, inside = Gone("c1", NOW - 7 * DAY), Gone("c1", NOW - 7 * DAY + timedelta(seconds=1))
+
+    assert going([mail("a")], [on_the_edge], [cap(1)]) == {"a"}
+    assert slots([mail("a")], [inside], [cap(1)], CALENDAR, NOW)["a"].at == NOW + timedelta(seconds=1)
+
+
+def test_who_is_blocked_by_one_cap_takes_no_room_of_another():
+    ready = [mail("blocked", 90, to="c1"), mail("free", 10, to="c2")]
+
+    assert going(ready, [Gone("c1", NOW - DAY)], [cap(1), cap(2, per="account")]) == {"free"}
+
+
+def test_the_first_to_come_is_held_so_that_more_important_ones_may_compete():
+    found = slots([mail("first", 10)], [], [cap(1, gather=1)], CALENDAR, NOW)
+    later = [mail("first", 10, NOW - timedelta(hours=1)), mail("second", 90, NOW - timedelta(minutes=20))]
+
+    assert found["first"] == Slot(NOW + timedelta(hours=1), "cap", "gathering")
+    assert going(later, [], [cap(1, gather=1)]) == {"second"}
+
+
+def test_those_who_wait_are_told_their_turn_one_behind_the_other():
+    ready = [mail(str(n), 90 - n) for n in range(5)]
+
+    found = slots(ready, [Gone("c1", NOW - DAY)], [cap(2)], CALENDAR, NOW)
+
+    assert [found[str(n)].at for n in range(5)] == [
+        NOW, NOW + 6 * DAY, NOW + 7 * DAY, NOW + 13 * DAY, NOW + 14 * DAY,
+    ]  # fmt: skip
+
+
+def test_essential_mails_go_and_count():
+    ready = [mail("bill", 1, essential=True), mail("news", 90)]
+
+    assert going(ready, [], [cap(1)]) == {"bill"}
+
+
+instants = st.integers(0, 20).map(lambda days_ago: NOW - days_ago * DAY)
+readies = st.lists(
+    st.builds(
+        lambda n, priority, since, to, essential: (priority, since, to, essential),
+        st.integers(), st.integers(0, 3), instants, st.sampled_from(["c1", "c2"]), st.booleans(),
+    ),
+    max_size=8,
+)  # fmt: skip
+caps = st.lists(
+    st.builds(cap, st.integers(1, 3), st.integers(1, 9), st.sampled_from(["contact", "account"])), max_size=3
+)
+
+
+@given(readies, st.lists(st.builds(Gone, st.sampled_from(["c1", "c2"]), instants), max_size=6), caps)
+def test_no_cap_is_ever_overrun_and_none_that_would_fit_is_kept(ready, gone, limits):
+    mails = [mail(str(n), p, since, to, essential=e) for n, (p, since, to, e) in enumerate(ready)]
+    found = slots(mails, gone, limits, CALENDAR, NOW)
+    went = [one for one in mails if found[one.id] == Slot(NOW)]
+
+    for one in mails:
+        if one.essential:
+            assert one in went
+            continue
+        room = all(_used(limit, one.recipient, gone, went) < limit.count for limit in limits)
+        assert not (one not in went and room)
+    for limit in limits:
+        for to in ("c1", "c2"):
+            freely = [one for one in went if not one.essential and (limit.per == "account" or one.recipient == to)]
+            assert not freely or _used(limit, to, gone, went) <= max(
+                limit.count, _used(limit, to, gone, [one for one in went if one.essential])
+            )
+
+
+def _used(limit, to, gone, went):
+    mine = [one for one in (*gone, *went) if limit.per == "account" or one.recipient == to]
+    ats = [one.at if isinstance(one, Gone) else NOW for one in mine]
+    return sum(at > NOW - limit.over.whole * DAY for at in ats)

@@ -1,0 +1,141 @@
+"""What an email may say beside its text: when it goes, until when, who approves it and who gets a copy."""
+
+from dataclasses import replace
+from datetime import time
+
+import pytest
+
+from engine.policy import Cap, QuietHours, Topic
+from engine.quantities import Duration
+from engine.simulate import Simulation, simulate
+from tests.support.playbooks import KIM, compiled, lines, setting, source, story, told
+
+MAIL = "  - email: hello\n    to: champion\n    subject: Hello\n    text: Dear {{ contact.name }}\n"
+SAYS = """
+  - branch: said
+    cases: [{when: outcome.hello == "%s", then: [{end: as_expected}]}]
+    otherwise: []
+"""
+
+
+def kept(steps, policy, **said):
+    """What comes of it under a policy of one's own."""
+    own = replace(setting(), policy=replace(setting().policy, **policy))
+    return simulate(compiled(source(steps)), story(**said), own)
+
+
+def deferred(result):
+    return [(one.fields["reason"], one.fields["until"]) for one in result.trace if one.event == "deferred"]
+
+
+def test_a_mail_waits_for_its_window_and_days_on_the_recipients_clock():
+    tokyo = KIM | {"time_zone": "Asia/Tokyo"}
+
+    result = told(MAIL + '    send: {window: "09:00-17:00", on: [tuesday, thursday]}\n', contacts=[tokyo])
+
+    assert deferred(result) == [("send window", "2026-03-03T00:00:00Z")]
+    assert lines(result, "sent") == [("2026-03-03T00:00:00Z", "hello")]
+
+
+def test_a_mail_that_came_too_late_is_not_sent_and_its_outcome_says_so():
+    result = told(MAIL + "    send: {on: [friday]}\n    expires: 2 days\n" + SAYS % "expired")
+
+    assert lines(result, "sent") == []
+    assert [(one.fields["reason"], str(one.at)[:10]) for one in result.trace if one.event == "skipped"] == [
+        ("expired", "2026-03-04")
+    ]
+    assert result.outcome == "as_expected"
+
+
+def test_a_goal_that_comes_while_a_mail_is_held_keeps_it_from_going():
+    result = told(
+        MAIL + "    send: {on: [friday]}\n",
+        head="goal: {when: metrics.nps.value >= 8, outcome: happy}\n",
+        then=[{"after": "1 day", "metrics": {"nps": 9}}],
+    )
+
+    assert (lines(result, "sent"), result.outcome) == ([], "happy")
+
+
+def test_quiet_hours_hold_customers_mail_and_no_message_to_colleagues():
+    steps = MAIL + "  - {slack: note, to: csm, text: Look}\n"
+
+    result = kept(steps, {"quiet_hours": QuietHours((time(8), time(12)))})
+
+    assert lines(result, "sent", "posted") == [("2026-03-02T17:00:00Z", "hello"), ("2026-03-02T17:00:00Z", "note")]
+
+
+def test_a_cap_holds_what_is_too_much_for_one_person():
+    steps = MAIL + MAIL.replace("hello", "again") + MAIL.replace("hello", "third")
+
+    result = kept(steps, {"caps": (Cap("email", 2, Duration(amount=3, unit="day"), "contact"),)})
+
+    assert [at for at, _ in lines(result, "sent")] == [
+        "2026-03-02T14:00:00Z", "2026-03-02T14:00:00Z", "2026-03-05T14:00:00Z",
+    ]  # fmt: skip
+    assert deferred(result) == [("at most 2 per 3 days and contact", "2026-03-05T14:00:00Z")]
+
+
+def test_essential_mail_is_held_by_no_cap():
+    essential = {"general": Topic("general", "Invoices", essential=True)}
+    cap = Cap("email", 1, Duration(amount=3, unit="day"), "contact")
+
+    result = kept(MAIL + MAIL.replace("hello", "again"), {"caps": (cap,), "topics": essential})
+
+    assert deferred(result) == []
+
+
+APPROVED = MAIL + "    approval: cs_manager\n"
+
+
+def test_a_mail_is_sent_when_it_has_been_approved():
+    result = told(APPROVED, then=[{"after": "1 day", "complete": "hello", "outcome": "approved"}])
+
+    assert [(one.event, one.path, one.kind) for one in result.trace if one.step] == [
+        ("opened", "hello/approval", "task"),
+        ("completed", "hello/approval", "task"),
+        ("sent", "hello", "email"),
+    ]
+    assert lines(result, "sent") == [("2026-03-03T14:00:00Z", "hello")]
+
+
+def test_a_mail_that_is_refused_is_passed_over():
+    steps = APPROVED + SAYS % "refused"
+
+    result = told(steps, then=[{"after": "1 day", "complete": "hello/approval", "outcome": "refused"}])
+
+    assert (lines(result, "sent"), result.outcome) == ([], "as_expected")
+
+
+def test_an_approval_is_due_by_policy_and_shows_what_would_be_sent():
+    result = told(APPROVED, until="2026-03-04T00:00:00Z")
+
+    (opened,) = [one for one in result.trace if one.event == "opened"]
+    assert (opened.fields["assigned"], opened.fields["due"]) == ("cs_manager", "2026-03-09T17:00:00Z")
+
+
+def test_an_approval_that_nobody_gives_may_be_given_up():
+    steps = APPROVED + "    at_most: 3 days\n    otherwise: [{end: late}]\n"
+
+    result = told(steps)
+
+    assert (lines(result, "sent"), result.outcome) == ([], "late")
+
+
+def test_a_contact_who_has_gone_while_the_mail_waited_for_approval_gets_none():
+    gone = {"after": "1 hour", "contacts": [{"id": "c1", "active": False}]}
+
+    result = told(APPROVED, then=[gone, {"after": "1 day", "complete": "hello", "outcome": "approved"}])
+
+    assert lines(result, "sent") == []
+
+
+@pytest.mark.parametrize("cc", ["cs_manager", "[cs_manager, cs_manager]"])
+def test_colleagues_get_a_copy_once(cc):
+    simulation = Simulation(compiled(source(MAIL + f"    cc: {cc}\n    send: {{on: [friday]}}\n")), story(), setting())
+    simulation.last = simulation.story.start
+    simulation.tell()
+
+    (waiting,) = simulation.postbox.waiting.values()
+    boss = next(one for one in setting().people.everyone if "cs_manager" in one.roles)
+    assert waiting.effect.content["cc"] == [boss.email]
