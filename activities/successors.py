@@ -26,7 +26,7 @@ def people_changed(at: Bench, before: Mapping[str, str], after: Mapping[str, str
     moving = [task for task in _all_open(at) if concerned.by(task)]
     locked = accounts.lock(at.connection, {task.account for task in moving})
     told: list[tuple[str, Input]] = [
-        (task.run, Flipped(at=at.now(row), path=task.path, visit=task.visit, name=HOLDER))
+        (task.run, Flipped(at=at.now(row), path=task.rests_at, visit=task.visit, name=HOLDER))
         for task in moving
         if (row := locked.get(task.account)) is not None
     ]

@@ -41,7 +41,7 @@ def decided(open_: Open, given: Given, ctx: Context) -> str | Move:
         case TimeUp(name=tasks.SNOOZED):
             awake = task.model_copy(update={"snoozed": None})
             return replace(keep(open_, snoozed=None), memo=beside.save(awake, held=None))
-        case TimeUp(name="cover") | Flipped(name="holder/approval"):
+        case TimeUp(name="cover") | Flipped(name="holder" | "holder/approval"):
             return tasks.follow(task, open_, beside)[1]
         case TaskActed():
             move = tasks.act(task, open_, given, beside)
