@@ -217,7 +217,9 @@ class Context:
 
     def _fit(self, rendered: T | Unfit) -> T:
         if isinstance(rendered, Unfit):
-            raise Unready(f"the text needs {rendered.missing}, which is not known", self.lacked(rendered.missing))
+            of_event = rendered.missing.startswith("event.") and self.run.event is None
+            lack = "and no event has begun this run" if of_event else "which is not known"
+            raise Unready(f"the text needs {rendered.missing}, {lack}", self.lacked(rendered.missing))
         return rendered
 
     def lacked(self, path: str) -> str | None:

@@ -53,6 +53,7 @@ def date_(context: Context, value: date, form: str = "") -> str:
     """`2 March 2026`, in a language other than English `2026-03-02`; `form` as in strftime. An instant's date is that
     of the contact's time zone, else the account's.
     """
+    _known(value)
     if isinstance(value, datetime):
         value = Calendar(zone=str(context.get("_zone") or "UTC")).date_of(value)
     if not isinstance(value, date):
@@ -65,13 +66,23 @@ def date_(context: Context, value: date, form: str = "") -> str:
 
 def first_name(value: str) -> str:
     """Of "Kim Lee", "Lee, Kim" and "Dr. Kim Lee"."""
+    _known(value)
     last, comma, first = value.partition(",")
     words = (first if comma else last).split() or value.split()
     named = [word for word in words if word.rstrip(".").lower() not in _TITLES]
     return (named or words or [""])[0]
 
 
+def _known(value: object) -> None:
+    """An undefined name says itself which one it is, as soon as it is to be shown."""
+    from jinja2 import Undefined
+
+    if isinstance(value, Undefined):
+        str(value)
+
+
 def _number(value: int | Decimal) -> Decimal:
+    _known(value)
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise TypeError(f"{value!r} is not a number")
     return Decimal(value)

@@ -166,7 +166,8 @@ def _stuck_runs(connection: Connection, limit: int) -> Iterator[View]:
         if row.fault is not None:
             yield attention_view("fault", row.id, row.account, row.fault, f"playbook resume {row.id}", run=row.id)
         elif row.parked is not None and not row.over:
-            yield attention_view("parked", row.id, row.account, row.parked, f"playbook resume {row.id}", run=row.id)
+            fix = f"playbook resume {row.id}, when that is mended; or playbook skip {row.id}"
+            yield attention_view("parked", row.id, row.account, row.parked, fix, run=row.id)
 
 
 def _doubtful(connection: Connection, limit: int) -> Iterator[View]:

@@ -320,3 +320,13 @@ def test_a_new_account_is_judged_by_what_may_hold_of_it_and_by_nothing_else():
     assert table.rules.blank == {"no-condition", "not-known", "clock"}
     assert table.changes.started == [f"a1/{name}" for name in sorted(ALWAYS)]
     assert {one.playbook for one in table.rules.at_first({"account.arr"})} == {*table.rules.blank, "rich"}
+
+
+def test_a_text_that_speaks_of_an_event_says_that_none_has_begun_a_run_by_hand():
+    steps = '  - {task: go, assign: csm, title: "Call about {{ event.score }}"}'
+    table = desk(compiled(source(steps, start="start: {on: survey, by_hand: true}\n")))
+    table.take(fact(1, START, fields={"stage": "adoption"}), now=START)
+
+    run = table.start("example", START, by="ann")
+
+    assert table.runs[run].open["go"].parked == "the text needs event.score, and no event has begun this run"

@@ -272,3 +272,14 @@ def test_whoever_stands_below_a_rung_is_told_that_it_went_up():
         ("max", "Acme is red"),
         ("ana", "Now with cs_manager: Acme is red"),
     ]
+
+
+@pytest.mark.parametrize("text", ["{{ account.renewal_date | date }}", "{{ account.arr | money }}"])
+def test_a_filter_of_what_is_not_known_says_which_name_it_was(text):
+    name = text.split()[1]
+    nobody_knows = {name.removeprefix("account."): None}
+
+    result = told(f'  - {{task: go, title: "{text}"}}', start="start: by hand\n", account=nobody_knows)
+
+    (parked,) = [one for one in result.trace if one.event == "parked"]
+    assert parked.fields["reason"] == f"the text needs {name}, which is not known"
