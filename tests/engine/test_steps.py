@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from engine.people import Away, People
 from engine.simulate import simulate
 from tests.support.lives import Watched
