@@ -10,7 +10,9 @@ from activities.store import facts
 from tests.support.callers import caller
 from tests.support.hosts import acme, host_on
 from workers.http.batches import MOST
+from workers.http.exact_json import fault_in, loosely
 
+DEEP = "it is nested more than 20 deep. Send what the schema in /openapi.json asks for"
 NPS = {"id": "n1", "account": "acme", "at": "2026-03-02T13:00:00Z", "metric": "nps", "value": 3}
 
 
@@ -115,10 +117,10 @@ def test_what_is_no_number_to_be_kept_is_refused_by_itself(client, number, where
         (b'{"facts": true}', 400, "body", "true is not a list"),
         (json.dumps(NPS).encode(), 400, "body", "an object is not a list"),
         (b"[]", 422, "body", "no fact"),
-        (b"[" * 10_000 + b"]" * 10_000, 400, "body", "deep"),
         (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, 400, "body", "deep"),
-        (b"[" * 100_000, 400, "body", "deep"),
-        (b"[" * 60 + b"]" * 60, 400, "body", "deep"),
+        (b'{"facts": [], "facts": []}', 400, "body", "more than once"),
+        (b"[" * 100_000, 400, "line 1, column 100001", "Expecting"),
+        (b'[{"a":' + b"[" * 10_000 + b"]" * 10_000 + b"},\n 3x]", 400, "line 2, column 3", "Expecting"),
         (b"[" + b"1," * MOST + b"1]", 413, "body", "1,001 facts"),
     ],
 )
@@ -132,17 +134,40 @@ def test_what_is_no_list_of_facts_is_refused_whole(client, body, status, where, 
     assert problem["fix"]
 
 
-def test_a_key_that_stands_twice_is_refused_with_its_place_and_nothing_is_stored(client, host):
-    odd = '{"id": "x", "account": "acme", "fields": {"arr": 1, "seats": 2, "arr": 3}, "id": "y"}'
-    body = f"[{json.dumps(NPS)}, {odd}]"
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        (
+            '{"id": "x", "account": "acme", "fields": {"arr": 1, "seats": 2, "arr": 3}, "id": "y"}',
+            "the key 'id' stands more than once; fields: the key 'arr' stands more than once. Keep one of them",
+        ),
+        ('{"id": "x", "fields": ' + "[" * 60 + "]" * 60 + "}", DEEP),
+        ('{"id": "x", "fields": ' + '{"a":' * 10_000 + '"[[\\"]"' + "}" * 10_000 + "}", DEEP),
+        ("[" * 10_000 + "]" * 10_000, DEEP),
+    ],
+)
+@pytest.mark.parametrize("form", ["[{}, {}, {}]", '{{"facts": [{}, {}, {}]}}'])
+def test_an_item_that_is_too_deep_or_has_a_key_twice_is_refused_alone(client, host, odd, reason, form):
+    first, last = (json.dumps({**NPS, "id": one}) for one in ("n1", "n2"))
 
-    told = client.post("/facts", content=body)
+    told = client.post("/facts", content=form.format(first, odd, last))
 
-    assert (told.status_code, told.json()["where"]) == (400, "item 2")
-    assert told.json()["detail"] == (
-        "item 2: the key 'id' stands more than once; item 2 > fields: the key 'arr' stands more than once"
-    )
-    assert not [one for one in everything(host) if one.id == "n1"]
+    answers = told.json()["answers"]
+    assert [one["status"] for one in answers] == ["stored", "rejected", "stored"]
+    assert (answers[1]["item"], answers[1]["reasons"]) == (2, [reason])
+    assert {"n1", "n2"} <= {one.id for one in everything(host)}
+
+
+def test_what_is_too_deep_to_be_parsed_is_cut_and_nothing_beside_it():
+    deep = '{"a": "}]", "b": [' + "[" * 3_000 + '"\\"]",\n{}' + "]" * 3_000 + "]}"
+    beside = [{"text": '[[{ \\ " ]'}, {"deep": [[[[]]]]}, 1]
+
+    given, sound = loosely(f"[{json.dumps(beside)}, {deep}, {json.dumps(beside)}]".encode())
+
+    assert not sound
+    assert isinstance(given, list)
+    assert [given[0], given[2]] == [beside, beside]
+    assert [fault_in(one) is None for one in given] == [True, False, True]
 
 
 def test_a_body_of_one_object_has_no_key_twice_either(client):
@@ -198,7 +223,7 @@ def test_facts_come_one_a_line_and_an_odd_line_is_rejected_alone_with_its_number
     login = {"id": "l1", "account": "acme", "event": "login"}
     lines = [
         *(b"\xef\xbb\xbf" + json.dumps(NPS).encode() + b"\r", b"", b'{"id": ', b"[1]", b'{"id": "t", "id": "u"}'),
-        *(b"\xff", b"[" * 10_000, b'{"id": "v", "account": "acme", "metric": "npss", "value": 1}'),
+        *(b"\xff", b"[" * 9_000, b'{"id": "v", "account": "acme", "metric": "npss", "value": 1}'),
         json.dumps(login).encode(),
     ]
 
@@ -216,7 +241,7 @@ def test_facts_come_one_a_line_and_an_odd_line_is_rejected_alone_with_its_number
         4: "a list is not an object. Send {…} for each fact",
         5: "body",
         6: "byte 1",
-        7: "body",
+        7: "column 9001",
     }
     assert {"n1", "l1"} <= {one.id for one in everything(host)}
 

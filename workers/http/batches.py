@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.values import in_json
-from workers.http.bodies import not_json, parsed
+from workers.http.exact_json import Doubled, fault_in, loosely, not_json, parsed
 from workers.http.faults import Fault
 
+Word = Literal["item", "line"]
 MOST = 1_000
 NDJSON = "application/x-ndjson"
 SEVERAL = 'Send a list of facts, or {"facts": [...]}'
@@ -19,7 +20,7 @@ _BOM = b"\xef\xbb\xbf"
 class Item:
     """What stands at a place, counted from 1; `fault` says why it is no object, and is empty where it is one."""
 
-    word: Literal["item", "line"]
+    word: Word
     place: int
     given: dict[str, object]
     fault: str = ""
@@ -31,13 +32,14 @@ def items_of(raw: bytes, content_type: str = "") -> list[Item]:
         return _lines(raw)
     if not raw.strip():
         raise not_json("the body is empty", SEVERAL)
-    given = parsed(raw)
-    if isinstance(given, dict) and given.keys() == {"facts"}:
+    given, sound = loosely(raw)
+    if isinstance(given, dict) and given.keys() == {"facts"} and not isinstance(given, Doubled):
         given = given["facts"]
     if not isinstance(given, list):
-        raise not_json(f"{in_json(given)} is not a list of facts", SEVERAL)
+        raise fault_in(given) or not_json(f"{in_json(given)} is not a list of facts", SEVERAL)
     _check_number(len(given), SEVERAL)
-    return [_item("item", place, one) for place, one in enumerate(given, start=1)]
+    look = _item if sound else _odd_item
+    return [look("item", place, one) for place, one in enumerate(given, start=1)]
 
 
 def _lines(raw: bytes) -> list[Item]:
@@ -55,6 +57,13 @@ def _check_number(number: int, fix: str) -> None:
         raise Fault(413, "too-large", f"{number:,} facts are more than {MOST:,}", "Send them in parts", "body")
 
 
+def _odd_item(word: Word, place: int, given: object) -> Item:
+    """One of a body in which something is nested too deep or has a key twice: perhaps this one."""
+    if (fault := fault_in(given)) is None:
+        return _item(word, place, given)
+    return Item(word, place, {}, f"{fault.detail.removeprefix('body: ')}. {fault.fix}")
+
+
 def _line(place: int, line: bytes) -> Item:
     try:
         return _item("line", place, parsed(line))
@@ -63,7 +72,7 @@ def _line(place: int, line: bytes) -> Item:
         return Item("line", place, {}, f"{where}: {fault.detail}. {fault.fix}")
 
 
-def _item(word: Literal["item", "line"], place: int, given: object) -> Item:
+def _item(word: Word, place: int, given: object) -> Item:
     if isinstance(given, dict):
         return Item(word, place, given)
     return Item(word, place, {}, f"{in_json(given)} is not an object. Send {{…}} for each fact")

@@ -1,13 +1,7 @@
-"""What callers send: bounded, JSON with exact numbers, and told precisely when it is not that."""
+"""What callers send: bounded, of a shape that is known, and told precisely when it is not that."""
 
-import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
-from functools import partial
-from itertools import islice
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
@@ -15,13 +9,10 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from engine.problems import suggest
 from engine.values import in_json
+from workers.http.exact_json import not_json, parsed
 from workers.http.faults import Fault, invalid
 
 MOST_BYTES = 5_000_000
-DEEPEST = 20
-LONGEST_NUMBER = 400  # characters; more digits than that are an attack, and some sums on them take for ever
-SHOWN = 40
-AT_ONCE = 5  # of the same fault in one answer
 
 
 class Said(BaseModel):
@@ -53,22 +44,6 @@ def in_utc(at: datetime) -> datetime:
 Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
 Name = Annotated[str, Field(max_length=200), AfterValidator(storable)]
 Words = Annotated[str, Field(max_length=10_000), AfterValidator(storable)]
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class NoNumber:
-    """NaN, Infinity, or digits beyond all measure: nothing takes it, and whoever refuses it can show it."""
-
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text if len(self.text) <= SHOWN else f"{self.text[:SHOWN]}…"
-
-
-class Doubled(dict[str, object]):
-    """An object in which a key stands more than once: readers of JSON differ on which of its values counts."""
-
-    key = ""
 
 
 async def raw_body(request: Request) -> bytes:
@@ -123,89 +98,3 @@ def read_mapping(raw: bytes) -> dict[str, object]:
     if not isinstance(given, dict):
         raise not_json(f"{in_json(given)} is not an object", "Send {…}")
     return given
-
-
-def parsed(raw: bytes) -> object:
-    """Raises Fault for what is no JSON, with the place."""
-    doubled: list[Doubled] = []
-    try:
-        text = raw.decode("utf-8-sig")
-        given: object = json.loads(
-            text,
-            parse_float=_exact,
-            parse_int=_whole,
-            parse_constant=NoNumber,
-            object_pairs_hook=partial(_object, doubled),
-        )
-    except UnicodeDecodeError as error:
-        raise not_json(f"it is not UTF-8: {error.reason}", "Send it in UTF-8", f"byte {error.start + 1}") from None
-    except json.JSONDecodeError as error:
-        raise not_json(error.msg, "Send JSON", f"line {error.lineno}, column {error.colno}") from None
-    except RecursionError:
-        raise _too_deep() from None
-    if _depth(given) > DEEPEST:
-        raise _too_deep()
-    if doubled:
-        raise _twice(given)
-    return given
-
-
-def not_json(detail: str, fix: str, where: str = "body") -> Fault:
-    return Fault(400, "not-json", detail, fix, where)
-
-
-def _too_deep() -> Fault:
-    return not_json(f"it is nested more than {DEEPEST} deep", "Send what the schema in /openapi.json asks for")
-
-
-def _twice(given: object) -> Fault:
-    found = list(islice(_doubled(given), AT_ONCE))
-    said = "; ".join(f"{where}: the key {in_json(key)} stands more than once" for where, key in found)
-    return not_json(said, "Keep one of them", found[0][0])
-
-
-def _object(doubled: list[Doubled], pairs: list[tuple[str, object]]) -> dict[str, object]:
-    given = dict(pairs)
-    if len(given) == len(pairs):
-        return given
-    odd = Doubled(given)
-    odd.key = Counter(name for name, _ in pairs).most_common(1)[0][0]
-    doubled.append(odd)
-    return odd
-
-
-def _doubled(given: object, *path: str) -> Iterator[tuple[str, str]]:
-    """Where in the body, in words, and which key."""
-    if isinstance(given, Doubled):
-        yield " > ".join(path) or "body", given.key
-    if isinstance(given, dict):
-        for name, one in given.items():
-            yield from _doubled(one, *path, in_json(name)[1:-1])
-    elif isinstance(given, list):
-        for place, one in enumerate(given, start=1):
-            yield from _doubled(one, *path, f"item {place}")
-
-
-def _whole(digits: str) -> int | NoNumber:
-    return int(digits) if len(digits) <= LONGEST_NUMBER else NoNumber(digits)
-
-
-def _exact(digits: str) -> Decimal | NoNumber:
-    try:
-        number = Decimal(digits) if len(digits) <= LONGEST_NUMBER else None
-    except InvalidOperation:  # an exponent that no Decimal has room for
-        number = None
-    return NoNumber(digits) if number is None or abs(number.adjusted()) > LONGEST_NUMBER else number
-
-
-def _depth(given: object) -> int:
-    level, deep = [given], 0
-    while level := [child for one in level for child in _inside(one)]:
-        deep += 1
-    return deep
-
-
-def _inside(one: object) -> list[object]:
-    if isinstance(one, dict):
-        return list(one.values())
-    return one if isinstance(one, list) else []
