@@ -157,11 +157,19 @@ def _refused(task: Task, act: Act, now: datetime) -> Refused | None:
             return Refused(task, _over(task), task.by)
         case "complete" if act.outcome not in task.outcomes:
             return Refused(task, _no_outcome(task, act.outcome or ""), wrong="outcome")
-        case "snooze" if act.until is None or act.until <= now:
-            return Refused(task, "It can be put off to an instant that lies ahead only.", wrong="until")
+        case "snooze":
+            return _no_snooze(task, act, now)
         case "acknowledge" if task.kind != "escalation":
             outcomes = ", ".join(task.outcomes)
             return Refused(task, f"Only an escalation is acknowledged; complete this task with one of {outcomes}.")
+    return None
+
+
+def _no_snooze(task: Task, act: Act, now: datetime) -> Refused | None:
+    if task.kind == "escalation":
+        return Refused(task, "An escalation cannot be put off; acknowledge it, or give it to somebody else.")
+    if act.until is None or act.until <= now:
+        return Refused(task, "It can be put off to an instant that lies ahead only.", wrong="until")
     return None
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from engine.compile import compile_with_notes
 from engine.document import Document, Tree
+from engine.identities import unlike
 from engine.parameters import declared_in
 from engine.plan import Plan
 from engine.plays import circles, values_given
@@ -47,6 +48,7 @@ def check(folder: Path) -> Checked:
             if plan:
                 plans[plan.playbook] = plan
         problems.extend(_circles(ids, plans))
+        problems.extend(_unlike(ids, plans))
         problems.extend(_given(ids, plans, setting))
         problems.extend(_tests(workspace, setting, ids, plans))
         problems.extend(_unused_templates(workspace))
@@ -86,11 +88,22 @@ def _relevant(found: Problems, workspace: Workspace) -> Iterator[Problem]:
 
 def _circles(ids: Mapping[str, Document], plans: Mapping[str, Plan]) -> Problems:
     problems = Problems()
-    for plan, step, way in circles(plans):
-        message = f"these playbooks play one another in a circle: {' -> '.join(way)}"
+    for one in circles(plans):
+        message = f"these playbooks {'play' if one.plays else 'start'} one another in a circle: {' -> '.join(one.way)}"
         fix = "Break it, or let 'again' of one of them bar the way; beyond 10 starts in a row they are held."
-        where, at = f"step '{step.id}' > playbook", Position(step.line, 1)
-        problems.add(ids[plan.playbook].file, at, where, message, fix, code="plays-in-a-circle", severity="warning")
+        where = f"step '{one.step.id}' > {'playbook' if one.step.kind == 'play' else 'set'}"
+        at, file = Position(one.step.line, 1), ids[one.plan.playbook].file
+        problems.add(file, at, where, message, fix, code="plays-in-a-circle", severity="warning")
+    return problems
+
+
+def _unlike(ids: Mapping[str, Document], plans: Mapping[str, Plan]) -> Problems:
+    problems = Problems()
+    for plan, step, other in unlike(plans):
+        message = f"the task {other} has the same identity and other outcomes"
+        fix = "Give both the same: whoever comes second hears the outcome of the first."
+        where, at = f"step '{step.id}' > same_as", Position(step.line, 1)
+        problems.add(ids[plan.playbook].file, at, where, message, fix, code="same-as-outcomes")
     return problems
 
 

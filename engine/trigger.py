@@ -25,6 +25,8 @@ from engine.run import Frozen
 Bar = Literal["again", "live", "goal", "stop", "holdout", "anchor"]
 DELAYS = frozenset({"anchor"})
 """Bars that keep an account out for as long as they last, and use nothing up: what has risen may still enter."""
+CALENDAR = frozenset({"account.time_zone", "account.country"})
+"""What an account's days and midnights hang on."""
 LASTING = "for"
 """What bars an account whose condition has not been so for long enough yet."""
 
@@ -146,8 +148,11 @@ def _heard(rule: Rule) -> frozenset[str]:
 
 
 def reads_of(condition: Condition) -> frozenset[str]:
-    """The paths that a change must touch to matter: `since(x)` changes with x."""
-    return frozenset(path.removeprefix("since.") for path in condition.reads)
+    """The paths that a change must touch to matter: `since(x)` changes with x, and whatever time alone can change with
+    the account's calendar.
+    """
+    read = frozenset(path.removeprefix("since.") for path in condition.reads)
+    return read | CALENDAR if condition.timely else read
 
 
 def run_paths(playbook: str) -> frozenset[str]:
@@ -157,7 +162,10 @@ def run_paths(playbook: str) -> frozenset[str]:
 
 def rule_reads(plan: Plan) -> frozenset[str]:
     """What a start hangs on, with what only delays it: the anchor, and under `is` whatever bars it."""
-    reads = {path for one in _deciding(plan) for path in one.reads}
+    deciding = _deciding(plan)
+    reads = {path for one in deciding for path in one.reads}
+    if plan.start.lasting is not None or any(one.timely for one in deciding):
+        reads |= CALENDAR
     return frozenset(reads | {plan.anchor}) if plan.anchor else frozenset(reads)
 
 

@@ -214,3 +214,13 @@ class TestARunThatIsBehind:
         host.database.write(lambda c: c.execute(unreadable))
 
         assert isinstance(tasks.complete(host, task, "won", by="ana"), tasks.Done)
+
+
+def test_an_escalation_cannot_be_put_off(opened):
+    host, task = opened(ALARM)
+
+    answer = tasks.snooze(host, task, host.clock.now() + timedelta(days=1), by="ana")
+
+    assert isinstance(answer, tasks.Refused)
+    assert "acknowledge it" in answer.reason
+    assert the_task(host).snoozed is None

@@ -1,6 +1,9 @@
 """`goal` and `stop` act at once, inside every wait, and clean up."""
 
-from tests.support.playbooks import lines, told
+import pytest
+
+from tests.support.lives import Watched
+from tests.support.playbooks import compiled, lines, source, story, told
 
 GOAL = "goal: {when: metrics.nps.value >= 8, outcome: recovered}\n"
 STOP = 'stop: {when: account.status == "churned", outcome: churned}\n'
@@ -82,3 +85,42 @@ def test_a_goal_that_time_alone_brings_is_not_forgotten_while_the_steps_go_on():
 
     # 60 days before 1 June, at the account's own midnight.
     assert lines(story, "ended") == [("2026-04-02T04:00:00Z", "goal")]
+
+
+WAITING = {
+    "a task": "  - {task: one}",
+    "a task beside the steps": "  - {task: beside, then: continue}\n  - {wait: long, for: 90 days}",
+    "a task that was put off": "  - {task: one, at_most: 20 days, otherwise: []}",
+    "a task of another step": "  - {task: one, same_as: it, then: continue}\n  - {task: two, same_as: it}",
+    "an escalation": "  - {escalate: fire, reason: Fire, ladder: [{to: csm, within: 60 days}]}",
+    "an escalation beside the steps": "  - {escalate: fire, reason: Fire, then: continue,"
+    " ladder: [{to: csm, within: 60 days}]}\n  - {wait: long, for: 90 days}",
+    "a meeting": "  - {meeting: qbr, due: 30 days}",
+    "a duration": "  - {wait: long, for: 90 days}",
+    "a date": "  - {wait: date, until: account.renewal_date, otherwise: []}",
+    "a condition": "  - {wait: paused, for: 'account.status == \"paused\"', at_most: 60 days, otherwise: []}",
+    "an event": "  - {wait: answer, on: survey, at_most: 60 days, otherwise: []}",
+    "another playbook": "  - {play: other, playbook: other, wait: true}",
+    "a contact": "  - {email: hello, to: economic_buyer, subject: Hi, text: Hello, missing: wait}",
+    "a person in attention": "  - {task: one, title: 'Worth {{ account.seats }}'}",
+    "inside then": "  - {wait: on_time, for: 1 hour, then: [{task: one}]}",
+    "inside otherwise": "  - {task: one, at_most: 1 hour, otherwise: [{meeting: qbr}]}",
+}
+
+
+@pytest.mark.parametrize("exit_", ["goal", "stop"])
+@pytest.mark.parametrize("waiting", WAITING)
+def test_goal_and_stop_act_at_once_in_every_kind_of_wait_and_leave_nothing_open(waiting, exit_):
+    head = f"{exit_}: {{when: metrics.nps.value >= 9, outcome: over}}\n"
+    plan = compiled(source(WAITING[waiting], head, start="start: by hand\n"))
+    then = [{"after": "2 days", "metrics": {"nps": 9}}]
+    if "put off" in waiting:
+        then.append({"after": "1 day", "snooze": "one", "until": "10 days"})
+    world = Watched(plan, story(metrics={"nps": 3}, then=then))
+
+    result = world.tell()
+
+    assert (str(result.ended_at), result.outcome) == ("2026-03-04 14:00:00+00:00", "over")
+    assert result.trace[-1].event == "ended"
+    assert (world.desk.runs, [one for several in world.desk.watches.values() for one in several]) == ({}, [])
+    assert {one.state for one in world.tasks.values()} <= {"withdrawn"}
