@@ -83,6 +83,7 @@ def lay_out(
             working=partial(tasks.shared, at.connection, account),
             decided=decided[account],
             unjudged=at.current.unjudged(row.filled),
+            behind=row.filled < at.current.number and row.state is not None,
             entries=entries_of(entered[account]),
             watches=_by_run(watched[account]),
             runs={run.id: run for run in loaded if run.account == account},

@@ -54,7 +54,7 @@ class Desk(Entrance):
     def _know(self, facts: Iterable[Fact], now: datetime) -> frozenset[str]:
         """The paths that may read otherwise now."""
         # A rule that was applied after the account was known is judged on the state before the fact first.
-        if self.unjudged:
+        if self.behind or self.unjudged:
             self.fill(now)
         changed: frozenset[str] = frozenset()
         for fact in facts:
@@ -63,6 +63,13 @@ class Desk(Entrance):
         self.changes.account = True
         self._seen = None
         return changed
+
+    def fill(self, now: datetime) -> None:
+        """As for starts; what runs wait for may be due at another time now, or have come true."""
+        Entrance.fill(self, now)
+        for watch in self._all_watches():
+            if watch.run != self._advancing:
+                self._check(watch, now)
 
     def tick(self, until: datetime) -> None:
         """What time alone changed: each at its own due instant, one after another, until the next lies ahead."""

@@ -70,14 +70,15 @@ class Entrance(Table):
 
     def fill(self, now: datetime) -> None:
         """First decisions, when versions have been applied, over an account that is known: they are recorded and fire
-        nothing, but for `is`.
+        nothing, but for `is`. So are those that hang on a vocabulary or a policy that is another now.
         """
-        names, self.unjudged = sorted(self.unjudged), frozenset()
+        names, self.unjudged, self.behind = sorted(self.unjudged), frozenset(), False
         if self.account.first_data is None:
             return
         for plan in [plan for name in names if (plan := self.rules.plans.get(name)) and plan.start.standing]:
             scope, rule = self.scope(now), self.rules.rules[plan.playbook]
-            decision, enters = judged(rule, self.decided.get(plan.playbook), scope, applied=True)
+            former = self.decided.get(plan.playbook)
+            decision, enters = judged(rule, former, scope, applied=former is None)
             self._keep(decision)
             if enters and plan.start.mode == "is":
                 self._enter(Entering(plan, why(plan, scope), rose=True), now)

@@ -38,7 +38,7 @@ class Table:
     """`plans` finds a plan by its hash; `new_run` names a run; `gate` is what the world says to a start; `heard` gives
     the events that were told of the account since an instant; `working` gives its open tasks; `alone`: playbooks that
     are not among the rules count as started when they are played. `depth` counts how many causes led here; `unjudged`
-    are the playbooks whose start has been applied since the account was last judged by all.
+    are the playbooks whose start has been applied since the account was last judged by all; `behind`: anything has.
     """
 
     setting: Setting
@@ -52,6 +52,7 @@ class Table:
     alone: bool = False
     decided: Decided = field(default_factory=Decided)
     unjudged: frozenset[str] = frozenset()
+    behind: bool = False
     entries: dict[str, Entries] = field(default_factory=dict)
     watches: dict[str, list[Watch]] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)

@@ -190,13 +190,14 @@ def judged(rule: Rule, former: Decision | None, scope: Scope, *, applied: bool =
     truths = [one.truth(scope) for one in rule.watched]
     now = _all_true(truths)
     truth, began = _lasted(start, former, scope, now=now, applied=applied)
-    delayed = former is not None and former.barred in DELAYS and truth is before
+    # What only delays is over when its passing finds the condition known and as it was: unknown never fires.
+    delayed = former is not None and former.barred in DELAYS and truth is before and now is not None
     match start.mode:
         case "leaves":
             inside = start.scope is None or start.scope.truth(scope) is True
             enters = (before is True or delayed) and truth is False and inside
         case "is":
-            enters = truth is True
+            enters = truth is True and now is True
         case _:
             enters = truth is True and (before is not True or delayed)
     turned = bool(truth) is not bool(before)

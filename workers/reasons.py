@@ -108,6 +108,8 @@ def _now(connection: Connection, host: Host, account: str) -> tuple[Desk, dateti
 
 
 def _then(connection: Connection, host: Host, account: str, then: datetime) -> tuple[Desk, datetime]:
+    if then > host.clock.now():
+        raise NotFound(f"nothing is known of {instant(then)}: it lies ahead")
     row = accounts.find(connection, account)
     desk = desk_then(bench(host, connection), account, then) if row else None
     if desk is None:
@@ -151,7 +153,8 @@ def _event(plan: Plan) -> str | None:
 
 def _unknown(desk: Desk, plan: Plan, now: datetime) -> Iterator[View]:
     values, vocabulary = desk.scope(now).values, desk.setting.vocabulary
-    for path in sorted(Rule.of(plan).reads):
+    rule = Rule.of(plan)
+    for path in sorted({path for one in (*rule.watched, *rule.bars) for path in one.reads}):
         if path not in values:
             yield {"path": path, "missing": missing(path, vocabulary, values)}
 

@@ -47,7 +47,7 @@ def apply(
     insert_new(connection, contents, [{"digest": digests[k], "kind": k, "body": texts[k]} for k in KINDS])
     connection.execute(insert(applies).values(number=number, at=at, by=by, commit=commit, **digests))
     keep(connection, new)
-    _activate(connection, new, number)
+    _activate(connection, new, number, same_ground=_same_ground(connection, number))
     return Apply(number, at, by, commit)
 
 
@@ -57,7 +57,16 @@ def keep(connection: Connection, new: Sequence[Plan]) -> None:
     insert_new(connection, plans, rows)
 
 
-def _activate(connection: Connection, new: Sequence[Plan], apply_number: int) -> None:
+def _same_ground(connection: Connection, number: int) -> bool:
+    """Whether conditions mean what they meant under the apply before: by its vocabulary and policy."""
+    ground = select(applies.c.vocabulary, applies.c.policy)
+    before, now = (
+        connection.execute(ground.where(applies.c.number == one)).one_or_none() for one in (number - 1, number)
+    )
+    return before == now
+
+
+def _activate(connection: Connection, new: Sequence[Plan], apply_number: int, *, same_ground: bool) -> None:
     before = {one.playbook: one for one in active_versions(connection)}
     since = judged_since(connection)
     query = select(versions.c.playbook, func.max(versions.c.number)).group_by(versions.c.playbook)
@@ -69,7 +78,7 @@ def _activate(connection: Connection, new: Sequence[Plan], apply_number: int) ->
         if number > latest.get(plan.playbook, 0):
             row = {"playbook": plan.playbook, "number": number, "plan": plan.hash, "apply": apply_number}
             connection.execute(insert(versions).values(row))
-        same = former is not None and _same_start(connection, former, plan)
+        same = same_ground and former is not None and _same_start(connection, former, plan)
         row = {"plan": plan.hash, "number": number, "since": since[plan.playbook] if same else apply_number}
         connection.execute(insert(active).values(playbook=plan.playbook, **row))
 
@@ -79,7 +88,7 @@ def _same_start(connection: Connection, former: Version, new: Plan) -> bool:
 
 
 def judged_since(connection: Connection) -> dict[str, int]:
-    """The apply from which on each active playbook has had the start that it has."""
+    """The apply from which on the start of each active playbook has meant what it means."""
     return {row.playbook: row.since for row in connection.execute(select(active.c.playbook, active.c.since))}
 
 

@@ -6,9 +6,11 @@ import pytest
 
 from activities import facts
 from activities import runs as advancing
+from activities.applied import texts_of
 from activities.starts import start
-from activities.store import inputs, runs, traces
+from activities.store import inputs, runs, traces, versions
 from tests.support.hosts import NOW, HandClock, acme, apply, host_on, playbook, tell
+from tests.support.workspaces import FOLDER
 
 RED = "start: {when: metrics.nps.value <= 5, again: MODE}\n"
 STEPS = "- wait: long\n  for: 30 days"
@@ -46,6 +48,44 @@ def test_an_unchanged_start_keeps_its_truth_and_its_entries_over_an_apply(databa
     tell(host, "acme", metric="nps", value=2)
 
     assert of(host) == [("started", None)]
+
+
+QUIET = playbook(END, "quiet", start='start: {when: metrics.quiet_days.zone == "red", again: always}\n')
+
+
+def test_another_vocabulary_judges_unchanged_starts_anew_and_finds_when_time_may_turn_them(database, clock):
+    host = host_on(database, QUIET, real=clock)
+    acme(host)
+    tell(host, "acme", event="login", data={"user": "kim"})
+    clock.go(days=12)
+    facts.wake_due(host)
+    assert of(host, name="quiet") == [("started", None)]
+
+    texts = texts_of(FOLDER)
+    texts["vocabulary"] = texts["vocabulary"].replace("better: lower, target: 7}", "better: lower, target: 30}")
+    host.database.write(lambda c: versions.apply(c, [QUIET], texts, at=host.clock.now(), by="test"))
+    facts.fill(host)
+    clock.go(days=40)
+    facts.wake_due(host)
+
+    assert of(host, name="quiet") == [("started", None)] * 2
+
+
+def test_what_a_run_waits_for_is_looked_at_anew_under_another_vocabulary(database, clock):
+    wait = '- wait: calm\n  for: metrics.nps.zone == "green"\n  at_most: 30 days\n  otherwise: []'
+    plan = red(steps=wait)
+    host = host_on(database, plan, real=clock)
+    acme(host)
+    tell(host, "acme", metric="nps", value=4)
+
+    texts = texts_of(FOLDER)
+    texts["vocabulary"] = texts["vocabulary"].replace("kind: lagging, target: 8}", "kind: lagging, target: 4}")
+    host.database.write(lambda c: versions.apply(c, [plan], texts, at=host.clock.now(), by="test"))
+    facts.fill(host)
+    (run,) = listed(host)
+    advancing.advance(host, run.id)
+
+    assert listed(host)[0].outcome == "completed"
 
 
 def test_a_changed_start_is_judged_anew_and_fires_nothing_for_who_is_inside(database, clock):

@@ -19,6 +19,7 @@ law = settings(
 )
 OUTLIVES = {
     "reminded", "escalated", "completed", "acknowledged", "cleared", "snoozed", "reassigned", "withdrawn", "timed_out",
+    "updated",
 }  # fmt: skip
 
 

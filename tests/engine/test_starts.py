@@ -184,3 +184,40 @@ def test_under_is_the_end_of_a_run_is_no_new_rise():
     result = told(WORK, start=red("never", "is"), metrics={"nps": 2})
 
     assert [one.event for one in result.trace if one.path == "start"] == ["started"]
+
+
+def test_under_is_a_bar_that_passes_while_nothing_is_known_starts_nothing():
+    start = "start: {when: account.seats > 5, mode: is, again: after 3 days}\n"
+    then = [{"after": "1 day", "account": {"seats": None}}, {"after": "20 days", "account": {"seats": 9}}]
+
+    result = told("  - {end: done}", start=start, account={"seats": 9}, then=then, until="2026-03-23T00:00:00Z")
+
+    assert lines(result, "started") == [("2026-03-02T14:00:00Z", "start"), ("2026-03-22T13:00:00Z", "start")]
+
+
+SIXTY = "days_until(account.renewal_date) <= 60"
+AUCKLAND = [{"after": "1 day", "account": {"time_zone": "Pacific/Auckland"}}]
+
+
+def test_days_are_counted_by_the_zone_that_the_account_has_since():
+    start = f"start: {{when: {SIXTY}}}\n"
+
+    result = told(WORK, start=start, then=AUCKLAND, until="2026-04-10T00:00:00Z")
+
+    assert lines(result, "started") == [("2026-04-01T11:00:00Z", "start")]
+
+
+def test_a_wait_counts_days_by_the_zone_that_the_account_has_since():
+    steps = f"  - {{wait: near, for: {SIXTY}, at_most: 90 days, otherwise: []}}"
+
+    result = told(steps, start="start: by hand\n", then=AUCKLAND)
+
+    assert lines(result, "waited") == [("2026-04-01T11:00:00Z", "near")]
+
+
+def test_another_zone_may_itself_make_it_so():
+    then = [{"at": "2026-04-01T12:00:00Z", "account": {"time_zone": "Pacific/Auckland"}}]
+
+    result = told(WORK, start=f"start: {{when: {SIXTY}}}\n", then=then, until="2026-04-10T00:00:00Z")
+
+    assert lines(result, "started") == [("2026-04-01T12:00:00Z", "start")]
