@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
 from engine.context import Made, World
-from engine.plan import MAIN, Plan
+from engine.plan import Plan
 from engine.run import Acknowledged, Flipped, Input, Joined, Open, Operated, Played, Run, Settled, TaskActed
 from engine.steps.base import TimeUp
 from engine.stored import pack, to_json
@@ -23,6 +23,7 @@ from engine.values import UNKNOWN, unpack
 from engine.watching import KNOWN
 
 EXITS = ("stop", "goal")
+_TICK = timedelta(microseconds=1)
 _RANKS = {"stop": 1, "goal": 2}
 
 
@@ -70,7 +71,7 @@ def begin(
     strands = Strands(plan, run, world)
     values = {name: to_json(unpack(value)) for name, value in (plan.parameters or {}).items()}
     strands.record("start", None, "playbook", "started", why=why, by=by, parameters=values or None)
-    strands.enter_block(MAIN)
+    strands.set_out()
     return _Feeding(strands, now, now).advanced()
 
 
@@ -80,13 +81,16 @@ def advance(
     """The run after everything that has come by `now`; later inputs are left. `horizon` is how far a late run has yet
     to catch up beyond `now`: a reminder that another overtakes by then is not sent.
     """
-    return _Feeding(Strands(plan, run, world), now, horizon or now, queue=sorted(inputs, key=_order)).advanced()
+    strands = Strands(plan, run, world, arrivals=list(run.arrivals))
+    return _Feeding(strands, now, horizon or now, queue=sorted(inputs, key=_order)).advanced()
 
 
 def upcoming(run: Run, inputs: Iterable[Input], by: datetime) -> datetime | None:
     """The instant of what the run must be fed next; None when nothing has come by then. An operator's word waits for
     nothing, and a paused run hears only what ends it.
     """
+    if run.arrivals:
+        return run.clock
     told = list(inputs)
     words = [one.at for one in told if isinstance(one, Operated)]
     if words:
@@ -132,6 +136,8 @@ class _Feeding:
                 strands.enter(strands.arrivals.pop())
             elif not self._feed_next():
                 break
+        if self.run.arrivals != (still := tuple(strands.arrivals)):
+            strands.change(arrivals=still)
         return Advanced(self.run, strands.made, (*self.held, *self.queue), tuple(self.ignored))
 
     def _feed_next(self) -> bool:
@@ -169,12 +175,14 @@ class _Feeding:
             self.strands.give_up(path)
             return
         end = self._undisturbed(open_)
-        self.strands.resume(path, TimeUp(name, frozenset(one for one, when in others.items() if when <= end)))
+        overtaken = frozenset(one for one, when in others.items() if when <= end)
+        self.strands.resume(path, TimeUp(name, at, end, overtaken))
 
     def _undisturbed(self, open_: Open) -> datetime:
-        """How far the step's timers run by themselves: until it is given up, or something has come for it."""
-        mine = [one.at for one in self.queue if _leaves(one) or _addressee(one) == (open_.path, open_.visit)]
-        return min((self.horizon, open_.timers.get("at_most", self.horizon), *mine))
+        """How far the step's timers run by themselves: until just before it is given up, or something comes for it."""
+        ends = [one.at for one in self.queue if _leaves(one) or _addressee(one) == (open_.path, open_.visit)]
+        ends += [open_.timers["at_most"]] if "at_most" in open_.timers else []
+        return min((self.horizon, *(one - _TICK for one in ends)))
 
     # --- inputs
 

@@ -15,13 +15,15 @@ from pydantic import BaseModel
 
 from engine import head as heads
 from engine.document import Document, Path
+from engine.endings import Endings
+from engine.inside import rehearsed
 from engine.logic import Condition, Names, compile_asking
 from engine.model import PlaybookModel
 from engine.names_here import Here, StepSaid, Wider
 from engine.parameters import Values, as_text, filled_in, packed
 from engine.partial import as_far_as_it_goes
 from engine.place import Place
-from engine.plan import AnySpec, Plan, Step
+from engine.plan import MEANWHILE, AnySpec, Plan, Step
 from engine.problems import Problems, Severity, nearest, suggest_or_list
 from engine.setting import Setting
 from engine.steps import KINDS
@@ -70,7 +72,8 @@ def compile_with_notes(
 class Compiler:
     """One playbook on its way to a plan. `seen` are the outcomes of the steps that may have happened where the compiler
     now is, and `events` those of which one is at hand there; of places that are `made_up` nothing is said, since what
-    is wrong there was said already; `again`: the steps inside the one that is looked at have been compiled.
+    is wrong there was said already; `again`: the steps inside the one that is looked at have been compiled, with these
+    outcomes behind them; `rehearsing`: they are compiled for their outcomes alone.
     """
 
     def __init__(
@@ -83,7 +86,8 @@ class Compiler:
         self.made_up = made_up
         self.seen: dict[str, Type] = {}
         self.events: tuple[str, ...] = ()
-        self.again = False
+        self.again = self.rehearsing = False
+        self.inside: dict[str, dict[str, Type]] = {}
         self.said = dict(_said(document, document.data))
         self.ids: dict[str, Path] = {}
         self.taken: dict[str, int] = {}
@@ -100,7 +104,7 @@ class Compiler:
         head = self.head
         heads.check_identity(self)
         start = heads.start(self)
-        self.block("", ("steps",), head.steps)
+        self._strands(head)
         goals, stops = heads.exits(self, "goal", head.goal), heads.exits(self, "stop", head.stop)
         limit = heads.limit(self)
         if head.policy_stop:
@@ -126,9 +130,21 @@ class Compiler:
 
     # --- steps
 
+    def _strands(self, head: PlaybookModel) -> None:
+        """The steps, and what stands beside them, which may read one another's outcomes."""
+        beside, before = (MEANWHILE, (MEANWHILE,), head.meanwhile), self.events
+        if head.meanwhile:
+            self.seen = {**self.seen, **rehearsed(self, *beside)}
+        self.block("", ("steps",), head.steps)
+        after, self.events = self.events, before
+        if head.meanwhile:
+            self.block(*beside)
+        self.events = after
+
     def block(self, name: str, at: Path, said: list[Any]) -> None:
         """The steps of one block, in order. A step behind one that always ends the run can never be reached."""
         if self.again:
+            self.seen = {**self.seen, **self.inside.get(name, {})}
             return
         paths: list[str] = []
         ended = False
@@ -141,8 +157,9 @@ class Compiler:
                 place.fault(message=message, fix="Take it away, or move it up.", code="unreachable")
             self._step(place, raw)
             paths.append(place.path)
-            ended = ended or self._always_ends(place.path)
+            ended = ended or Endings(self.steps, self.blocks).step(place.path)
         self.blocks[name] = tuple(paths)
+        self.inside[name] = self.seen
         if not name and not said:
             self.fault(("steps",), "a playbook needs at least one step", "Write '- task: ID'.", "no-steps")
 
@@ -158,12 +175,21 @@ class Compiler:
         kind = self._kind(raw, written, at)
         if kind is None:
             return None
+        self._check_place(kind, block, (*at, written))
         path = f"{block}/{name}" if block else str(name)
         if self._is_id(name, kind, (*at, written)) and self._is_free(name, path, kind, (*at, written)):
             self.taken[path] = self.document.at(at).line
             if kind != "end":
                 self.ids[name] = at
         return Place(self, str(name), path, at, kind, written)
+
+    def _check_place(self, kind: str, block: str, at: Path) -> None:
+        if kind == "watch" and block != MEANWHILE:
+            message = "a watch stands under 'meanwhile' at the top of the playbook, not among steps"
+            self.fault(at, message, "Move it there, or write a wait.", "out-of-place")
+        if block == MEANWHILE and kind not in {"watch", "every"}:
+            message = f"'{kind}' does not stand under 'meanwhile': only 'watch' and 'every' do"
+            self.fault(at, message, "Write '- watch: ID' with its condition, and this below its 'do'.", "out-of-place")
 
     def _kind(self, raw: dict[str, Any], written: str, at: Path) -> str | None:
         """The step's kind, or the one that was probably meant, so that what stands in it is looked at."""
@@ -246,37 +272,9 @@ class Compiler:
         self.seen = self.seen | ({place.id: Type("text")} if problems and own else own)
         return spec
 
-    def _always_ends(self, path: str) -> bool:
-        """Whether the run is over behind this step, whatever happens in it."""
-        step = self.steps.get(path)
-        ways = {block: steps for block, steps in self.blocks.items() if block.startswith(f"{path}/")}
-        match step.spec.kind if step else "":
-            case "end":
-                return True
-            case "branch":
-                # Without `otherwise` the cases cover every word.
-                own = [steps for block, steps in ways.items() if block.rpartition("/")[0] in {path, f"{path}/case"}]
-                return all(self._block_ends(steps) for steps in own)
-            case "wait" | "meeting":
-                return self._wait_ends(path, step)
-            case _:
-                return False
-
-    def _wait_ends(self, path: str, step: Step | None) -> bool:
-        spec = step.spec if step else None
-        if spec is None or getattr(spec, "late", "do") == "skip":
-            return False
-        waits = spec.conditions or getattr(spec, "on", None)
-        always_comes = spec.at_most is None and getattr(spec, "reads", None) is None and not waits
-        ends = self._block_ends(self.blocks.get(f"{path}/then", ()))
-        return ends and (always_comes or self._block_ends(self.blocks.get(f"{path}/otherwise", ())))
-
     def block_ends(self, block: str) -> bool:
         """Whether the run is over behind this block, whatever happens in it."""
-        return self._block_ends(self.blocks.get(block, ()))
-
-    def _block_ends(self, steps: tuple[str, ...]) -> bool:
-        return any(self._always_ends(step) for step in steps)
+        return Endings(self.steps, self.blocks).block(block)
 
     def without_empty(self, model: type[BaseModel], data: dict[str, Any], at: Path, where: str) -> dict[str, Any]:
         """A key that may be left away and has nothing behind it says nothing."""

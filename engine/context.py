@@ -93,10 +93,10 @@ class Made:
         self.withdrawn[path, visit] = reason
 
 
-def run_values(run: Run) -> dict[str, Value]:
-    """The paths that only the run itself knows: outcomes, the event that began it, values at its start."""
+def run_values(run: Run, path: str = "") -> dict[str, Value]:
+    """What only the run itself knows at that step: outcomes, the event that was heard, values at the run's start."""
     values: dict[str, Value] = {f"outcome.{step}": outcome for step, outcome in run.outcomes.items()}
-    values |= {f"event.{name}": unpack(value) for name, value in (run.event or {}).items()}
+    values |= {f"event.{name}": unpack(value) for name, value in (run.event_at(path) or {}).items()}
     values |= {f"at_start.{path}": unpack(value) for path, value in run.at_start.items()}
     return values
 
@@ -104,7 +104,8 @@ def run_values(run: Run) -> dict[str, Value]:
 @dataclass
 class Context:
     """One visit of one step at one instant. `now` is the event's own instant; `plan`, `run` and `world` are as they
-    stand; `memo` is what the step remembers, also of a former try after which it was parked.
+    stand; `memo` is what the step remembers, also of a former try after which it was parked; `strands` are the blocks
+    of its own that still have one.
     """
 
     plan: Plan
@@ -117,6 +118,7 @@ class Context:
     made: Made
     memo: Mapping[str, JsonValue] = field(default_factory=dict)
     way: str | None = None
+    strands: tuple[str, ...] = ()
 
     @staticmethod
     def shown(instant: datetime | None) -> str | None:
@@ -132,7 +134,7 @@ class Context:
     @cached_property
     def scope(self) -> Scope:
         own = self.world.scope
-        return Scope(values=Overlay(run_values(self.run), own.values), now=self.now, calendar=own.calendar)
+        return Scope(values=Overlay(run_values(self.run, self.path), own.values), now=self.now, calendar=own.calendar)
 
     @property
     def calendar(self) -> Calendar:
@@ -217,7 +219,7 @@ class Context:
 
     def _fit(self, rendered: T | Unfit) -> T:
         if isinstance(rendered, Unfit):
-            of_event = rendered.missing.startswith("event.") and self.run.event is None
+            of_event = rendered.missing.startswith("event.") and self.run.event_at(self.path) is None
             lack = "and no event has begun this run" if of_event else "which is not known"
             raise Unready(f"the text needs {rendered.missing}, {lack}", self.lacked(rendered.missing))
         return rendered

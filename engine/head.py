@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from pydantic import BaseModel
 
 from engine.document import Path
-from engine.limits import Limit, parse_limit
+from engine.limits import Again, Limit, parse_limit
 from engine.logic import Condition, compile_condition, exclude
 from engine.model import ExitModel, StartModel
 from engine.partial import as_far_as_it_goes
-from engine.plan import Again, Exit, Start
+from engine.plan import Exit, Start
 from engine.problems import nearest, suggest_or_list
 from engine.quantities import Duration, Refused, parse_duration
 from engine.validation import shown
@@ -113,7 +113,7 @@ def _no_start(compiler: Compiler, said: object) -> None:
 
 
 def _by_rule(compiler: Compiler, said: StartModel) -> Start | None:
-    again = _again(compiler, said.again, said.mode)
+    again = _entering_again(compiler, said.again, said.mode)
     if said.by_hand not in (True, False, "only"):
         fix = "Write 'true' to allow both, or 'only'."
         compiler.fault(("start", "by_hand"), f"{shown(said.by_hand)} is neither a flag nor 'only'", fix, "wrong-type")
@@ -209,21 +209,26 @@ def _scope(compiler: Compiler) -> Condition | None:
     return made if isinstance(made, Condition) else None
 
 
-def _again(compiler: Compiler, said: str, mode: Literal["becomes", "is", "leaves"]) -> Again | None:
+def _entering_again(compiler: Compiler, said: str, mode: Literal["becomes", "is", "leaves"]) -> Again | None:
     path = ("start", "again")
     if said == "always" and mode == "is":
         message = "'is' with 'again: always' would start for ever while it is true"
         compiler.fault(path, message, "Write 'again: after 30 days', or 'mode: becomes'.", "is-always")
+    return again(compiler, said, path)
+
+
+def again(compiler: Compiler, said: str, path: Path, where: str | None = None) -> Again | None:
+    """How often, after which time, and at most how many times in all."""
     if said in {"never", "always"}:
         return Again(mode="always" if said == "always" else "never")
     match = _AGAIN.fullmatch(said)
     after = parse_duration(match["after"]) if match else None
     if isinstance(after, Duration) and match:
         if after.amount == 0:
-            compiler.fault(path, f"'{after}' is no time at all", "Write 'always', or a longer time.", "again")
+            compiler.fault(path, f"'{after}' is no time at all", "Write 'always', or a longer time.", "again", where)
         return Again(mode="after", after=after, at_most=int(match["times"]) if match["times"] else None)
     message, fix = _no_again(said, after)
-    compiler.fault(path, message, fix, "again")
+    compiler.fault(path, message, fix, "again", where)
     return None
 
 

@@ -1,4 +1,4 @@
-"""How many accounts may enter a playbook in an hour, day, week or month; whoever is over that waits for a person."""
+"""How often one account may enter a playbook, and how many in an hour, day, week or month may."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ from typing import Final, Literal, get_args
 from pydantic import Field
 
 from engine.calendar import Calendar
-from engine.quantities import Refused
+from engine.quantities import Duration, Refused
 from engine.run import Frozen
 
 Period = Literal["hour", "day", "week", "month"]
 
 PERIODS: Final[tuple[Period, ...]] = get_args(Period)
 _LIMIT: Final = re.compile(r"(?P<count>\d+)\s+(?:per|a|an)\s+(?P<period>hour|day|week|month)")
+
+
+class Again(Frozen):
+    """How often something may come: after its last end, and how many times in all."""
+
+    mode: Literal["never", "always", "after"] = "never"
+    after: Duration | None = None
+    at_most: int | None = None
 
 
 class Limit(Frozen):

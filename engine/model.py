@@ -52,6 +52,7 @@ class PlaybookModel(Shape):
     policy_stop: bool = True
     limit: str | None = None
     parameters: Record = Field(default_factory=dict)
+    meanwhile: list[Any] = Field(default_factory=list)
     steps: list[Any]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.logic import Names
 from engine.types import Type
 
-WITHOUT_OUTCOME = frozenset({"branch", "update", "end"})
+WITHOUT_OUTCOME = frozenset({"branch", "update", "end", "watch"})
 
 
 @dataclass(frozen=True, slots=True)

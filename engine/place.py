@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine import head
 from engine.assignment import holder_logic
 from engine.document import Path
+from engine.limits import Again
 from engine.logic import Condition, Fault, Names, compile_condition
 from engine.names_here import Wider
+from engine.plan import MEANWHILE
 from engine.policy import Policy
 from engine.problems import suggest_or_list
 from engine.quantities import Around, DayOf, Duration, Moment, Refused, parse_duration, parse_moment
@@ -152,15 +155,33 @@ class Place:
             case _:
                 return None
 
-    def date_conditions(self, reads: str | None) -> dict[str, Condition]:
-        """How a wait learns that the date which it awaits has moved or vanished."""
+    def date_conditions(
+        self, reads: str | None, names: tuple[str, str] = ("moved", "vanished")
+    ) -> dict[str, Condition]:
+        """How a step learns that the date which it awaits has moved or vanished."""
         type_ = self.names.type_of(reads) if reads else None
         if reads is None or type_ is None:
             return {}
-        names = Wider(self.names, {"awaited": type_})
-        made = {"moved": {"!=": [{"var": reads}, {"var": "awaited"}]}, "vanished": {"!": [{"known": [{"var": reads}]}]}}
-        conditions = {name: compile_condition(logic, names) for name, logic in made.items()}
+        wider = Wider(self.names, {"awaited": type_})
+        made = {"!=": [{"var": reads}, {"var": "awaited"}]}, {"!": [{"known": [{"var": reads}]}]}
+        conditions = {name: compile_condition(logic, wider) for name, logic in zip(names, made, strict=True)}
         return {name: one for name, one in conditions.items() if isinstance(one, Condition)}
+
+    def told(self, reads: str) -> dict[str, Condition]:
+        """How a step learns that a date which was not known is told."""
+        found = compile_condition({"known": [{"var": reads}]}, self.names)
+        return {"told": found} if isinstance(found, Condition) else {}
+
+    @property
+    def is_meanwhile(self) -> bool:
+        """Whether it stands beside the steps, for as long as the run lives."""
+        return self.path == f"{MEANWHILE}/{self.id}"
+
+    def lasting(self, said: str | None) -> Duration | None:
+        return head.lasting(self.compiler, said, self.at, self.where)
+
+    def how_often(self, said: str) -> Again | None:
+        return head.again(self.compiler, said, (*self.at, "again"), f"{self.where} > again")
 
     def holder(self, role: str) -> Condition | None:
         """How a step learns that somebody else has the role on the account's team."""

@@ -14,23 +14,27 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
-from engine.limits import Limit
+from engine.limits import Again, Limit
 from engine.logic import Condition
 from engine.quantities import Duration
-from engine.run import Frozen, Lean, Open
+from engine.run import Lean, Open
 from engine.steps.branch import BranchSpec
 from engine.steps.email import EmailSpec
 from engine.steps.end import EndSpec
 from engine.steps.escalate import EscalateSpec
+from engine.steps.every import EverySpec
 from engine.steps.meeting import MeetingSpec
+from engine.steps.parallel import ParallelSpec
 from engine.steps.play import PlaySpec
 from engine.steps.slack import SlackSpec
 from engine.steps.task import TaskSpec
 from engine.steps.update import UpdateSpec
 from engine.steps.wait import WaitSpec
+from engine.steps.watch import WatchSpec
 
 PLAN_FORMAT = 1
 MAIN = ""
+MEANWHILE = "meanwhile"
 _OCCURRENCE = re.compile(r"#\d+")
 
 AnySpec = Annotated[
@@ -43,7 +47,10 @@ AnySpec = Annotated[
     | UpdateSpec
     | PlaySpec
     | MeetingSpec
-    | EndSpec,
+    | EndSpec
+    | EverySpec
+    | ParallelSpec
+    | WatchSpec,
     Field(discriminator="kind"),
 ]
 
@@ -82,14 +89,6 @@ class Step(Lean):
     def block(self) -> str:
         """The block that the step stands in: `how_bad/case/2` for `how_bad/case/2/fire`, empty for the main steps."""
         return self.path.rpartition("/")[0]
-
-
-class Again(Frozen):
-    """How often an account may enter: after its last run ended, and how many times in all."""
-
-    mode: Literal["never", "always", "after"] = "never"
-    after: Duration | None = None
-    at_most: int | None = None
 
 
 class Start(Lean):
@@ -193,7 +192,11 @@ class Plan(Lean):
         return self._placed(block, self.blocks[template_of(block)].index(template_of(path)) + 1)
 
     def owner_of(self, block: str) -> str:
-        """The path of the step that owns a block; occurrences are kept."""
+        """The path of the step that owns a block; occurrences are kept, but the block's own."""
+        around, _, last = block.rpartition("/")
+        if "#" in last:
+            step = last.partition("#")[0]
+            return f"{around}/{step}" if around else step
         own = template_of(block)
         depth = max(len(path.split("/")) for path in self.steps if own.startswith(f"{path}/"))
         return "/".join(block.split("/")[:depth])

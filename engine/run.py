@@ -44,8 +44,9 @@ class Open(Frozen):
     `path` is the author's path with occurrences (`rhythm#3/touch`); `timers` are due instants by name; `watches` are
     the names of the step's conditions whose rise the step waits for; `memo` is what the kind itself remembers; `parked`
     says why a person must look, and `awaits` which path being known lets it try again; `released` means that the strand
-    went on and the step stays open beside it; `inside` is the block that the strand is in; `way` is what the account
-    was when the step was entered, where that decides (`enterprise`).
+    went on and the step stays open beside it; `inside` is the block that the strand is in; `strands` are the blocks
+    that have a strand of their own while the step stays open, as they follow its path (`#3`, `/short`); `way` is what
+    the account was when the step was entered, where that decides (`enterprise`).
     """
 
     path: str
@@ -59,13 +60,16 @@ class Open(Frozen):
     awaits: str | None = None
     released: bool = False
     inside: str | None = None
+    strands: tuple[str, ...] = ()
     way: str | None = None
 
 
 class Run(Frozen):
     """Where one account (or one subject of it) stands in one version of one playbook.
 
-    `clock` is the instant of the last thing that was fed: a story never goes back in time.
+    `clock` is the instant of the last thing that was fed: a story never goes back in time. `event` is what can be read
+    as `event.*`; strands of their own have theirs in `events`, by the path of their block. `arrivals` are the steps
+    that strands have come to and not yet entered, where an advance stopped short; the next one is the last.
     """
 
     format: int = RUN_FORMAT
@@ -78,6 +82,8 @@ class Run(Frozen):
     clock: datetime
     event: dict[str, JsonValue] | None = None
     parameters: dict[str, JsonValue] | None = None
+    events: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
+    arrivals: tuple[str, ...] = ()
     at_start: dict[str, JsonValue] = Field(default_factory=dict)
     open: dict[str, Open] = Field(default_factory=dict)
     visits: dict[str, int] = Field(default_factory=dict)
@@ -95,6 +101,16 @@ class Run(Frozen):
     def over(self) -> bool:
         """Whether nothing is left to do, so that its workflow may close."""
         return self.outcome is not None and not self.open
+
+    def strand_of(self, path: str) -> str:
+        """The block whose strand the path lies in; empty for that of the main steps."""
+        roots = (f"{open_.path}{block}" for open_ in self.open.values() for block in open_.strands)
+        return max((root for root in roots if path.startswith(f"{root}/")), key=len, default="")
+
+    def event_at(self, path: str) -> dict[str, JsonValue] | None:
+        """What can be read as `event.*` there: what the strand has heard, or the one that it left."""
+        heard = [root for root in self.events if path.startswith(f"{root}/")]
+        return self.events[max(heard, key=len)] if heard else self.event
 
     @property
     def look_at(self) -> datetime | None:

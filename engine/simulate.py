@@ -141,7 +141,7 @@ class Simulation:
         """The latest open task or escalation of that step id or path."""
         for run in reversed(self.desk.runs.values()):
             for open_ in reversed(run.open.values()):
-                own = self.plan.steps[open_.step].id if open_.path == open_.step else open_.path
+                own = self.plan.steps[open_.step].id if open_.path == self.plan.path_like(open_) else open_.path
                 raw = open_.memo.get("task")
                 if isinstance(raw, dict) and step in {open_.path, own, raw["path"]}:
                     return run, open_

@@ -1,4 +1,5 @@
-"""A run's strands while they move: steps are entered and resumed, rest, give way to the next, and the run ends.
+"""A run's strands while they move: steps are entered and resumed, rest, give way to the next, set out strands of their
+own.
 
 Every change of the run goes through here, at the instant that its `clock` shows; engine/advance.py decides what is fed
 when.
@@ -11,49 +12,28 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from engine.context import Context, Made, World
-from engine.plan import MAIN, Plan, Step, way_of
-from engine.run import Open, Run, Task
+from engine.context import Context
+from engine.plan import MAIN, MEANWHILE, Step, way_of
+from engine.record import Leaving, Record
+from engine.run import Open
 from engine.steps import KINDS
-from engine.steps.base import Done, Finish, Given, Into, Move, Park, Rest, Unready
-from engine.trace import Entry
+from engine.steps.base import Done, Finish, Given, Into, Move, Over, Park, Rest, Through, Unready
 
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """How a run ends: its outcome, by whom, and the path that the trace shows. `withdraw` says why open work is taken
-    back; a run that ends in the normal way (None) leaves the tasks that it did not wait for.
-    """
-
-    outcome: str
-    by: str
-    path: str
-    step: Step | None = None
-    withdraw: str | None = None
-    why: dict[str, JsonValue] | None = None
+__all__ = ["Leaving", "Strands"]
 
 
 @dataclass(slots=True)
-class Strands:
-    """`arrivals` are the paths of steps that a strand has come to and not yet entered; `ways` what the account was
-    when steps that hang on it were entered.
-    """
+class Strands(Record):
+    """`ways` is what the account was when steps that hang on it were entered."""
 
-    plan: Plan
-    run: Run
-    world: World
-    made: Made = field(default_factory=Made)
-    arrivals: list[str] = field(default_factory=list)
     ways: dict[str, str] = field(default_factory=dict)
 
-    def change(self, **changes: object) -> None:
-        self.run = self.run.model_copy(update=changes)
-
-    def at(self, instant: datetime) -> None:
-        """The instant of what is fed now. A story never goes back in time."""
-        self.change(clock=max(instant, self.run.clock))
-
     # --- steps
+
+    def set_out(self) -> None:
+        """The strand of the main steps, and before it what stands beside them."""
+        self.enter_block(MAIN)
+        self.arrivals += reversed(self.plan.blocks.get(MEANWHILE, ()))
 
     def enter_block(self, block: str) -> None:
         if first := self.plan.first(block):
@@ -78,6 +58,7 @@ class Strands:
 
     def skip(self, path: str) -> None:
         """An operator passes the step over, with whatever is open inside it."""
+        self.give_up_strands(path, "operator")
         open_ = self.run.open[path]
         inside = [one for one in self.run.open.values() if one.path.startswith(f"{path}/")]
         for inner in [one for one in inside if one.step != open_.step]:
@@ -90,6 +71,7 @@ class Strands:
         """The step's time is over: what is open of it is withdrawn and its `otherwise` follows, as long as the run
         lives.
         """
+        self.give_up_strands(path, "timed_out")
         open_ = self.run.open[path]
         self.withdraw(open_, "timed_out")
         self.log(open_, "timed_out")
@@ -124,6 +106,7 @@ class Strands:
             world=self.world,
             made=self.made,
             memo=open_.memo if open_ else {},
+            strands=open_.strands if open_ else (),
             way=self._way(path),
         )
         kind = KINDS[step.kind]
@@ -140,9 +123,14 @@ class Strands:
                 self._finish_step(path, outcome)
             case Rest():
                 self._rest(path, visit, move, came=came)
+            case Over(outcome, reason):
+                self.give_up_strands(path, reason)
+                step = self.plan.step_at(path)
+                self.record(path, step.id, step.kind, "completed", outcome=outcome)
+                self._finish_step(path, outcome)
             case Into(block, outcome, event):
                 if event is not None:
-                    self.change(event=event)
+                    self._hear(self.run.strand_of(path), event)
                 self._go_into(path, visit, block, outcome)
             case Finish(outcome):
                 self.drop(path)
@@ -161,7 +149,11 @@ class Strands:
                 "memo": dict(move.memo),
             }
         )
-        self.put(rested)
+        self.put(rested.model_copy(update={"strands": (*rested.strands, *move.begins)}) if move.begins else rested)
+        for block in reversed(move.begins):
+            self.enter_block(f"{path}{block}")
+            if move.event is not None:
+                self._hear(f"{path}{block}", move.event)
         if came and released:
             self._go_on(path)
 
@@ -202,6 +194,7 @@ class Strands:
             visit=visit,
             since=former.since if former and not former.parked else self.run.clock,
             released=kept if released is None else released,
+            strands=former.strands if former else (),
             way=self._way(path),
         )
 
@@ -224,65 +217,28 @@ class Strands:
 
     def _go_on(self, path: str) -> None:
         """The strand goes to the next step of its block, or out of the block, or the steps have run out."""
+        block = path.rpartition("/")[0]
+        if block == MEANWHILE:
+            return
         if following := self.plan.next(path):
             self.arrivals.append(following)
             return
-        block = path.rpartition("/")[0]
         if block == MAIN:
             self.end(Leaving("completed", by="steps", path="end"))
             return
-        owner = self.plan.owner_of(block)
-        outcome = self.run.open[owner].memo.get("outcome")
-        self._finish_step(owner, outcome if isinstance(outcome, str) else None)
-
-    # --- the end
-
-    def end(self, leaving: Leaving) -> None:
-        self.arrivals.clear()
-        for open_ in list(self.run.open.values()):
-            if leaving.withdraw is None and open_.released and "task" in open_.memo:
-                continue
-            self.withdraw(open_, leaving.withdraw or "ended")
-            self.drop(open_.path)
-        kind = leaving.step.kind if leaving.step else "playbook"
-        step = leaving.step.id if leaving.step else None
-        self.record(leaving.path, step, kind, "ended", outcome=leaving.outcome, by=leaving.by, why=leaving.why)
-        # What was held back while the run was paused may be counted now: nothing waits for a word to go on any more.
-        self.change(outcome=leaving.outcome, ended=self.run.clock, paused=False)
-
-    def withdraw(self, open_: Open, reason: str) -> None:
-        """Takes back what is open of a step: effects not yet claimed are not done, a task is closed with the reason."""
-        self.made.withdraw(open_.path, open_.visit, reason)
-        raw = open_.memo.get("task")
-        if not isinstance(raw, dict):
+        owner = self.run.open[self.plan.owner_of(block)]
+        if (strand := block.removeprefix(owner.path)) in owner.strands:
+            if not self.leave_strands(owner, [strand]).parked:
+                self.resume(owner.path, Through(strand))
             return
-        task = Task.model_validate(raw)
-        self.made.tasks[task.id] = task.model_copy(
-            update={"state": "withdrawn", "closed": self.run.clock, "outcome": None, "snoozed": None}
-        )
-        self.log(open_, "withdrawn", reason=reason)
+        outcome = owner.memo.get("outcome")
+        self._finish_step(owner.path, outcome if isinstance(outcome, str) else None)
 
-    # --- the record
-
-    def put(self, open_: Open) -> None:
-        self.change(open=self.run.open | {open_.path: open_})
-
-    def drop(self, path: str) -> None:
-        self.change(open={name: open_ for name, open_ in self.run.open.items() if name != path})
+    def _hear(self, strand: str, event: dict[str, JsonValue]) -> None:
+        """What can be read as `event.*` in that strand from here on."""
+        self.change(**({"events": self.run.events | {strand: event}} if strand else {"event": event}))
 
     def _take_attached(self) -> None:
         if self.made.opened:
             self.change(open=self.run.open | self.made.opened)
             self.made.opened.clear()
-
-    def log(self, open_: Open, event: str, **fields: JsonValue) -> None:
-        step = self.plan.steps[open_.step]
-        kind = step.kind if open_.path == self.plan.path_like(open_) else "task"
-        self.record(open_.path, step.id, kind, event, **fields)
-
-    def record(self, path: str, step: str | None, kind: str, event: str, **fields: JsonValue) -> None:
-        shown: dict[str, JsonValue] = {name: value for name, value in fields.items() if value is not None}
-        entry = Entry(
-            at=self.run.clock, path=path, step=step, kind=kind, event=event, subject=self.run.subject, fields=shown
-        )
-        self.made.trace.append(entry)

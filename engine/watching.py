@@ -17,15 +17,16 @@ KNOWN = "known"
 
 
 def watches_of(plan: Plan, run: Run) -> list[Watch]:
-    own = {path: stored.pack(value) for path, value in run_values(run).items()}
+    own = _own(run)
     found: list[Watch] = []
     if run.live:
         for path, exits in (("stop", plan.stops), ("goal", plan.goals)):
             found += [_exit(run, path, str(index), one, own) for index, one in enumerate(exits)]
     for open_ in run.open.values():
         spec = plan.steps[open_.step].like(open_.way).spec
+        here = _own(run, open_.path) if run.events else own
         named = [
-            _watch(run, open_.path, open_.visit, name, spec.awaited(name), own | _awaited(open_, name))
+            _watch(run, open_.path, open_.visit, name, spec.awaited(name), here | _awaited(open_, name))
             for name in open_.watches
         ]
         found += [_since(watch, open_) for watch in named]
@@ -38,6 +39,10 @@ def _awaited(open_: Open, name: str) -> dict[str, JsonValue]:
     """What the step remembers to be compared with: for one of its conditions alone, or for all."""
     memo = open_.memo
     return {"awaited": memo.get(f"awaited/{name}", memo.get("awaited"))}
+
+
+def _own(run: Run, path: str = "") -> dict[str, JsonValue]:
+    return {name: stored.pack(value) for name, value in run_values(run, path).items()}
 
 
 def known(path: str) -> Condition:
@@ -70,8 +75,7 @@ def lasts_until(watch: Watch, scope: Scope) -> datetime | None:
 
 
 def _exit(run: Run, path: str, name: str, one: Exit, own: dict[str, JsonValue]) -> Watch:
-    watch = _watch(run, path, 0, name, Awaited(one.when), own)
-    return watch.model_copy(update={"lasting": one.lasting}) if one.lasting else watch
+    return _watch(run, path, 0, name, Awaited(one.when, lasting=one.lasting), own)
 
 
 def _since(watch: Watch, open_: Open) -> Watch:
@@ -89,5 +93,6 @@ def _watch(run: Run, path: str, visit: int, name: str, awaited: Awaited, own: di
         name=name,
         condition=awaited.condition,
         event=awaited.event,
+        lasting=awaited.lasting,
         extra=extra,
     )

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from engine.plan import Plan, Step
+from engine.plan import MEANWHILE, Plan, Step
 from engine.render.plans import start_words, step_words, ways
 from engine.steps.branch import BranchSpec
 from engine.steps.end import EndSpec
+from engine.steps.every import EverySpec
 from engine.steps.meeting import MeetingSpec
+from engine.steps.parallel import ParallelSpec
+from engine.steps.watch import WatchSpec
 
 LONGEST = 60  # characters of a label
 
@@ -55,8 +58,16 @@ class _Chart:
         out = [
             one for way, words in inner for one in self.block(way, [_Loose(node, words.partition(", ")[2] or words)])
         ]
+        if isinstance(step.spec, EverySpec | WatchSpec):
+            return self.round(node, out, [words for _, words in inner])
         through = [] if _only_through(step, [words for _, words in inner]) else [_Loose(node)]
         return [*through, *out]
+
+    def round(self, node: str, out: list[_Loose], words: list[str]) -> list[_Loose]:
+        """What comes out of the rounds goes back to where they begin."""
+        again = [one for one in out if one.label != "otherwise"] if "otherwise" in words else out
+        self.join(again, node)
+        return [_Loose(node), *(one for one in out if one not in again)]
 
 
 def _only_through(step: Step, ways: list[str]) -> bool:
@@ -65,7 +76,7 @@ def _only_through(step: Step, ways: list[str]) -> bool:
         return "otherwise" in ways
     if isinstance(step.spec, MeetingSpec):
         return len(ways) == 2
-    return "then" in ways
+    return isinstance(step.spec, ParallelSpec) or "then" in ways
 
 
 def mermaid(plan: Plan) -> str:
@@ -75,6 +86,8 @@ def mermaid(plan: Plan) -> str:
     loose = chart.block("", [_Loose(start)])
     if loose:
         chart.join(loose, chart.node("end completed", "end"))
+    for path in plan.blocks.get(MEANWHILE, ()):
+        chart.step(plan.steps[path], [])
     for kind, exits in (("goal", plan.goals), ("stop", plan.stops)):
         for one in exits:
             chart.node(f"{kind}: {one.when.text} -> {one.outcome}", "end")

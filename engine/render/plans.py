@@ -2,23 +2,28 @@
 
 from collections.abc import Iterator
 
+from engine.limits import Again
 from engine.logic import Expression
-from engine.plan import Again, Exit, Plan, Start, Step
+from engine.plan import MEANWHILE, Exit, Plan, Start, Step
 from engine.policy import DAYS
 from engine.raci import Raci
+from engine.render.flow import again_words, flow_words
 from engine.render.specs import way_lines
 from engine.render.whys import printable, saw
 from engine.steps.branch import BranchSpec
 from engine.steps.email import EmailSpec
 from engine.steps.end import EndSpec
 from engine.steps.escalate import EscalateSpec
+from engine.steps.every import EverySpec
 from engine.steps.mails import Mail
 from engine.steps.meeting import MeetingSpec
+from engine.steps.parallel import ParallelSpec
 from engine.steps.play import PlaySpec
 from engine.steps.slack import SlackSpec
 from engine.steps.task import TaskSpec
 from engine.steps.update import UpdateSpec
 from engine.steps.wait import WaitSpec
+from engine.steps.watch import WatchSpec
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -33,7 +38,15 @@ def plan_lines(plan: Plan) -> list[str]:
         f"owner    {plan.owner or 'none'}; priority {plan.priority}",
         "",
         *_block(plan, "", 0),
+        *_meanwhile(plan),
     ]
+
+
+def _meanwhile(plan: Plan) -> Iterator[str]:
+    if MEANWHILE in plan.blocks:
+        yield ""
+        yield "meanwhile, for as long as the run lives:"
+        yield from _block(plan, MEANWHILE, 1)
 
 
 def audience(plan: Plan) -> str:
@@ -43,15 +56,11 @@ def audience(plan: Plan) -> str:
 
 
 def start_words(start: Start) -> str:
-    again = start.again
-    often = {"never": "once", "always": "each time", "after": f"again {again.after} after the last run ended"}[
-        again.mode
-    ]
-    limit = f", at most {again.at_most} times" if again.at_most is not None else ""
+    again, often = start.again, again_words(start.again)
     if not start.by_rule:
-        return "by hand" if again == Again() else f"by hand; {often}{limit}"
+        return "by hand" if again == Again() else f"by hand; {often}"
     by_hand = "; also by hand" if start.by_hand else ""
-    return f"{_when(start)}; {often}{limit}{by_hand}"
+    return f"{_when(start)}; {often}{by_hand}"
 
 
 def _when(start: Start) -> str:
@@ -80,8 +89,6 @@ def _most(step: Step) -> str:
             return f" to {email.to}: {email.template or printable(email.subject or '')}"
         case SlackSpec() as slack:
             return f" to {slack.to}: {slack.template or _quoted(slack.text or '')}"
-        case WaitSpec() as wait:
-            return f" {_awaited(wait)}"
         case EscalateSpec() as escalation:
             return f": {_quoted(escalation.reason)}{_going_on(escalation.goes_on)}"
         case UpdateSpec() as update:
@@ -90,6 +97,8 @@ def _most(step: Step) -> str:
             return f" {play.playbook}{', and waits until it has ended' if play.wait else ''}"
         case EndSpec() | BranchSpec():
             return ""
+        case WaitSpec() | EverySpec() | ParallelSpec() | WatchSpec() as flow:
+            return f" {flow_words(flow)}"
 
 
 def _work(work: TaskSpec | MeetingSpec) -> str:
@@ -169,15 +178,13 @@ def ways(plan: Plan, step: Step) -> Iterator[tuple[str, str]]:
     if isinstance(step.spec, BranchSpec):
         for number, case in enumerate(step.spec.cases, 1):
             yield f"{step.path}/case/{number}", f"case {number}, {case.text}"
+    if isinstance(step.spec, EverySpec | WatchSpec):
+        yield step.path, "each time"
+    if isinstance(step.spec, ParallelSpec):
+        yield from ((f"{step.path}/{track}", f"track {track}") for track in step.spec.tracks)
     for name in ("then", "otherwise"):
         if (way := f"{step.path}/{name}") in plan.blocks:
             yield way, name
-
-
-def _awaited(wait: WaitSpec) -> str:
-    if wait.on is not None:
-        return f"for {wait.on}{f' where {wait.where.text}' if wait.where else ''}"
-    return f"until {wait.condition.text}" if wait.condition else f"for {wait.until}"
 
 
 def _set(value: object) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from engine.steps import branch, email, end, escalate, meeting, play, slack, task, update, wait
+from engine.steps import branch, email, end, escalate, every, meeting, parallel, play, slack, task, update, wait, watch
 from engine.steps.base import StepModel
 
 
@@ -28,6 +28,9 @@ KINDS: dict[str, Kind] = {
     "wait": wait,
     "branch": branch,
     "escalate": escalate,
+    "every": every,
+    "parallel": parallel,
+    "watch": watch,
     "update": update,
     "play": play,
     "meeting": meeting,

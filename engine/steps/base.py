@@ -33,10 +33,11 @@ class WaitingModel(StepModel):
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """A condition, or an event of which the condition then says which one."""
+    """A condition, perhaps with how long it must last, or an event of which the condition then says which one."""
 
     condition: Condition | None
     event: str | None = None
+    lasting: Duration | None = None
 
 
 class Spec(Lean):
@@ -68,13 +69,24 @@ class Done:
 @dataclass(frozen=True, slots=True)
 class Rest:
     """The run rests here until a timer, a watched condition or another input. `released`: the strand goes on at once
-    all the same.
+    all the same. `begins` are blocks of its own, as they follow its path, through which strands set out beside it;
+    `event` is what can be read as `event.*` there.
     """
 
     timers: Mapping[str, datetime] = field(default_factory=dict)
     watches: Sequence[str] = ()
     memo: Mapping[str, JsonValue] = field(default_factory=dict)
     released: bool = False
+    begins: Sequence[str] = ()
+    event: dict[str, JsonValue] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A step that had strands of its own is over: those still on their way are given up for this reason."""
+
+    outcome: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +118,7 @@ class Park:
     awaits: str | None = None
 
 
-Move = Done | Rest | Into | Finish | Park
+Move = Done | Rest | Over | Into | Finish | Park
 
 
 # --- what comes for a step that rests
@@ -114,15 +126,24 @@ Move = Done | Rest | Into | Finish | Park
 
 @dataclass(frozen=True, slots=True)
 class TimeUp:
-    """A timer of the step is due. `overtaken` are its other timers that are due as well by now, because the run is
-    catching up.
+    """A timer of the step, due `at` that instant. A run that is catching up is left to itself until the `horizon`;
+    `overtaken` are the step's other timers that are due by then.
     """
 
     name: str
+    at: datetime
+    horizon: datetime
     overtaken: frozenset[str] = frozenset()
 
 
-Given = TimeUp | Flipped | Settled | TaskActed | Acknowledged | Operated | Played | Joined
+@dataclass(frozen=True, slots=True)
+class Through:
+    """The strand of one of the step's blocks has come to its end."""
+
+    block: str
+
+
+Given = Through | TimeUp | Flipped | Settled | TaskActed | Acknowledged | Operated | Played | Joined
 
 
 class Unready(Exception):

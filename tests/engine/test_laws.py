@@ -11,8 +11,8 @@ from engine.plan import Plan
 from engine.run import Acknowledged, Flipped, Settled, TaskActed
 from engine.simulate import simulate
 from engine.story import facts_of
-from tests.support.lives import Late, Pestered, Stored, Watched, after, lives
-from tests.support.playbooks import setting
+from tests.support.lives import SCHEDULES, Late, Pestered, Stored, Watched, after, any_lives, lives
+from tests.support.playbooks import compiled, setting, source, story
 
 law = settings(
     max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
@@ -27,7 +27,7 @@ OUTAGE_STARTS = st.sampled_from(["by hand", {"when": "metrics.nps.value <= 6"}])
 
 
 @law
-@given(lives())
+@given(any_lives())
 def test_a_run_that_is_stored_between_any_two_advances_goes_on_as_if_it_had_not_been(life):
     plan, story = life
 
@@ -38,7 +38,7 @@ def test_a_run_that_is_stored_between_any_two_advances_goes_on_as_if_it_had_not_
 
 
 @law
-@given(lives())
+@given(any_lives())
 def test_a_plan_read_back_is_the_same_version(life):
     plan, _ = life
 
@@ -49,7 +49,7 @@ def test_a_plan_read_back_is_the_same_version(life):
 
 
 @law
-@given(lives())
+@given(any_lives())
 def test_the_same_story_is_told_in_the_same_bytes(life):
     plan, story = life
 
@@ -59,7 +59,7 @@ def test_the_same_story_is_told_in_the_same_bytes(life):
 
 
 @law
-@given(lives())
+@given(any_lives())
 def test_a_story_never_goes_back_in_time(life):
     told = simulate(*life, setting())
 
@@ -68,7 +68,7 @@ def test_a_story_never_goes_back_in_time(life):
 
 
 @law
-@given(lives())
+@given(any_lives())
 def test_every_effect_has_an_id_of_its_own(life):
     world = Watched(*life)
 
@@ -78,7 +78,7 @@ def test_every_effect_has_an_id_of_its_own(life):
 
 
 @law
-@given(lives())
+@given(any_lives())
 def test_after_the_end_only_what_outlives_a_run_still_moves(life):
     world = Watched(*life)
 
@@ -92,7 +92,7 @@ def test_after_the_end_only_what_outlives_a_run_still_moves(life):
 
 
 @law
-@given(lives())
+@given(any_lives())
 def test_what_comes_for_a_visit_that_is_over_changes_nothing(life):
     plan, story = life
 
@@ -102,7 +102,7 @@ def test_what_comes_for_a_visit_that_is_over_changes_nothing(life):
 
 
 @law
-@given(lives(sends=False, contacts=False, starts=OUTAGE_STARTS))
+@given(lives(sends=False, contacts=False, loops=False, starts=OUTAGE_STARTS))
 def test_an_outage_does_not_change_the_story_but_for_reminders_that_were_overtaken(life):
     plan, story = life
     end = after(story.start, 120)
@@ -116,6 +116,30 @@ def test_an_outage_does_not_change_the_story_but_for_reminders_that_were_overtak
         mine, theirs = punctual.seen.of_run(run), late.seen.of_run(run)
         assert [one for one in theirs if not _rung(one)] == [one for one in mine if not _rung(one)]
         assert all(one in mine for one in theirs if _rung(one))
+
+
+ENDS = st.sampled_from(["times: 9", "until: day 40", "until: 2026-04-10T12:00:00Z", "until: metrics.nps.value >= 8"])
+
+
+@law
+@given(SCHEDULES, ENDS, st.integers(0, 90), st.integers(0, 90))
+def test_of_what_an_outage_made_a_rhythm_miss_only_the_latest_is_done(schedule, ends, better, days):
+    steps = (
+        f"  - {{every: rhythm, schedule: {json.dumps(schedule)}, {ends}, do: [{{slack: touch, to: csm, text: Hi}}]}}"
+    )
+    plan = compiled(source(steps, start="start: by hand\n"))
+    told = story(then=[{"after": f"{better} days", "metrics": {"nps": 9}}])
+    end = after(told.start, days)
+    punctual, late = Watched(plan, told, end), Late(plan, told, end, [])
+
+    punctual.tell()
+    late.tell()
+
+    came = [one for _, one in punctual.seen.entries if "occurrence" in one.fields]
+    done = [(one.at, one.event, one.fields.get("reason")) for _, one in late.seen.entries if "occurrence" in one.fields]
+    missed = [(one.at, "skipped", "missed") for one in came[:-1]]
+    assert done == missed + [(one.at, "occurred", None) for one in came[-1:]]
+    assert late.told.outcome == punctual.told.outcome
 
 
 def _rung(entry: dict[str, object]) -> bool:
@@ -158,7 +182,7 @@ def fed(plan, run, inputs, world, now):
 
 
 @law
-@given(lives(ladders=False, starts=st.just("by hand")), st.data())
+@given(lives(ladders=False, loops=False, starts=st.just("by hand")), st.data())
 def test_inputs_fed_one_by_one_are_the_same_as_all_at_once(life, data):
     plan, story = life
     table = Watched(plan, story).desk

@@ -141,6 +141,38 @@ def branches(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
     return step("branch", cases=cases, otherwise=steps)
 
 
+SCHEDULES = st.sampled_from(
+    ["week", "2 weeks", "week on tuesday and thursday 10:00", "month on first business day", "day 02:30",
+     "quarter on day 1", {"rrule": "FREQ=MONTHLY;BYDAY=2TU"}]
+)  # fmt: skip
+
+
+def rhythms(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
+    do = steps.filter(bool)
+    until = st.one_of(conditions, st.sampled_from(["day 20", "30 days", "2026-04-10T12:00:00Z", "account.asked"]))
+    paced = step("every", schedule=SCHEDULES, times=st.integers(1, 6), until=maybe(until), do=do)
+    at_once = step("every", schedule=st.just("at once"), times=st.integers(1, 3), do=do)
+    return joined(st.one_of(paced, at_once), limited(steps))
+
+
+def tracks(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
+    some = steps.filter(bool)
+    two = st.fixed_dictionaries({"one": some, "two": some})
+    own = step("parallel", tracks=two, until=st.sampled_from([None, "any"]))
+    return joined(own, limited(steps))
+
+
+def watches(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
+    do, again = steps.filter(bool), st.sampled_from([None, "never", "after 3 days, at most 3 times"])
+    rise = step("watch", when=conditions, **{"for": st.sampled_from([None, "30 hours"])}, again=again, do=do)
+    return st.one_of(rise, step("watch", on=st.just("ticket"), again=again, do=do))
+
+
+def beside(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[list[Step]]:
+    paced = step("every", schedule=SCHEDULES, do=steps.filter(bool))
+    return st.lists(st.one_of(watches(steps), paced), max_size=2)
+
+
 UPDATES = st.sampled_from(
     [{"status": "paused"}, {"status": "active"}, {"arr": "60000"}, {"tier": '"enterprise"'}, {"asked": "now"}]
 )
@@ -160,7 +192,7 @@ messages = step("slack", to=st.sampled_from(["csm", "#fires"]), text=st.just("Lo
 
 
 @cache
-def step_lists(*, ladders: bool = True, sends: bool = True) -> st.SearchStrategy[list[Step]]:
+def step_lists(*, ladders: bool = True, sends: bool = True, loops: bool = True) -> st.SearchStrategy[list[Step]]:
     leaves = [updates, *([mails, messages] if sends else [])]
     flat = st.lists(st.one_of(*leaves), max_size=2)
     return st.recursive(
@@ -173,6 +205,8 @@ def step_lists(*, ladders: bool = True, sends: bool = True) -> st.SearchStrategy
                 waits(inner),
                 meetings(inner),
                 branches(inner),
+                tracks(inner),
+                *([rhythms(inner)] if loops else []),
                 # A run that is late finds the runs of other playbooks as they are by then.
                 *([plays(inner)] if sends else []),
                 *leaves,
@@ -208,11 +242,28 @@ STOPS = st.sampled_from([None, {"when": 'account.status == "churned"', "outcome"
 
 
 @st.composite
-def playbooks(draw: st.DrawFn, *, ladders: bool = True, sends: bool = True, starts: Any = STARTS) -> str:
-    steps = draw(step_lists(ladders=ladders, sends=sends).filter(bool))
+def playbooks(
+    draw: st.DrawFn,
+    *,
+    ladders: bool = True,
+    sends: bool = True,
+    loops: bool = True,
+    flows: bool = False,
+    starts: Any = STARTS,
+) -> str:
+    """`flows`: it starts for sure, and its first step is one that has strands of its own."""
+    steps = draw(step_lists(ladders=ladders, sends=sends, loops=loops).filter(bool))
+    inner = step_lists(ladders=ladders, sends=sends, loops=loops)
+    aside = draw(beside(inner)) if loops else []
+    if flows:
+        steps = [draw(st.one_of(rhythms(inner), tracks(inner))), *steps]
+        starts = st.just("by hand")
     head = {"playbook": "example", "owner": "csm", "start": draw(starts), "goal": draw(GOALS), "stop": draw(STOPS)}
-    named(steps, iter(range(1000)))
-    return json.dumps({key: value for key, value in head.items() if value is not None} | {"steps": steps})
+    numbers = iter(range(1000))
+    named(steps, numbers)
+    named(aside, numbers)
+    kept = {key: value for key, value in (head | {"meanwhile": aside or None}).items() if value is not None}
+    return json.dumps(kept | {"steps": steps})
 
 
 def named(steps: list[Step], numbers: Iterator[int]) -> None:
@@ -222,7 +273,8 @@ def named(steps: list[Step], numbers: Iterator[int]) -> None:
         kind = next(iter(own))
         if kind != "end":
             own[kind] = f"s{next(numbers)}"
-        inner = [own.get("then"), own.get("otherwise"), *(case["then"] for case in own.get("cases", []))]
+        inner = [own.get("then"), own.get("otherwise"), own.get("do"), *own.get("tracks", {}).values()]
+        inner += [case["then"] for case in own.get("cases", [])]
         for block in inner:
             if isinstance(block, list):
                 named(block, numbers)
@@ -300,6 +352,10 @@ def lives(draw: st.DrawFn, *, contacts: bool = True, **how: Any) -> tuple[Plan, 
     assert plan is not None
     then = draw(_told(contacts, _ids(plan, "task"), _ids(plan, "escalate")))
     return plan, story(then=then, metrics={"nps": draw(NPS)})
+
+
+def any_lives() -> st.SearchStrategy[tuple[Plan, Story]]:
+    return st.one_of(lives(), lives(flows=True))
 
 
 # --- hosts

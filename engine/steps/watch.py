@@ -1,0 +1,124 @@
+"""`watch`: under `meanwhile`, steps for each time that a condition becomes true or an event comes, one at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from engine.inside import rounds
+from engine.limits import Again
+from engine.logic import Condition, Expression
+from engine.quantities import Duration
+from engine.run import Flipped, Open
+from engine.steps.base import Awaited, Given, Move, Rest, Spec, StepModel, Through, keep
+from engine.stored import to_json
+from engine.values import read_instant
+
+if TYPE_CHECKING:
+    from engine.context import Context
+    from engine.place import Place
+
+
+class Model(StepModel):
+    noun: ClassVar[str] = "a watch"
+
+    watch: str
+    when: Any = None
+    on: str | None = None
+    where: Any = None
+    for_: str | None = Field(default=None, alias="for")
+    again: str = "always"
+    do: list[Any]
+
+
+class WatchSpec(Spec):
+    """The condition is in `conditions["rise"]`; one that waits `on` an event may say `where` which is meant."""
+
+    kind: Literal["watch"] = "watch"
+    on: str | None = None
+    where: Condition | None = None
+    lasting: Duration | None = None
+    again: Again = Again(mode="always")
+
+    def expressions(self) -> tuple[Expression, ...]:
+        return (*self.conditions.values(), *((self.where,) if self.where else ()))
+
+    def awaited(self, name: str) -> Awaited:
+        return (
+            Awaited(self.conditions.get(name), lasting=self.lasting)
+            if self.on is None
+            else Awaited(self.where, self.on)
+        )
+
+
+def outcomes(_: Model) -> tuple[str, ...]:
+    return ()
+
+
+def compile_step(model: Model, place: Place) -> WatchSpec | None:
+    again = place.how_often(model.again)
+    if (model.when is None) == (model.on is None):
+        message = "a watch says either 'when' (a condition) or 'on' (an event)"
+        place.fault(message=message, fix="Write one of them, for example 'when: CONDITION'.", code="watch-what")
+        rounds(place, model.do)
+        return None
+    spec = _by_event(model, model.on, place) if model.on is not None else _by_condition(model, place)
+    rounds(place, model.do, spec.on if spec else None)
+    return spec.model_copy(update={"again": again}) if spec and again else None
+
+
+def _by_event(model: Model, name: str, place: Place) -> WatchSpec | None:
+    if model.for_ is not None:
+        message = "'for' does not go with 'on': an event happens in an instant"
+        place.fault("for", message=message, fix="Take one of them away.", code="event-or-condition")
+    event = place.event(name, "on")
+    where = place.event_condition(model.where, event, "where") if event and model.where is not None else None
+    if event is None or (model.where is not None and where is None):
+        return None
+    return WatchSpec(on=event, where=where)
+
+
+def _by_condition(model: Model, place: Place) -> WatchSpec | None:
+    if model.where is not None:
+        message = "'where' says which events are meant, and no event is waited for"
+        place.fault("where", message=message, fix="Write 'on: EVENT' before it.", code="no-event")
+    lasting = place.lasting(model.for_)
+    condition = place.condition(model.when, "when")
+    return WatchSpec(conditions={"rise": condition}, lasting=lasting) if condition else None
+
+
+def enter(_spec: WatchSpec, ctx: Context) -> Move:
+    return Rest(watches=("rise",), memo=ctx.memo)
+
+
+def resume(spec: WatchSpec, open_: Open, given: Given, ctx: Context) -> Move:
+    match given:
+        case Flipped(name="rise"):
+            return _rise(spec, open_, given, ctx)
+        case Through():
+            return Rest(watches=open_.watches, memo={**open_.memo, "ended": to_json(ctx.now)})
+        case _:
+            return keep(open_)
+
+
+def _rise(spec: WatchSpec, open_: Open, given: Flipped, ctx: Context) -> Move:
+    """A rise that comes while the former is at work, or too soon behind it, is used up."""
+    said = open_.memo.get("count")
+    count = said if isinstance(said, int) else 0
+    reason = "open" if ctx.strands else None if _free(spec.again, count, open_, ctx) else "again"
+    if reason:
+        ctx.log("skipped", reason=reason, why=given.why)
+        return keep(open_)
+    ctx.log("occurred", occurrence=count + 1, why=given.why)
+    memo = {**open_.memo, "count": count + 1}
+    return Rest(watches=open_.watches, memo=memo, begins=(f"#{count + 1}",), event=given.event)
+
+
+def _free(again: Again, count: int, open_: Open, ctx: Context) -> bool:
+    ended = open_.memo.get("ended")
+    if count == 0 or again.mode == "always":
+        return True
+    if again.mode == "never" or again.after is None or (again.at_most is not None and count >= again.at_most):
+        return False
+    return not isinstance(ended, str) or ctx.calendar.add(again.after, read_instant(ended), "opens") <= ctx.now

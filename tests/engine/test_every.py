@@ -1,0 +1,223 @@
+"""`every`: a cadence of touchpoints, one at a time, until a day, a condition, or so many."""
+
+import pytest
+
+from tests.support.playbooks import compiled, lines, problems, source, told
+
+CALL = "do: [{slack: touch, to: csm, text: Call}]"
+ASK = "do: [{task: call, due: 2 days}]"
+
+
+def weekly(more: str, do: str = CALL, schedule: str = "week on tuesday 10:00") -> str:
+    return f"  - {{every: rhythm, schedule: {schedule}, {more}, {do}}}\n  - {{update: after, set: {{status: paused}}}}"
+
+
+def test_each_time_its_steps_are_done_and_then_the_next_step():
+    story = told(weekly("times: 3"))
+
+    assert lines(story, "occurred", "posted", "completed", "updated") == [
+        ("2026-03-03T15:00:00Z", "rhythm"),
+        ("2026-03-03T15:00:00Z", "rhythm#1/touch"),
+        ("2026-03-10T14:00:00Z", "rhythm"),
+        ("2026-03-10T14:00:00Z", "rhythm#2/touch"),
+        ("2026-03-17T14:00:00Z", "rhythm"),
+        ("2026-03-17T14:00:00Z", "rhythm#3/touch"),
+        ("2026-03-17T14:00:00Z", "rhythm"),
+        ("2026-03-17T14:00:00Z", "after"),
+    ]
+    assert [one.fields["outcome"] for one in story.trace if one.event == "completed"] == ["times"]
+
+
+def test_what_comes_due_while_the_former_is_open_is_skipped_and_counts():
+    story = told(weekly("times: 3", ASK), then=[{"after": "11 days", "complete": "call", "outcome": "done"}])
+
+    rounds = [one for one in story.trace if "occurrence" in one.fields]
+    assert [(one.event, one.fields["occurrence"], one.fields.get("reason")) for one in rounds] == [
+        ("occurred", 1, None),
+        ("skipped", 2, "open"),
+        ("occurred", 3, None),
+    ]  # fmt: skip
+
+
+def test_after_the_last_time_it_is_over_when_that_is_done():
+    story = told(weekly("times: 1", ASK), then=[{"after": "30 days", "complete": "call", "outcome": "done"}])
+
+    assert lines(story, "completed") == [("2026-04-01T13:00:00Z", "rhythm#1/call"), ("2026-04-01T13:00:00Z", "rhythm")]
+
+
+def test_a_last_time_that_is_skipped_is_over_with_the_one_that_is_open():
+    story = told(weekly("times: 2", ASK), then=[{"after": "30 days", "complete": "call", "outcome": "done"}])
+
+    assert lines(story, "skipped", "completed")[-1] == ("2026-04-01T13:00:00Z", "rhythm")
+
+
+def test_the_day_of_until_still_counts_and_the_run_goes_on_behind_it():
+    story = told(weekly("until: 2026-03-10"))
+
+    assert lines(story, "posted", "completed", "updated") == [
+        ("2026-03-03T15:00:00Z", "rhythm#1/touch"),
+        ("2026-03-10T14:00:00Z", "rhythm#2/touch"),
+        ("2026-03-11T04:00:00Z", "rhythm"),
+        ("2026-03-11T04:00:00Z", "after"),
+    ]
+
+
+def test_an_instant_ends_it_at_once():
+    story = told(weekly("until: 2026-03-10T14:00:00Z"))
+
+    assert lines(story, "posted", "completed") == [
+        ("2026-03-03T15:00:00Z", "rhythm#1/touch"),
+        ("2026-03-10T14:00:00Z", "rhythm"),
+    ]
+
+
+def test_until_a_condition_is_tested_at_all_times_and_withdraws_what_is_open():
+    story = told(weekly("until: metrics.nps.value >= 8", ASK), then=[{"after": "3 days", "metrics": {"nps": 9}}])
+
+    assert lines(story, "opened", "withdrawn", "completed", "updated") == [
+        ("2026-03-03T15:00:00Z", "rhythm#1/call"),
+        ("2026-03-05T14:00:00Z", "rhythm#1/call"),
+        ("2026-03-05T14:00:00Z", "rhythm"),
+        ("2026-03-05T14:00:00Z", "after"),
+    ]
+
+
+def test_until_may_read_what_its_own_steps_come_to():
+    story = told(
+        weekly('until: outcome.call == "done"', ASK), then=[{"after": "3 days", "complete": "call", "outcome": "done"}]
+    )
+
+    assert lines(story, "completed") == [("2026-03-05T14:00:00Z", "rhythm#1/call"), ("2026-03-05T14:00:00Z", "rhythm")]
+
+
+def test_steps_may_read_what_a_former_round_has_come_to():
+    steps = """\
+  - every: rhythm
+    schedule: week
+    times: 2
+    do:
+      - branch: before
+        cases: [{when: outcome.call == "done", then: [{end: twice}]}]
+        otherwise: []
+      - {task: call}
+"""
+    story = told(steps, then=[{"after": "8 days", "complete": "call", "outcome": "done"}])
+
+    assert story.outcome == "twice"
+
+
+def test_a_date_that_moves_moves_the_end():
+    story = told(
+        weekly("until: account.renewal_date, times: 9"),
+        then=[{"after": "2 days", "account": {"renewal_date": "2026-03-12"}}],
+    )
+
+    assert lines(story, "completed") == [("2026-03-13T04:00:00Z", "rhythm")]
+
+
+def test_a_date_that_is_told_at_last_ends_it_too():
+    story = told(
+        weekly("until: account.renewal_date, times: 9"),
+        account={"renewal_date": None},
+        then=[{"after": "2 days", "account": {"renewal_date": "2026-03-12"}}],
+    )
+
+    assert lines(story, "completed") == [("2026-03-13T04:00:00Z", "rhythm")]
+
+
+def test_a_day_that_is_past_on_arrival_ends_it_there():
+    story = told(weekly("until: 2026-03-01"))
+
+    assert lines(story, "occurred", "completed", "updated") == [
+        ("2026-03-02T14:00:00Z", "rhythm"),
+        ("2026-03-02T14:00:00Z", "after"),
+    ]
+
+
+def test_at_once_begins_the_next_when_the_former_ends():
+    steps = "  - {every: round, schedule: at once, times: 3, do: [{wait: pause, for: 2 days}]}"
+
+    assert lines(told(steps), "occurred", "ended") == [
+        ("2026-03-02T14:00:00Z", "round"),
+        ("2026-03-04T14:00:00Z", "round"),
+        ("2026-03-06T14:00:00Z", "round"),
+        ("2026-03-08T13:00:00Z", "end"),
+    ]
+
+
+def test_at_most_gives_it_up_with_what_is_open():
+    story = told(weekly("times: 9, at_most: 10 days, otherwise: [{slack: enough, to: csm, text: Enough}]", ASK))
+
+    assert lines(story, "withdrawn", "timed_out", "posted") == [
+        ("2026-03-12T13:00:00Z", "rhythm#1/call"),
+        ("2026-03-12T13:00:00Z", "rhythm"),
+        ("2026-03-12T13:00:00Z", "rhythm/otherwise/enough"),
+    ]
+
+
+def test_a_goal_acts_inside_it_at_once():
+    story = told(
+        weekly("times: 9", ASK),
+        head="goal: {when: metrics.nps.value >= 8, outcome: recovered}\n",
+        then=[{"after": "30 hours", "metrics": {"nps": 9}}],
+    )
+
+    assert story.outcome == "recovered"
+    assert lines(story, "withdrawn") == [("2026-03-03T20:00:00Z", "rhythm#1/call")]
+
+
+def test_a_task_that_nobody_waits_for_outlives_its_round():
+    do = "do: [{task: call, then: continue}]"
+    story = told(weekly("times: 2", do), then=[{"after": "20 days", "complete": "rhythm#1/call", "outcome": "done"}])
+
+    assert ("2026-03-22T13:00:00Z", "rhythm#1/call") in lines(story, "completed")
+
+
+def test_visits_go_on_from_round_to_round_and_each_message_is_sent():
+    story = told(weekly("times: 4"))
+
+    assert len(lines(story, "posted")) == 4
+
+
+def test_a_rhythm_within_a_rhythm_has_both_numbers_in_its_path():
+    inner = "do: [{every: daily, schedule: at once, times: 2, do: [{slack: touch, to: csm, text: Hi}]}]"
+    story = told(weekly("times: 2", inner))
+
+    assert [path for _, path in lines(story, "posted")] == [
+        "rhythm#1/daily#1/touch",
+        "rhythm#1/daily#2/touch",
+        "rhythm#2/daily#1/touch",
+        "rhythm#2/daily#2/touch",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("schedule: weekly, times: 2, do: [{wait: w, for: 1 day}]", "'weekly' is not a period"),
+        ("schedule: week, do: [{wait: w, for: 1 day}]", "it lacks 'until' or 'times'"),
+        ("schedule: at once, until: day 9, do: [{wait: w, for: 1 day}]", "it lacks 'times'"),
+        ("schedule: week, times: 0, do: [{wait: w, for: 1 day}]", "'0' is not a number of times"),
+        ("schedule: week, times: 2, do: []", "'do' has no steps"),
+        ("schedule: week, until: account.renewal_date, do: [{wait: w, for: 1 day}]", "would go on for ever"),
+        ("schedule: {rrule: FREQ=WEEKLY;COUNT=2}, times: 2, do: [{wait: w, for: 1 day}]", "an RRULE here has no COUNT"),
+        ("schedule: week, until: account.nmae == 3, do: [{wait: w, for: 1 day}]", "account.nmae"),
+        ("schedule: week, until: 30 dais, do: [{wait: w, for: 1 day}]", "'dais' is not a unit of time"),
+        ("schedule: week, times: 2, do: [{wait: otherwise, for: 1 day}]", "Choose another id"),
+    ],
+)
+def test_what_is_wrong_with_it_is_told(keys, said):
+    found = problems(source(f"  - {{every: rhythm, {keys}}}"))
+
+    assert said in str(found)
+    assert len(list(found)) == 1
+
+
+def test_the_state_is_no_bigger_after_many_rounds_than_after_a_few():
+    from tests.support.rounds import after_rounds
+
+    plan = compiled(source("  - {every: rhythm, schedule: day, times: 5000, do: [{task: call, due: 1 day}]}"))
+
+    few, many = (len(run.model_dump_json()) for run in after_rounds(plan, 20, 2000))
+
+    assert many <= 2 * few
