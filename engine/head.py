@@ -217,7 +217,9 @@ def _entering_again(compiler: Compiler, said: str, mode: Literal["becomes", "is"
     return again(compiler, said, path)
 
 
-def again(compiler: Compiler, said: str, path: Path, where: str | None = None) -> Again | None:
+def again(
+    compiler: Compiler, said: str, path: Path, where: str | None = None, what: str = "an account may enter"
+) -> Again | None:
     """How often, after which time, and at most how many times in all."""
     if said in {"never", "always"}:
         return Again(mode="always" if said == "always" else "never")
@@ -227,16 +229,16 @@ def again(compiler: Compiler, said: str, path: Path, where: str | None = None) -
         if after.amount == 0:
             compiler.fault(path, f"'{after}' is no time at all", "Write 'always', or a longer time.", "again", where)
         return Again(mode="after", after=after, at_most=int(match["times"]) if match["times"] else None)
-    message, fix = _no_again(said, after)
+    message, fix = _no_again(said, after, what)
     compiler.fault(path, message, fix, "again", where)
     return None
 
 
-def _no_again(said: str, after: Refused | Duration | None) -> tuple[str, str]:
+def _no_again(said: str, after: Refused | Duration | None, what: str) -> tuple[str, str]:
     if isinstance(after, Refused) and "at most" not in said:
         return after.message, after.fix
     fix = "Write 'never', 'always', or 'after 30 days' (', at most 3 times')."
-    return f"'{said}' does not say how often an account may enter", fix
+    return f"'{said}' does not say how often {what}", fix
 
 
 # --- what ends a run at once

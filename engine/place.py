@@ -181,7 +181,7 @@ class Place:
         return head.lasting(self.compiler, said, self.at, self.where)
 
     def how_often(self, said: str) -> Again | None:
-        return head.again(self.compiler, said, (*self.at, "again"), f"{self.where} > again")
+        return head.again(self.compiler, said, (*self.at, "again"), f"{self.where} > again", "it is done")
 
     def holder(self, role: str) -> Condition | None:
         """How a step learns that somebody else has the role on the account's team."""

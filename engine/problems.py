@@ -133,12 +133,16 @@ def suggest(word: str, known: Iterable[str]) -> str:
     return f"Did you mean '{meant}'?" if meant else ""
 
 
+# Names that are still read when they are listed.
+_FEW = 16
+
+
 def suggest_or_list(word: str, known: Iterable[str]) -> str:
     """As `suggest`; when nothing is near, the words that would do (if they are few enough to read)."""
     names = list(dict.fromkeys(known))
     if near := suggest(word, names):
         return near
-    return f"Known: {', '.join(names)}." if 0 < len(names) <= 12 else ""
+    return f"Known: {', '.join(names)}." if 0 < len(names) <= _FEW else ""
 
 
 def _sentence(text: str) -> str:

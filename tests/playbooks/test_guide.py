@@ -6,9 +6,15 @@ from textwrap import dedent
 
 import pytest
 
+from engine.compile import compile_with_notes
+from engine.document import Document
+from engine.setting import Setting
+from engine.source import read
+from engine.steps import KINDS
+from engine.workspace import load
+
 WORKSPACE = Path(__file__).parents[2] / "playbooks"
 GUIDE = (WORKSPACE / "README.md").read_text()
-STEP_KINDS = ("task", "email", "slack", "wait", "branch", "escalate", "update", "meeting", "play", "end")
 
 
 def examples() -> list[tuple[str, str]]:
@@ -31,11 +37,26 @@ def test_an_example_is_part_of_the_file_it_is_said_to_be_from(file: str, example
     assert any(shifted(dedent(example), by) in whole for by in range(0, 13, 2)), f"not in {file}:\n{example}"
 
 
-@pytest.mark.parametrize("kind", STEP_KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_step_kind_has_a_section_with_an_example(kind: str):
     section = GUIDE.split(f"\n### {kind}\n")[1].split("\n## ")[0].split("\n### ")[0]
 
     assert f"- {kind}: " in section
+
+
+@pytest.mark.parametrize("example", re.findall(r"```\n((?:- |meanwhile:).*?)```", GUIDE, re.DOTALL))
+def test_an_example_without_a_file_is_one_that_check_takes(example: str):
+    part = example if example.startswith("meanwhile:") else f"steps:\n{example}"
+    rest = "steps:\n  - {wait: long, for: 90 days}\n" if example.startswith("meanwhile:") else ""
+    head = "playbook: example\nowner: csm\nstart: by hand\n"
+    document = read(f"{head}{part}{rest}", "example.yaml")
+    assert isinstance(document, Document), str(document)
+
+    found = load(WORKSPACE)
+    setting = Setting(found.vocabulary, found.policy, found.people, found.templates, ("example", "renewal-risk"))
+    _, problems = compile_with_notes(document, setting)
+
+    assert [str(one) for one in problems.errors] == []
 
 
 @pytest.mark.parametrize("page", ["README.md", "demo/README.md"])
