@@ -1,20 +1,23 @@
 """Held starts: released or dropped by a person, and the pauses under which starts are held."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from activities.desks import bench
+from activities.desks import Bench, bench
 from activities.host import Host
 from activities.starts import AT_ONCE, Tally, applied, desks_of, last_bar
-from activities.store import accounts, decisions, holds
+from activities.store import accounts, decisions, holds, traces
 from activities.store.database import chunks
 from activities.store.holds import Holding
+from activities.store.traces import Traced
 from activities.writing_back import Worked, put_all_away
+from engine.held import LET_BE, REASONS
+from engine.trace import Entry
 
 NOT_HELD = "not held"
 
@@ -95,9 +98,9 @@ def release(host: Host, playbook: str, ids: Sequence[str], by: str | None = None
     return tally
 
 
-def drop(host: Host, playbook: str, ids: Sequence[str]) -> int:
-    """Lets held starts be; how many there were."""
-    return host.database.write(lambda connection: _dropped(connection, playbook, ids))
+def drop(host: Host, playbook: str, ids: Sequence[str], by: str | None = None) -> int:
+    """Lets held starts be; how many there were. The trace says who did."""
+    return host.database.write(lambda connection: _dropped(bench(host, connection), playbook, ids, by))
 
 
 def pause(host: Host, playbook: str, by: str | None) -> None:
@@ -149,8 +152,19 @@ def _released(connection: Connection, *, host: Host, playbook: str, ids: Sequenc
     return tally
 
 
-def _dropped(connection: Connection, playbook: str, ids: Sequence[str]) -> int:
-    accounts.lock(connection, ids)
-    held = holds.of_playbook(connection, playbook, ids)
-    holds.forget(connection, [(one, playbook) for one in held])
+def _dropped(at: Bench, playbook: str, ids: Sequence[str], by: str | None) -> int:
+    rows = accounts.lock(at.connection, ids)
+    held = holds.of_playbook(at.connection, playbook, ids)
+    known = decisions.of_accounts(at.connection, list(held), [playbook])
+    freed = [(one, replace(made, barred=LET_BE)) for one in held for made in known[one] if made.barred in REASONS]
+    decisions.save(at.connection, freed)
+    traces.add(at.connection, [_let_be(one, playbook, at.now(rows[one]), by) for one in held])
+    holds.forget(at.connection, [(one, playbook) for one in held])
     return len(held)
+
+
+def _let_be(account: str, playbook: str, now: datetime, by: str | None) -> Traced:
+    fields: dict[str, JsonValue] = {"reason": LET_BE}
+    said = fields | {"by": by} if by else fields
+    entry = Entry(at=now, path="start", step=None, kind="playbook", event="not_started", fields=said)
+    return Traced("", account, playbook, entry)

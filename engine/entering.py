@@ -12,8 +12,8 @@ from pydantic import JsonValue
 from engine import stored
 from engine.context import Play
 from engine.facts import Fact
-from engine.hearing import Event, awaits, beside, is_news, said
-from engine.held import MOST, REASONS, Held, Reason, running_wild
+from engine.hearing import Event, awaits, beside, is_news, is_recent, said
+from engine.held import LET_BE, MOST, REASONS, Held, Reason, running_wild
 from engine.plan import Plan
 from engine.run import Flipped, Played, Run, Watch
 from engine.table import Table, earliest_after
@@ -106,7 +106,7 @@ class Entrance(Table):
 
     def _hear(self, fact: Fact, now: datetime) -> Iterator[Entering]:
         """Each event that fits is a rise, and an input of every run that waits for one."""
-        plans = self.rules.on(fact.event or "") if is_news(fact, now) else []
+        plans = self.rules.on(fact.event or "") if is_recent(fact, now) else []
         watches = [one for one in self._all_watches() if awaits(one, fact) and one.run != self._advancing]
         if not plans and not watches:
             return
@@ -115,8 +115,12 @@ class Entrance(Table):
             self._tell(watch, event, now)
         for plan in plans:
             scope = beside(self.scope(now), event)
-            if is_meant(plan, scope):
+            if not is_meant(plan, scope):
+                continue
+            if is_news(fact, now):
                 yield Entering(plan, why_event(plan, scope), rose=True, event=event)
+            else:
+                self._not_started(plan, "late", now, why_event(plan, scope))
 
     def _tell(self, watch: Watch, event: Event, at: datetime) -> None:
         """The event is latched for the run that waits, if it is one that the run means."""
@@ -139,7 +143,7 @@ class Entrance(Table):
         """
         plan, scope = one.plan, beside(self.scope(now), one.event)
         decision = self.decided.get(plan.playbook) or Decision(plan.playbook, plan.start_hash)
-        if not one.rose and decision.barred in REASONS:
+        if not one.rose and decision.barred in {*REASONS, LET_BE}:
             return
         reason = bar(plan, self.entries_of(plan.playbook), scope, self.account.id, self.setting.policy)
         held = None if reason else self._held(plan, now) or ("limit" if self.gate.full(plan, now) else None)

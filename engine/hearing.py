@@ -19,6 +19,8 @@ from engine.vocabulary import Vocabulary
 NEWS: Final = timedelta(days=1)
 """An event that is told later than this starts nothing: a late fact corrects what is known and fires for no past."""
 
+RECENT: Final = timedelta(days=31)
+
 Event = dict[str, JsonValue]
 
 
@@ -30,6 +32,11 @@ def said(fact: Fact, vocabulary: Vocabulary) -> Event:
 
 def is_news(fact: Fact, now: datetime) -> bool:
     return now - fact.at <= NEWS
+
+
+def is_recent(fact: Fact, now: datetime) -> bool:
+    """What is older is history, and nobody asks why it started nothing."""
+    return now - fact.at <= RECENT
 
 
 def beside(scope: Scope, event: Mapping[str, JsonValue] | None) -> Scope:

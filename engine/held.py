@@ -12,6 +12,8 @@ from engine.run import Frozen
 from engine.trigger import Entries
 
 Reason = Literal["limit", "paused", "depth", "rate"]
+LET_BE: Final = "dropped"
+"""What bars an account whose held start a person has let be: it must rise again."""
 REASONS: Final = frozenset({"limit", "paused", "depth", "rate"})
 
 DEPTH: Final = 10

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from engine.desk import Desk
+from engine.held import Held
 from engine.plan import Exit, Plan
 from engine.trigger import LASTING, Decision, bar, free_at
 from workers.views import instant
@@ -24,6 +25,11 @@ def bar_told(desk: Desk, plan: Plan, decision: Decision, now: datetime) -> tuple
     if plan.start.standing and plan.start.mode != "is":
         return None, "it is true and has been so since its last rise, or since it was applied: it must turn again"
     return None, None
+
+
+def held_told(held: Held, account: str) -> tuple[str, str]:
+    release = f"`playbook release {held.playbook} --account {account}` starts it"
+    return held.reason, f"held since {instant(held.at)}, because {why_barred(held.reason)}; {release}"
 
 
 def _lasts(desk: Desk, plan: Plan, decision: Decision, now: datetime) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from activities.desks import bench, lay_out
 from activities.host import Host
 from activities.past import desk_then
-from activities.store import accounts, traces
+from activities.store import accounts, holds, traces
 from engine.desk import Desk
 from engine.measures import DaysSince, Formula, Latest, Metric, Occurrence, Reported, Score, Tally
 from engine.plan import Plan
@@ -19,7 +19,7 @@ from engine.problems import suggest_or_list
 from engine.trigger import Decision, Rule, judged, why
 from engine.values import Value
 from engine.vocabulary import Vocabulary
-from workers.bars import bar_told
+from workers.bars import bar_told, held_told
 from workers.looking import NotFound
 from workers.makeups import readings_of
 from workers.views import View, instant
@@ -80,7 +80,8 @@ def why_told(connection: Connection, host: Host, account: str, playbook: str, th
     past = _decided(connection, account, playbook, now)
     decision = _decision(desk, plan, now, kept=then is None)
     entries = desk.entries.get(playbook)
-    barred, bar = bar_told(desk, plan, decision, now)
+    held = holds.of_playbook(connection, playbook, [account]).get(account) if then is None else None
+    barred, bar = held_told(held, account) if held else bar_told(desk, plan, decision, now)
     return Why(
         account=account,
         playbook=playbook,

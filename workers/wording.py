@@ -16,6 +16,8 @@ _BARS: Mapping[str, str] = {
     "limit": "its limit is reached",
     "rate": "it was entered more than 20 times within an hour",
     "depth": "playbooks start one another without an end",
+    "dropped": "a person has let the held start be",
+    "late": "it was told too late: what is past starts nothing",
     "not held": "no start of it is held",
     "parameters": "it does not take the values that it is given",
     "not applied": "it is not applied",

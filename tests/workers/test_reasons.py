@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities import starts
+from activities import releasing, starts
 from activities.runs import advance, operate
 from tests.support.hosts import NOW, HandClock, apply, host_on, only_run, playbook, tell
 from tests.support.playbooks import setting
@@ -228,3 +228,33 @@ def test_a_start_by_a_persons_word_is_no_turn(host):
     found = why(host, "rich")
 
     assert (found.turned, found.past[0]["by"]) == (None, "ann")
+
+
+def test_a_held_start_is_said_to_be_held_until_somebody_lets_it_be(host, clock):
+    apply(host, playbook(REST, name="rich", head="limit: 1 per day\n", start="start: {when: account.arr > 5}\n"))
+    for account in ("other", "acme"):
+        tell(host, account, fields=KNOWN)
+    held = why(host, "rich")
+
+    releasing.drop(host, "rich", ["acme"], by="ann")
+
+    assert (held.barred, held.bar.endswith("`playbook release rich --account acme` starts it")) == ("limit", True)
+    assert [(one["reason"], one.get("by")) for one in why(host, "rich").past] == [("limit", None), ("dropped", "ann")]
+    assert why(host, "rich").barred != "limit"
+
+
+def test_an_event_that_was_told_too_late_is_recorded_as_a_start_that_did_not_happen(host, clock):
+    apply(host, playbook(REST, name="called", start="start: {on: survey, where: event.score < 3}\n"))
+    tell(host, "acme", fields=KNOWN)
+    clock.go(days=40)
+    for age, score in ((3, 1), (3, 9), (35, 1)):
+        tell(host, "acme", event="survey", data={"score": score}, at=clock.at - timedelta(days=age))
+
+    assert [one["reason"] for one in why(host, "called").past] == ["late"]
+
+
+def test_nothing_is_told_of_what_lies_ahead(host, clock):
+    tell(host, "acme", fields=KNOWN)
+
+    with pytest.raises(NotFound, match="it lies ahead"):
+        why(host, at=clock.at + timedelta(days=1))

@@ -51,7 +51,7 @@ def command(
     with opened() as host, applied_playbook(playbook):
         ids = held_of(host, playbook) if everybody else list(accounts)
         if drop:
-            _drop(host, playbook, ids, yes=yes, as_json=as_json)
+            _drop(host, playbook, ids, who(by), yes=yes, as_json=as_json)
             return
         counted_first(
             lambda: foresee(host, playbook, ids),
@@ -62,11 +62,11 @@ def command(
         )
 
 
-def _drop(host: "Host", playbook: str, ids: list[str], *, yes: bool, as_json: bool) -> None:
+def _drop(host: "Host", playbook: str, ids: list[str], by: str | None, *, yes: bool, as_json: bool) -> None:
     from activities.releasing import drop
 
     confirm(f"drop {several(len(ids), 'held start')} of {playbook}", yes=yes or len(ids) == 1)
-    number = drop(host, playbook, ids)
+    number = drop(host, playbook, ids, by)
     if as_json:
         print_json({"dropped": number})
     else:

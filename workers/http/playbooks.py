@@ -157,7 +157,7 @@ def release(playbook: str, order: Operated) -> Response:
 def _released(host: Host, playbook: str, said: Release, by: str | None) -> Reply:
     ids = said.accounts or releasing.held_of(host, playbook)[:MOST]
     if said.drop and not said.dry_run:
-        return Reply(200, {"dropped": releasing.drop(host, playbook, ids)})
+        return Reply(200, {"dropped": releasing.drop(host, playbook, ids, by)})
 
     def act() -> Tally:
         seen = releasing.foresee(host, playbook, ids)
