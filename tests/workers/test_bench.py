@@ -16,6 +16,7 @@ from workers.bench.counting import Counting
 from workers.bench.figure import Figure, Goal
 from workers.bench.load import Load, load
 from workers.bench.promptness import Times, promptness
+from workers.bench.simulation import Span, simulation
 from workers.bench.sink import sink
 from workers.bench.steps import steps
 from workers.bench.throughput import Size, throughput
@@ -108,6 +109,13 @@ def test_an_intake_is_measured_with_few_accounts_and_with_many(tmp_path):
 
     assert once.ratio is not None
     assert 20 < memory.value < 1_000
+
+
+def test_a_cadence_is_simulated_and_its_run_stays_small(tmp_path):
+    speed, state = simulation(tmp_path, Span(rounds=1, stories=1, few=20, many=60))
+
+    assert speed.value > 0
+    assert state.holds
 
 
 class TestOnAServer:

@@ -10,7 +10,7 @@ metrics:
   level: {reported: true, target: 8}
 """
 POLICY = "time_zone: UTC\n"
-PEOPLE = "people: []\n"
+PEOPLE = "people: [{id: ana, name: Ana Diaz, email: ana@vendor.test, role: csm}]\n"
 
 THREE_AND_ONE = """
 playbook: three-and-one
@@ -43,6 +43,42 @@ start: {when: metrics.level.value < 5}
 steps:
   - {wait: better, for: metrics.level.value >= 8, at_most: 30 days, otherwise: [{end: unresolved}]}
   - {slack: told, to: "#bench", text: "{{ account.id }}"}
+"""
+
+WEEKLY = """
+playbook: weekly
+title: A task each week, looked after, with an eye on the account beside it
+stage: any
+owner: csm
+start: by hand
+goal: {when: metrics.level.value >= 9, outcome: well}
+meanwhile:
+  - watch: low
+    when: metrics.level.value < 3
+    again: after 30 days
+    do: [{slack: warn, to: "#bench", text: "{{ account.name }} is low"}]
+steps:
+  - every: rhythm
+    schedule: week on tuesday 10:00
+    until: day 360
+    do:
+      - task: sync
+        title: Talk to {{ account.name }}
+        due: 2 business days
+        overdue: [{after: 1 business day, remind: assignee}]
+"""
+
+DAILY = """
+playbook: daily
+title: A task a day
+stage: any
+owner: csm
+start: by hand
+steps:
+  - every: rhythm
+    schedule: day
+    times: 5000
+    do: [{task: sync, at_most: 2 hours, otherwise: []}]
 """
 
 TEN = """

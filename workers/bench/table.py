@@ -12,6 +12,7 @@ from workers.bench.conditions import conditions
 from workers.bench.figure import Figure
 from workers.bench.load import load
 from workers.bench.promptness import promptness
+from workers.bench.simulation import simulation
 from workers.bench.steps import steps
 from workers.bench.throughput import throughput
 from workers.devserver import DevServer
@@ -19,7 +20,11 @@ from workers.devserver import DevServer
 Measure = Callable[[DevServer, Path], Awaitable[list[Figure]]]
 
 ON_A_SERVER: dict[str, Measure] = {"runs": throughput, "promptness": promptness, "steps": steps, "load": load}
-IN_A_FOLDER: dict[str, Callable[[Path], list[Figure]]] = {"facts": intake.throughput, "growth": intake.growth}
+IN_A_FOLDER: dict[str, Callable[[Path], list[Figure]]] = {
+    "facts": intake.throughput,
+    "growth": intake.growth,
+    "simulation": simulation,
+}
 ALONE: dict[str, Callable[[Path], list[Figure]]] = {
     "conditions": lambda _: conditions(),
     "import": lambda _: engine_import(),

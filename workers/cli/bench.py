@@ -22,6 +22,7 @@ WHAT = {
     "load": "from a fact to the effect that follows, with many of both",
     "facts": "facts a second over HTTP, also with a thousand playbooks that do not care",
     "growth": "one fact's transaction, and the intake's memory, with 100,000 accounts",
+    "simulation": "account-days simulated a second, and what a run's state weighs after many rounds",
     "conditions": "conditions answered a second, beside a lambda written by hand",
     "import": "the engine's import",
     "check": "`playbook check` of the workspace",
