@@ -12,7 +12,18 @@ from engine.run import Acknowledged, Flipped, Settled, TaskActed
 from engine.simulate import simulate
 from engine.story import facts_of
 from engine.trace import Entry
-from tests.support.lives import SCHEDULES, Late, Pestered, Stored, Watched, after, any_lives, lives
+from tests.support.lives import (
+    SCHEDULES,
+    Late,
+    Pestered,
+    Sharing,
+    Stored,
+    Watched,
+    after,
+    any_lives,
+    lives,
+    shared_work,
+)
 from tests.support.playbooks import compiled, setting, source, story
 
 law = settings(
@@ -95,6 +106,17 @@ def test_after_the_end_only_what_outlives_a_run_still_moves(life):
 def _is_joined(entry: Entry) -> bool:
     """Whether it tells that work of the same identity has come to a task, which may outlive its run."""
     return entry.event == "updated" and entry.kind == "task"
+
+
+@settings(law, max_examples=150)
+@given(shared_work())
+def test_of_one_identity_one_task_is_open_at_a_time_and_nobody_waits_for_one_that_is_closed(life):
+    world = Sharing(*life)
+
+    world.tell()
+
+    assert world.doubled == []
+    assert world.forgotten == []
 
 
 @law

@@ -358,6 +358,27 @@ def any_lives() -> st.SearchStrategy[tuple[Plan, Story]]:
     return st.one_of(lives(), lives(flows=True))
 
 
+@st.composite
+def shared_work(draw: st.DrawFn) -> tuple[Plan, Story]:
+    """A playbook that is entered again and again and in which several steps want the same done."""
+    own = step(
+        "task",
+        same_as=st.sampled_from(["this", "that"]),
+        then=st.sampled_from([None, "continue", "continue"]),
+        auto_close=maybe(conditions),
+    )
+    pause = step("wait", **{"for": st.sampled_from(["1 hour", "3 days"])})
+    given_up = limited(st.just([]))
+    steps = draw(st.lists(st.one_of(joined(own, given_up), joined(own, given_up), pause), min_size=3, max_size=6))
+    named(steps, iter(range(1000)))
+    start = {"when": "metrics.nps.value <= 6", "again": "always"}
+    head = {"playbook": "example", "owner": "csm", "start": start, "goal": draw(GOALS), "stop": draw(STOPS)}
+    plan = plan_of(json.dumps({key: value for key, value in head.items() if value is not None} | {"steps": steps}))
+    assert plan is not None
+    then = draw(_told(False, _ids(plan, "task"), ()))
+    return plan, story(then=then, metrics={"nps": draw(NPS)})
+
+
 # --- hosts
 
 
@@ -399,6 +420,25 @@ class Watched(Simulation):
             if isinstance(one, acted) and run in self.desk.runs
         ]
         super().run_until_quiet(now)
+
+
+class Sharing(Watched):
+    """Looks for identities of which two tasks are open, and for visits that wait for a task which is closed, whenever
+    nothing is left to be done at an instant.
+    """
+
+    def __init__(self, plan: Plan, story: Story, until: datetime | None = None) -> None:
+        super().__init__(plan, story, until)
+        self.doubled: list[str] = []
+        self.forgotten: list[str] = []
+
+    def run_until_quiet(self, now: datetime) -> None:
+        super().run_until_quiet(now)
+        current = {one.id: one for one in self.tasks.values() if one.state == "open"}
+        shared = [one.identity for one in current.values() if one.identity]
+        self.doubled += sorted({one for one in shared if shared.count(one) > 1})
+        waiting = [open_ for run in self.desk.runs.values() for open_ in run.open.values() if "task" not in open_.memo]
+        self.forgotten += [open_.path for open_ in waiting if open_.memo.get("joined", "") not in {"", *current}]
 
 
 class Stored(Watched):

@@ -166,6 +166,9 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
     yield f"{_state(told)}; {told['path']} of {told['playbook']} for {told['account']}, run {told['run']}"
     due, outcomes = instant_column(told["due"]) or "at no time", ", ".join(told["outcomes"])
     yield f"due {due}; outcomes: {outcomes} (times in {own_zone()})"
+    for word in ("accountable", "consulted", "informed"):
+        if names := told[word]:
+            yield f"{word}: {names if isinstance(names, str) else ', '.join(names)}"
     if told["instructions"]:
         yield f"  {told['instructions']}"
     for one in told["history"]:
