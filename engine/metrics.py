@@ -7,9 +7,7 @@ Of the midnights of a `days_since` only those are walked at which it crosses a b
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final
@@ -17,9 +15,10 @@ from typing import TYPE_CHECKING, Final
 from engine.known import Mark
 from engine.logic import Expression
 from engine.measures import DaysSince, Metric, Tally
-from engine.readings import newest, number, series_of, way_of
+from engine.midnights import midnights
+from engine.readings import newest, number, way_of
 from engine.reliance import reliance
-from engine.ticks import NEVER, Ticks, instant, ticks
+from engine.ticks import NEVER, Ticks, instant
 from engine.values import UNKNOWN, Value
 from engine.zones import NOWHERE, Standing, due, step
 
@@ -66,8 +65,8 @@ def _previous(view: View, metric: Metric) -> Reading:
 
 
 def _at(view: View, metric: Metric) -> Reading:
-    at = newest(view, metric)
-    return UNKNOWN if at is None else instant(at), view.reading(f"metrics.{metric.name}.value")[1]
+    at, until = newest(view, metric)
+    return UNKNOWN if at is None else instant(at), until
 
 
 def _zone(view: View, metric: Metric) -> Reading:
@@ -129,26 +128,18 @@ def _crossing(point: View, metric: Metric, now: Standing, until: Ticks) -> Ticks
     """The midnight at which days since the last event, with nothing new, come to be of another zone.
 
     What is reached goes one way from the first day on, so the midnight is looked up and not walked to. `until` is the
-    answer on the day of the event itself, which stands apart, and before any event.
+    answer before any event.
     """
-    series, calendar = series_of(point, metric), point.calendar
-    i = series.until(point.at)
-    reads = ("account.time_zone", "account.country", f"metrics.{metric.name}.target")
-    limit = min(series.next(i), point.until(reads))
-    if not i:
-        return until
-    today, target = calendar.date_of(instant(point.at)), point.value(f"metrics.{metric.name}.target")
-    days = (today - calendar.date_of(instant(series.at[i - 1]))).days
-    if days < 1:
+    path = f"metrics.{metric.name}.target"
+    ahead, target = midnights(point, metric, ("account.time_zone", "account.country", path)), point.value(path)
+    if ahead is None:
         return until
 
-    def crossed(ahead: int) -> bool:
-        attained = number(_share(metric, days + ahead, target))
+    def crossed(days: int) -> bool:
+        attained = number(share(metric, ahead.days + days, target))
         return step(metric.zones, now, attained, point.at, point.ends) != now
 
-    ahead = range(1, (calendar.date_of(instant(limit)) - today).days + 1)
-    found = bisect_left(ahead, True, key=crossed)
-    return limit if found == len(ahead) else ticks(calendar.midnight(today + timedelta(ahead[found])))
+    return ahead.first(crossed)
 
 
 def _attained_at(point: View, name: str) -> Decimal | int | None:
@@ -194,10 +185,10 @@ def _attained_before(view: View, metric: Metric) -> Reading:
 def _attained(view: View, metric: Metric, which: str) -> Reading:
     value, holds = view.reading(f"metrics.{metric.name}.{which}")
     target, stands = view.reading(f"metrics.{metric.name}.target")
-    return _share(metric, value, target), min(holds, stands)
+    return share(metric, value, target), min(holds, stands)
 
 
-def _share(metric: Metric, value: Value, target: Value) -> Value:
+def share(metric: Metric, value: Value, target: Value) -> Value:
     """Value ÷ target; where lower is better target ÷ value, and nothing or less is all that could be hoped for."""
     reached, wanted = number(value), number(target)
     if reached is None or wanted is None:

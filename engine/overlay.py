@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from fractions import Fraction
 
 from engine.conditions.scope import Moving
 from engine.values import UNKNOWN, Value
@@ -32,6 +33,12 @@ class Overlay(Moving):
         """What is laid over the others stands still."""
         under = self.under
         return under.turns([path for path in paths if path not in self.own]) if isinstance(under, Moving) else None
+
+    def passes(self, path: str, marks: Sequence[Fraction], holds: Callable[[Value], object]) -> datetime | None:
+        under = self.under
+        if path in self.own or not isinstance(under, Moving):
+            return None
+        return under.passes(path, marks, holds)
 
 
 class Below(Mapping[str, object]):

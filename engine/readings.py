@@ -36,14 +36,14 @@ def way_of(view: View, metric: Metric) -> Way:
     return POINTS if metric.name in view.account.readings else WAYS[type(metric.measure)]
 
 
-def newest(view: View, metric: Metric) -> Ticks | None:
-    """When the newest fact came that the metric was reckoned from."""
+def newest(view: View, metric: Metric) -> tuple[Ticks | None, Ticks]:
+    """When the newest fact came that the metric was reckoned from, and when the next does."""
     if metric.measured_from:
-        parts = (view.vocabulary.metrics[part] for part in metric.measured_from)
-        return max((at for part in parts if (at := newest(view, part)) is not None), default=None)
+        parts = [newest(view, view.vocabulary.metrics[part]) for part in sorted(metric.measured_from)]
+        return max((at for at, _ in parts if at is not None), default=None), min(until for _, until in parts)
     series = series_of(view, metric)
     i = series.until(view.at)
-    return series.at[i - 1] if i else None
+    return series.at[i - 1] if i else None, series.next(i)
 
 
 def series_of(view: View, metric: Metric) -> Series:
@@ -119,7 +119,7 @@ class _Window:
         if tally.how == "average" and (covered := window.covered(first)) > view.at:
             return UNKNOWN, min(covered, moves)
         i = series.index(window.start(view.at))
-        return _tallied(tally, series, i, j), min(series.next(j), _leaves(series, i, window), moves)
+        return tallied(tally, series, i, j), min(series.next(j), _leaves(series, i, window), moves)
 
     def previous(self, view: View, metric: Metric) -> Reading:
         tally, first, series = _tally(metric), view.account.first, series_of(view, metric)
@@ -130,7 +130,7 @@ class _Window:
         if (covered := both.covered(first)) > view.at:
             return UNKNOWN, min(covered, moves)
         i, j = series.index(both.start(view.at)), series.index(window.start(view.at))
-        return _tallied(tally, series, i, j), min(_leaves(series, i, both), _leaves(series, j, window), moves)
+        return tallied(tally, series, i, j), min(_leaves(series, i, both), _leaves(series, j, window), moves)
 
 
 class _Reckoned:
@@ -197,7 +197,7 @@ WAYS: Final[Mapping[type, Way]] = {
 }
 
 
-def _tallied(tally: Tally, series: Series, i: int, j: int) -> Value:
+def tallied(tally: Tally, series: Series, i: int, j: int) -> Value:
     match tally.how:
         case "count":
             return j - i

@@ -6,9 +6,10 @@ moved since. How a metric is reckoned stands in engine/readings.py, where it sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final, TypeVar, overload
 
 from engine.calendar import Calendar
@@ -16,6 +17,7 @@ from engine.conditions.scope import Moving
 from engine.known import Account, Item
 from engine.logic import Expression, Scope
 from engine.metrics import part
+from engine.passing import passes
 from engine.quantities import Duration
 from engine.series import EMPTY
 from engine.ticks import NEVER, Ticks, instant, ticks
@@ -105,12 +107,10 @@ class View(Moving):
         """As `until`, for those who reckon in instants: a window slides, a dwell ends; for a run that is late also the
         next fact of those that have come since.
         """
-        until = self.until(paths)
-        if until >= NEVER:
-            return None
-        found = instant(until)
-        # What lies beyond the last year of the calendar never comes.
-        return found if ticks(found) == until else None
+        return _come(self.until(paths))
+
+    def passes(self, path: str, marks: Sequence[Fraction], holds: Callable[[Value], object]) -> datetime | None:
+        return _come(passes(self, path, marks, holds))
 
     def reading(self, path: str) -> Reading:
         kept = self.memory.readings.get(path)
@@ -174,6 +174,12 @@ class View(Moving):
         yield "contacts"
         yield from (f"records.{kind}" for kind in account.records)
         yield from (f"team.{role}" for role in account.holders)
+
+
+def _come(until: Ticks) -> datetime | None:
+    """What lies beyond the last year of the calendar never comes."""
+    found = instant(until)
+    return found if ticks(found) == until else None
 
 
 def _account(view: View, name: str) -> Reading:

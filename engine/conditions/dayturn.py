@@ -46,7 +46,7 @@ def turning(argument: Argument, around: Around = ()) -> Turn | None:
         return _next_minute
     if name == "known" and not any(node.operator in {"/", "%"} for node in argument.nodes()):
         return None
-    if pairs := _pairs(argument):
+    if pairs := pairs_of(argument):
         return _compared(argument, pairs, around)
     if name in {"and", "or"}:
         return settled(argument, around, turning)
@@ -55,7 +55,7 @@ def turning(argument: Argument, around: Around = ()) -> Turn | None:
     return _soonest([turning(one, around) for one in argument.arguments])
 
 
-def _pairs(node: Node) -> list[tuple[Argument, Argument]]:
+def pairs_of(node: Node) -> list[tuple[Argument, Argument]]:
     """What is set against what, where answers turn only as one of them reaches the other."""
     match node.operator, node.arguments:
         case "in", [needle, list(hay)]:

@@ -1,9 +1,10 @@
 """What a condition sees when it is asked, and what its author may name where it stands."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
 from engine.types import Type
@@ -21,6 +22,12 @@ class Moving(Mapping[str, Value]):
     @abstractmethod
     def turns(self, paths: Iterable[str]) -> datetime | None:
         """The next instant at which one of them may read otherwise while no new fact comes; None for never."""
+
+    def passes(self, path: str, marks: Sequence[Fraction], holds: Callable[[Value], object]) -> datetime | None:  # noqa: ARG002
+        """As `turns`, for a reading of which only `holds` is asked, which it answers otherwise only where it reaches
+        one of `marks` or goes beyond.
+        """
+        return self.turns((path,))
 
 
 @dataclass(frozen=True, slots=True)
