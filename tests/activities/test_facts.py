@@ -186,6 +186,21 @@ def test_time_alone_starts_a_run_at_its_due_instant(database):
     assert facts.wake_due(host) == 0
 
 
+def test_an_account_that_has_been_quiet_for_long_is_not_looked_at_each_midnight(database):
+    quiet, clock = "start: {when: metrics.quiet_days.value >= 7}\n", HandClock()
+    host = host_on(database, playbook("  - {wait: pause, for: 1 day}", start=quiet), real=clock)
+    acme(host)
+
+    tell(host, "acme", event="login", data={"user": "u1"})
+    due, told = host.database.read(accounts.next_due), clock.at
+    clock.go(days=53)
+
+    assert (due - told).days == 6  # at the seventh midnight
+    assert facts.wake_due(host) == 1
+    assert only_run(host).started == due
+    assert host.database.read(accounts.next_due) is None
+
+
 def test_instants_of_an_account_never_go_back_when_clocks_differ(database):
     clock = HandClock()
     host = host_on(database, playbook(WAITS, start=RED), real=clock)
