@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
-from engine import messages, tasks
-from engine.assignment import HOLDER, covers, held, turn
+from engine import messages
+from engine.assignment import HOLDER
 from engine.logic import Condition, Expression
 from engine.quantities import Duration
 from engine.recipients import Recipients, chosen
-from engine.run import Flipped, Open, Settled, TaskActed
+from engine.run import Flipped, Open, Settled
 from engine.sendtimes import SendTimes
-from engine.steps import approval, mails
-from engine.steps.base import Done, Given, Move, Park, Rest, Spec, TimeUp, WaitingModel, keep
+from engine.steps import approval, mails, nobody
+from engine.steps.base import Done, Given, Move, Park, Rest, Spec, WaitingModel, keep
 from engine.steps.mails import SendModel
 
 if TYPE_CHECKING:
@@ -99,13 +99,8 @@ def compile_step(model: Model, place: Place) -> EmailSpec | None:
 
 
 def _conditions(model: Model, to: Recipients | None, place: Place) -> dict[str, Condition]:
-    """What may be waited for: somebody to write to, another holder of a role that has a task."""
-    owner = place.compiler.owner
-    several = {
-        "found": messages.somebody(place, to) if to and model.missing == "wait" else None,
-        HOLDER: place.holder(owner) if owner and model.missing == "task" else None,
-        approval.HOLDER: place.holder(model.approval) if model.approval else None,
-    }
+    asked = place.holder(model.approval) if model.approval else None
+    several = nobody.conditions(model.missing, to, place) | {approval.HOLDER: asked}
     return {name: one for name, one in several.items() if one}
 
 
@@ -114,7 +109,7 @@ def enter(spec: EmailSpec, ctx: Context) -> Move:
     recipients = chosen(spec.to, ctx)
     settled = _ids(ctx.memo, "settled")
     if not recipients and not settled:
-        return _nobody(spec, ctx)
+        return nobody.there(spec.missing, spec.to, "skipped", HOLDER in spec.conditions, ctx)
     left = [contact for contact in recipients if str(contact["id"]) not in settled]
     # All are written before the first is wanted: a text that cannot be made keeps every one of them back.
     contents: dict[str, JsonValue] = {str(contact["id"]): mails.content(spec, contact, ctx) for contact in left}
@@ -141,53 +136,15 @@ def _shown(contents: Mapping[str, JsonValue]) -> str:
     return f"To {to}\n\n{first.get('subject', '')}\n\n{first.get('body', '')}"
 
 
-def _nobody(spec: EmailSpec, ctx: Context) -> Move:
-    match spec.missing:
-        case "wait":
-            ctx.log("waiting", reason="missing")
-            return Rest(watches=("found",))
-        case "task":
-            _ask_for_contact(spec, ctx)
-    ctx.log("skipped", template=spec.template, reason="missing")
-    return Done("skipped")
-
-
-def _ask_for_contact(spec: EmailSpec, ctx: Context) -> None:
-    """A task for the owner that lives beside the run: find somebody who can be written to."""
-    role = ctx.plan.owner
-    found = ctx.found(role) if role else None
-    person = found.person if found else None
-    due = ctx.resolve(ctx.world.policy.tasks.due, "closes", ctx.calendar_of(person))
-    instructions = f"'{ctx.step.id}' of {ctx.plan.title} had nobody to write to."
-    title = f"Find a contact: {spec.to}"
-    task = tasks.new(ctx, title, role, found, kind="missing", below="missing", instructions=instructions, due=due)
-    memo = ctx.save(task, **(held(role, ctx) if role else {}))
-    ctx.attach("missing", memo, turn(task, ctx), (HOLDER,) if HOLDER in spec.conditions else ())
-    ctx.log(
-        "opened",
-        below="missing",
-        kind="task",
-        assigned=role,
-        person=task.person,
-        due=ctx.shown(due),
-        covers=covers(found),
-    )
-    ctx.tell(person, "task", task.title, below="missing", task=task.id)
-
-
 def resume(spec: EmailSpec, open_: Open, given: Given, ctx: Context) -> Move:
     if "contents" in open_.memo and "task" in open_.memo:
         return _approved(approval.decided(open_, given, ctx), open_, ctx)
+    if "task" in open_.memo:
+        return nobody.resume(open_, given, ctx)
     match given:
-        case Flipped(name="found"):
+        case Flipped(name=nobody.FOUND):
             return enter(spec, ctx)
-        case TimeUp(name="snoozed"):
-            return _wake(open_, ctx)
-        case TimeUp(name="cover") | Flipped(name="holder"):
-            return tasks.follow(tasks.task_of(open_), open_, ctx)[1]
-        case TaskActed() if "task" in open_.memo:
-            return tasks.act(tasks.task_of(open_), open_, given, ctx)
-        case Settled() if "task" not in open_.memo:  # of a mail, not of what tells of the task for a contact
+        case Settled():
             return _settled(spec, open_, given, ctx)
         case _:
             return keep(open_)
@@ -201,11 +158,6 @@ def _approved(word: str | Move, open_: Open, ctx: Context) -> Move:
         return _want(contents if isinstance(contents, dict) else {}, replace(ctx, memo={"approved": True}))
     ctx.log("skipped", reason="refused")
     return Done("refused")
-
-
-def _wake(open_: Open, ctx: Context) -> Move:
-    task = tasks.task_of(open_).model_copy(update={"snoozed": None})
-    return replace(keep(open_, snoozed=None), memo=ctx.save(task, held=None))
 
 
 def _settled(spec: EmailSpec, open_: Open, given: Settled, ctx: Context) -> Move:
