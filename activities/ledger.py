@@ -25,7 +25,7 @@ from activities.store.emptied import ERASED, is_empty
 from activities.store.together import Collided
 from activities.transport import Message
 from engine.mailing import expires_of
-from engine.run import Flipped, Input, Operated, Settled
+from engine.run import Answered, Flipped, Input, Operated, Settled
 
 PROMPT: Final = timedelta(seconds=0.2)  # real: a claim so soon counts as made at the effect's own instant
 PATIENCE: Final = timedelta(minutes=2)  # real: how long a provider in trouble is tried before the effect is deferred
@@ -147,14 +147,19 @@ def _claimed(at: Bench, effect: str) -> Granted | Doubted | Left:
         return Doubted(row.run, message_of(row.effect), at.host.channels[row.channel], row.claimed_at or at.real)
     if row.state != "wanted" or runs.at_rest(at.connection, row.run):
         return Left(row.run)
-    if any(_goes_first(one) for _, one in inputs.waiting(at.connection, row.run)):
+    if any(_goes_first(one, row) for _, one in inputs.waiting(at.connection, row.run)):
         return Left(row.run)  # it may end or hold the run: the advance that follows feeds it
     return _granted(at, row) if _may_go(at, account, row) else Left(row.run)
 
 
-def _goes_first(one: Input) -> bool:
-    """A goal, a stop or an operator's word that the run has not been told yet."""
-    return isinstance(one, Operated) or (isinstance(one, Flipped) and one.path in {"goal", "stop"})
+def _goes_first(one: Input, row: EffectRow) -> bool:
+    """A goal, a stop, an operator's word, or what may end the mail's own step, that the run has not been told yet."""
+    match one:
+        case Operated() | Answered():
+            return True
+        case Flipped():
+            return one.path in {"goal", "stop", row.effect.path}
+    return False
 
 
 def _may_go(at: Bench, account: AccountRow, row: EffectRow) -> bool:

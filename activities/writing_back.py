@@ -127,6 +127,8 @@ def _take_back(at: Bench, one: Worked) -> None:
     taken = 0
     for run, path, visit, reason in one.desk.changes.withdrawn:
         taken += effects.skip(at.connection, run, reason, (path, visit))
+    for run, path, visit, to, reason in one.desk.changes.spared:
+        taken += effects.skip(at.connection, run, reason, (path, visit), to)
     for run, _, entry in one.desk.changes.trace:
         if run and entry.event == "ended" and entry.fields.get("by") in LEFT_BY:
             taken += effects.skip(at.connection, run, str(entry.fields["by"]))

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from engine.context import Made, World
 from engine.plan import Plan
-from engine.run import Acknowledged, Flipped, Input, Joined, Open, Operated, Played, Run, Settled, TaskActed
+from engine.run import Acknowledged, Answered, Flipped, Input, Joined, Open, Operated, Played, Run, Settled, TaskActed
 from engine.steps.base import TimeUp
 from engine.stored import pack, to_json
 from engine.strands import Leaving, Strands
@@ -200,7 +200,7 @@ class _Feeding:
                 self.strands.at(given.at)
                 self._hand(given)
 
-    def _hand(self, given: Flipped | Settled | TaskActed | Acknowledged | Played | Joined) -> None:
+    def _hand(self, given: Flipped | Settled | Answered | TaskActed | Acknowledged | Played | Joined) -> None:
         """To the visit that it is addressed to; when that is over, or its steps have gone on inside, it is counted and
         ignored.
         """

@@ -34,6 +34,7 @@ class Changes:
     tasks: dict[str, Task] = field(default_factory=dict)
     effects: dict[str, Effect] = field(default_factory=dict)
     withdrawn: list[tuple[str, str, int, str]] = field(default_factory=list)
+    spared: list[tuple[str, str, int, str, str]] = field(default_factory=list)
     trace: list[tuple[str, str, Entry]] = field(default_factory=list)
     ignored: list[tuple[str, Input]] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
@@ -45,3 +46,10 @@ class Changes:
             if (effect.run, effect.path, effect.visit) == (run, path, visit):
                 del self.effects[name]
         self.withdrawn.append((run, path, visit, reason))
+
+    def spare(self, run: str, path: str, visit: int, to: str, reason: str) -> None:
+        """Likewise of what was to be sent to one."""
+        for name, effect in list(self.effects.items()):
+            if (effect.run, effect.path, effect.visit, effect.to) == (run, path, visit, to):
+                del self.effects[name]
+        self.spared.append((run, path, visit, to, reason))

@@ -75,6 +75,7 @@ class Made:
     tasks: dict[str, Task] = field(default_factory=dict)
     effects: dict[str, Effect] = field(default_factory=dict)
     withdrawn: dict[tuple[str, int], str] = field(default_factory=dict)
+    spared: dict[tuple[str, int, str], str] = field(default_factory=dict)
     fields: list[tuple[datetime, str, dict[str, JsonValue]]] = field(default_factory=list)
     opened: dict[str, Open] = field(default_factory=dict)
     plays: list[Play] = field(default_factory=list)
@@ -91,6 +92,13 @@ class Made:
         for key in mine:
             del self.effects[key]
         self.withdrawn[path, visit] = reason
+
+    def spare(self, path: str, visit: int, to: str, reason: str) -> None:
+        """Likewise of what the visit wants to send to one."""
+        mine = [key for key, one in self.effects.items() if (one.path, one.visit, one.to) == (path, visit, to)]
+        for key in mine:
+            del self.effects[key]
+        self.spared[path, visit, to] = reason
 
 
 def run_values(run: Run, path: str = "") -> dict[str, Value]:
@@ -312,6 +320,10 @@ class Context:
     def withdraw_effects(self, reason: str) -> None:
         """What this visit still wants need not be done any more."""
         self.made.withdraw(self.path, self.visit, reason)
+
+    def withdraw_from(self, to: str, reason: str) -> None:
+        """What this visit still wants to send to one of several need not be sent any more."""
+        self.made.spare(self.path, self.visit, to, reason)
 
     def attach(
         self, below: str, memo: Mapping[str, JsonValue], timers: Mapping[str, datetime], watches: tuple[str, ...]

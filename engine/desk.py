@@ -203,6 +203,8 @@ class Desk(Entrance):
         changes.tasks |= made.tasks
         for (path, visit), reason in made.withdrawn.items():
             changes.withdraw(run.id, path, visit, reason)
+        for (path, visit, to), reason in made.spared.items():
+            changes.spare(run.id, path, visit, to, reason)
         changes.effects |= made.effects
         changes.ignored += [(run.id, one) for one in advanced.ignored]
         for other, told in (*made.joins, *passed_on(made.tasks.values(), advanced.ignored)):

@@ -76,6 +76,11 @@ class ThenModel(Shape):
     claim: str | None = None
     note: str | None = None
     ended: str | None = None
+    reply: str | None = None
+    unsubscribe: str | None = None
+    bounce: str | None = None
+    click: str | None = None
+    open: str | None = None
     outcome: str | None = None
     until: str | None = None
     to: str | None = None

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -43,6 +43,11 @@ class Place:
     kind: str
     written: str
     own: Mapping[str, Type] = field(default_factory=dict)
+    part: str = ""
+
+    def inside(self, *keys: str | int) -> Place:
+        """A part of the step that is written as a mapping of its own."""
+        return replace(self, at=(*self.at, *keys), part=" > ".join((*filter(None, (self.part,)), key_words(keys))))
 
     # --- saying what is wrong
 
@@ -66,7 +71,7 @@ class Place:
 
     @property
     def where(self) -> str:
-        return f"step '{self.id}'"
+        return f"step '{self.id}' > {self.part}" if self.part else f"step '{self.id}'"
 
     def faults(self, found: Iterable[Fault], *keys: str | int, words: str | None = None, code: str) -> None:
         said = words or key_words(keys)

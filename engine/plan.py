@@ -26,6 +26,7 @@ from engine.steps.every import EverySpec
 from engine.steps.meeting import MeetingSpec
 from engine.steps.parallel import ParallelSpec
 from engine.steps.play import PlaySpec
+from engine.steps.sequence import SequenceSpec
 from engine.steps.slack import SlackSpec
 from engine.steps.task import TaskSpec
 from engine.steps.update import UpdateSpec
@@ -40,6 +41,7 @@ _OCCURRENCE = re.compile(r"#\d+")
 AnySpec = Annotated[
     TaskSpec
     | EmailSpec
+    | SequenceSpec
     | SlackSpec
     | WaitSpec
     | BranchSpec

@@ -38,8 +38,8 @@ EFFECTS: Mapping[tuple[str, str], str] = {
 }
 # Which kinds of steps have the effect: a mail with nobody to write to opens a task.
 _OF_KIND: Mapping[str, frozenset[str]] = {
-    "task": frozenset({"task", "escalate", "email", "meeting"}),
-    "email": frozenset({"email"}),
+    "task": frozenset({"task", "escalate", "email", "sequence", "meeting"}),
+    "email": frozenset({"email", "sequence"}),
     "slack": frozenset({"slack"}),
     "escalate": frozenset({"escalate", "task"}),
     "remind": frozenset({"task"}),

@@ -12,7 +12,7 @@ from engine.account import Account
 from engine.care import Gone, Ready, Slot
 from engine.mailing import expires_of, send_times_of, topic_of
 from engine.policy import Policy
-from engine.run import Effect, Settled
+from engine.run import Effect, Said, Settled
 from engine.sendtimes import Hours, calendar_for
 from engine.stored import to_json
 from engine.trace import Entry
@@ -46,15 +46,18 @@ class Postbox:
     def put(self, effect: Effect, now: datetime) -> None:
         self.waiting[effect.id] = Waiting(effect, now, now)
 
-    def withdraw(self, run: str, path: str | None = None, visit: int | None = None) -> None:
-        """What has not gone of a run, or of one visit; who waits for room is asked anew."""
-        mine = [
-            name
-            for name, one in self.waiting.items()
-            if one.effect.run == run and (path is None or (one.effect.path, one.effect.visit) == (path, visit))
-        ]
-        for name in mine:
-            del self.waiting[name]
+    def withdraw(self, run: str, visit: tuple[str, int] | None = None, to: str | None = None) -> None:
+        """What has not gone of a run, or of one visit (path and number), to one or to all."""
+        for name, effect in [(name, one.effect) for name, one in self.waiting.items() if one.effect.run == run]:
+            if visit in {None, (effect.path, effect.visit)} and to in {None, effect.to}:
+                del self.waiting[name]
+
+    def hear(self, contact: str, verb: Said) -> None:
+        """Who has unsubscribed or cannot be reached gets no more."""
+        if verb == "unsubscribe":
+            self.unwanted[contact, ""] = "unsubscribed"
+        if verb == "bounce":
+            self.unwanted[contact, None] = "suppressed"
 
     def empty(self, account: Account, now: datetime) -> Iterator[tuple[Effect, Settled | Entry]]:
         """What becomes of the mails that are due: settled, or put off, which the trace tells."""

@@ -195,6 +195,20 @@ class Played(Frozen):
     reason: str | None = None
 
 
+Said = Literal["reply", "unsubscribe", "bounce", "click", "open"]
+
+
+class Answered(Frozen):
+    """A contact did something with a mail; a bounce is one for good."""
+
+    kind: Literal["answered"] = "answered"
+    at: datetime
+    path: str
+    visit: int
+    to: str
+    verb: Said
+
+
 class Waiter(Frozen):
     """A visit that waits for a task which another opened."""
 
@@ -217,7 +231,7 @@ class Joined(Frozen):
 
 
 Input = Annotated[
-    Flipped | Settled | TaskActed | Acknowledged | Operated | Played | Joined, Field(discriminator="kind")
+    Flipped | Settled | Answered | TaskActed | Acknowledged | Operated | Played | Joined, Field(discriminator="kind")
 ]
 
 

@@ -12,13 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pydantic import JsonValue
 
 from engine.account import Account
+from engine.answering import heard_by
 from engine.desk import Changes, Desk
 from engine.instants import told_together
 from engine.parameters import packed
 from engine.plan import Plan
 from engine.postbox import Postbox
 from engine.problems import suggest_or_list
-from engine.run import Acknowledged, Input, Open, Run, Settled, Task, TaskActed
+from engine.run import Acknowledged, Input, Open, Run, Said, Settled, Task, TaskActed
 from engine.setting import Setting
 from engine.stored import to_json
 from engine.story import Act, Moment, Story, facts_of, with_readings
@@ -115,6 +116,8 @@ class Simulation:
                 self.desk.another_ended(other, outcome, now)
         self.absorb(now)
         for moment in moments:
+            for contact, verb in moment.answers:
+                self.answer(contact, verb, now)
             for act in moment.acts:
                 self.do(act, now)
 
@@ -123,6 +126,12 @@ class Simulation:
             self.desk.start(self.plan.playbook, now, by="the story", given=packed(self.story.model.with_))
         except Unfit as unfit:
             self.told.faults += [f"'with': {reason}" for reason in unfit.reasons]
+
+    def answer(self, contact: str, verb: Said, at: datetime) -> None:
+        """Whoever writes to the contact hears of it."""
+        self.postbox.hear(contact, verb)
+        for run in self.desk.runs.values():
+            self.inputs.setdefault(run.id, []).extend(heard_by(run, contact, verb, at))
 
     def do(self, act: Act, at: datetime) -> None:
         place = self.open_task(act.step)
@@ -173,16 +182,12 @@ class Simulation:
                 self.inputs.setdefault(effect.run, []).append(came)
         return self.awaited(now)
 
-    def absorb(self, now: datetime) -> None:
-        """Takes the desk's changes: the world does at once what is asked of it."""
-        changes, self.desk.changes = self.desk.changes, Changes()
-        self.plans |= changes.plans
-        self.told.trace += [entry for _, _, entry in changes.trace]
-        self.tasks |= changes.tasks
-        for run_id, latched in (*changes.latched.items(), *changes.left.items()):
-            self.inputs.setdefault(run_id, []).extend(latched)
+    def post(self, changes: Changes, now: datetime) -> None:
+        """Mails wait for their moment; everything else that is wanted is done."""
         for run_id, path, visit, _ in changes.withdrawn:
-            self.postbox.withdraw(run_id, path, visit)
+            self.postbox.withdraw(run_id, (path, visit))
+        for run_id, path, visit, to, _ in changes.spared:
+            self.postbox.withdraw(run_id, (path, visit), to)
         for effect in changes.effects.values():
             if effect.channel == "email":
                 self.postbox.put(effect, now)
@@ -191,6 +196,16 @@ class Simulation:
                     at=now, path=effect.path, visit=effect.visit, effect=effect.id, to=effect.to, state="sent"
                 )
                 self.inputs.setdefault(effect.run, []).append(settled)
+
+    def absorb(self, now: datetime) -> None:
+        """Takes the desk's changes: the world does at once what is asked of it."""
+        changes, self.desk.changes = self.desk.changes, Changes()
+        self.plans |= changes.plans
+        self.told.trace += [entry for _, _, entry in changes.trace]
+        self.tasks |= changes.tasks
+        for run_id, latched in (*changes.latched.items(), *changes.left.items()):
+            self.inputs.setdefault(run_id, []).extend(latched)
+        self.post(changes, now)
         for run in changes.runs.values():
             if run.id == f"{run.account}/{run.playbook}/{self.started[run.playbook]}":
                 self.told.outcome, self.told.ended_at = run.outcome, run.ended

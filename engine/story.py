@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from engine.answering import ANSWERS
 from engine.calendar import Calendar
 from engine.document import Document, Path
 from engine.facts import Fact, read_fact
@@ -15,6 +16,7 @@ from engine.model import StoryModel, ThenModel
 from engine.partial import as_far_as_it_goes
 from engine.problems import Problems, suggest_or_list
 from engine.quantities import Duration, parse_duration
+from engine.run import Said
 from engine.setting import Setting
 from engine.validation import validated
 from engine.values import read_instant
@@ -45,13 +47,14 @@ class Act:
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What comes at one instant: facts as they would be posted, runs of other playbooks that ended (with their
-    outcomes), and what people do.
+    outcomes), what people do, and what contacts do with the mails that they got (contact's id and verb).
     """
 
     at: datetime
     facts: tuple[Raw, ...] = ()
     acts: tuple[Act, ...] = ()
     ended: tuple[tuple[str, str], ...] = ()
+    answers: tuple[tuple[str, Said], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +153,20 @@ class _Reading:
         facts = self.facts(item, place, f"then/{index + 1}", at or start, dated or at or start)
         acts = tuple(self.acts(item, place, at or start))
         ended = self.another(item, place)
+        answers = tuple(self.answers(item, place))
         self.check_whole(item, place, told=bool(facts))
-        return Moment(at, facts, acts, ended) if at else None
+        return Moment(at, facts, acts, ended, answers) if at else None
+
+    def answers(self, item: ThenModel, place: Path) -> Iterator[tuple[str, Said]]:
+        told = [*self.model.contacts, *(one for then in self.model.then for one in then.contacts)]
+        known = [str(one["id"]) for one in told if "id" in one]
+        for verb in ANSWERS:
+            contact = getattr(item, verb)
+            if contact is not None:
+                if contact not in known:
+                    message = f"there is no contact '{contact}' in this story"
+                    self.fault((*place, verb), message, suggest_or_list(contact, known), "unknown-contact")
+                yield contact, verb
 
     def another(self, item: ThenModel, place: Path) -> tuple[tuple[str, str], ...]:
         """A run of another playbook that ended: the story tells of one playbook, so it says what came of others."""
@@ -164,8 +179,8 @@ class _Reading:
         return ((item.ended, item.outcome or "completed"),)
 
     def check_whole(self, item: ThenModel, place: Path, *, told: bool) -> None:
-        if not item.model_fields_set & {*_FACTS, *VERBS, "ended"}:
-            fix = f"Say one of {', '.join((*_FACTS, *VERBS, 'ended'))}."
+        if not item.model_fields_set & {*_FACTS, *VERBS, *ANSWERS, "ended"}:
+            fix = f"Say one of {', '.join((*_FACTS, *VERBS, *ANSWERS, 'ended'))}."
             self.fault(place, "nothing happens in this item", fix, "nothing-happens")
         for key, words in _BELONG.items():
             if key in item.model_fields_set and all(getattr(item, word) is None for word in words):

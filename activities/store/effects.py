@@ -134,13 +134,17 @@ def release(connection: Connection, run: str, now: datetime) -> bool:
     return bool(due)
 
 
-def skip(connection: Connection, run: str, reason: str, visit: tuple[str, int] | None = None) -> int:
-    """Effects not yet claimed, of one visit (path and number) or of the whole run, are not to be done any more. How
-    many there were.
+def skip(
+    connection: Connection, run: str, reason: str, visit: tuple[str, int] | None = None, to: str | None = None
+) -> int:
+    """Effects not yet claimed, of one visit (path and number) or of the whole run, to one or to all, are not to be done
+    any more. How many there were.
     """
     mine = (effects.c.run == run) & effects.c.state.in_(("wanted", "deferred"))
     if visit is not None:
         mine &= (effects.c.path == visit[0]) & (effects.c.visit == visit[1])
+    if to is not None:
+        mine &= effects.c.recipient == to
     taken = update(effects).where(mine).values(state="skipped", reason=reason, until=None, held=None)
     return connection.execute(taken).rowcount
 

@@ -19,6 +19,7 @@ from engine.steps.mails import Mail
 from engine.steps.meeting import MeetingSpec
 from engine.steps.parallel import ParallelSpec
 from engine.steps.play import PlaySpec
+from engine.steps.sequence import SequenceSpec
 from engine.steps.slack import SlackSpec
 from engine.steps.task import TaskSpec
 from engine.steps.update import UpdateSpec
@@ -85,8 +86,8 @@ def _most(step: Step) -> str:
     match step.spec:
         case TaskSpec() | MeetingSpec() as work:
             return _work(work)
-        case EmailSpec() as email:
-            return f" to {email.to}: {email.template or printable(email.subject or '')}"
+        case EmailSpec() | SequenceSpec() as mail:
+            return f" to {mail.to}: {_in_short(mail)}"
         case SlackSpec() as slack:
             return f" to {slack.to}: {slack.template or _quoted(slack.text or '')}"
         case EscalateSpec() as escalation:
@@ -133,6 +134,8 @@ def _below(step: Step) -> Iterator[str]:
                 yield f"closes by itself when {clears.text}"
         case MeetingSpec(conditions=conditions):
             yield f"held when {conditions['held'].text}"
+        case SequenceSpec() as sequence:
+            yield from _turns(sequence)
         case EmailSpec() as email:
             yield from _care(email)
             if email.approval:
@@ -148,6 +151,24 @@ def _answering(raci: Raci) -> Iterator[str]:
     for word, roles in (("consulted", raci.consulted), ("informed", raci.informed)):
         if roles:
             yield f"{word} {', '.join(roles)}"
+
+
+def _in_short(mail: EmailSpec | SequenceSpec) -> str:
+    if isinstance(mail, SequenceSpec):
+        return f"{len(mail.mails)} mails" if len(mail.mails) > 1 else "one mail"
+    return mail.template or printable(mail.subject or "")
+
+
+def _turns(sequence: SequenceSpec) -> Iterator[str]:
+    for number, mail in enumerate(sequence.mails, 1):
+        when = f"after {mail.after}" if mail.after else "at once"
+        care = "".join(f"; {line}" for line in _care(mail))
+        yield f"mail {number}, {when}: {mail.template or printable(mail.subject or '')}{care}"
+    events = (f"{one.event}{f' where {one.where.text}' if one.where else ''}" for one in sequence.events.values())
+    conditions = (one.text for name, one in sequence.conditions.items() if name in sequence.watches)
+    if stops := [*sequence.stops, *events, *conditions]:
+        yield f"stops on {', '.join(stops)}"
+    yield f"when there is nobody: {sequence.missing}"
 
 
 def _care(mail: Mail) -> Iterator[str]:

@@ -6,7 +6,22 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from engine.steps import branch, email, end, escalate, every, meeting, parallel, play, slack, task, update, wait, watch
+from engine.steps import (
+    branch,
+    email,
+    end,
+    escalate,
+    every,
+    meeting,
+    parallel,
+    play,
+    sequence,
+    slack,
+    task,
+    update,
+    wait,
+    watch,
+)
 from engine.steps.base import StepModel
 
 
@@ -24,6 +39,7 @@ class Kind(Protocol):
 KINDS: dict[str, Kind] = {
     "task": task,
     "email": email,
+    "sequence": sequence,
     "slack": slack,
     "wait": wait,
     "branch": branch,

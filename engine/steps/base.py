@@ -16,7 +16,7 @@ from pydantic import Field, JsonValue
 
 from engine.logic import Condition, Expression
 from engine.quantities import Duration
-from engine.run import Acknowledged, Flipped, Joined, Lean, Open, Operated, Played, Settled, TaskActed
+from engine.run import Acknowledged, Answered, Flipped, Joined, Lean, Open, Operated, Played, Settled, TaskActed
 from engine.shapes import Shape
 
 
@@ -143,7 +143,7 @@ class Through:
     block: str
 
 
-Given = Through | TimeUp | Flipped | Settled | TaskActed | Acknowledged | Operated | Played | Joined
+Given = Through | TimeUp | Flipped | Settled | Answered | TaskActed | Acknowledged | Operated | Played | Joined
 
 
 class Unready(Exception):

@@ -188,12 +188,30 @@ mails = step(
     approval=st.sampled_from([None, None, "cs_manager"]),
     cc=st.sampled_from([None, "csm"]),
 )
+sequences = step(
+    "sequence",
+    to=st.sampled_from(["champion", "economic_buyer", {"each": "contact.relationship >= 0"}]),
+    mails=st.lists(
+        st.fixed_dictionaries({"after": durations, "subject": st.just("Hi"), "text": st.just("Hello")}),
+        min_size=1,
+        max_size=3,
+    ),
+    stop_on=maybe(
+        st.lists(
+            st.sampled_from(["click", "login", {"event": "ticket", "where": "event.severity <= 2"}])
+            | conditions.map(lambda when: {"when": when}),
+            min_size=1,
+            max_size=2,
+        )
+    ),
+    missing=st.sampled_from([None, "skip", "wait"]),
+)
 messages = step("slack", to=st.sampled_from(["csm", "#fires"]), text=st.just("Look"))
 
 
 @cache
 def step_lists(*, ladders: bool = True, sends: bool = True, loops: bool = True) -> st.SearchStrategy[list[Step]]:
-    leaves = [updates, *([mails, messages] if sends else [])]
+    leaves = [updates, *([mails, sequences, messages] if sends else [])]
     flat = st.lists(st.one_of(*leaves), max_size=2)
     return st.recursive(
         flat,
@@ -309,6 +327,7 @@ def items(*, contacts: bool = True) -> st.SearchStrategy[Step]:
         st.just({"event": "login", "data": {"user": "kim"}}),
         *(st.just({"event": "meeting", "data": {"kind": "qbr", "outcome": said}}) for said in ("held", "no_show")),
         st.just({"ended": "other", "outcome": "done"}),
+        st.sampled_from([{verb: "c1"} for verb in ("reply", "unsubscribe", "bounce", "click", "open")]),
     ]
     buyer = {"id": "c2", "name": "Lee", "role": "economic_buyer", "email": "lee@acme.test"}
     told = st.one_of(*facts, *([st.just({"contacts": [buyer]})] if contacts else []))

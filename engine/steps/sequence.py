@@ -1,0 +1,277 @@
+"""`sequence`: mails in turn, to each recipient at their own pace, until they answer or something stops all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+
+from pydantic import Field, JsonValue
+
+from engine import messages
+from engine.assignment import HOLDER
+from engine.logic import Expression
+from engine.quantities import Duration
+from engine.recipients import Recipients, chosen
+from engine.run import Answered, Flipped, Frozen, Open, Settled
+from engine.sendtimes import SendTimes
+from engine.steps import mails, nobody, stopping
+from engine.steps.base import (
+    Awaited,
+    Done,
+    Given,
+    Move,
+    Park,
+    Rest,
+    Spec,
+    StepModel,
+    TimeUp,
+    Unready,
+    WaitingModel,
+    keep,
+)
+from engine.steps.mails import SendModel
+from engine.stored import to_json
+from engine.values import Value, read_instant
+
+if TYPE_CHECKING:
+    from engine.context import Context
+    from engine.place import Place
+
+OUTCOMES: Final = ("replied", "unsubscribed", "bounced", "stopped", "finished", "nobody")
+_ENDS: Final = {"reply": "replied", "unsubscribe": "unsubscribed", "bounce": "bounced"}
+# Of several recipients whose ways differ: what matters most to the playbook.
+_RANK: Final = ("replied", "finished", "unsubscribed", "bounced", "nobody")
+_DUE: Final = "mail/"
+
+
+class MailModel(StepModel):
+    noun: ClassVar[str] = "a mail"
+
+    after: str | None = None
+    template: str | None = None
+    subject: str | None = None
+    text: str | None = None
+    topic: str | None = None
+    send: SendModel | None = None
+    expires: str | None = None
+    cc: str | list[str] | None = None
+
+
+class Model(WaitingModel):
+    noun: ClassVar[str] = "a sequence"
+
+    sequence: str
+    to: Any
+    mails: list[MailModel]
+    stop_on: list[Any] = Field(default_factory=list)
+    from_: str | None = Field(default=None, alias="from")
+    missing: nobody.Missing = "task"
+
+
+class MailSpec(Frozen):
+    """One mail; `after` counts from when the one before was settled."""
+
+    after: Duration | None = None
+    template: str | None = None
+    subject: str | None = None
+    text: str | None = None
+    sender: str | None = None
+    topic: str | None = None
+    send: SendTimes | None = None
+    expires: Duration | None = None
+    cc: tuple[str, ...] | None = None
+
+
+class SequenceSpec(Spec):
+    """`stops` are the answers that end it for all beside those that always end it for one; `events` are those that do,
+    each with which of them are meant.
+    """
+
+    kind: Literal["sequence"] = "sequence"
+    to: Recipients
+    mails: tuple[MailSpec, ...]
+    stops: tuple[str, ...] = ()
+    events: dict[str, stopping.Event] = Field(default_factory=dict)
+    missing: nobody.Missing = "task"
+
+    def expressions(self) -> tuple[Expression, ...]:
+        wheres = (one.where for one in self.events.values() if one.where)
+        return (*self.conditions.values(), *self.to.conditions, *wheres)
+
+    def awaited(self, name: str) -> Awaited:
+        found = self.events.get(name)
+        return Awaited(found.where, found.event) if found else Awaited(self.conditions[name])
+
+    @property
+    def watches(self) -> tuple[str, ...]:
+        """What ends it for all, of the account itself."""
+        return (*self.events, *(name for name in self.conditions if name.startswith(stopping.PREFIX)))
+
+
+class Person(Frozen):
+    """How far the sequence has come with one recipient: the number of the mail that is next or on its way. `due` is
+    when it is wanted, None once it is; `over` is how it ended, `failed` why the mail could not go, `awaits` which path
+    being known would let it.
+    """
+
+    mail: int = 1
+    due: str | None = None
+    over: str | None = None
+    failed: str | None = None
+    awaits: str | None = None
+
+
+def outcomes(model: Model) -> tuple[str, ...]:
+    return (*OUTCOMES, "timed_out") if model.at_most else OUTCOMES
+
+
+def compile_step(model: Model, place: Place) -> SequenceSpec | None:
+    if not model.mails:
+        fix = "Write '- {template: NAME}'."
+        place.fault("mails", message="the sequence has no mail", fix=fix, code="no-mails")
+    if model.from_ is not None:
+        place.role(model.from_, "from")
+    to = messages.recipients(place, model.to, "to")
+    several = [_mail(one, model.from_, place.inside("mails", index)) for index, one in enumerate(model.mails)]
+    stops = stopping.read(model.stop_on, place)
+    conditions = nobody.conditions(model.missing, to, place)
+    limit = place.at_most(model)
+    place.otherwise(model)
+    if to is None or not several:
+        return None
+    return SequenceSpec(
+        to=to,
+        mails=tuple(several),
+        stops=stops.answers,
+        events=stops.events,
+        missing=model.missing,
+        conditions={name: one for name, one in conditions.items() if one} | stops.conditions,
+        at_most=limit,
+    )
+
+
+def _mail(model: MailModel, sender: str | None, place: Place) -> MailSpec:
+    messages.check_text(place, model.text, model.template, model.subject, mail=True)
+    messages.check_topic(place, model.topic)
+    return MailSpec(
+        after=place.duration(model.after, "after") if model.after is not None else None,
+        template=model.template,
+        subject=model.subject,
+        text=model.text,
+        sender=sender,
+        topic=model.topic,
+        send=mails.send_times(model.send, place),
+        expires=place.duration(model.expires, "expires") if model.expires is not None else None,
+        cc=mails.copies(model.cc, place),
+    )
+
+
+# --- on its way
+
+
+def enter(spec: SequenceSpec, ctx: Context) -> Move:
+    """Who gets the mails is fixed here. Tried again, what could not go is made anew."""
+    people = _people(ctx.memo) or {str(one["id"]): Person() for one in chosen(spec.to, ctx)}
+    if not people:
+        return nobody.there(spec.missing, spec.to, "nobody", HOLDER in spec.conditions, ctx)
+    for name, person in people.items():
+        if person.failed is not None or not ctx.memo:
+            people[name] = _come_to(spec, name, person.mail, ctx, again=person.failed is not None)
+    return _on(spec, people, ctx)
+
+
+def resume(spec: SequenceSpec, open_: Open, given: Given, ctx: Context) -> Move:
+    if "task" in open_.memo:
+        return nobody.resume(open_, given, ctx)
+    if isinstance(given, Flipped):
+        return enter(spec, ctx) if given.name == nobody.FOUND else _stopped(ctx, {"why": given.why})
+    people = _people(open_.memo)
+    match given:
+        case TimeUp(name=name) if name.startswith(_DUE):
+            to = name.removeprefix(_DUE)
+            people[to] = _want(spec, to, people[to].mail, ctx)
+        case Settled(to=to) if to in people and _is_awaited(people[to]):
+            people[to] = _settled(spec, people[to], given, ctx)
+        case Answered(verb=verb) if verb in spec.stops:
+            return _stopped(ctx, {"reason": verb, "contact": given.to})
+        case Answered(to=to, verb=verb) if to in people and people[to].over is None and verb in _ENDS:
+            ctx.withdraw_from(to, verb)
+            ctx.log("answered", contact=to, reason=verb)
+            people[to] = Person(mail=people[to].mail, over=_ENDS[verb])
+        case _:
+            return keep(open_)
+    return _on(spec, people, ctx)
+
+
+def _is_awaited(person: Person) -> bool:
+    """What comes of a mail after its recipient has answered changes nothing."""
+    return person.over is None and person.due is None
+
+
+def _settled(spec: SequenceSpec, person: Person, given: Settled, ctx: Context) -> Person:
+    if given.state == "failed":
+        return Person(mail=person.mail, failed=f"the mail to {given.to} was refused: {given.reason}")
+    went = given.state == "sent"
+    template = spec.mails[person.mail - 1].template
+    reason = None if went else given.reason
+    event, below = "sent" if went else "skipped", f"{_DUE}{person.mail}"
+    ctx.log(event, below=below, kind="email", contact=given.to, template=template, reason=reason)
+    return _come_to(spec, given.to, person.mail + 1, ctx)
+
+
+def _come_to(spec: SequenceSpec, to: str, number: int, ctx: Context, *, again: bool = False) -> Person:
+    """The next mail, now or when its time has come; or that was the last."""
+    if number > len(spec.mails):
+        return Person(mail=number - 1, over="finished")
+    after = spec.mails[number - 1].after
+    due = ctx.after(after) if after and not again else ctx.now
+    return Person(mail=number, due=str(to_json(due))) if due > ctx.now else _want(spec, to, number, ctx)
+
+
+def _want(spec: SequenceSpec, to: str, number: int, ctx: Context) -> Person:
+    contact = _contact(to, ctx)
+    if contact is None:
+        ctx.log("skipped", below=f"{_DUE}{number}", kind="email", contact=to, reason="missing")
+        return Person(mail=number, over="nobody")
+    try:
+        content = mails.content(spec.mails[number - 1], contact, ctx, below=f"{_DUE}{number}")
+    except Unready as lacking:
+        return Person(mail=number, failed=str(lacking), awaits=lacking.awaits)
+    ctx.want("email", "email", to, str(contact["email"]), content, below=f"{_DUE}{number}")
+    return Person(mail=number)
+
+
+def _contact(to: str, ctx: Context) -> Mapping[str, Value] | None:
+    return next((one for one in ctx.contacts() if str(one["id"]) == to and one.get("email")), None)
+
+
+def _on(spec: SequenceSpec, people: Mapping[str, Person], ctx: Context) -> Move:
+    """A mail that cannot go parks the step when nothing else is under way."""
+    memo: dict[str, JsonValue] = {"people": {name: one.model_dump(exclude_none=True) for name, one in people.items()}}
+    still = [one for one in people.values() if one.over is None]
+    if not still:
+        return _over(people, ctx)
+    stuck = [one for one in still if one.failed is not None]
+    if len(stuck) == len(still):
+        return Park("; ".join(str(one.failed) for one in stuck), memo, awaits=stuck[0].awaits)
+    timers = {f"{_DUE}{name}": read_instant(one.due) for name, one in people.items() if one.due and one.over is None}
+    return Rest(timers=timers, watches=spec.watches, memo=memo)
+
+
+def _over(people: Mapping[str, Person], ctx: Context) -> Done:
+    ends = {one.over for one in people.values()}
+    outcome = next(one for one in _RANK if one in ends)
+    ctx.log("completed", outcome=outcome)
+    return Done(outcome)
+
+
+def _stopped(ctx: Context, seen: Mapping[str, JsonValue]) -> Done:
+    """For all: mails that have not gone are not sent."""
+    ctx.withdraw_effects("stopped")
+    ctx.log("completed", "", None, outcome="stopped", **seen)
+    return Done("stopped")
+
+
+def _people(memo: Mapping[str, JsonValue]) -> dict[str, Person]:
+    raw = memo.get("people")
+    return {name: Person.model_validate(one) for name, one in raw.items()} if isinstance(raw, dict) else {}
