@@ -177,6 +177,44 @@ def test_an_escalation_closes_by_itself_when_it_clears():
     assert lines(story, "cleared") == [("2026-03-03T14:00:00Z", "fire")]
 
 
+def test_each_rungs_time_is_reckoned_on_the_calendar_of_whoever_it_is():
+    # Ben works in Berlin, where Tuesday begins at 08:00 UTC; Max goes by the policy.
+    story = told(LADDER.replace("within: 4 hours", "within: 1 business day"), team={"csm": "ben"})
+
+    assert lines(story, "escalated") == [("2026-03-03T08:00:00Z", "fire/ladder/2")]
+
+
+def test_a_rung_whose_person_is_away_goes_to_their_cover():
+    known = setting()
+    max_away = replace(known.people.by_id["max"], away=(Away(date(2026, 3, 1), date(2026, 3, 5)),), backup="noor")
+    people = People(tuple(max_away if one.id == "max" else one for one in known.people.everyone))
+    plan = compiled(source(LADDER, start=BY_HAND))
+
+    story = simulate(plan, story_of(), replace(known, people=people))
+
+    rung = next(one for one in story.trace if one.event == "escalated")
+    assert (rung.fields["person"], rung.fields["covers"]) == ("noor", "max")
+    back = next(one for one in story.trace if one.event == "reassigned")
+    assert (back.at.isoformat(), back.path, back.fields) == (
+        "2026-03-06T00:00:00+00:00", "fire/ladder/2", {"person": "max"},
+    )  # fmt: skip
+
+
+def test_the_channel_of_an_incident_is_told_once():
+    world = Watched(compiled(source(LADDER + '    channel: "#fires"', start=BY_HAND)), story_of())
+
+    world.tell()
+
+    assert [to for to, _ in world.seen.bodies].count("#fires") == 1
+
+
+def test_with_then_continue_the_run_goes_on_beside_an_escalation():
+    story = told(LADDER + "    then: continue\n  - {end: on}")
+
+    assert (story.outcome, lines(story, "ended")) == ("on", [("2026-03-02T14:00:00Z", "on")])
+    assert lines(story, "escalated") == [("2026-03-02T18:00:00Z", "fire/ladder/2")]
+
+
 def test_an_escalation_that_nobody_acknowledges_stays_open():
     story = told(LADDER)
 
