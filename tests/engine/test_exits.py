@@ -103,6 +103,8 @@ WAITING = {
     "another playbook": "  - {play: other, playbook: other, wait: true}",
     "a contact": "  - {email: hello, to: economic_buyer, subject: Hi, text: Hello, missing: wait}",
     "a person in attention": "  - {task: one, title: 'Worth {{ account.seats }}'}",
+    "a cadence": "  - {every: rhythm, schedule: 1 day, times: 60, do: [{task: one, then: continue}]}",
+    "tracks": "  - parallel: both\n    tracks: {left: [{task: one}], right: [{meeting: qbr}]}",
     "inside then": "  - {wait: on_time, for: 1 hour, then: [{task: one}]}",
     "inside otherwise": "  - {task: one, at_most: 1 hour, otherwise: [{meeting: qbr}]}",
 }

@@ -33,8 +33,14 @@ def begun(database, *plans, **fields):
 def test_playbooks_that_start_each_other_by_what_they_set_are_held_and_listed(database):
     """Each waits a little, so that the other's run is over by then and bars nothing."""
     pause, again = "  - {wait: pause, for: 30 seconds}\n", "again: always}\n"
-    up = playbook(f"{pause}  - {{update: up, set: {{arr: 1}}}}\n", name="up", start=f"start: {{when: account.arr < 1, {again}")
-    down = playbook(f"{pause}  - {{update: down, set: {{arr: 0}}}}\n", name="down", start=f"start: {{when: account.arr >= 1, {again}")
+    up = playbook(
+        f"{pause}  - {{update: up, set: {{arr: 1}}}}\n", name="up", start=f"start: {{when: account.arr < 1, {again}"
+    )
+    down = playbook(
+        f"{pause}  - {{update: down, set: {{arr: 0}}}}\n",
+        name="down",
+        start=f"start: {{when: account.arr >= 1, {again}",
+    )
     clock = HandClock()
     host = host_on(database, up, down, real=clock)
     acme(host, arr=0)
