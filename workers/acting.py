@@ -8,6 +8,7 @@ from activities import runs
 from activities.host import Host
 from activities.store.runs import RunRow
 from engine.people import People
+from engine.plan import MEANWHILE
 from engine.problems import PlaybookError, suggest
 from engine.run import Open, Task
 from engine.steps.task import OUTCOMES
@@ -93,7 +94,10 @@ def faulted(rows: Sequence[RunRow]) -> list[str]:
 def skipped(row: RunRow, path: str | None) -> Order:
     """The step that the run rests at, or the one of `path` among several. Raises NotPossible."""
     resting = [one for one in row.run.open.values() if not one.released]
-    found = [one for one in resting if path is None or path in {one.path, one.step.rpartition("/")[2]}]
+    found = [one for one in resting if path in {one.path, one.step.rpartition("/")[2]}]
+    if path is None:
+        # Not what is only around another step, nor what stands beside the steps.
+        found = [one for one in resting if not (one.inside or one.strands or one.step.startswith(f"{MEANWHILE}/"))]
     if row.outcome is not None or not resting:
         raise NotPossible(f"{row.id} rests at no step that could be skipped", f"`playbook run {row.id}` shows it")
     if len(found) != 1:

@@ -157,7 +157,7 @@ def _difference(connection: Connection, before: Plan | None, after: Plan | None)
 def _live(connection: Connection, playbook: str) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for row in _all_live(connection, playbook):
-        counts.update([one.path for one in row.run.open.values() if not one.released] or ["on its way"])
+        counts.update([one.step for one in row.run.open.values() if not one.released] or ["on its way"])
     return dict(sorted(counts.items()))
 
 

@@ -146,6 +146,8 @@ def enter(spec: EverySpec, ctx: Context) -> Move:
     if condition is not None and condition.truth(ctx.scope):
         return Over("until", "until")
     memo = {"reached": to_json(ctx.now), "count": 0} | dict(ctx.memo)
+    if _all_done(spec, _count(memo)) and not ctx.strands:
+        return Over("times", "times")
     if isinstance(spec.schedule, AtOnce):
         return _at_once(spec, memo, ctx) if not ctx.strands else Rest(watches=_watched(spec, None), memo=memo)
     return _planned(spec, memo, ctx)

@@ -191,6 +191,37 @@ def test_a_rhythm_within_a_rhythm_has_both_numbers_in_its_path():
     ]
 
 
+ANCHORED = "anchor: account.renewal_date\n"
+
+
+def test_the_beat_of_several_periods_moves_with_the_anchor():
+    story = told(
+        "  - {every: rhythm, schedule: 2 weeks, times: 2, do: [{slack: touch, to: csm, text: Call}]}",
+        head=ANCHORED,
+        then=[{"after": "1 day", "account": {"renewal_date": "2026-06-04"}}],
+    )
+
+    assert [at[:10] for at, _ in lines(story, "posted")] == ["2026-03-12", "2026-03-26"]
+
+
+def test_an_anchor_that_is_not_known_any_more_waits_for_a_person_and_goes_on_when_it_is_told():
+    story = told(
+        "  - {every: rhythm, schedule: 2 weeks, times: 2, do: [{slack: touch, to: csm, text: Call}]}",
+        head=ANCHORED,
+        then=[
+            {"after": "1 day", "account": {"renewal_date": None}},
+            {"after": "30 days", "account": {"renewal_date": "2026-06-01"}},
+        ],
+    )
+
+    assert lines(story, "parked", "resumed", "posted") == [
+        ("2026-03-03T14:00:00Z", "rhythm"),
+        ("2026-04-01T13:00:00Z", "rhythm"),
+        ("2026-04-06T13:00:00Z", "rhythm#1/touch"),
+        ("2026-04-20T13:00:00Z", "rhythm#2/touch"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
