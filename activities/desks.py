@@ -103,10 +103,10 @@ def _account(at: Bench, row: AccountRow) -> Account:
     if row.state is None:
         return Account(row.id)
     account = Account.from_json(json.loads(row.state))
-    return account if account.vocabulary == setting.vocabulary.digest else _folded_anew(at.connection, row.id, setting)
+    return account if account.vocabulary == setting.vocabulary.digest else folded_anew(at.connection, row.id, setting)
 
 
-def _folded_anew(connection: Connection, account_id: str, setting: Setting) -> Account:
+def folded_anew(connection: Connection, account_id: str, setting: Setting) -> Account:
     """The vocabulary has changed, and with it what of the facts is kept: they are all taken in again."""
     account = Account(account_id)
     for fact in facts.of_account(connection, account_id, limit=None):

@@ -14,7 +14,8 @@ from functools import partial
 
 from sqlalchemy import Connection, select, update
 
-from activities.desks import Bench, bench, lay_out
+from activities import written
+from activities.desks import Bench, bench, folded_anew, lay_out
 from activities.host import Host
 from activities.person import Person, person
 from activities.starts import NoSuchAccount
@@ -81,25 +82,34 @@ class _Erasing:
         if row is None or row.state is None:
             raise NoSuchAccount(account)
         self.row: AccountRow = row
+        self.vocabulary = at.current.setting.vocabulary
         self.now = at.now(row)
 
     def erased(self) -> ContactErasure:
         told = self.told()
         mine = [fact for fact in told if fact.contact]
-        if not mine and self.contact not in Account.from_json(json.loads(self.row.state or "")).contacts:
+        theirs = written.of_contact(told, self.contact, self.vocabulary)
+        if not mine and not theirs and self.contact not in Account.from_json(json.loads(self.row.state or "")).contacts:
             raise NoSuchContact(self.contact)
-        who = person(self.account, self.contact, self.said(mine), suppressions.salt(self.connection))
+        who = self.person(mine, theirs)
         suppressions.hide(self.connection, [one for one in who.sure if "@" in one])
         mails, withdrawn = self.mails(who)
-        self.known(who)
+        self.write(written.emptied(fact, self.vocabulary) for fact in theirs)
+        self.known(who, anew=bool(theirs))
         self.facts(mine, who)
         texts = self.texts(who)
-        return ContactErasure(len(mine), mails, withdrawn, texts)
+        return ContactErasure(len(mine), mails, withdrawn, len(theirs) + texts)
 
     def told(self) -> list[Fact]:
-        """What the account's contact facts say of this one."""
+        """What the account's facts say of this contact, and what is said by them."""
         kept_ = facts.of_account(self.connection, self.account, limit=None)
-        return [fact for fact in kept_ if fact.contact and str(fact.contact.get("id")) == self.contact]
+        about = [(fact, fact.contact or {}, fact.data or {}) for fact in kept_]
+        return [fact for fact, of, by in about if self.contact in {str(of.get("id")), by.get("contact")}]
+
+    def person(self, mine: Iterable[Fact], theirs: Iterable[Fact]) -> Person:
+        who = person(self.account, self.contact, self.said(mine), suppressions.salt(self.connection))
+        wrote = written.written(theirs, self.vocabulary)
+        return replace(who, sentences=wrote.sentences, words=wrote.words, keys=wrote.keys)
 
     def said(self, mine: Iterable[Fact]) -> list[Mapping[str, object]]:
         known = Account.from_json(json.loads(self.row.state or "")).contacts.get(self.contact, {})
@@ -137,9 +147,11 @@ class _Erasing:
 
     # --- what is known of them
 
-    def known(self, who: Person) -> None:
+    def known(self, who: Person, *, anew: bool) -> None:
         """The account without them, and all that hangs on its contacts judged anew."""
         desk = lay_out(self.at, {self.account: self.row})[self.account]
+        if anew:
+            desk.account = folded_anew(self.connection, self.account, self.at.current.setting)
         others = {name: item for name, item in desk.account.contacts.items() if name != self.contact}
         nobody = {who.token: {"active": (False, ticks(self.now))}}
         desk.account = replace(desk.account, contacts={**others, **nobody})
@@ -153,14 +165,18 @@ class _Erasing:
 
     def facts(self, mine: Iterable[Fact], who: Person) -> None:
         """They still say when something was heard, but not of whom; their ids keep them from being told again."""
+        self.write(self.nobody(fact.id, who, fact.at) for fact in mine)
         rows = tables.facts
-        for fact in mine:
-            body = self.nobody(fact.id, who, fact.at).model_dump_json()
-            self.connection.execute(update(rows).where(rows.c.id == fact.id).values(body=body))
         query = select(rows.c.id).where(rows.c.account == self.account)
         for one in [one for one in self.connection.scalars(query) if who.text(one) != one]:
             renamed = {"id": f"{who.token}·{secrets.token_hex(8)}"}
             self.connection.execute(update(rows).where(rows.c.id == one).values(renamed))
+
+    def write(self, instead: Iterable[Fact]) -> None:
+        """In the place of those that have the same ids."""
+        rows = tables.facts
+        for fact in instead:
+            self.connection.execute(update(rows).where(rows.c.id == fact.id).values(body=fact.model_dump_json()))
 
     # --- every other text
 
@@ -175,13 +191,16 @@ class _Erasing:
 
 def _in_fact(who: Person, body: str) -> str:
     """An account's own fields and its team are no place for first names: they may be anybody's."""
-    return who.anywhere(body, names=Fact.model_validate_json(body).kind not in {"fields", "team"})
+    names = Fact.model_validate_json(body).kind not in {"fields", "team"}
+    return who.anywhere(body, names=names, words=False)
 
 
 def _in_state(who: Person, state: str) -> str:
     parts = json.loads(state).items()
     told = {
-        name: json.loads(who.anywhere(json.dumps(part, ensure_ascii=False), names=name not in {"fields", "team"}))
+        name: json.loads(
+            who.anywhere(json.dumps(part, ensure_ascii=False), names=name not in {"fields", "team"}, words=False)
+        )
         for name, part in parts
     }
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))

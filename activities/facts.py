@@ -56,10 +56,11 @@ def post(host: Host, items: Sequence[Mapping[str, object]], *, history: bool = F
 def _posted(at: Bench, items: Sequence[Mapping[str, object]], grouped: Grouped) -> list[Answer]:
     received = at.host.clock.now()
     setting = at.current.setting
+    people, roles = setting.people.by_id, {*setting.policy.roles, *setting.people.roles}
     answers: dict[int, Answer] = {}
     readable: list[Item] = []
     for place, item in enumerate(items):
-        fact = read_fact(item, setting.vocabulary, received, setting.people.by_id)
+        fact = read_fact(item, setting.vocabulary, received, people, roles if people else ())
         if isinstance(fact, Fact):
             readable.append((place, fact))
         else:

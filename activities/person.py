@@ -23,23 +23,29 @@ _SHORTEST: Final = 2  # letters of a name
 
 @dataclass(frozen=True)
 class Person:
-    """`token` stands where something must stand; `sure` are words that are theirs alone, `names` the parts of names."""
+    """`token` stands where something must stand; `sure` are words that are theirs alone, `names` the parts of names,
+    `sentences` what they wrote; `words` too, which are theirs only under `keys`.
+    """
 
     token: str
     sure: frozenset[str]
     names: frozenset[str]
+    sentences: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
 
     def text(self, text: str, *, names: bool = True) -> str:
         if self._is(text) or (names and text in self.names):
             return self._in_place_of(text)
+        text = self._sentences.sub(ERASED, text) if self.sentences else text
         text = self._sure.sub(ERASED, text) if self.sure else text
         return self._names.sub(ERASED, text) if names and self.names else text
 
-    def anywhere(self, kept: str, *, names: bool = True) -> str:
+    def anywhere(self, kept: str, *, names: bool = True, words: bool = True) -> str:
         """A column's text, which may be JSON; of that only the texts in it are changed, to the letter."""
-        return self._json(kept, names=names) if _is_json(kept) else self.text(kept, names=names)
+        return self._json(kept, names=names, words=words) if _is_json(kept) else self.text(kept, names=names)
 
-    def _json(self, kept: str, *, names: bool) -> str:
+    def _json(self, kept: str, *, names: bool, words: bool) -> str:
         key = ""
 
         def told(found: re.Match[str]) -> str:
@@ -49,6 +55,8 @@ class Person:
             if colon:
                 key = word
                 new = self._in_place_of(word) if self._is(word) else word
+            elif words and key in self.keys and word in self.words:
+                new = ERASED
             else:
                 new = self.text(word, names=names and key not in _OURS)
             return found[0] if new == word else json.dumps(new, ensure_ascii=False) + colon
@@ -65,6 +73,12 @@ class Person:
     @cached_property
     def _sure(self) -> re.Pattern[str]:
         return re.compile(_any_of(self.sure), re.IGNORECASE)
+
+    @cached_property
+    def _sentences(self) -> re.Pattern[str]:
+        """However their lines were broken anew."""
+        longest_first = sorted(self.sentences, key=len, reverse=True)
+        return re.compile("|".join(r"\s+".join(map(re.escape, one.split())) for one in longest_first))
 
     @cached_property
     def _names(self) -> re.Pattern[str]:
@@ -90,7 +104,7 @@ def person(account: str, contact: str, told: Iterable[Mapping[str, object]], sal
                 words = value.split()
                 names |= {word for word in words if len(word) >= _SHORTEST}
                 sure |= {value} if len(words) > 1 else set()
-            elif field == "email" or _tells(value):
+            elif field == "email" or tells(value):
                 sure.add(value)
     return Person(token, frozenset(sure), frozenset(names))
 
@@ -102,7 +116,7 @@ def _is_json(kept: str) -> bool:
         return False
 
 
-def _tells(value: str) -> bool:
+def tells(value: str) -> bool:
     """Whether a text can be nobody else's, such as a telephone number or a page; a plain word can."""
     return any(char in value for char in "@/") or sum(char.isdigit() for char in value) >= 5
 

@@ -80,13 +80,18 @@ _WRITTEN: Final[Mapping[str, str]] = {
 
 
 def read_fact(
-    raw: Mapping[str, object], vocabulary: Vocabulary, received: datetime, people: Collection[str] = ()
+    raw: Mapping[str, object],
+    vocabulary: Vocabulary,
+    received: datetime,
+    people: Collection[str] = (),
+    roles: Collection[str] = (),
 ) -> Fact | list[str]:
     """The fact, or every reason why it is none. Its instant is never later than `received`; without `at` it is that.
 
-    `people`: the ids of all who may be of a team; anybody may where none are given.
+    `people`: the ids of all who may be of a team; anybody may where none are given. `roles`: likewise those that a team
+    may have.
     """
-    reading = _Reading(raw, vocabulary, received, people)
+    reading = _Reading(raw, vocabulary, received, people, roles)
     at = reading.instant()
     kind = reading.kind()
     reading.keys(kind)
@@ -106,10 +111,16 @@ class _Reading:
     """One posted item and what is wrong with it."""
 
     def __init__(
-        self, raw: Mapping[str, object], vocabulary: Vocabulary, received: datetime, people: Collection[str]
+        self,
+        raw: Mapping[str, object],
+        vocabulary: Vocabulary,
+        received: datetime,
+        people: Collection[str],
+        roles: Collection[str],
     ) -> None:
         self.raw = raw
         self.people = people
+        self.roles = roles
         self.vocabulary = vocabulary
         self.received = received
         self.reasons: list[str] = []
@@ -231,6 +242,9 @@ class _Reading:
     def team(self) -> dict[str, object]:
         given = self.mapping("team")
         for role, person in given.items():
+            # Whoever stands under a role that is gone can still be taken away.
+            if person is not None and self.roles and role not in self.roles:
+                self.say(f"team.{_shown(role)}: nobody has the role {in_json(role)}", suggest_or_list(role, self.roles))
             if person is not None and (not isinstance(person, str) or not person.strip()):
                 self.say(
                     f"team.{role}: {in_json(person)} is not the id of a person", "Give an id of people.yaml, or null"
@@ -257,6 +271,8 @@ class _Reading:
                 self.say(f"{where}.{_shown(name)} is not in the vocabulary", fix)
             elif value is None and fields is self.vocabulary.fields and fields[name].required:
                 self.say(f"{where}.{name} is required: it can be corrected, not taken away")
+            elif name == "name" and isinstance(value, str) and not value.strip():
+                self.say(f"{where}.name is empty", "Give a text, or null when it is not known")
             else:
                 taken[name] = self.checked(f"{where}.{name}", value, fields[name].type)
         return taken

@@ -17,9 +17,9 @@ JSON: TypeAlias = bool | int | float | Decimal | str | list["JSON"] | dict[str, 
 # Whole numbers below it are the same in every JSON reader.
 _EXACT: Final = 2**53
 _SHOWN: Final = 60  # characters of a value in a message
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _SPAN = re.compile(r"PT(-?\d+(?:\.\d{1,6})?)S")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Literal
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
@@ -28,6 +29,8 @@ from workers.views import (
     trace_view,
 )
 
+Noun = Literal["run", "task", "message", "account", "playbook"]
+
 UNCERTAIN: tuple[effects.State, ...] = ("uncertain",)
 EVERY = 20_000  # rows of a listing that is put into an order of its own before it is cut
 REFUSED = 100  # of the messages that a provider refused: the rest shows when these are dealt with
@@ -35,7 +38,11 @@ MANY = 1_000  # what one account or run may have of a thing before the rest is l
 
 
 class NotFound(LookupError):
-    """Nothing has this name; the message says what was looked for."""
+    """Nothing has this name; the message says what was looked for, `noun` what sort of thing it is."""
+
+    def __init__(self, message: str, noun: Noun) -> None:
+        super().__init__(message)
+        self.noun: Noun = noun
 
 
 def run_views(connection: Connection, rows: list[RunRow]) -> list[View]:
@@ -51,7 +58,7 @@ def find_run(connection: Connection, name: str) -> RunRow:
     alike = [row for row in runs.listed(connection, after=name, limit=2) if row.id.startswith(name)]
     if name and len(alike) == 1:
         return alike[0]
-    raise NotFound(f"several runs begin with '{name}'" if alike else f"there is no run '{name}'")
+    raise NotFound(f"several runs begin with '{name}'" if alike else f"there is no run '{name}'", "run")
 
 
 def find_task(connection: Connection, name: str) -> Task:
@@ -62,7 +69,7 @@ def find_task(connection: Connection, name: str) -> Task:
     alike = [task for task in tasks.listed(connection, after=name, limit=2) if task.id.startswith(name)]
     if name and len(alike) == 1:
         return alike[0]
-    raise NotFound(f"several tasks begin with '{name}'" if alike else f"there is no task '{name}'")
+    raise NotFound(f"several tasks begin with '{name}'" if alike else f"there is no task '{name}'", "task")
 
 
 def find_effect(connection: Connection, name: str) -> EffectRow:
@@ -73,7 +80,7 @@ def find_effect(connection: Connection, name: str) -> EffectRow:
     alike = [row for row in effects.listed(connection, after=name, limit=2) if row.id.startswith(name)]
     if name and len(alike) == 1:
         return alike[0]
-    raise NotFound(f"several messages begin with '{name}'" if alike else f"there is no message '{name}'")
+    raise NotFound(f"several messages begin with '{name}'" if alike else f"there is no message '{name}'", "message")
 
 
 def run_told(connection: Connection, row: RunRow) -> View:
@@ -139,7 +146,7 @@ def _put(room: View, rest: str, value: JsonValue) -> None:
 def _desk(connection: Connection, host: Host, account: str) -> tuple[Desk, datetime]:
     row = accounts.find(connection, account)
     if row is None or row.state is None:
-        raise NotFound(f"there is no account '{account}'")
+        raise NotFound(f"there is no account '{account}'", "account")
     at = bench(host, connection)
     return lay_out(at, {account: row})[account], at.now(row)
 

@@ -1,6 +1,7 @@
 """An account and a person forgotten: nothing is left of what was known, and nothing is done that had not been done."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 
@@ -12,6 +13,7 @@ from activities.effect import perform
 from activities.erasing_contact import NoSuchContact
 from activities.starts import NoSuchAccount
 from activities.store import accounts, effects, inputs, kept, outbox, suppressions, tables, traces
+from activities.store import facts as fact_rows
 from activities.store import runs as run_rows
 from activities.store import tasks as task_rows
 from activities.store.overwriting import overwrite
@@ -27,6 +29,17 @@ STEPS = """\
     text: Dear {{ contact.name }} of {{ account.name }}
   - task: call
     title: Call {{ account.slack_channel }} of {{ account.name }}"""
+PASSED_ON = """\
+  - slack: tell
+    to: csm
+    text: "They wrote: {{ event.comment }}"
+  - task: answer
+    title: "Answer: {{ event.comment }}"
+  - wait: enough
+    for: event.comment == "fine"
+    at_most: 30 days
+    otherwise: []"""
+WROTE = ["slow &", "as the rest is", "hopeless"]
 RED = "start: {when: metrics.nps.value < 5}\n"
 WORDS = ("lee", "varga")
 
@@ -50,6 +63,18 @@ def greeted(database):
     do_all(host)
     (task,) = host.database.read(partial(task_rows.listed, account="acme"))
     tasks.note(host, task.id, "Spoke with Lee Varga today")
+    do_all(host)
+    return host
+
+
+def complained(database):
+    """Acme's champion has answered two surveys, and a playbook has passed on what they wrote; somebody else a third."""
+    host = outboxed(database, playbook(PASSED_ON, "answer", start="start: {on: survey}\n"))
+    acme(host)
+    tell(host, "acme", contact=LEE)
+    tell(host, "acme", event="survey", data={"contact": "c1", "score": 2, "comment": "Slow & dear,\nas the rest is"})
+    tell(host, "acme", event="survey", data={"contact": "c1", "score": 3, "comment": "Hopeless"})
+    tell(host, "acme", event="survey", data={"contact": "c2", "score": 9, "comment": "the lift is broken"})
     do_all(host)
     return host
 
@@ -291,6 +316,41 @@ class TestAPerson:
         state = json.loads(str(database.read(partial(accounts.state_of, account="acme"))))
         assert len(Account.from_json(state).series["logins"]) == 1
 
+    def test_what_they_wrote_goes_wherever_it_was_passed_on(self, database):
+        host = complained(database)
+        assert found(host, *WROTE) == WROTE
+
+        told = erasing_contact.erase(host, "acme", "c1")
+
+        assert (told.facts, told.texts > 3) == (2, True)
+        assert found(host, *WROTE) == []
+        assert found(host, "the lift is broken") == ["the lift is broken"]
+        (task,) = database.read(partial(task_rows.listed, account="acme"))
+        assert task.title == "Answer: [erased]"
+
+    def test_what_they_wrote_still_counts_with_its_numbers(self, database):
+        host = complained(database)
+
+        erasing_contact.erase(host, "acme", "c1")
+
+        kept_ = database.read(partial(fact_rows.of_account, account="acme"))
+        assert [one.data for one in kept_ if one.event == "survey"] == [
+            {"contact": "c1", "score": 2, "comment": "[erased]"},
+            {"contact": "c1", "score": 3, "comment": "[erased]"},
+            {"contact": "c2", "score": 9, "comment": "the lift is broken"},
+        ]
+
+    def test_whose_words_are_all_that_is_known_of_them_is_erased_once(self, database):
+        host = outboxed(database, playbook("  - task: call", "call"))
+        acme(host)
+        tell(host, "acme", event="survey", data={"contact": "zed", "score": 2, "comment": "Quite useless"})
+
+        erasing_contact.erase(host, "acme", "zed")
+
+        assert found(host, "useless") == []
+        with pytest.raises(NoSuchContact):
+            erasing_contact.erase(host, "acme", "zed")
+
     def test_facts_that_are_sent_again_bring_nobody_back(self, database):
         host = greeting(database)
         fact = {"id": "again", "account": "acme", "contact": {**LEE, "influence": 3}}
@@ -346,13 +406,14 @@ class TestTheFile:
     @pytest.mark.parametrize("contact", [True, False], ids=["a person", "an account"])
     def test_of_sqlite_holds_nothing_of_it_any_more(self, sqlite, tmp_path, contact):
         host = greeted(sqlite)
-        assert b"Varga" in bytes_of(tmp_path)
+        tell(host, "acme", event="survey", data={"contact": "c1", "score": 3, "comment": "Utterly hopeless"})
+        assert {b"Varga", b"Utterly"} <= set(re.findall(rb"\w+", bytes_of(tmp_path)))
 
         erasing_contact.erase(host, "acme", "c1") if contact else erasing.erase(host, "acme")
 
         assert overwrite(sqlite)
         left = bytes_of(tmp_path).lower()
-        assert [word for word in (b"varga", b"lee.", b"lee ") if word in left] == []
+        assert [word for word in (b"varga", b"lee.", b"lee ", b"utterly", b"hopeless") if word in left] == []
 
     def test_that_is_too_large_is_left_to_an_hour_of_quiet(self, sqlite):
         assert not overwrite(sqlite, most=10)

@@ -159,10 +159,26 @@ def test_without_an_instant_it_is_that_of_its_arrival():
         ({"record": "teams", "fields": {"seats": 4}}, "records.teams comes without id"),
         ({"record": "teams"}, "fields is missing. Write"),
         ({"team": {"csm": 7}}, "team.csm: 7 is not the id of a person. Give an id of people.yaml, or null"),
+        ({"fields": {"name": " "}}, "account.name is empty. Give a text, or null when it is not known"),
+        ({"contact": {"id": "c1", "name": ""}}, "contact.name is empty. Give a text, or null when it is not known"),
+        ({"fields": {"seats": "\u0663"}}, "is not a whole number"),
+        ({"fields": {"arr": " 7 "}}, "is not a number"),
+        ({"fields": {"renewal_date": "\u0662\u0660\u0662\u0666-01-05"}}, "is not a date"),
     ],
 )
 def test_what_is_no_fact_is_refused_in_words(said, reason):
     assert reason in reasons(**said)
+
+
+def test_a_role_that_nobody_has_is_refused_and_may_be_taken_away():
+    team = {"team": {"boss": "noor", "csmm": "noor", "gone": None, "csm": "noor"}}
+
+    found = read_fact({"id": "f1", "account": "a1", **team}, KNOWN, NOW, ["noor"], ["csm", "ae"])
+
+    assert found == [
+        "team.boss: nobody has the role 'boss'. Known: csm, ae.",
+        "team.csmm: nobody has the role 'csmm'. Did you mean 'csm'?",
+    ]
 
 
 def test_all_reasons_are_told_at_once():

@@ -21,11 +21,12 @@ from activities.store.together import Collided
 from activities.tasks import NoSuchTask
 from engine.values import to_json
 from workers.acting import NotPossible, Unsaid
-from workers.looking import NotFound
+from workers.looking import NotFound, Noun
 
 log = logging.getLogger(__name__)
 
 LONGEST = 200  # characters of an address that are given back
+SHOWN = 40  # and of a name in it
 TITLES: Mapping[str, str] = {
     "not-json": "The body is not JSON that can be read",
     "too-large": "The body is too large",
@@ -176,6 +177,15 @@ def fault_of(error: Exception, request: Request) -> Fault:
     return Fault(500, "our-fault", "something in this program broke", "Report it; nothing was half done")
 
 
+_FIXES: Mapping[Noun, str] = {
+    "run": "GET /runs lists them",
+    "task": "GET /tasks lists them",
+    "message": "GET /outbox lists them",
+    "account": "POST /facts or PUT /accounts/{id} makes an account known",
+    "playbook": "`playbook apply` applies those of the workspace",
+}
+
+
 def _of_ours(error: Exception) -> Fault:
     match error:
         case NoSuchTask():
@@ -185,7 +195,7 @@ def _of_ours(error: Exception) -> Fault:
         case NoSuchAccount():
             return not_found(f"there is no account '{error}'", "POST /facts or PUT /accounts/{id} makes it known")
         case NotFound():
-            return not_found(str(error), "POST /facts or PUT /accounts/{id} makes an account known")
+            return not_found(str(error), _FIXES[error.noun])
         case NothingApplied():
             return Fault(409, "nothing-applied", "no playbooks have been applied yet", "Run `playbook apply`")
         case NotPossible():
