@@ -29,11 +29,10 @@ from workers.views import (
     trace_view,
 )
 
-Noun = Literal["run", "task", "message", "account", "playbook"]
+Noun = Literal["run", "task", "message", "account", "playbook", "instant"]
 
 UNCERTAIN: tuple[effects.State, ...] = ("uncertain",)
 EVERY = 20_000  # rows of a listing that is put into an order of its own before it is cut
-REFUSED = 100  # of the messages that a provider refused: the rest shows when these are dealt with
 MANY = 1_000  # what one account or run may have of a thing before the rest is left to the listings
 
 
@@ -155,12 +154,12 @@ def _desk(connection: Connection, host: Host, account: str) -> tuple[Desk, datet
 
 
 def attention(connection: Connection, host: Host, limit: int = MANY) -> list[View]:
-    """Everything that goes on only when a person has decided, by kind."""
+    """Everything that goes on only when a person has decided, by kind, and at most `limit` of each."""
     now = host.clock.now()
     return [
         *_stuck_runs(connection, limit),
         *_doubtful(connection, limit),
-        *_refused(connection, min(limit, REFUSED)),
+        *_refused(connection, limit),
         *_unheard(connection, now, limit),
         *_nobodys(connection, host, limit),
         *held_attention(connection, host, limit),

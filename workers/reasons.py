@@ -76,7 +76,7 @@ def why_told(connection: Connection, host: Host, account: str, playbook: str, th
     if plan is None:
         was = "is applied" if then is None else "was applied then"
         meant = suggest_or_list(playbook, desk.rules.plans)
-        raise NotFound(f"there is no playbook '{playbook}' among what {was}. {meant}".strip())
+        raise NotFound(f"there is no playbook '{playbook}' among what {was}. {meant}".strip(), "playbook")
     past = _decided(connection, account, playbook, now)
     decision = _decision(desk, plan, now, kept=then is None)
     entries = desk.entries.get(playbook)
@@ -103,18 +103,20 @@ def why_told(connection: Connection, host: Host, account: str, playbook: str, th
 def _now(connection: Connection, host: Host, account: str) -> tuple[Desk, datetime]:
     row = accounts.find(connection, account)
     if row is None or row.state is None:
-        raise NotFound(f"there is no account '{account}'")
+        raise NotFound(f"there is no account '{account}'", "account")
     at = bench(host, connection)
     return lay_out(at, {account: row})[account], at.now(row)
 
 
 def _then(connection: Connection, host: Host, account: str, then: datetime) -> tuple[Desk, datetime]:
     if then > host.clock.now():
-        raise NotFound(f"nothing is known of {instant(then)}: it lies ahead")
+        raise NotFound(f"nothing is known of {instant(then)}: it lies ahead", "instant")
     row = accounts.find(connection, account)
     desk = desk_then(bench(host, connection), account, then) if row else None
     if desk is None:
-        raise NotFound(f"nothing was known of an account '{account}' at {instant(then)}, or nothing was applied")
+        raise NotFound(
+            f"nothing was known of an account '{account}' at {instant(then)}, or nothing was applied", "account"
+        )
     return desk, then
 
 

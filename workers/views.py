@@ -102,7 +102,7 @@ def trace_view(entries: Sequence[Entry]) -> list[JsonValue]:
     return [entry.to_json() for entry in entries]
 
 
-def attention_view(kind: str, id_: str, account: str, reason: str, fix: str, **more: JsonValue) -> View:
+def attention_view(kind: str, id_: str, account: str | None, reason: str, fix: str, **more: JsonValue) -> View:
     """Something that goes on only when a person has decided; `fix` is what they can do."""
     return {"kind": kind, "id": id_, "account": account, **more, "reason": reason, "fix": fix}
 

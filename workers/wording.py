@@ -25,5 +25,10 @@ _BARS: Mapping[str, str] = {
 }
 
 
+def why_held(reason: str) -> str:
+    """Of a start that waits for a person. A pause may be over by now, and what was held during it waits still."""
+    return "held while its starts were paused" if reason == "paused" else why_barred(reason)
+
+
 def why_barred(reason: str) -> str:
     return _BARS.get(reason, reason)

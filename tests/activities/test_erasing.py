@@ -326,7 +326,7 @@ class TestAPerson:
         assert found(host, *WROTE) == []
         assert found(host, "the lift is broken") == ["the lift is broken"]
         (task,) = database.read(partial(task_rows.listed, account="acme"))
-        assert task.title == "Answer: [erased]"
+        assert task.title == "Answer: [erased]\n[erased]"
 
     def test_what_they_wrote_still_counts_with_its_numbers(self, database):
         host = complained(database)

@@ -139,6 +139,71 @@ def test_a_held_start_is_dropped():
     assert playbook("held", "--json").json == []
 
 
+def crowd(number: int) -> None:
+    """So many new accounts that all score low, one after the other."""
+    named = [
+        {"id": f"n{one}", "account": f"b{one:02}", "fields": {"name": "B", "stage": "adoption"}}
+        for one in range(number)
+    ]
+    scored = [{"id": f"s{one}", "account": f"b{one:02}", "metric": "score", "value": 20} for one in range(number)]
+    Path("crowd.ndjson").write_text("\n".join(json.dumps(one) for one in [*named, *scored]))
+    assert playbook("import", "crowd.ndjson").code == 0
+
+
+def test_many_held_starts_of_one_playbook_are_one_thing_to_decide():
+    crowd(13)
+
+    (held,) = playbook("attention", "--json").json
+    lines = playbook("attention").lines
+
+    assert (held["number"], held["account"]) == (12, None)
+    assert held["reason"] == "12 starts of low are held (12: its limit is reached)"
+    assert held["fix"] == "playbook held --playbook low; playbook release low --all"
+    assert lines[-1] == "for a person to decide: 12 things"
+
+
+def test_what_attention_does_not_show_is_counted():
+    crowd(6)
+
+    lines = playbook("attention", "--limit", "2").lines
+
+    assert lines[-3:] == ["… and 3 more: held", "", "for a person to decide: 5 things"]
+
+
+def test_what_is_held_of_a_playbook_that_is_gone_can_be_dropped():
+    low(0, 1)
+    Path("playbooks/low.yaml").unlink()
+    assert playbook("apply").code == 0
+
+    asked = playbook("attention", "--json").json
+    released = playbook("release", "low", "--all")
+
+    assert [one["fix"] for one in asked] == ["playbook release low --account a1 --drop"]
+    assert "applied no more" in asked[0]["reason"]
+    assert (released.code, "playbook release low --all --drop" in released.err) == (1, True)
+    assert playbook("release", "low", "--all", "--drop").out == "dropped: 1 held start of low\n"
+
+
+def test_what_was_held_during_a_pause_that_is_over_says_so():
+    playbook("pause", "--playbook", "low", "--starts")
+    low(0)
+    playbook("resume", "--playbook", "low", "--starts")
+
+    assert "held while its starts were paused" in playbook("held").out
+    assert "(held while its starts were paused)" in playbook("attention").out
+
+
+def test_a_limit_neither_holds_nor_counts_what_a_person_starts():
+    low(0)
+    Path("playbooks/low.yaml").write_text(LOW.replace("{when:", "{by_hand: true, when:"))
+    assert playbook("apply").code == 0
+
+    ran = playbook("start", "low", "a1", "a2", "--yes")
+
+    assert "  its limit of 1 per month neither holds nor counts them: it is for what starts by itself" in ran.lines
+    assert ran.lines[-1] == "started: 2 runs"
+
+
 def test_which_are_released_must_be_said():
     assert "say which" in playbook("release", "low").err
     assert "say which" in playbook("release", "low", "--all", "--account", "a1").err

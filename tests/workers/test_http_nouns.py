@@ -53,6 +53,40 @@ def test_an_account_that_cannot_be_put_is_told_every_reason(client):
 
 
 @pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/accounts/acme?at=2020", "is not known here; this address takes no parameters"),
+        ("/healthz?x", "is not known here; this address takes no parameters"),
+        ("/playbooks/nps/why/acme?att=2020-01-01T00:00:00Z", "is not known here. Did you mean 'at'? Known: at"),
+        ("/outbox?x=1", "is not known here. Known: after, limit, account, run, channel, state"),
+        ("/runs?acount=acme", "Did you mean 'account'?"),
+    ],
+)
+def test_what_an_address_does_not_know_behind_its_question_mark_is_refused_with_what_it_knows(client, address, said):
+    told = client.get(address)
+
+    name = address.partition("?")[2].partition("=")[0]
+    (error,) = told.json()["errors"]
+    assert (told.status_code, error["where"]) == (422, f"query.{name}")
+    assert said in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("address", "fix"),
+    [
+        ("/playbooks/nope/why/acme", "`playbook apply` applies those of the workspace"),
+        ("/playbooks/nope/why/nobody", "POST /facts or PUT /accounts/{id} makes an account known"),
+        ("/runs/nope", "GET /runs lists them"),
+        ("/tasks/nope", "GET /tasks lists them"),
+    ],
+)
+def test_what_is_not_there_is_told_with_what_makes_it_so(client, address, fix):
+    told = client.get(address)
+
+    assert (told.status_code, told.json()["fix"]) == (404, fix)
+
+
+@pytest.mark.parametrize(
     ("path", "body", "status", "said"),
     [
         ("new", "{}", 422, "fields is empty and says nothing. Name at least one field"),

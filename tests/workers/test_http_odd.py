@@ -143,6 +143,7 @@ def test_a_filter_that_is_not_known_is_refused_and_not_ignored(clients):
 
     assert told.status_code == 422
     assert sorted(one["where"] for one in told.json()["errors"]) == ["query.acount", "query.limit"]
+    assert "Did you mean 'account'?" in told.json()["detail"]
 
 
 def test_nul_in_an_address_is_refused(clients):

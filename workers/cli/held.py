@@ -5,7 +5,7 @@ import click
 from workers.cli.output import instant_column, own_zone, print_json, say, several, table
 from workers.cli.program import with_example
 from workers.cli.store import account_option, json_option, limit_option, opened, playbook_option
-from workers.wording import why_barred
+from workers.wording import why_held
 
 _STILL = {True: "yes", False: "no", None: ""}
 
@@ -31,7 +31,7 @@ def command(*, account: str | None, playbook: str | None, limit: int, as_json: b
         (
             one["playbook"],
             one["account"],
-            why_barred(str(one["reason"])),
+            why_held(str(one["reason"])),
             instant_column(one["at"]),
             _STILL[one["still"] if isinstance(one["still"], bool) else None],
         )

@@ -42,13 +42,14 @@ def command(
     """Starts PLAYBOOK for accounts whose start is held; `playbook held` lists them.
 
     Its stage, tiers, `again`, goal, stop and the one live run apply; whether its condition still holds is for you to
-    judge. Who is barred stays held, until that has passed or you drop it.
+    judge. Who is barred stays held, until that has passed or you drop it. What is held of a playbook that is applied
+    no more can only be dropped.
     """
     from activities.releasing import foresee, held_of, release
 
     if bool(accounts) == everybody:
         raise CommandFault("say which: --account ID, or --all")
-    with opened() as host, applied_playbook(playbook):
+    with opened() as host, applied_playbook(playbook, instead=_instead(playbook)):
         ids = held_of(host, playbook) if everybody else list(accounts)
         if drop:
             _drop(host, playbook, ids, who(by), yes=yes, as_json=as_json)
@@ -60,6 +61,10 @@ def command(
             yes=yes or len(ids) == 1,
             as_json=as_json,
         )
+
+
+def _instead(playbook: str) -> str:
+    return f"What is held of a playbook that was taken away can be dropped: playbook release {playbook} --all --drop"
 
 
 def _drop(host: "Host", playbook: str, ids: list[str], by: str | None, *, yes: bool, as_json: bool) -> None:

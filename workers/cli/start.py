@@ -53,7 +53,8 @@ def command(
 ) -> None:
     """Starts PLAYBOOK for each ACCOUNT. Its stage, tiers, `again` and the one live run apply, its condition does not.
 
-    For more than one, who would start and who is barred is counted first.
+    For more than one, who would start and who is barred is counted first. A playbook's `limit` is for what starts by
+    itself: starts by a person are not held by it and do not count towards it.
     """
     ids = [*accounts, *(_lines(file) if file else [])]
     selects = where is not None or stage is not None or tier is not None
@@ -109,7 +110,18 @@ def _start_all(
         f"start {playbook}",
         yes=yes,
         as_json=as_json,
+        beside=_of_limit(host, playbook),
     )
+
+
+def _of_limit(host: "Host", playbook: str) -> str:
+    """What a person would ask who knows that the playbook has one."""
+    from activities.desks import bench
+
+    plan = host.database.read(lambda connection: bench(host, connection).current.rules.plans.get(playbook))
+    if plan is None or plan.limit is None:
+        return ""
+    return f"  its limit of {plan.limit} neither holds nor counts them: it is for what starts by itself"
 
 
 def _lines(file: Path) -> list[str]:

@@ -6,7 +6,6 @@ from fastapi import Depends, FastAPI
 
 from activities.host import Host
 from workers.http import accounts, facts, faults, health, metrics, outbox, playbooks, runs, tasks, why
-from workers.http.asked import known_names
 from workers.http.describing import describe
 from workers.http.health import Dependency
 from workers.http.metrics import Tally
@@ -26,7 +25,7 @@ def make_app(host: Host, tokens: Sequence[ApiToken] = (), dependencies: Sequence
         title="Playbooks",
         version="1",
         description=DESCRIPTION,
-        dependencies=[Depends(faults.plain_address), Depends(known_names)],
+        dependencies=[Depends(faults.plain_address), Depends(faults.known_names)],
         docs_url=None,  # its pages are loaded from elsewhere
         redoc_url=None,
         redirect_slashes=False,

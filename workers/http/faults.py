@@ -21,12 +21,12 @@ from activities.store.together import Collided
 from activities.tasks import NoSuchTask
 from engine.values import to_json
 from workers.acting import NotPossible, Unsaid
+from workers.http.asked import is_of_a_name, reads_all, unknown
 from workers.looking import NotFound, Noun
 
 log = logging.getLogger(__name__)
 
 LONGEST = 200  # characters of an address that are given back
-SHOWN = 40  # and of a name in it
 TITLES: Mapping[str, str] = {
     "not-json": "The body is not JSON that can be read",
     "too-large": "The body is too large",
@@ -89,8 +89,7 @@ def not_found(detail: str, fix: str = "") -> Fault:
 
 def invalid(errors: Sequence[Mapping[str, Any]], place: str = "") -> Fault:
     """All faults that pydantic found, each with where and what."""
-    found: list[JsonValue] = [{"where": _where(one, place), "message": _message(one)} for one in errors]
-    return wrong(found)
+    return wrong([_told_by(one, place) for one in errors])
 
 
 def wrong(found: list[JsonValue]) -> Fault:
@@ -99,6 +98,10 @@ def wrong(found: list[JsonValue]) -> Fault:
     where = ", ".join(str(one["where"]) for one in found if isinstance(one, dict))
     fix = "Mend what is listed in errors and send it again"
     return Fault(422, "invalid", "; ".join(parts), fix, where, {"errors": found})
+
+
+def _told_by(error: Mapping[str, Any], place: str = "") -> JsonValue:
+    return {"where": _where(error, place), "message": _message(error)}
 
 
 def _where(error: Mapping[str, Any], place: str) -> str:
@@ -120,6 +123,12 @@ async def plain_address(request: Request) -> None:
     """No database takes NUL, so nothing can have a name with it."""
     if "\0" in request.url.path or any("\0" in one for pair in request.query_params.multi_items() for one in pair):
         raise Fault(400, "invalid", "the address holds the character NUL", "Take %00 out of it", "address")
+
+
+async def known_names(request: Request) -> None:
+    """Raises Fault where the address itself does not look at all the names that it is given."""
+    if not reads_all(request.scope.get("route")) and (found := unknown(request)):
+        raise wrong(found)
 
 
 # --- as answers
@@ -163,7 +172,8 @@ def fault_of(error: Exception, request: Request) -> Fault:
         case HTTPException():
             return _http(error, request)
         case RequestValidationError():
-            return invalid(error.errors())
+            others = [_told_by(one) for one in error.errors() if not is_of_a_name(one)]
+            return wrong([*others, *unknown(request)])
         case Unsaid():
             return Fault(400, "invalid", str(error), "Send it again with that outcome", "outcome")
         case NoSuchTask() | NoSuchRun() | NoSuchAccount() | NotFound() | NotPossible() | NothingApplied():
@@ -182,6 +192,7 @@ _FIXES: Mapping[Noun, str] = {
     "task": "GET /tasks lists them",
     "message": "GET /outbox lists them",
     "account": "POST /facts or PUT /accounts/{id} makes an account known",
+    "instant": "Ask of an instant that has been",
     "playbook": "`playbook apply` applies those of the workspace",
 }
 
