@@ -17,7 +17,7 @@ from engine.workspace import Workspace, load
 
 FOLDER = Path(__file__).parents[2] / "playbooks"
 PLAYBOOKS = (
-    "ask", "coaching", "csat-fall", "kickoff", "logins-drop", "missed-meetings", "nps-fall", "renewal-120",
+    "ask", "coaching", "csat-fall", "kickoff", "logins-drop", "missed-meetings", "nps-fall", "quarterly-review", "renewal-120",
     "renewal-risk", "severe-week", "ticket-surge", "usage-drop",
 )  # fmt: skip
 
