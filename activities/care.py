@@ -15,13 +15,15 @@ from activities.store.effects import EffectRow
 from engine import care
 from engine.account import Account
 from engine.care import Gone, Ready, Slot
-from engine.mailing import expires_of, send_times_of, topic_of
+from engine.mailing import can_be_reached, expires_of, send_times_of, topic_of
 from engine.policy import Policy
 from engine.sendtimes import Hours, calendar_for
 
 
-def unwanted(at: Bench, row: EffectRow) -> str | None:
+def unwanted(at: Bench, account: AccountRow, row: EffectRow) -> str | None:
     """Why the recipient gets no such mail; None when nothing speaks against it."""
+    if not can_be_reached(_known(account), row.recipient):
+        return "missing"
     if suppressions.reason_of(at.connection, row.effect.address) is not None:
         return "suppressed"
     policy, topic = at.current.setting.policy, topic_of(row.effect)
@@ -66,7 +68,7 @@ class _Scene:
 
     @cached_property
     def account(self) -> Account:
-        return Account.from_json(json.loads(self.row.state)) if self.row.state else Account(self.row.id)
+        return _known(self.row)
 
     @cached_property
     def ready(self) -> list[EffectRow]:
@@ -92,3 +94,7 @@ class _Scene:
         rows = mails.gone(self.at.connection, self.row.id, since) if since else ()
         clock = self.at.host.clock
         return [Gone(to, at or (clock.logical(real) if real else self.now)) for to, at, real in rows]
+
+
+def _known(row: AccountRow) -> Account:
+    return Account.from_json(json.loads(row.state)) if row.state else Account(row.id)

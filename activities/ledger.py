@@ -178,7 +178,7 @@ def _may_go(at: Bench, account: AccountRow, row: EffectRow) -> bool:
 def _is_welcome(at: Bench, account: AccountRow, row: EffectRow) -> bool:
     """Whether its recipient may be written to now."""
     expires = expires_of(row.effect)
-    if (reason := care.unwanted(at, row)) is not None:
+    if (reason := care.unwanted(at, account, row)) is not None:
         _end(at, account, row, "skipped", reason=reason)
     elif expires is not None and expires <= at.now(account):
         _end(at, account, row, "skipped", reason=EXPIRED)

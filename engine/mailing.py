@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
@@ -11,6 +12,9 @@ from engine.run import Effect
 from engine.sendtimes import SendTimes
 from engine.stored import to_json
 from engine.values import read_instant
+
+if TYPE_CHECKING:
+    from engine.known import Account
 
 
 def about(topic: str | None, send: SendTimes | None, expires: datetime | None) -> dict[str, JsonValue]:
@@ -36,3 +40,12 @@ def send_times_of(effect: Effect) -> SendTimes | None:
 def expires_of(effect: Effect) -> datetime | None:
     said = effect.content.get("expires")
     return read_instant(said) if isinstance(said, str) else None
+
+
+def can_be_reached(account: Account, contact: str) -> bool:
+    """Whether somebody whom a mail was for may still be written to: active, and with an address."""
+    known = account.contacts.get(contact)
+    if known is None:
+        return True
+    said = {name: known[name][0] for name in ("active", "email") if name in known}
+    return said.get("active", True) is not False and isinstance(said.get("email"), str)

@@ -10,7 +10,7 @@ from typing import Literal
 from engine import care
 from engine.account import Account
 from engine.care import Gone, Ready, Slot
-from engine.mailing import expires_of, send_times_of, topic_of
+from engine.mailing import can_be_reached, expires_of, send_times_of, topic_of
 from engine.policy import Policy
 from engine.run import Effect, Said, Settled
 from engine.sendtimes import Hours, calendar_for
@@ -64,7 +64,7 @@ class Postbox:
         self._move_up(account, now)
         for name in [name for name, one in self.waiting.items() if one.until <= now]:
             one = self.waiting[name]
-            expires, unwanted = expires_of(one.effect), self._unwanted(one.effect)
+            expires, unwanted = expires_of(one.effect), self._unwanted(one.effect, account)
             if unwanted is not None:
                 yield one.effect, self._settled(one, "skipped", now, unwanted)
             elif expires is not None and expires <= now:
@@ -92,7 +92,9 @@ class Postbox:
         self.waiting[one.effect.id] = replace(one, until=until, since=since, slot=slot)
         return _deferred(one.effect, slot, now)
 
-    def _unwanted(self, effect: Effect) -> str | None:
+    def _unwanted(self, effect: Effect, account: Account) -> str | None:
+        if not can_be_reached(account, effect.to):
+            return "missing"
         topic = topic_of(effect)
         topics = (topic, "") if not self.policy.is_essential(topic) else ()
         found = [self.unwanted.get((effect.to, one)) for one in (None, *topics)]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, literal_column, select, update
 
 from activities.store.effects import EffectRow
 from activities.store.tables import effects, runs
@@ -21,9 +21,11 @@ _SETTLED = effects.c.settled_at.is_(None) | (effects.c.settled_at > bindparam("a
 _GONE = select(effects.c.recipient, effects.c.settled_at, effects.c.claimed_at).where(
     _MINE, effects.c.state.in_(("claimed", "uncertain", "sent")), _SETTLED
 )
+# Written out, not bound: the index is of these rows alone.
+_BY_PROVIDER = effects.c.held == literal_column("'provider'")
 _PUT_OFF = (
     select(effects.c.id, effects.c.account, effects.c.run)
-    .where(effects.c.held == "provider", effects.c.channel == bindparam("name"))
+    .where(_BY_PROVIDER, effects.c.channel == bindparam("name"))
     .order_by(effects.c.priority.desc(), effects.c.ready_since)
     .limit(bindparam("most"))
 )

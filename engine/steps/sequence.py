@@ -190,7 +190,7 @@ def resume(spec: SequenceSpec, open_: Open, given: Given, ctx: Context) -> Move:
         case TimeUp(name=name) if name.startswith(_DUE):
             to = name.removeprefix(_DUE)
             people[to] = _want(spec, to, people[to].mail, ctx)
-        case Settled(to=to) if to in people and _is_awaited(people[to]):
+        case Settled(to=to) if to in people and people[to].due is None:
             people[to] = _settled(spec, people[to], given, ctx)
         case Answered(verb=verb) if verb in spec.stops:
             return _stopped(ctx, {"reason": verb, "contact": given.to})
@@ -203,20 +203,20 @@ def resume(spec: SequenceSpec, open_: Open, given: Given, ctx: Context) -> Move:
     return _on(spec, people, ctx)
 
 
-def _is_awaited(person: Person) -> bool:
-    """What comes of a mail after its recipient has answered changes nothing."""
-    return person.over is None and person.due is None
-
-
 def _settled(spec: SequenceSpec, person: Person, given: Settled, ctx: Context) -> Person:
+    """A mail that was on its way when its recipient answered changes nothing, but it went."""
     if given.state == "failed":
-        return Person(mail=person.mail, failed=f"the mail to {given.to} was refused: {given.reason}")
+        return (
+            person
+            if person.over
+            else Person(mail=person.mail, failed=f"the mail to {given.to} was refused: {given.reason}")
+        )
     went = given.state == "sent"
     template = spec.mails[person.mail - 1].template
     reason = None if went else given.reason
     event, below = "sent" if went else "skipped", f"{_DUE}{person.mail}"
     ctx.log(event, below=below, kind="email", contact=given.to, template=template, reason=reason)
-    return _come_to(spec, given.to, person.mail + 1, ctx)
+    return person if person.over else _come_to(spec, given.to, person.mail + 1, ctx)
 
 
 def _come_to(spec: SequenceSpec, to: str, number: int, ctx: Context, *, again: bool = False) -> Person:

@@ -10,7 +10,7 @@ from sqlalchemy import event
 from activities import ledger, putting_off, runs
 from activities.applied import texts_of
 from activities.effect import perform
-from activities.store import effects, suppressions, versions
+from activities.store import effects, mails, suppressions, versions
 from activities.store.traces import of_account
 from activities.transport import Refused
 from tests.support.driving import drive
@@ -243,6 +243,27 @@ def test_what_waits_for_a_provider_costs_no_look_at_the_others(made):
     putting_off.take_up(host)
 
     assert len(asked) <= 6
+
+
+def test_what_is_taken_up_next_is_found_by_an_index(sqlite):
+    asked = []
+    event.listen(sqlite.engine, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
+    sqlite.read(lambda c: mails.put_off(c, "email", 20))
+
+    (query, values) = asked[-1]
+    plan = sqlite.read(lambda c: c.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all())
+
+    assert any("ix_effects_put_off" in str(row) for row in plan), plan
+
+
+def test_a_contact_who_has_gone_while_the_mail_was_held_gets_none(made):
+    host, clock = made('quiet_hours: {customers: "08:00-20:00"}\n', mailing("hello"))
+    drive(host, clock, NOW + HOUR)
+
+    tell(host, "acme", contact={"id": "c1", "active": False})
+    drive(host, clock, NOW + timedelta(days=1))
+
+    assert (the_only(host).state, the_only(host).reason) == ("skipped", "missing")
 
 
 def _claim_all(host):

@@ -130,6 +130,14 @@ def test_a_contact_who_has_gone_while_the_mail_waited_for_approval_gets_none():
     assert lines(result, "sent") == []
 
 
+def test_a_contact_who_has_gone_while_the_mail_was_held_gets_none():
+    gone = {"after": "1 hour", "contacts": [{"id": "c1", "active": False}]}
+
+    result = told(MAIL + "    send: {on: [friday]}\n" + SAYS % "skipped", then=[gone])
+
+    assert (lines(result, "sent"), result.outcome) == ([], "as_expected")
+
+
 @pytest.mark.parametrize("cc", ["cs_manager", "[cs_manager, cs_manager]"])
 def test_colleagues_get_a_copy_once(cc):
     simulation = Simulation(compiled(source(MAIL + f"    cc: {cc}\n    send: {{on: [friday]}}\n")), story(), setting())
