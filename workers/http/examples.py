@@ -39,6 +39,9 @@ TASK: dict[str, Any] = {
     "closed": "2026-03-03T10:12:00Z",
     "by": "noor",
     "rung": 0,
+    "accountable": "gwen",
+    "consulted": ["technical_lead", "contact.champion"],
+    "informed": ["ae"],
 }
 TASK_WHOLE: dict[str, Any] = {
     **TASK,
