@@ -10,6 +10,7 @@ from typing import Final
 from engine.compile import compile_with_notes
 from engine.document import Document, Tree
 from engine.identities import unlike
+from engine.outcomes import endings
 from engine.parameters import declared_in
 from engine.plan import Plan
 from engine.plays import circles, values_given
@@ -37,6 +38,8 @@ def check(folder: Path) -> Checked:
     ids = _ids(workspace)
     setting = Setting(workspace.vocabulary, workspace.policy, workspace.people, workspace.templates, tuple(ids))
     setting = replace(setting, parameters={name: declared_in(document) for name, document in ids.items()})
+    said = {name: endings(document.data, setting.policy) for name, document in ids.items()}
+    setting = replace(setting, endings=said)
     problems = Problems(workspace.problems)
     plans: dict[str, Plan] = {}
     # Against no vocabulary every name would be unknown: what is wrong with the vocabulary comes first.

@@ -308,7 +308,9 @@ class Compiler:
 
     def _of_vocabulary(self, outcomes: dict[str, Type]) -> Names:
         setting = self.setting
-        return setting.vocabulary.names(outcomes=outcomes or None, playbooks=setting.playbooks, roles=self.roles)
+        return setting.vocabulary.names(
+            outcomes=outcomes or None, playbooks=setting.playbooks, endings=setting.endings, roles=self.roles
+        )
 
     def event(self, name: str, path: Path, where: str) -> str | None:
         known = self.setting.vocabulary.events

@@ -22,7 +22,7 @@ from engine.conditions.closures import Closure, lower
 from engine.conditions.crossings import at
 from engine.conditions.dayturn import Turn, turning
 from engine.conditions.faults import Fault
-from engine.conditions.idle import idle
+from engine.conditions.idle import idle, unknowable
 from engine.conditions.lasting import lasting
 from engine.conditions.normal import normal
 from engine.conditions.operators import Log
@@ -43,6 +43,7 @@ __all__ = [
     "Names",
     "Scope",
     "Why",
+    "compile_answering",
     "compile_asking",
     "compile_condition",
     "compile_expression",
@@ -184,6 +185,12 @@ def compile_expression(source: object, names: Names, want: Type | None = None) -
     return compiled if isinstance(compiled, list) else Expression(text=compiled[0], logic=compiled[1])
 
 
+def compile_answering(source: object, names: Names, want: Type | None = None) -> Expression | list[Fault]:
+    """As `compile_expression`; one that can never be known is a fault as well."""
+    compiled = _compile(source, names, lambda check, root: _answers(check, root, want))
+    return compiled if isinstance(compiled, list) else Expression(text=compiled[0], logic=compiled[1])
+
+
 def _compile(
     source: object, names: Names, fits: Callable[[Checker, Node], bool]
 ) -> tuple[str, JsonLogic] | list[Fault]:
@@ -223,6 +230,14 @@ def _has_type(check: Checker, root: Node, want: Type | None) -> bool:
         return True
     check.fault(root, f"{check.said(root.arguments[0], found)}, where {want.name} is due", f"Give {want.name}.", 0)
     return False
+
+
+def _answers(check: Checker, root: Node, want: Type | None) -> bool:
+    if not _has_type(check, root, want):
+        return False
+    if fault := unknowable(root.arguments[0], check):
+        check.fault_at(fault, root)
+    return fault is None
 
 
 def _is_a(found: Type, want: Type) -> bool:

@@ -15,7 +15,7 @@ from engine.vocabulary import Vocabulary
 @dataclass(frozen=True, slots=True)
 class Setting:
     """`playbooks` are the ids of all playbooks of the workspace, since conditions may ask about one another's runs, and
-    `parameters` what each of them declares; None where the files are not at hand.
+    `parameters` what each of them declares, `endings` the outcomes that it names; None where the files are not at hand.
     """
 
     vocabulary: Vocabulary
@@ -24,6 +24,7 @@ class Setting:
     templates: Templates
     playbooks: tuple[str, ...] = ()
     parameters: Mapping[str, Values] | None = None
+    endings: Mapping[str, tuple[str, ...]] | None = None
 
     @property
     def directory(self) -> Directory:

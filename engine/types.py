@@ -5,6 +5,7 @@ are its rules of arithmetic and order. `name` is how a person hears the type nam
 """
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
 from jsonlogic.json_schema.types import BinaryOp, JSONSchemaType, UnaryOp, UnsupportedOperation
@@ -13,6 +14,11 @@ Kind: TypeAlias = Literal[
     "text", "number", "integer", "boolean", "choice", "date", "instant", "country", "time_zone", "email", "url",
     "percent", "points", "item", "list", "duration",
 ]  # fmt: skip
+
+Limits: TypeAlias = tuple[tuple[str, Fraction], ...]
+"""Signs and what stands behind them: (("<", 1),)."""
+Tells: TypeAlias = tuple[tuple[str, str, Limits], ...]
+"""A word, the flat path of a number, and within what that one is wherever the word is said."""
 
 NUMERIC: Final = frozenset({"number", "integer", "percent", "points"})
 TEXTUAL: Final = frozenset({"text", "choice", "country", "time_zone", "email", "url"})
@@ -28,8 +34,10 @@ _WORDS: Final[dict[str, str]] = {
 @dataclass(frozen=True, slots=True)
 class Type(JSONSchemaType):
     """`choices` of a choice; `unit` of a number (a word such as USD, or "ratio" for a quotient) or of a duration
-    ("clock" or "calendar"); `of` is what a list holds; `fields` are an item's; `bounds` are the least and the most that
-    a number can be, which make no type of their own.
+    ("clock" or "calendar"); `of` is what a list holds; `fields` are an item's.
+
+    What follows makes no type of its own: `bounds` are the least and the most that a number can be; `known` says that
+    no account can lack it; `words` are those that a text mostly is; `tells` is what a word says of numbers elsewhere.
     """
 
     kind: Kind
@@ -38,6 +46,9 @@ class Type(JSONSchemaType):
     of: "Type | None" = None
     fields: tuple[tuple[str, "Type"], ...] = ()
     bounds: tuple[int | None, int | None] = field(default=(None, None), compare=False)
+    known: bool = field(default=False, compare=False)
+    words: tuple[str, ...] = field(default=(), compare=False)
+    tells: Tells = field(default=(), compare=False)
 
     @property
     def name(self) -> str:

@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from engine.measures import DaysSince, Metric, Tally
-from engine.types import BOOLEAN, INSTANT, PERCENT, TEXT, Type
+from engine.metric_types import metric_types
+from engine.types import BOOLEAN, INSTANT, TEXT, Type
 from engine.values import UNKNOWN, Value
 
 Fields = Mapping[str, "Field"]
 
-ZONES: Final = ("green", "yellow", "red")
 PARTS: Final = ("value", "previous", "change", "target", "attainment", "zone", "zone_since", "at")
 _NEEDS_TARGET: Final = frozenset({"target", "attainment", "zone", "zone_since"})
 
@@ -32,6 +32,11 @@ class Field:
     @property
     def always_known(self) -> bool:
         return self.required or self.default is not UNKNOWN
+
+    @property
+    def read(self) -> Type:
+        """Its type where an account or an item of it is read."""
+        return replace(self.type, known=True) if self.always_known else self.type
 
 
 def _built_in(**types: Type) -> dict[str, Field]:
@@ -82,13 +87,14 @@ class Vocabulary:
         event: str | None = None,
         item: str | None = None,
         playbooks: Iterable[str] = (),
+        endings: Mapping[str, tuple[str, ...]] | None = None,
         roles: Iterable[str] = (),
         *,
         contact: bool = False,
     ) -> VocabularyNames:
         """What may be read where a condition stands. `outcomes`: of the steps that may have happened (None outside a
-        run); `event`: the one at hand; `item`: "contacts" or a kind of record under `each`; `contact`: whether
-        `contact.*` is at hand, as in `to: {each: …}`.
+        run); `endings`: how runs of the other playbooks mostly end; `event`: the one at hand; `item`: "contacts" or a
+        kind of record under `each`; `contact`: whether `contact.*` is at hand, as in `to: {each: …}`.
         """
         types = _account_types(self)
         types |= {f"team.{role}": TEXT for role in roles}
@@ -96,11 +102,11 @@ class Vocabulary:
         if event is not None:
             types |= {f"event.{name}": one.type for name, one in self.events[event].items()}
         if item is not None:
-            types |= {f"item.{name}": one.type for name, one in self._items(item).items()}
+            types |= {f"item.{name}": one.read for name, one in self._items(item).items()}
         if contact:
-            types |= {f"contact.{name}": one.type for name, one in self.contact_fields.items()}
+            types |= {f"contact.{name}": one.read for name, one in self.contact_fields.items()}
         for playbook in playbooks:
-            types |= _run_types(playbook)
+            types |= _run_types(playbook, (endings or {}).get(playbook, ()))
         return VocabularyNames(types, {f"metrics.{name}": metric for name, metric in self.metrics.items()})
 
     def _items(self, each: str) -> Fields:
@@ -174,33 +180,19 @@ def _never_known(metric: Metric, part: str) -> str | None:
 
 
 def _account_types(vocabulary: Vocabulary) -> dict[str, Type]:
-    types = {f"account.{name}": one.type for name, one in vocabulary.fields.items()}
+    types = {f"account.{name}": one.read for name, one in vocabulary.fields.items()}
     for metric in vocabulary.metrics.values():
-        types |= _metric_types(metric)
+        types |= metric_types(metric)
     types["contacts"] = _list_of("contact", vocabulary.contact_fields)
     types |= {f"records.{kind}": _list_of(kind, fields) for kind, fields in vocabulary.records.items()}
     return types
 
 
-def _metric_types(metric: Metric) -> dict[str, Type]:
-    own = f"metrics.{metric.name}"
-    return {
-        f"{own}.value": metric.type,
-        f"{own}.previous": metric.type,
-        f"{own}.change": PERCENT,
-        f"{own}.target": metric.type,
-        f"{own}.attainment": PERCENT,
-        f"{own}.zone": Type("choice", ZONES),
-        f"{own}.zone_since": INSTANT,
-        f"{own}.at": INSTANT,
-    }
-
-
 def _list_of(kind: str, fields: Fields) -> Type:
-    item = Type("item", unit=kind, fields=tuple((name, one.type) for name, one in fields.items()))
+    item = Type("item", unit=kind, fields=tuple((name, one.read) for name, one in fields.items()))
     return Type("list", of=item)
 
 
-def _run_types(playbook: str) -> dict[str, Type]:
-    own = f"runs.{playbook}"
-    return {f"{own}.running": BOOLEAN, f"{own}.last_outcome": TEXT, f"{own}.last_ended": INSTANT}
+def _run_types(playbook: str, endings: tuple[str, ...]) -> dict[str, Type]:
+    own, outcome = f"runs.{playbook}", Type("text", words=endings)
+    return {f"{own}.running": BOOLEAN, f"{own}.last_outcome": outcome, f"{own}.last_ended": INSTANT}

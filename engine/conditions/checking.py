@@ -14,7 +14,8 @@ from typing import Final, cast
 from jsonlogic.json_schema.types import AnyType
 from jsonlogic.typechecking import Diagnostic, TypecheckContext
 
-from engine.conditions.faults import Fault, Pointer, did_you_mean, nearest
+from engine.calendar import is_country, is_time_zone, time_zones
+from engine.conditions.faults import Fault, Pointer, did_you_mean, nearest, slip_of
 from engine.conditions.places import Around, Place, place
 from engine.conditions.scope import Names
 from engine.conditions.tree import REGISTRY, Argument, Node
@@ -24,7 +25,6 @@ from engine.values import read_date, read_instant
 
 # A number or a flag that somebody put into quotes.
 _BARE: Final = re.compile(r"-?\d+(\.\d+)?%?|true|false")
-_COUNTRY: Final = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
 @dataclass
@@ -194,8 +194,18 @@ class Checker(TypecheckContext):
                 fix = did_you_mean(f'"{text}"', [f'"{one}"' for one in other.choices], f"It is {other.name}.")
                 self.fault(node, f'"{text}" is not one of its choices', fix, *index)
                 return None
-            case "country" if not _COUNTRY.fullmatch(text):
-                self.fault(node, f'"{text}" is not a country', 'Write its ISO code, such as "US" or "DE-BY".', *index)
+            case "country" if not is_country(text):
+                upper = text.upper() if is_country(text.upper()) else None
+                fix = f'Did you mean "{upper}"?' if upper else 'Write its ISO code, such as "US" or "DE-BY".'
+                self.fault(node, f'"{text}" is not a country', fix, *index)
+                return None
+            case "time_zone" if not is_time_zone(text):
+                fix = did_you_mean(text, time_zones(), 'Name one of the IANA data base, such as "Europe/Berlin".')
+                self.fault(node, f'"{text}" is not a time zone', fix, *index)
+                return None
+            case _ if meant := slip_of(text, other.words):
+                said = f'"{text}" is not one of its outcomes: {", ".join(other.words)}'
+                self.fault(node, said, f'Did you mean "{meant}"?', *index)
                 return None
             case _ if other.family in {"number", "boolean"}:
                 quoted = _BARE.fullmatch(text) is not None

@@ -29,3 +29,13 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     meant = nearest(word, known)
     return f"Did you mean {meant}?" if meant else otherwise
+
+
+def slip_of(word: str, known: Iterable[str]) -> str | None:
+    """Which of the known it is but for one letter that is missing, too many, another, or swapped with its neighbour."""
+    words = sorted(set(known))
+    return None if word in words else next((one for one in words if _one_off(word) & _one_off(one)), None)
+
+
+def _one_off(word: str) -> set[str]:
+    return {word, *(word[:i] + word[i + 1 :] for i in range(len(word)))}

@@ -9,6 +9,7 @@ from typing import Final
 from engine.conditions.checking import Checker
 from engine.conditions.closures import remembered_path
 from engine.conditions.faults import Fault
+from engine.conditions.quantity import NoAnswer, needed
 from engine.conditions.tree import OVER_ITEMS, Argument, Node, nodes_in
 from engine.conditions.ways import TooMany, Truth, Ways, joined
 
@@ -45,6 +46,15 @@ def idle(tree: Argument, check: Checker) -> Fault | None:
     if not (true or false):
         return _never_known(tree, check)
     return _said(tree, blame, check, never=_WORDS[not true])
+
+
+def unknowable(tree: Argument, check: Checker) -> Fault | None:
+    """What is wrong with a value that has been checked and has no answer, whatever it reads."""
+    try:
+        list(needed(tree))
+    except NoAnswer:
+        return _never_known(tree, check)
+    return None
 
 
 class _Search:
@@ -91,7 +101,7 @@ def _because(part: Argument, check: Checker) -> str:
     nodes = list(nodes_in(part))
     if not any(node.operator in _READING for node in nodes):
         return " (it asks nothing of the account)"
-    bounds = (_bounds(node, check) for node in nodes if node.operator in {"var", "at_start"})
+    bounds = (_bounds(node, check) or _kept(node, check) for node in nodes if node.operator in {"var", "at_start"})
     return next((f" ({one})" for one in bounds if one), "")
 
 
@@ -100,10 +110,15 @@ def _bounds(node: Node, check: Checker) -> str:
     path = remembered_path(node) if node.operator == "at_start" else node.arguments[0]
     type_ = check.names.type_of(path) if isinstance(path, str) else None
     least, most = type_.bounds if type_ else (None, None)
-    if least is None:
+    if least is None or type_ is None:
         return ""
-    ends = f"from {least} to {most}" if most is not None else f"never below {least}"
-    return f"{check.phrase(node)} is {ends}"
+    low, high = (f"{end * 100}%" if end is not None and type_.kind == "percent" else end for end in (least, most))
+    return f"{check.phrase(node)} is {f'from {low} to {high}' if high is not None else f'never below {low}'}"
+
+
+def _kept(node: Node, check: Checker) -> str:
+    type_ = check.names.type_of(str(node.arguments[0])) if node.operator == "var" else None
+    return f"{check.phrase(node)} is always known" if type_ and type_.known else ""
 
 
 def _fix(blame: Blame, check: Checker) -> str:

@@ -70,6 +70,8 @@ def linear(argument: Argument) -> Linear:
             return _number(_ticks(argument))
         case "+" | "-" | "*" | "/" if not any(_is_span(one) for one in argument.arguments):
             return _reckoned(argument)
+        case "%" if not (divisor := linear(argument.arguments[1])).parts and not divisor.rest:
+            raise NoAnswer
         case "days_until" | "hours_until":
             return _alone(made(_MIRRORED[argument.operator], *argument.arguments)).times(Fraction(-1))
         case _:
@@ -137,7 +139,7 @@ def needed(argument: Argument) -> Iterator[str]:
     elif argument.operator in STRICT:
         for one in argument.arguments:
             yield from needed(one)
-        if argument.operator in {"+", "-", "*", "/"} and not any(_is_span(one) for one in argument.arguments):
+        if argument.operator in {"+", "-", "*", "/", "%"} and not any(_is_span(one) for one in argument.arguments):
             linear(argument)
 
 

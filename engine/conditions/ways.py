@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from functools import reduce
 from itertools import pairwise
 from typing import Final, TypeAlias, cast
 
 from engine.conditions.agreement import items_of
 from engine.conditions.checking import Checker
 from engine.conditions.comparisons import COMPARE
-from engine.conditions.domains import ABSENT, KNOWN, Domain, Numbers, Words, against
+from engine.conditions.domains import ABSENT, KNOWN, Domain, Numbers, Span, Words, against
 from engine.conditions.items import fused
 from engine.conditions.quantity import Linear, NoAnswer, Part, key, linear, needed, numbers_of, words_of
-from engine.conditions.tree import Argument, Node
-from engine.types import NUMERIC
+from engine.conditions.ranges import range_of, total, within
+from engine.conditions.tree import Argument, Node, made
+from engine.types import NUMERIC, Type
 
 Way: TypeAlias = Mapping[str, Domain]
 # Which of the two is the question everywhere below.
@@ -139,6 +141,8 @@ class Ways:
 
     def _opaque(self, node: Node, truth: Truth) -> list[Way]:
         """Something that is true or false, and no more is known of it."""
+        if truth and _is_too_high(node):
+            return []
         return [{**dict.fromkeys(needed(node), KNOWN), key(node): _word(truth)}]
 
     def _known(self, argument: Argument, truth: Truth) -> list[Way]:
@@ -146,12 +150,17 @@ class Ways:
             names = list(dict.fromkeys(needed(argument)))
         except NoAnswer:
             return [] if truth else _ANYHOW
-        if not isinstance(argument, Node):
+        if not isinstance(argument, Node) or self._always_known(argument):
             return _ANYHOW if truth else []
         if names == [key(argument)]:
             return [{names[0]: KNOWN if truth else ABSENT}]
         itself: Way = {f"known {key(argument)}": _word(truth)}
         return [{**dict.fromkeys(names, KNOWN), **itself}] if truth else [itself]
+
+    def _always_known(self, node: Node) -> bool:
+        """A name that no account can lack."""
+        type_ = self.check.type_of(node) if node.operator == "var" and len(node.arguments) == 1 else None
+        return type_ is not None and type_.known
 
     def _over_items(self, node: Node, truth: Truth) -> list[Way]:
         name, source = node.operator, fused(node)[0]
@@ -186,6 +195,9 @@ class Ways:
         for one, other in ((left, right), (right, left)):
             if isinstance(other, (str, bool)):
                 return self._is_word(one, other, equal=equal)
+        if all(one and one.kind == "boolean" for one in types):
+            both = [joined(self.to(left, one), self.to(right, one is equal)) for one in (True, False)]
+            return either(both)
         names = sorted((key(left), key(right)))
         known = dict.fromkeys([*needed(left), *needed(right)], KNOWN)
         if names[0] == names[1]:
@@ -201,7 +213,18 @@ class Ways:
         if argument.operator == "lower" and isinstance(word, str) and word != word.lower():
             return [] if equal else [dict.fromkeys(needed(argument), KNOWN)]
         held = words_of(type_).meet(Words(frozenset({word}), but=not equal))
-        return [{**dict.fromkeys(needed(argument), KNOWN), key(argument): Domain(held)}]
+        told = self._told(type_, held) if type_ and argument.operator == "var" else {}
+        return [{**dict.fromkeys(needed(argument), KNOWN), **told, key(argument): Domain(held)}]
+
+    def _told(self, type_: Type, held: Words) -> Way:
+        """What the words that are left over say of numbers elsewhere."""
+        spans: dict[str, Numbers] = {}
+        for word, path, limits in type_.tells:
+            if word in held.held:
+                span = reduce(Numbers.meet, (against(*limit) for limit in limits))
+                spans[path] = spans[path].join(span) if path in spans else span
+        types = {path: self.check.names.type_of(path) for path in spans}
+        return {key(made("var", path)): Domain(_fitting(spans[path], types[path])) for path in spans}
 
     def _ordered(self, form: Linear, sign: str) -> list[Way]:
         """`form sign 0`, where what has several parts is one quantity of its own."""
@@ -214,18 +237,35 @@ class Ways:
         factor = parts[0][1].factor
         limit = against(sign if factor > 0 else _MIRRORED[sign], -form.rest / factor)
         name = " + ".join(f"{one.factor / factor} {name}" for name, one in parts) if len(parts) > 1 else parts[0][0]
-        if len(parts) == 1:
-            limit = self._within(parts[0][1], limit)
+        limit = self._within(parts[0][1], limit) if len(parts) == 1 else within(limit, self._all_of(parts))
         return list(_possible([{**known, name: Domain(limit)}]))
 
     def _within(self, part: Part, limit: Numbers) -> Numbers:
         """As far as the quantity can go at all."""
         type_ = self.check.type_of(part.node)
-        found = limit.meet(numbers_of(type_))
+        found = within(limit, range_of(part.node, self.check))
         if part.node.operator == "count":
             none = not self._of_item(part.node, truth=True)
             found = found.meet(against("==" if none else ">=", Fraction(0)))
-        return found.whole() if type_ and type_.kind in _WHOLE else found
+        return _fitting(found, type_)
+
+    def _all_of(self, parts: list[tuple[str, Part]]) -> Span:
+        """How far several go together, so many times the first of them."""
+        first = parts[0][1].factor
+        return total(Linear(Fraction(0), {name: Part(one.node, one.factor / first) for name, one in parts}), self.check)
+
+
+def _fitting(found: Numbers, type_: Type | None) -> Numbers:
+    found = found.meet(numbers_of(type_))
+    return found.whole() if type_ and type_.kind in _WHOLE else found
+
+
+def _is_too_high(node: Node) -> bool:
+    """Capitals are looked for where all have been made small."""
+    if node.operator not in {"in", "contains", "starts_with"}:
+        return False
+    sought, text = node.arguments if node.operator == "in" else reversed(node.arguments)
+    return isinstance(text, Node) and text.operator == "lower" and isinstance(sought, str) and sought != sought.lower()
 
 
 def _word(truth: Truth) -> Domain:

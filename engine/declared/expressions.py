@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine.document import Document, Path
-from engine.logic import Condition, Expression, Fault, Names, compile_asking, compile_expression
+from engine.logic import Condition, Expression, Fault, Names, compile_answering, compile_asking
 from engine.problems import Problems
 from engine.quantities import Duration, Refused, parse_duration
 from engine.types import Type
@@ -41,7 +41,7 @@ def read_expression(
             document.file, document.at(path), where, f"an expression is due here, not {shown(source)}", code="condition"
         )
         return None
-    compiled = compile_expression(source, names, want)
+    compiled = compile_answering(source, names, want)
     if isinstance(compiled, Expression):
         return compiled
     _report(compiled, document, path, problems, where)

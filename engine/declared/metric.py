@@ -160,10 +160,8 @@ class MetricReader:
 
     def _type(self) -> Type | None:
         match self.way:
-            case "count" | "distinct":
+            case "count" | "distinct" | "days_since":
                 return Type("integer", bounds=(0, None))
-            case "days_since":
-                return INTEGER
             case "first" | "last":
                 return INSTANT
             case "score":

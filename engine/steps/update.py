@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from pydantic import JsonValue
 
 from engine.declared.fields import value_fault
-from engine.logic import Expression, compile_expression
+from engine.logic import Expression, compile_answering
 from engine.problems import suggest, suggest_or_list
 from engine.run import Open
 from engine.steps.base import Done, Given, Move, Rest, Spec, StepModel, Unready
@@ -80,7 +80,7 @@ def _check_nothing(place: Place, field: str) -> None:
 def _typed(place: Place, field: str, want: Type, source: Any) -> Expression | JsonValue:
     """What neither parses and types nor is meant as such is text, or whatever its words are a value of."""
     written = _as_text(source)
-    found = compile_expression(written, place.names, want)
+    found = compile_answering(written, place.names, want)
     if isinstance(found, Expression):
         return found
     if not isinstance(written, str) or _RECKONED.search(written):

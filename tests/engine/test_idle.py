@@ -47,6 +47,20 @@ NEVER_TRUE = (
     "account.arr > 5 and 1 == 2",
     "(account.vip if account.arr > 5 else not account.vip) and account.vip and account.arr < 4",
     "known(account.arr / 0)",
+    "known(account.seats % 0)",
+    "account.seats % 2 == 5",
+    "min(account.seats, 3) > 5",
+    "max(account.seats + 1, 7) < 5",
+    "min(metrics.health.value, account.arr) > 100",
+    "metrics.health.value + 5 < 5",
+    "metrics.health.value * -2 > 0",
+    "hours_since(now) > 3",
+    "days_until(now) != 0",
+    "account.vip == (not account.vip)",
+    "(account.arr > 5) == (account.arr <= 5)",
+    'contains(lower(account.name), "ABC")',
+    'starts_with(lower(account.name), "Acme")',
+    '"ABC" in lower(account.name)',
     "false",
 )  # fmt: skip
 
@@ -71,6 +85,9 @@ def test_a_condition_that_can_never_be_true_is_told(text):
         "known(account.arr) or not known(account.arr)",
         "all(c.relationship > 5 or c.relationship <= 5 for c in contacts)",
         "count(c for c in contacts) >= 0",
+        "account.vip == account.vip",
+        "account.seats % 3 < 3",
+        "max(account.seats, 7) >= 7",
         "account.vip or true",
         "true",
     ],
@@ -82,7 +99,9 @@ def test_a_condition_that_can_never_be_false_is_told(text):
     assert fault.fix
 
 
-@pytest.mark.parametrize("text", ["account.arr / 0 > 3", "account.arr / (1 - 1) == account.arr", "1 + 2 / 0 < 3"])
+@pytest.mark.parametrize(
+    "text", ["account.arr / 0 > 3", "account.arr / (1 - 1) == account.arr", "1 + 2 / 0 < 3", "account.seats % 0 > 3"]
+)
 def test_a_condition_that_can_never_be_known_is_told(text):
     assert "can never be known" in told(text)[0].message
 
@@ -107,6 +126,14 @@ def test_a_condition_that_can_never_be_known_is_told(text):
         "count(c for c in contacts) == 0 and not any(c.relationship > 1 for c in contacts)",
         'contains(account.name, "a") and contains(account.name, "b")',
         "account.signed_at + 3 days < now and account.signed_at + 1 day > now",
+        "account.seats % 2 == -1",
+        "min(account.seats, 7) == 7",
+        "max(account.seats, account.arr) < 0",
+        "min(account.renewal_date, account.start_date) < account.renewal_date",
+        "account.vip == (account.arr > 5)",
+        'contains(lower(account.name), "abc")',
+        'contains(account.name, "ABC")',
+        "metrics.health.value + account.arr < 0",
     ],
 )  # fmt: skip
 def test_a_condition_that_can_be_true_and_false_is_left_alone(text):

@@ -129,6 +129,12 @@ few_numbers = st.one_of(
     st.sampled_from(["days_until", "days_since"]).map(lambda name: {name: [var("account.renewal_date")]}),
     st.just({"/": [var("account.arr"), var("account.seats")]}),
     st.just({"count": [var("contacts"), {"==": [var("role"), "champion"]}]}),
+    st.tuples(st.sampled_from(["account.arr", "account.seats"]), st.sampled_from([1, 2, -2])).map(
+        lambda two: {"%": [var(two[0]), two[1]]}
+    ),
+    st.tuples(
+        st.sampled_from(["min", "max"]), st.sampled_from(["account.arr", "account.seats"]), st.integers(0, 1)
+    ).map(lambda three: {three[0]: [var(three[1]), three[2]]}),
 )
 few_sums = st.one_of(
     few_numbers,
@@ -149,6 +155,8 @@ few_truths = st.one_of(
     st.lists(st.sampled_from(TIERS.choices), max_size=3).map(lambda some: {"in": [var("account.tier"), some]}),
     st.sampled_from(["a", "B"]).map(lambda word: {"==": [{"lower": [var("account.name")]}, word]}),
     st.just(var("account.vip")),
+    few_comparisons.map(lambda one: {"==": [var("account.vip"), one]}),
+    st.sampled_from(["a", "A"]).map(lambda word: {"contains": [{"lower": [var("account.name")]}, word]}),
     st.one_of(few_numbers, st.sampled_from(["account.vip", "account.tier", "contacts"]).map(var)).map(
         lambda one: {"known": [one]}
     ),
