@@ -257,8 +257,9 @@ def _end(
 def _moment(at: Bench, account: AccountRow, row: EffectRow) -> datetime:
     """When it went: the effect's own instant where the claim followed at once, so that a scaled clock tells no lies."""
     clock = at.host.clock
-    if row.claimed_at is not None and row.claimed_at - clock.at_real(row.at) <= PROMPT:
-        return row.at
+    due = max(row.at, row.ready_since)
+    if row.claimed_at is not None and row.claimed_at - clock.at_real(due) <= PROMPT:
+        return due
     return at.now(account)
 
 
