@@ -63,6 +63,12 @@ def test_a_mail_carries_who_what_and_both_parts(sendgrid, transport):
     assert "<strong>Ann</strong>" in mail.part("text/html")
 
 
+def test_colleagues_get_a_copy_in_the_open(sendgrid, transport):
+    transport.send(changed(cc=("max@vendor.example",)), WITHIN)
+
+    assert sendgrid.mails[0].payload["personalizations"][0]["cc"] == [{"email": "max@vendor.example"}]
+
+
 def test_a_name_with_a_comma_stays_one_name(sendgrid, transport):
     transport.send(changed(to_name='Lee, "Ann"; Dr.'), WITHIN)
 

@@ -58,7 +58,7 @@ holidays: {also: [2026-12-24..2026-12-26, 2026-01-02]}
 fiscal_year: february
 quiet_hours: {customers: "20:00\u201308:00", also: [weekends, holidays]}
 caps:
-  - {email: 2 per 7 days, per: contact}
+  - {email: 2 per 7 days, per: contact, gather: 1 hour}
 topics: {billing: {title: Billing, essential: true}}
 webhooks: {crm: {url: "https://crm.test/hook", secret_env: CRM_WEBHOOK_SECRET}}
 holdout: {share: 5%, salt: 2026}
@@ -80,7 +80,7 @@ holdout: {share: 5%, salt: 2026}
     }
     assert whole.closed == {dt.date(2026, 12, day) for day in (24, 25, 26)} | {dt.date(2026, 1, 2)}
     assert whole.quiet_hours == QuietHours((dt.time(20), dt.time(8)), weekends=True, holidays=True)
-    assert whole.caps == (Cap("email", 2, Duration(amount=7, unit="day"), "contact"),)
+    assert whole.caps == (Cap("email", 2, Duration(amount=7, unit="day"), "contact", Duration(amount=1, unit="hour")),)
     assert whole.topics == {
         "general": Topic("general", "General"),
         "billing": Topic("billing", "Billing", essential=True),

@@ -205,3 +205,30 @@ class TestPlan:
 
         assert labels
         assert [label for label in labels if set(label) & set('"<>')] == []
+
+
+def test_mails_in_turn_say_when_each_goes_and_what_stops_them():
+    steps = """
+  - sequence: win_back
+    to: champion
+    stop_on: [click, {event: ticket, where: event.severity == 2}, {when: account.arr > 90000}]
+    mails:
+      - {subject: One, text: Hello}
+      - {after: 2 days, subject: Two, text: Hi, send: {window: "09:00-12:00", on: [friday]}, expires: 1 week, cc: csm}
+  - {email: offer, to: champion, subject: Offer, text: Hello, approval: cs_manager}
+"""
+    words = [line.strip() for line in plan_lines(compiled(source(steps)))]
+
+    assert words[words.index("sequence win_back to champion: 2 mails") :] == [
+        "sequence win_back to champion: 2 mails",
+        "mail 1, at once: One",
+        (
+            "mail 2, after 2 days: Two; sent between 09:00 and 12:00 on its recipient's clock; sent on friday;"
+            " not sent any more after 1 week; copy to csm"
+        ),
+        "stops on click, ticket where event.severity == 2, account.arr > 90000",
+        "when there is nobody: task",
+        "email offer to champion: Offer",
+        "sent when cs_manager approves",
+        "when there is nobody: task",
+    ]
