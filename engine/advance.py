@@ -53,6 +53,7 @@ def begin(
     why: dict[str, JsonValue] | None = None,
     by: str | None = None,
     event: dict[str, JsonValue] | None = None,
+    subject: str = "",
 ) -> Advanced:
     """A new run, advanced until it rests."""
     known = world.scope.values
@@ -62,6 +63,7 @@ def begin(
         playbook=plan.playbook,
         plan=plan.hash,
         account=world.account,
+        subject=subject,
         started=now,
         clock=now,
         at_start=remembered,

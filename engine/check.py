@@ -13,7 +13,7 @@ from engine.identities import unlike
 from engine.outcomes import endings
 from engine.parameters import declared_in
 from engine.plan import Plan
-from engine.plays import circles, values_given
+from engine.plays import circles, plays_each, values_given
 from engine.playtest import check_stories, read_tests
 from engine.problems import Position, Problem, Problems, suggest_or_list
 from engine.setting import Setting
@@ -53,6 +53,7 @@ def check(folder: Path) -> Checked:
         problems.extend(_circles(ids, plans))
         problems.extend(_unlike(ids, plans))
         problems.extend(_given(ids, plans, setting))
+        problems.extend(_subjects(ids, plans))
         problems.extend(_tests(workspace, setting, ids, plans))
         problems.extend(_unused_templates(workspace))
     return Checked(workspace, setting, plans, problems)
@@ -121,6 +122,18 @@ def _given(ids: Mapping[str, Document], plans: Mapping[str, Plan], setting: Sett
                 where, at = f"step '{step.id}' > with", Position(step.line, 1)
                 message = f"with these values '{spec.playbook}' is wrong: {reason}"
                 problems.add(ids[plan.playbook].file, at, where, message, code="parameters")
+    return problems
+
+
+def _subjects(ids: Mapping[str, Document], plans: Mapping[str, Plan]) -> Problems:
+    """A playbook with a run for each item is played by one that has such an item at hand."""
+    problems = Problems()
+    for plan, step, other in plays_each(plans):
+        of = (other.start.each or "").rpartition(".")[2]
+        message = f"'{other.playbook}' has a run for each of the {of}, and none of them is at hand here"
+        fix = f"Play it from a playbook with 'each: {of}', or let its own start find them."
+        where, at = f"step '{step.id}' > playbook", Position(step.line, 1)
+        problems.add(ids[plan.playbook].file, at, where, message, fix, code="plays-each")
     return problems
 
 

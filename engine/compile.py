@@ -27,6 +27,7 @@ from engine.plan import MEANWHILE, AnySpec, Plan, Step
 from engine.problems import Problems, Severity, nearest, suggest_or_list
 from engine.setting import Setting
 from engine.steps import KINDS
+from engine.subjects import ITEM
 from engine.types import Type
 from engine.validation import shown, validated
 from engine.ways import Ways, ways_of
@@ -95,6 +96,7 @@ class Compiler:
         self.blocks: dict[str, tuple[str, ...]] = {}
         self.roles = tuple(dict.fromkeys((*setting.policy.roles, *setting.people.roles)))
         self.people = tuple(setting.people.ids)
+        self.each = heads.each(self)
         self.owner = heads.owner(self)
         self.anchor = heads.anchor(self)
         self._asked_for_unassigned: set[Severity] = set()
@@ -103,7 +105,7 @@ class Compiler:
     def plan(self) -> Plan | None:
         head = self.head
         heads.check_identity(self)
-        start = heads.start(self)
+        start, only = heads.start(self), heads.only(self)
         self._strands(head)
         goals, stops = heads.exits(self, "goal", head.goal), heads.exits(self, "stop", head.stop)
         limit = heads.limit(self)
@@ -111,6 +113,8 @@ class Compiler:
             stops = (*stops, *heads.policy_stops(self))
         if start is None or self.problems.errors:
             return None
+        if self.each is not None:
+            start = start.model_copy(update={"each": self.each, "only": only})
         return Plan(
             playbook=head.playbook,
             title=head.title or head.playbook,
@@ -308,9 +312,11 @@ class Compiler:
 
     def _of_vocabulary(self, outcomes: dict[str, Type]) -> Names:
         setting = self.setting
-        return setting.vocabulary.names(
+        names = setting.vocabulary.names(
             outcomes=outcomes or None, playbooks=setting.playbooks, endings=setting.endings, roles=self.roles
         )
+        items = names.item_types(self.each) if self.each is not None else None
+        return Wider(names, {f"{ITEM}.{name}": type_ for name, type_ in items.items()}) if items else names
 
     def event(self, name: str, path: Path, where: str) -> str | None:
         known = self.setting.vocabulary.events

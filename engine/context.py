@@ -37,7 +37,7 @@ def _none_open(_: str) -> Task | None:
     return None
 
 
-_ROOMS = ("account", "metrics", "team", "outcome", "event")
+_ROOMS = ("account", "metrics", "team", "outcome", "event", "item")
 
 
 @dataclass(frozen=True, slots=True)

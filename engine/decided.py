@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from engine.subjects import slot
 from engine.trigger import Decision
 
 __all__ = ["Decided", "Fetch"]
@@ -32,18 +33,23 @@ class Decided:
         """What is about to be asked for, in one go."""
         if self.fetch and (missing := set(names) - self.asked):
             self.asked |= missing
-            self.known |= {one.playbook: one for one in self.fetch(missing)}
+            self.known |= {one.key: one for one in self.fetch(missing)}
 
-    def get(self, playbook: str) -> Decision | None:
+    def get(self, playbook: str, subject: str = "") -> Decision | None:
         self.want([playbook])
-        return self.known.get(playbook)
+        return self.known.get(slot(playbook, subject))
+
+    def subjects(self, playbook: str) -> set[str]:
+        """Those of which something is kept."""
+        self.want([playbook])
+        return {one.subject for one in self.known.values() if one.playbook == playbook and one.subject}
 
     def keep(self, decision: Decision) -> bool:
         """Whether it is news, and must be written."""
-        former = self.get(decision.playbook)
+        former = self.get(decision.playbook, decision.subject)
         if former == decision or (former is None and decision.says_nothing):
             return False
-        self.known[decision.playbook] = decision
+        self.known[decision.key] = decision
         return True
 
     def due(self, by: datetime) -> Iterator[Decision]:
@@ -59,6 +65,6 @@ class Decided:
 
     def _all_if_due(self, by: datetime) -> None:
         if self.fetch and self.bound is not None and self.bound <= by:
-            fetched = {one.playbook: one for one in self.fetch(None) if one.playbook not in self.asked}
+            fetched = {one.key: one for one in self.fetch(None) if one.playbook not in self.asked}
             self.known |= fetched
             self.fetch = None

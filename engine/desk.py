@@ -23,8 +23,10 @@ from engine.hearing import Event, awaits, said
 from engine.plan import Plan
 from engine.run import Flipped, Input, Run, Watch
 from engine.sharing import passed_on
+from engine.subjects import hangs_on, slot
+from engine.subjects import touched as items_touched
 from engine.table import earliest_after
-from engine.trigger import reads_of, rule_reads, run_paths
+from engine.trigger import rule_reads, run_paths
 from engine.watching import kept, lasted, lasts_until, watches_of
 
 __all__ = ["Changes", "Desk"]
@@ -51,7 +53,7 @@ class Desk(Entrance):
         self._react(self.rules.at_first(changed) if new else self.rules.reading(changed), changed, now, heard)
         self.tick(now)
 
-    def _know(self, facts: Iterable[Fact], now: datetime) -> frozenset[str]:
+    def _know(self, facts: Sequence[Fact], now: datetime) -> frozenset[str]:
         """The paths that may read otherwise now."""
         # A rule that was applied after the account was known is judged on the state before the fact first.
         if self.behind or self.unjudged:
@@ -60,6 +62,7 @@ class Desk(Entrance):
         for fact in facts:
             self.account, touched = apply(self.account, fact, self.setting.vocabulary, self.setting.policy)
             changed |= touched
+        changed |= items_touched(facts)
         self.changes.account = True
         self._seen = None
         return changed
@@ -74,8 +77,8 @@ class Desk(Entrance):
     def tick(self, until: datetime) -> None:
         """What time alone changed: each at its own due instant, one after another, until the next lies ahead."""
         while (due := self.due_at) is not None and due <= until:
-            names = [one.playbook for one in self.decided.due(due)]
-            entering = [self._judge(plan, due) for name in names if (plan := self.rules.plans.get(name))]
+            found = [(self.rules.plans.get(one.playbook), one.subject) for one in self.decided.due(due)]
+            entering = [self._judge(plan, due, subject) for plan, subject in found if plan]
             for watch in [watch for watch in self._all_watches() if _is_due(watch, due)]:
                 self._check(watch, due)
             self._enter_all(entering, due)
@@ -86,10 +89,11 @@ class Desk(Entrance):
         """All that hangs on a change is judged before anything follows from it: a run that starts may change more."""
         about = list(plans)
         self.decided.want(plan.playbook for plan in about)
-        entering = [self._judge(plan, now) for plan in about]
+        entering = [found for plan in about for found in self._judge_all(plan, now, changed)]
         for watch in self._all_watches():
             # A run that is being advanced looks at its own conditions itself, from where it stands.
-            if watch.condition and watch.run != self._advancing and reads_of(watch.condition) & changed:
+            mine = watch.run != self._advancing
+            if mine and watch.condition and hangs_on(watch.condition, watch.each, watch.subject) & changed:
                 self._check(watch, now)
         self._enter_all([*entering, *heard], now)
 
@@ -99,23 +103,36 @@ class Desk(Entrance):
         waiting = list(inputs)
         self._advancing, self._horizon = run_id, now
         while (at := self._next(run_id, waiting, now)) is not None:
-            waiting = self._follow(plan, advance(plan, self.runs[run_id], waiting, self.world(at), at, now), at)
+            waiting = self._follow(plan, self._advanced(plan, run_id, waiting, at, now), at)
         self._advancing = self._horizon = None
         self._leave(run_id, waiting, inputs)
 
+    def _advanced(
+        self, plan: Plan, run_id: str, waiting: Sequence[Input], at: datetime, horizon: datetime | None = None
+    ) -> Advanced:
+        run = self.runs[run_id]
+        return advance(plan, run, waiting, self.world(at, plan, run.subject), at, horizon)
+
     def _begin(
-        self, plan: Plan, now: datetime, tree: dict[str, JsonValue] | None, by: str | None, event: Event | None = None
+        self,
+        plan: Plan,
+        now: datetime,
+        tree: dict[str, JsonValue] | None,
+        by: str | None,
+        event: Event | None = None,
+        subject: str = "",
     ) -> str:
         run_id = self.new_run(self.account.id, plan.playbook)
         if plan.of is not None:
             self.changes.plans[plan.hash] = plan
-        self._entered(plan, run_id, now)
-        begun = begin(plan, run_id, self.world(now), now, why=tree, by=by, event=event)
+        self._entered(plan, run_id, now, subject)
+        world = self.world(now, plan, subject)
+        begun = begin(plan, run_id, world, now, why=tree, by=by, event=event, subject=subject)
         waiting = self._follow(plan, begun, now)
         if self.runs[run_id].live:
             self._react_to_run_of(plan.playbook, now)
         while upcoming(self.runs[run_id], waiting, now) is not None:
-            waiting = self._follow(plan, advance(plan, self.runs[run_id], waiting, self.world(now), now), now)
+            waiting = self._follow(plan, self._advanced(plan, run_id, waiting, now), now)
         self._leave(run_id, waiting, ())
         return run_id
 
@@ -139,7 +156,7 @@ class Desk(Entrance):
             self._say(run.id, said_at, name, fields)
         for play in advanced.made.plays:
             self._play(run, play)
-        if not run.live and self.entries_of(run.playbook).live == run.id:
+        if not run.live and self.entries_of(run.playbook, run.subject).live == run.id:
             self._ended(run)
         return [*advanced.left, *self.changes.latched.pop(run.id, [])]
 
@@ -168,8 +185,8 @@ class Desk(Entrance):
 
     def _ended(self, run: Run) -> None:
         at = run.ended or run.clock
-        entries = self.entries_of(run.playbook)
-        self.entries[run.playbook] = entries.model_copy(
+        entries = self.entries_of(run.playbook, run.subject)
+        self.entries[slot(run.playbook, run.subject)] = entries.model_copy(
             update={"live": None, "last_ended": at, "last_outcome": run.outcome}
         )
         mine = self.rules.plans.get(run.playbook)
@@ -180,7 +197,7 @@ class Desk(Entrance):
         )
         self.depth += 1
         if mine is not None and again:
-            self._enter_all([self._judge(mine, at)], at)
+            self._enter_all([self._judge(mine, at, run.subject)], at)
         self.depth -= 1
         self._react_to_run_of(run.playbook, self._not_before_last(at))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from engine.plan import Plan, Step
-from engine.render.plans import audience, exit_words, start_words, step_words
+from engine.render.plans import audience, each_words, exit_words, start_words, step_words
 from engine.render.specs import keys, said
 
 
@@ -18,6 +18,7 @@ def _head(before: Plan, after: Plan) -> Iterator[str]:
     for name, old, new in (
         ("title", before.title, after.title),
         ("for", audience(before), audience(after)),
+        ("each", each_words(before.start), each_words(after.start)),
         ("starts", start_words(before.start), start_words(after.start)),
         ("goal", _exits(before.goals), _exits(after.goals)),
         ("stop", _exits(before.stops), _exits(after.stops)),

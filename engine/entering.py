@@ -14,8 +14,10 @@ from engine.context import Play
 from engine.facts import Fact
 from engine.hearing import Event, awaits, beside, is_news, is_recent, said
 from engine.held import LET_BE, MOST, REASONS, Held, Reason, running_wild
+from engine.logic import Scope
 from engine.plan import Plan
 from engine.run import Flipped, Played, Run, Watch
+from engine.subjects import CONTACTS, marked, slot
 from engine.table import Table, earliest_after
 from engine.tailoring import Unfit, tailored
 from engine.trace import Entry
@@ -23,11 +25,12 @@ from engine.trigger import (
     DELAYS,
     LASTING,
     Decision,
+    Entries,
     bar,
     free_at,
-    is_inside,
     is_meant,
     judged,
+    outside,
     rises,
     run_paths,
     why,
@@ -35,6 +38,8 @@ from engine.trigger import (
 )
 
 FAULT_RETRY = timedelta(minutes=5)
+NOBODY = "nobody"
+"""What bars a start of an item that is not there."""
 PARAMETERS = "parameters"
 """What bars a start with values that the playbook, which has been changed since, does not take any more."""
 Given = Mapping[str, JsonValue]
@@ -42,12 +47,15 @@ Given = Mapping[str, JsonValue]
 
 @dataclass(frozen=True, slots=True)
 class Entering:
-    """An account about to enter, and why. `rose`: because something came to be so, and not because it still is."""
+    """An account, or one subject of it, about to enter, and why. `rose`: because something came to be so, and not
+    because it still is.
+    """
 
     plan: Plan
     why: dict[str, JsonValue] | None
     rose: bool
     event: Event | None = None
+    subject: str = ""
 
 
 @dataclass(slots=True)
@@ -56,7 +64,13 @@ class Entrance(Table):
 
     @abstractmethod
     def _begin(
-        self, plan: Plan, now: datetime, tree: dict[str, JsonValue] | None, by: str | None, event: Event | None = None
+        self,
+        plan: Plan,
+        now: datetime,
+        tree: dict[str, JsonValue] | None,
+        by: str | None,
+        event: Event | None = None,
+        subject: str = "",
     ) -> str:
         """A run, advanced until it rests; its id."""
 
@@ -76,31 +90,57 @@ class Entrance(Table):
         if self.account.first_data is None:
             return
         for plan in [plan for name in names if (plan := self.rules.plans.get(name)) and plan.start.standing]:
-            scope, rule = self.scope(now), self.rules.rules[plan.playbook]
-            former = self.decided.get(plan.playbook)
-            decision, enters = judged(rule, former, scope, applied=former is None)
-            self._keep(decision)
-            if enters and plan.start.mode == "is":
-                self._enter(Entering(plan, why(plan, scope), rose=True), now)
+            for subject in self._subjects(plan, now):
+                scope, rule = self._scope_in(plan, subject, now), self.rules.rules[plan.playbook]
+                former = self.decided.get(plan.playbook, subject)
+                decision, enters = judged(rule, former, scope, applied=former is None, subject=subject)
+                self._keep(decision)
+                if enters and plan.start.mode == "is":
+                    self._enter(Entering(plan, why(plan, scope), rose=True, subject=subject), now)
 
-    def _judge(self, plan: Plan, now: datetime) -> Entering | None:
+    def _scope_in(self, plan: Plan, subject: str, now: datetime, whole: Scope | None = None) -> Scope:
+        return self.scope_for(plan.start.each, subject, now, whole)
+
+    def _subjects(self, plan: Plan, now: datetime) -> list[str]:
+        """Whom there may be runs of: the account itself, or each item."""
+        each = plan.start.each
+        return [""] if each is None else sorted(self.items(each, now))
+
+    def _judge_all(self, plan: Plan, now: datetime, changed: frozenset[str]) -> Iterator[Entering]:
+        """The rule, for every subject to which the change may matter."""
+        if plan.start.each is None:
+            subjects = [""]
+        else:
+            rule, each = self.rules.rules[plan.playbook], plan.start.each
+            others = changed & (rule.beside - {each}) or (each in rule.beside and each in changed)
+            there = set(self.items(each, now))
+            subjects = sorted(there if others or not changed else there & marked(changed, each))
+            if rule.closed(self.scope(now)):
+                subjects = sorted(self.decided.subjects(plan.playbook).intersection(subjects))
+        whole = self.scope(now)
+        for subject in subjects:
+            if (found := self._judge(plan, now, subject, whole)) is not None:
+                yield found
+
+    def _judge(self, plan: Plan, now: datetime, subject: str = "", whole: Scope | None = None) -> Entering | None:
         """One rule, on its own: one that raises is our fault, keeps its truth, and is tried again; the fact is kept all
         the same.
         """
-        former = self.decided.get(plan.playbook)
-        scope = self.scope(now)
+        former = self.decided.get(plan.playbook, subject)
+        scope = self._scope_in(plan, subject, now, whole)
         try:
-            decision, enters = judged(self.rules.rules[plan.playbook], former, scope)
+            decision, enters = judged(self.rules.rules[plan.playbook], former, scope, subject=subject)
         except Exception as error:  # noqa: BLE001 - whatever it is, the account's facts and other rules go on
-            broken = former or Decision(playbook=plan.playbook, start_hash=plan.start_hash)
+            broken = former or Decision(playbook=plan.playbook, start_hash=plan.start_hash, subject=subject)
             self._keep(replace(broken, fault=type(error).__name__, next_at=now + FAULT_RETRY))
             return None
         self._keep(decision)
-        return Entering(plan, why(plan, scope), rose=rises(former, decision)) if enters else None
+        rose = rises(former, decision)
+        return Entering(plan, why(plan, scope), rose=rose, subject=subject) if enters else None
 
     def _keep(self, decision: Decision) -> None:
         if self.decided.keep(decision):
-            self.changes.decisions[decision.playbook] = decision
+            self.changes.decisions[decision.key] = decision
 
     # --- by an event
 
@@ -114,13 +154,21 @@ class Entrance(Table):
         for watch in watches:
             self._tell(watch, event, now)
         for plan in plans:
-            scope = beside(self.scope(now), event)
-            if not is_meant(plan, scope):
-                continue
-            if is_news(fact, now):
-                yield Entering(plan, why_event(plan, scope), rose=True, event=event)
-            else:
-                self._not_started(plan, "late", now, why_event(plan, scope))
+            for subject in self._told_of(plan, event, now):
+                scope = beside(self._scope_in(plan, subject, now), event)
+                if not is_meant(plan, scope):
+                    continue
+                if is_news(fact, now):
+                    yield Entering(plan, why_event(plan, scope), rose=True, event=event, subject=subject)
+                else:
+                    self._not_started(plan, "late", now, why_event(plan, scope), subject)
+
+    def _told_of(self, plan: Plan, event: Event, now: datetime) -> list[str]:
+        """An event that comes from a contact is about that one, for a playbook with a run for each."""
+        subjects, whose = self._subjects(plan, now), event.get("contact")
+        if plan.start.each != CONTACTS or whose is None:
+            return subjects
+        return [one for one in subjects if one == whose]
 
     def _tell(self, watch: Watch, event: Event, at: datetime) -> None:
         """The event is latched for the run that waits, if it is one that the run means."""
@@ -141,44 +189,51 @@ class Entrance(Table):
         """A bar uses up the rise; under `is`, and while the anchor is unknown, it only delays and is recorded once.
         What nothing bars may still be held for a person.
         """
-        plan, scope = one.plan, beside(self.scope(now), one.event)
-        decision = self.decided.get(plan.playbook) or Decision(plan.playbook, plan.start_hash)
+        plan, subject = one.plan, one.subject
+        scope, entries = beside(self._scope_in(plan, subject, now), one.event), self.entries_of(plan.playbook, subject)
+        former = self.decided.get(plan.playbook, subject)
+        decision = former or Decision(plan.playbook, plan.start_hash, subject=subject)
         if not one.rose and decision.barred in {*REASONS, LET_BE}:
             return
-        reason = bar(plan, self.entries_of(plan.playbook), scope, self.account.id, self.setting.policy)
-        held = None if reason else self._held(plan, now) or ("limit" if self.gate.full(plan, now) else None)
+        reason = bar(plan, entries, scope, self.account.id, self.setting.policy)
+        held = None if reason else self._held(plan, entries, now) or ("limit" if self.gate.full(plan, now) else None)
         if (barred := reason or held) is None:
-            self._begin(plan, now, one.why, None, one.event)
+            self._begin(plan, now, one.why, None, one.event, subject)
             return
         only_delays = plan.start.mode == "is"
         if one.rose or not (only_delays or barred == decision.barred):
-            self._not_started(plan, barred, now, one.why)
+            self._not_started(plan, barred, now, one.why, subject)
         if held:
-            self._hold(Held(playbook=plan.playbook, reason=held, at=now, why=one.why, event=one.event))
+            told = {"playbook": plan.playbook, "subject": subject, "why": one.why, "event": one.event}
+            self._hold(Held.model_validate({**told, "reason": held, "at": now}))
         if plan.start.standing:
-            free = free_at(plan, self.entries_of(plan.playbook), scope) if reason == "again" and only_delays else None
+            free = free_at(plan, entries, scope) if reason == "again" and only_delays else None
             kept = barred if only_delays or barred in DELAYS else None
             self._keep(replace(decision, barred=kept, next_at=earliest_after(now, decision.next_at, free)))
 
-    def _held(self, plan: Plan, now: datetime) -> Reason | None:
+    def _held(self, plan: Plan, entries: Entries, now: datetime) -> Reason | None:
         if self.gate.paused(plan.playbook):
             return "paused"
-        return running_wild(self.entries_of(plan.playbook), self.depth, now)
+        return running_wild(entries, self.depth, now)
 
     def _hold(self, held: Held) -> None:
-        self.changes.held[held.playbook] = held
+        self.changes.held[held.key] = held
 
-    def _not_started(self, plan: Plan, reason: str, now: datetime, tree: dict[str, JsonValue] | None) -> None:
+    def _not_started(
+        self, plan: Plan, reason: str, now: datetime, tree: dict[str, JsonValue] | None, subject: str = ""
+    ) -> None:
         fields: dict[str, JsonValue] = {"reason": reason} | ({"why": tree} if tree else {})
         entry = Entry(at=now, path="start", step=None, kind="playbook", event="not_started", fields=fields)
+        entry = entry.model_copy(update={"subject": subject}) if subject else entry
         self.changes.trace.append(("", plan.playbook, entry))
 
-    def _entered(self, plan: Plan, run_id: str, now: datetime) -> None:
-        entries, decision = self.entries_of(plan.playbook), self.decided.get(plan.playbook)
+    def _entered(self, plan: Plan, run_id: str, now: datetime, subject: str) -> None:
+        key = slot(plan.playbook, subject)
+        entries, decision = self.entries_of(plan.playbook, subject), self.decided.get(plan.playbook, subject)
         more = {"live": run_id, "count": entries.count + 1, "recent": (*entries.recent, now)[-MOST:]}
-        self.entries[plan.playbook] = entries.model_copy(update=more)
+        self.entries[key] = entries.model_copy(update=more)
         self.changes.started.append(run_id)
-        self.changes.held.pop(plan.playbook, None)
+        self.changes.held.pop(key, None)
         if decision is not None and decision.barred not in {None, LASTING}:
             self._keep(replace(decision, barred=None))
 
@@ -189,30 +244,39 @@ class Entrance(Table):
         plan = self.rules.plans[playbook]
         return tailored(plan, given, self.setting) if given else plan
 
-    def barred(self, plan: Plan, now: datetime, event: Event | None = None) -> str | None:
-        """What keeps the account from being started by hand: stage and tiers, and what bars any start; never the
-        condition.
+    def barred(self, plan: Plan, now: datetime, event: Event | None = None, subject: str = "") -> str | None:
+        """What keeps the account from being started by hand: stage and tiers, which items are meant, and what bars any
+        start; never the condition.
         """
-        scope = beside(self.scope(now), event)
-        if not is_inside(plan, scope):
-            return "stage"
-        return bar(plan, self.entries_of(plan.playbook), scope, self.account.id, self.setting.policy)
+        if plan.start.each is not None and subject not in self.items(plan.start.each, now):
+            return NOBODY
+        scope = beside(self._scope_in(plan, subject, now), event)
+        entries = self.entries_of(plan.playbook, subject)
+        return outside(plan, scope) or bar(plan, entries, scope, self.account.id, self.setting.policy)
 
-    def barred_by_hand(self, playbook: str, now: datetime, given: Given | None = None) -> str | None:
+    def meant(self, playbook: str, now: datetime) -> list[str]:
+        """The subjects that a start by hand is for when it names none: the account, or each item that is meant."""
+        plan = self.rules.plans[playbook]
+        found = self._subjects(plan, now)
+        return [one for one in found if not one or outside(plan, self._scope_in(plan, one, now)) != "only"]
+
+    def barred_by_hand(self, playbook: str, now: datetime, given: Given | None = None, subject: str = "") -> str | None:
         """And a person's pause: one who starts it may not know of it. Raises Unfit."""
-        barred = self.barred(self.plan_with(playbook, given), now)
+        barred = self.barred(self.plan_with(playbook, given), now, subject=subject)
         return barred or ("paused" if self.gate.paused(playbook) else None)
 
-    def start(self, playbook: str, now: datetime, by: str | None = None, given: Given | None = None) -> str | None:
+    def start(
+        self, playbook: str, now: datetime, by: str | None = None, given: Given | None = None, subject: str = ""
+    ) -> str | None:
         """By hand: stage, tiers, `again` and the one-live-run rule apply, the condition does not. None: it did not
         start; the trace says why. Raises Unfit.
         """
         plan = self.plan_with(playbook, given)
-        reason = self.barred_by_hand(playbook, now, given)
+        reason = self.barred_by_hand(playbook, now, given, subject)
         if reason is not None:
-            self._not_started(plan, reason, now, None)
+            self._not_started(plan, reason, now, None, subject)
             return None
-        return self._begin(plan, now, None, by)
+        return self._begin(plan, now, None, by, subject=subject)
 
     def release(self, held: Held, now: datetime, by: str | None = None) -> str | None:
         """A held start goes on, whether or not its condition is still true: a person has decided. None: it is barred
@@ -220,13 +284,13 @@ class Entrance(Table):
         """
         try:
             plan = self.plan_with(held.playbook, held.parameters)
-            reason = self.barred(plan, now, held.event)
+            reason = self.barred(plan, now, held.event, held.subject)
         except Unfit:
             plan, reason = self.rules.plans[held.playbook], PARAMETERS
         if reason is None:
-            return self._begin(plan, now, held.why, by, held.event)
-        self._not_started(plan, reason, now, held.why)
-        decision = self.decided.get(held.playbook)
+            return self._begin(plan, now, held.why, by, held.event, held.subject)
+        self._not_started(plan, reason, now, held.why, held.subject)
+        decision = self.decided.get(held.playbook, held.subject)
         if decision is not None and decision.barred in REASONS:
             self._keep(replace(decision, barred=reason))
         return None
@@ -235,14 +299,16 @@ class Entrance(Table):
 
     def _play(self, run: Run, play: Play) -> None:
         """Starts another playbook for a run, or joins its live run; what became of it is an input of the run."""
-        joined = self.entries_of(play.playbook).live is not None
+        other = self.rules.plans.get(play.playbook)
+        subject = run.subject if other is not None and other.start.each is not None else ""
+        joined = self.entries_of(play.playbook, subject).live is not None
         self.depth += 1
-        reason = None if joined else self._played(play, run.playbook)
+        reason = None if joined else self._played(play, run.playbook, subject)
         self.depth -= 1
         told = Played(at=play.at, path=play.path, visit=play.visit, joined=joined, reason=reason)
         self.changes.latched.setdefault(run.id, []).append(told)
 
-    def _played(self, play: Play, by: str) -> str | None:
+    def _played(self, play: Play, by: str, subject: str) -> str | None:
         """Why it did not start, if it did not: as by hand, but that it is held while starts are paused."""
         playbook, now = play.playbook, play.at
         plan = self.rules.plans.get(playbook)
@@ -254,16 +320,17 @@ class Entrance(Table):
             plan = self.plan_with(playbook, play.parameters)
         except Unfit:
             # It was changed since the run's own playbook was checked.
-            self._not_started(plan, PARAMETERS, now, None)
+            self._not_started(plan, PARAMETERS, now, None, subject)
             return PARAMETERS
-        held = None if (reason := self.barred(plan, now)) else self._held(plan, now)
+        reason = self.barred(plan, now, subject=subject)
+        held = None if reason else self._held(plan, self.entries_of(playbook, subject), now)
         if held:
             given = dict(play.parameters) if play.parameters else None
-            self._hold(Held(playbook=playbook, reason=held, at=now, parameters=given))
+            self._hold(Held(playbook=playbook, reason=held, at=now, parameters=given, subject=subject))
         if reason or held:
-            self._not_started(plan, reason or held or "", now, None)
+            self._not_started(plan, reason or held or "", now, None, subject)
         else:
-            self._begin(plan, now, None, by)
+            self._begin(plan, now, None, by, subject=subject)
         return reason or held
 
     def another_began(self, playbook: str, now: datetime) -> None:

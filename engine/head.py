@@ -15,6 +15,7 @@ from engine.partial import as_far_as_it_goes
 from engine.plan import Exit, Start
 from engine.problems import nearest, suggest_or_list
 from engine.quantities import Duration, Refused, parse_duration
+from engine.subjects import CONTACTS
 from engine.validation import shown
 
 if TYPE_CHECKING:
@@ -58,6 +59,28 @@ def anchor(compiler: Compiler) -> str | None:
     message = f"{said} is not a date of the vocabulary"
     compiler.fault(("anchor",), message, suggest_or_list(said, dates), "not-a-date")
     return None
+
+
+def each(compiler: Compiler) -> str | None:
+    """The path of what has a run of its own: the contacts, or the records of a kind."""
+    said, kinds = compiler.head.each, compiler.setting.vocabulary.records
+    if said is None:
+        if compiler.head.only is not None:
+            fix = "Write 'each: contacts' before it, or take it away."
+            compiler.fault(("only",), "'only' says which items are meant, and no 'each' is there", fix, "no-each")
+        return None
+    if said == CONTACTS or said in kinds:
+        return said if said == CONTACTS else f"records.{said}"
+    fix = suggest_or_list(said, (CONTACTS, *kinds))
+    compiler.fault(("each",), f"'{said}' is neither contacts nor a kind of record", fix, "unknown-each")
+    return None
+
+
+def only(compiler: Compiler) -> Condition | None:
+    """Which of the items are meant."""
+    if compiler.head.only is None or compiler.each is None:
+        return None
+    return compiler.condition(compiler.head.only, ("only",), "only", compiler.names(in_run=False))
 
 
 def words(said: str | list[str]) -> tuple[str, ...] | None:

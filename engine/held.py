@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from engine.plan import Plan
 from engine.run import Frozen
+from engine.subjects import slot
 from engine.trigger import Entries
 
 Reason = Literal["limit", "paused", "depth", "rate"]
@@ -50,6 +51,11 @@ class Held(Frozen):
     why: dict[str, JsonValue] | None = None
     event: dict[str, JsonValue] | None = None
     parameters: dict[str, JsonValue] | None = None
+    subject: str = ""
+
+    @property
+    def key(self) -> str:
+        return slot(self.playbook, self.subject)
 
 
 def running_wild(entries: Entries, depth: int, now: datetime) -> Reason | None:

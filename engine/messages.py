@@ -9,6 +9,7 @@ from engine.logic import Condition, compile_condition
 from engine.names_here import Wider
 from engine.problems import suggest_or_list
 from engine.recipients import Recipients
+from engine.subjects import CONTACTS
 
 if TYPE_CHECKING:
     from engine.place import Place
@@ -73,6 +74,9 @@ def recipients(place: Place, source: Any, *keys: str | int) -> Recipients | None
     match source:
         case "event.contact":
             found = _of_contact(place, "contact.id == event.contact", *keys)
+            return Recipients(first=found) if found else None
+        case "item" if place.compiler.each == CONTACTS:
+            found = _of_contact(place, "contact.id == item.id", *keys)
             return Recipients(first=found) if found else None
         case str():
             return _of_role(place, source, *keys)

@@ -45,6 +45,8 @@ class PlaybookModel(Shape):
     owner: str | None = None
     priority: Annotated[int, Field(ge=0, le=100)] = 50
     anchor: str | None = None
+    each: str | None = None
+    only: Any = None
     # Each is one thing or another; engine/head.py reads them, so that what is wrong is told of the one that is meant.
     start: Any = None
     goal: Any = None
@@ -85,6 +87,7 @@ class ThenModel(Shape):
     until: str | None = None
     to: str | None = None
     by: str | None = None
+    subject: str | None = None
 
 
 class StoryModel(Shape):

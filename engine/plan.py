@@ -96,9 +96,10 @@ class Step(Lean):
 class Start(Lean):
     """When an account enters. `when` is None where stage and tiers alone decide, for a playbook that is only started by
     hand, and where each event `on` that fits `where` is a rise. `lasting` is how long the condition must have been so.
+    `each` is the path of the contacts or records of which each has a run of its own, if `only` lets it.
     """
 
-    added: ClassVar = frozenset({"on", "where", "lasting"})
+    added: ClassVar = frozenset({"on", "where", "lasting", "each", "only"})
 
     by_rule: bool
     by_hand: bool
@@ -109,6 +110,8 @@ class Start(Lean):
     on: str | None = None
     where: Condition | None = None
     lasting: Duration | None = None
+    each: str | None = None
+    only: Condition | None = None
 
     @property
     def standing(self) -> bool:

@@ -79,6 +79,15 @@ def _is_not(update: UpdateSpec, field: str, among: tuple[str, ...] | None) -> bo
     return among is not None and isinstance(value, str) and value not in among
 
 
+def plays_each(plans: Mapping[str, Plan]) -> Iterator[tuple[Plan, Step, Plan]]:
+    """Each step that plays a playbook with a run for each item, from one that has no such item."""
+    for _, plan in sorted(plans.items()):
+        for step in plan.steps.values():
+            other = plans.get(step.spec.playbook) if isinstance(step.spec, PlaySpec) else None
+            if other is not None and other.start.each not in {None, plan.start.each}:
+                yield plan, step, other
+
+
 def _way(edges: Mapping[str, list[str]], start: str, goal: str) -> tuple[str, ...]:
     """The shortest way from one to the other, both named; empty when there is none."""
     ways: list[tuple[str, ...]] = [(start,)]

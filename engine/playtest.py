@@ -50,7 +50,7 @@ _OF_KIND: Mapping[str, frozenset[str]] = {
 _ACKNOWLEDGED = frozenset({"escalate"})
 _NAMES = tuple(dict.fromkeys(EFFECTS.values()))
 _TIMES = ("at", "due", "until")
-_FIELDS = ("playbook", "assigned", "person", "to", "contact", "template", "set", "rung", "path", *_TIMES)
+_FIELDS = ("playbook", "assigned", "person", "to", "contact", "template", "set", "rung", "path", "subject", *_TIMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,8 +296,8 @@ class _Matcher:
     def agrees(self, key: str, wanted: object, entry: Entry) -> bool:
         if key == "at":
             return self.same_time(wanted, entry.at)
-        if key == "path":
-            return wanted == entry.path
+        if key in {"path", "subject"}:
+            return str(wanted) == (entry.path if key == "path" else entry.subject)
         got = entry.fields.get(key)
         if key in _TIMES:
             return isinstance(got, str) and self.same_time(wanted, read_instant(got))
@@ -323,7 +323,8 @@ def _said(item: Mapping[str, object]) -> str:
 
 def shown(entry: Entry) -> str:
     """One effect in a line."""
-    fields: dict[str, JsonValue] = {name: value for name, value in entry.fields.items() if name != "why"}
+    fields: dict[str, JsonValue] = {"subject": entry.subject} if entry.subject else {}
+    fields |= {name: value for name, value in entry.fields.items() if name != "why"}
     more = "".join(f", {name}: {value}" for name, value in fields.items())
     effect = EFFECTS.get((entry.event, entry.kind), entry.event)
     return f"at {entry.at.isoformat().replace('+00:00', 'Z')} {effect}: {entry.path}{more}"

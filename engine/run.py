@@ -242,7 +242,8 @@ class Watch(Frozen):
     """A condition that a run waits for, or an `event`, of which the condition then says which one. `extra` holds the
     run's own values that the condition reads (outcomes, values at the start); `lasting` is how long it must be true
     without a break, and `since` from when on it has been; `truth` is what was last known of that; `next_at` is when
-    time alone could change it. A rise, and each event that fits, latches a `Flipped` input.
+    time alone could change it; `each` and `subject` say which item can be read. A rise, and each event that fits,
+    latches a `Flipped` input.
     """
 
     run: str
@@ -256,6 +257,8 @@ class Watch(Frozen):
     since: datetime | None = None
     truth: bool = False
     next_at: datetime | None = None
+    each: str | None = None
+    subject: str = ""
 
     @property
     def key(self) -> tuple[str, str, int, str]:
@@ -334,6 +337,7 @@ class Task(Frozen):
     consulted: tuple[str, ...] = ()
     informed: tuple[str, ...] = ()
     identity: str | None = None
+    subject: str = ""
     waiters: tuple[Waiter, ...] = ()
 
     @property

@@ -122,8 +122,10 @@ class Simulation:
                 self.do(act, now)
 
     def start_by_hand(self, now: datetime) -> None:
+        name, given = self.plan.playbook, packed(self.story.model.with_)
         try:
-            self.desk.start(self.plan.playbook, now, by="the story", given=packed(self.story.model.with_))
+            for subject in self.desk.meant(name, now):
+                self.desk.start(name, now, by="the story", given=given, subject=subject)
         except Unfit as unfit:
             self.told.faults += [f"'with': {reason}" for reason in unfit.reasons]
 
@@ -134,11 +136,11 @@ class Simulation:
             self.inputs.setdefault(run.id, []).extend(heard_by(run, contact, verb, at))
 
     def do(self, act: Act, at: datetime) -> None:
-        place = self.open_task(act.step)
+        place = self.open_task(act)
         if place is None:
             # What it acts on may be opened by what has just come.
             self.run_until_quiet(at)
-            place = self.open_task(act.step)
+            place = self.open_task(act)
         fault = _unfit(act, place[1]) if place else f"there is no open task or escalation '{act.step}' to {act.verb}"
         if fault or not place:
             self.told.faults.append(f"at {to_json(at)}: {fault}")
@@ -146,9 +148,12 @@ class Simulation:
         run, open_ = place
         self.inputs.setdefault(run.id, []).append(_input(act, open_, at))
 
-    def open_task(self, step: str) -> tuple[Run, Open] | None:
-        """The latest open task or escalation of that step id or path."""
+    def open_task(self, act: Act) -> tuple[Run, Open] | None:
+        """The latest open task or escalation of that step id or path, of the subject that is named."""
+        step = act.step
         for run in reversed(self.desk.runs.values()):
+            if act.subject not in {None, run.subject}:
+                continue
             for open_ in reversed(run.open.values()):
                 own = self.plan.steps[open_.step].id if open_.path == self.plan.path_like(open_) else open_.path
                 raw = open_.memo.get("task")

@@ -26,7 +26,13 @@ Verb = Literal["complete", "snooze", "reassign", "acknowledge", "claim", "note"]
 VERBS: tuple[Verb, ...] = ("complete", "snooze", "reassign", "acknowledge", "claim", "note")
 _FACTS = ("account", "metrics", "event", "contacts", "records", "team")
 # What says nothing without the word that it belongs to.
-_BELONG = {"outcome": ("complete", "ended"), "until": ("snooze",), "to": ("reassign",), "data": ("event",)}
+_BELONG = {
+    "outcome": ("complete", "ended"),
+    "until": ("snooze",),
+    "to": ("reassign",),
+    "data": ("event",),
+    "subject": VERBS,
+}
 
 Raw = dict[str, Any]
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)
@@ -42,6 +48,7 @@ class Act:
     outcome: str | None = None
     until: datetime | None = None
     to: str | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +264,7 @@ class _Reading:
             if step is not None:
                 until = self.until(item, place, at) if verb == "snooze" else None
                 self.check_act(verb, item, place)
-                yield Act(verb, step, by=item.by, outcome=item.outcome, until=until, to=item.to)
+                yield Act(verb, step, by=item.by, outcome=item.outcome, until=until, to=item.to, subject=item.subject)
 
     def check_act(self, verb: Verb, item: ThenModel, place: Path) -> None:
         lacking = {"reassign": ("to", item.to), "snooze": ("until", item.until), "claim": ("by", item.by)}

@@ -17,9 +17,10 @@ from engine.overlay import Overlay
 from engine.plan import Plan
 from engine.run import Run, Task, Watch
 from engine.setting import Setting
+from engine.subjects import Items, RunFacts, items_of, slot, with_item
 from engine.ticks import ticks
 from engine.trigger import Entries, Rules
-from engine.values import Value, unpack
+from engine.values import unpack
 from engine.view import View
 
 
@@ -59,6 +60,7 @@ class Table:
     changes: Changes = field(default_factory=Changes)
     depth: int = 0
     _seen: View | None = None
+    _items: tuple[View, str, Items] | None = None
     _advancing: str | None = None
     _horizon: datetime | None = None
 
@@ -73,12 +75,26 @@ class Table:
         seen = self._view(now).scope
         if not self.entries:
             return seen
-        return Scope(values=Overlay(self._run_facts(), seen.values), now=now, calendar=seen.calendar)
+        return Scope(values=Overlay(RunFacts(self.entries), seen.values), now=now, calendar=seen.calendar)
 
-    def world(self, now: datetime) -> World:
+    def scope_for(self, each: str | None, subject: str, now: datetime, whole: Scope | None = None) -> Scope:
+        """With the item of a subject and its own runs; `whole` is the scope without them, if it is at hand."""
+        scope = whole or self.scope(now)
+        if each is None or not subject:
+            return scope
+        return with_item(scope, self.items(each, now).get(subject), RunFacts(self.entries, subject))
+
+    def items(self, each: str, now: datetime) -> Items:
+        """The contacts or records that there are."""
+        view = self._view(now)
+        if self._items is None or self._items[0] is not view or self._items[1] != each:
+            self._items = (view, each, items_of(view.scope, each))
+        return self._items[2]
+
+    def world(self, now: datetime, plan: Plan | None = None, subject: str = "") -> World:
         setting = self.setting
         return World(
-            scope=self.scope(now),
+            scope=self.scope_for(plan.start.each if plan else None, subject, now),
             account=self.account.id,
             team=self.account.team,
             directory=setting.directory,
@@ -103,21 +119,12 @@ class Table:
 
     def _scope_of(self, watch: Watch, now: datetime) -> Scope:
         """With what only the run itself knows."""
-        scope = self.scope(now)
+        scope = self.scope_for(watch.each, watch.subject, now)
         own = {path: unpack(value) for path, value in watch.extra.items()}
         return Scope(values=Overlay(own, scope.values), now=now, calendar=scope.calendar)
 
-    def _run_facts(self) -> dict[str, Value]:
-        """What conditions may ask of this account's runs of other playbooks."""
-        known: dict[str, Value] = {}
-        for name, one in self.entries.items():
-            known[f"runs.{name}.running"] = one.live is not None
-            if one.last_outcome is not None and one.last_ended is not None:
-                known |= {f"runs.{name}.last_outcome": one.last_outcome, f"runs.{name}.last_ended": one.last_ended}
-        return known
-
-    def entries_of(self, playbook: str) -> Entries:
-        return self.entries.get(playbook, Entries())
+    def entries_of(self, playbook: str, subject: str = "") -> Entries:
+        return self.entries.get(slot(playbook, subject), Entries())
 
     def _all_watches(self) -> list[Watch]:
         return [watch for run_id in sorted(self.watches) for watch in self.watches[run_id]]

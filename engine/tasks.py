@@ -49,6 +49,7 @@ def new(
         outcomes=outcomes,
         opened=ctx.now,
         due=due,
+        subject=ctx.run.subject,
     )
 
 

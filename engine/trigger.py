@@ -21,21 +21,22 @@ from engine.logic import Condition, Scope
 from engine.plan import Plan, Start
 from engine.policy import Policy
 from engine.run import Frozen
+from engine.subjects import CALENDAR, is_of_item, slot
 
 Bar = Literal["again", "live", "goal", "stop", "holdout", "anchor"]
+Outside = Literal["stage", "only"]
 DELAYS = frozenset({"anchor"})
 """Bars that keep an account out for as long as they last, and use nothing up: what has risen may still enter."""
-CALENDAR = frozenset({"account.time_zone", "account.country"})
-"""What an account's days and midnights hang on."""
 LASTING = "for"
 """What bars an account whose condition has not been so for long enough yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is known of one account and one start condition. `since` is when its truth last turned, `why` the tree that
-    it then had; `next_at` is when time alone could change it; `barred` is what keeps the account out though it is true
-    (for LASTING, `since` is when the time began to run); `fault` is our own error, tried again at `next_at`.
+    """What is known of one account, or one subject of it, and one start condition. `since` is when its truth last
+    turned, `why` the tree that it then had; `next_at` is when time alone could change it; `barred` is what keeps the
+    account out though it is true (for LASTING, `since` is when the time began to run); `fault` is our own error, tried
+    again at `next_at`.
     """
 
     playbook: str
@@ -46,6 +47,11 @@ class Decision:
     barred: str | None = None
     fault: str | None = None
     why: Mapping[str, JsonValue] | None = None
+    subject: str = ""
+
+    @property
+    def key(self) -> str:
+        return slot(self.playbook, self.subject)
 
     @property
     def says_nothing(self) -> bool:
@@ -66,13 +72,14 @@ class Entries(Frozen):
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One plan's start, taken apart once. `watched` are the conditions whose truth decides, `bars` what only delays the
-    entry; `reads` is all that it hangs on.
+    entry; `reads` is all that it hangs on, `beside` what of that is not an item's own.
     """
 
     plan: Plan
     watched: tuple[Condition, ...]
     bars: tuple[Condition, ...]
     reads: frozenset[str]
+    beside: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, plan: Plan) -> Rule:
@@ -81,7 +88,13 @@ class Rule:
             watched=(plan.start.when,) if plan.start.mode == "leaves" and plan.start.when else tuple(_conditions(plan)),
             bars=tuple(_bars(plan)),
             reads=rule_reads(plan),
+            beside=frozenset(path for path in _read_by(plan) if not is_of_item(path)),
         )
+
+    def closed(self, scope: Scope) -> bool:
+        """Whether nobody can enter now, whichever item it is, and time alone will not change that for one of them."""
+        fixed = [one for one in self.watched if not one.timely and not any(map(is_of_item, one.reads))]
+        return self.plan.start.mode != "leaves" and any(one.truth(scope) is False for one in fixed)
 
     def may_hold(self, nothing_known: Scope) -> bool:
         """Now or, where the clock has a part in it, at another time."""
@@ -147,14 +160,6 @@ def _heard(rule: Rule) -> frozenset[str]:
     return frozenset(path.removeprefix("since.") for path in rule.reads)
 
 
-def reads_of(condition: Condition) -> frozenset[str]:
-    """The paths that a change must touch to matter: `since(x)` changes with x, and whatever time alone can change with
-    the account's calendar.
-    """
-    read = frozenset(path.removeprefix("since.") for path in condition.reads)
-    return read | CALENDAR if condition.timely else read
-
-
 def run_paths(playbook: str) -> frozenset[str]:
     """What others may read of an account's runs of a playbook."""
     return frozenset(f"runs.{playbook}.{name}" for name in ("running", "last_outcome", "last_ended"))
@@ -162,11 +167,17 @@ def run_paths(playbook: str) -> frozenset[str]:
 
 def rule_reads(plan: Plan) -> frozenset[str]:
     """What a start hangs on, with what only delays it: the anchor, and under `is` whatever bars it."""
+    each = plan.start.each
+    reads = {each if each and is_of_item(path) else path for path in _read_by(plan)}
+    return frozenset(reads | {each} if each else reads)
+
+
+def _read_by(plan: Plan) -> set[str]:
     deciding = _deciding(plan)
     reads = {path for one in deciding for path in one.reads}
     if plan.start.lasting is not None or any(one.timely for one in deciding):
         reads |= CALENDAR
-    return frozenset(reads | {plan.anchor}) if plan.anchor else frozenset(reads)
+    return reads | {plan.anchor} if plan.anchor else reads
 
 
 def _deciding(plan: Plan) -> list[Condition]:
@@ -178,10 +189,12 @@ def _bars(plan: Plan) -> list[Condition]:
 
 
 def _conditions(plan: Plan) -> list[Condition]:
-    return [one for one in (plan.start.scope, plan.start.when) if one is not None]
+    return [one for one in (plan.start.scope, plan.start.only, plan.start.when) if one is not None]
 
 
-def judged(rule: Rule, former: Decision | None, scope: Scope, *, applied: bool = False) -> tuple[Decision, bool]:
+def judged(
+    rule: Rule, former: Decision | None, scope: Scope, *, applied: bool = False, subject: str = ""
+) -> tuple[Decision, bool]:
     """The decision as it now is, and whether the account is to enter. Without a former decision nothing was known
     before; `applied`: because the rule is new, and not the account.
     """
@@ -194,7 +207,7 @@ def judged(rule: Rule, former: Decision | None, scope: Scope, *, applied: bool =
     delayed = former is not None and former.barred in DELAYS and truth is before and now is not None
     match start.mode:
         case "leaves":
-            inside = start.scope is None or start.scope.truth(scope) is True
+            inside = outside(plan, scope) is None
             enters = (before is True or delayed) and truth is False and inside
         case "is":
             enters = truth is True and now is True
@@ -209,6 +222,7 @@ def judged(rule: Rule, former: Decision | None, scope: Scope, *, applied: bool =
         next_at=min((*_lasts_until(rule, truths, scope), *_over(start, began, scope)), default=None),
         barred=LASTING if began else _still_barred(former) if former and truth is before else None,
         why=why(plan, scope) if turned else former.why if former else None,
+        subject=subject,
     )
     return decision, enters
 
@@ -297,7 +311,7 @@ def why(plan: Plan, scope: Scope) -> dict[str, JsonValue] | None:
 def why_event(plan: Plan, scope: Scope) -> dict[str, JsonValue]:
     """The event as it was judged, with its values in the scope."""
     start = plan.start
-    conditions = [one for one in (start.scope, start.where) if one is not None]
+    conditions = [one for one in (start.scope, start.only, start.where) if one is not None]
     where = f" where {start.where.text}" if start.where else ""
     parts: list[JsonValue] = [stored.why(one, scope) for one in conditions]
     return {"text": f"on {start.on}{where}", "truth": is_meant(plan, scope), "parts": parts}
@@ -305,12 +319,16 @@ def why_event(plan: Plan, scope: Scope) -> dict[str, JsonValue]:
 
 def is_meant(plan: Plan, scope: Scope) -> bool:
     """Whether an event, with its values in the scope, is one that starts the plan for this account as it is now."""
-    return _all_true(one.truth(scope) for one in (plan.start.scope, plan.start.where) if one is not None) is True
+    start = plan.start
+    return _all_true(one.truth(scope) for one in (start.scope, start.only, start.where) if one is not None) is True
 
 
-def is_inside(plan: Plan, scope: Scope) -> bool:
-    """Whether stage and tiers hold."""
-    return plan.start.scope is None or plan.start.scope.truth(scope) is True
+def outside(plan: Plan, scope: Scope) -> Outside | None:
+    """Whether stage and tiers do not hold, or the item is none of those that are meant."""
+    start = plan.start
+    if start.scope is not None and start.scope.truth(scope) is not True:
+        return "stage"
+    return "only" if start.only is not None and start.only.truth(scope) is not True else None
 
 
 def bar(plan: Plan, entries: Entries, scope: Scope, account: str, policy: Policy) -> Bar | None:

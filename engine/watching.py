@@ -32,6 +32,9 @@ def watches_of(plan: Plan, run: Run) -> list[Watch]:
         found += [_since(watch, open_) for watch in named]
         if open_.parked and open_.awaits is not None:
             found.append(_watch(run, open_.path, open_.visit, KNOWN, Awaited(known(open_.awaits)), own))
+    if run.subject:
+        item = {"each": plan.start.each, "subject": run.subject}
+        return [watch.model_copy(update=item) for watch in found]
     return found
 
 

@@ -31,6 +31,7 @@ def plan_lines(plan: Plan) -> list[str]:
     return [
         f"{plan.playbook}: {printable(plan.title)}",
         f"for      {audience(plan)}",
+        *([f"each     {each_words(plan.start)}"] if plan.start.each else []),
         f"starts   {start_words(plan.start)}",
         *(f"goal     {exit_words(one)}" for one in plan.goals),
         *(f"stop     {exit_words(one)}" for one in plan.stops),
@@ -54,6 +55,11 @@ def audience(plan: Plan) -> str:
     stages = f"stage {_either(plan.stages)}" if plan.stages else "any stage"
     tiers = f"tier {_either(plan.tiers)}" if plan.tiers else "any tier"
     return f"{stages}, {tiers}"
+
+
+def each_words(start: Start) -> str | None:
+    only = f" of which {start.only.text}" if start.only else ""
+    return f"a run for each of {start.each}{only}" if start.each else None
 
 
 def start_words(start: Start) -> str:

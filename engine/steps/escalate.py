@@ -12,6 +12,7 @@ from engine.assignment import COVER, HOLDER, covers, held, turn
 from engine.quantities import Duration
 from engine.run import Acknowledged, Flipped, Frozen, Joined, Open, Task, TaskActed
 from engine.steps.base import Done, Given, Move, Rest, Spec, StepModel, TimeUp, Unready, WaitingModel, keep
+from engine.subjects import slot
 
 if TYPE_CHECKING:
     from engine.context import Context
@@ -95,7 +96,8 @@ def enter(spec: EscalateSpec, ctx: Context) -> Move:
     if clears is not None and clears.truth(ctx.scope):
         ctx.log("cleared")
         return Done("cleared")
-    reason, identity = ctx.text(spec.reason), f"escalate·{ctx.plan.playbook}·{ctx.step.id}"
+    reason, whose = ctx.text(spec.reason), slot(ctx.plan.playbook, ctx.run.subject)
+    identity = f"escalate·{whose}·{ctx.step.id}"
     if (also := sharing.join(identity, reason, ctx, released=spec.goes_on)) is not None:
         return also
     task = tasks.new(ctx, reason, None, None, kind="escalation", outcomes=("acknowledged",))
