@@ -23,6 +23,7 @@ from engine.facts import Fact
 from engine.held import MOST
 from engine.run import Run, Watch
 from engine.setting import Setting
+from engine.subjects import slot
 from engine.trigger import Decision, Entries
 
 _NONE: Mapping[str, Sequence[Fact]] = {}
@@ -140,23 +141,21 @@ def _fetched(at: Bench, account: str, names: Collection[str] | None) -> Iterable
 
 def _current_ones(current: Current, known: Iterable[Decision]) -> dict[str, Decision]:
     plans = current.rules.plans
-    return {
-        one.playbook: one for one in known if one.playbook in plans and plans[one.playbook].start_hash == one.start_hash
-    }
+    return {one.key: one for one in known if one.playbook in plans and plans[one.playbook].start_hash == one.start_hash}
 
 
 def entries_of(entered: Sequence[Entered]) -> dict[str, Entries]:
-    """An account's runs, summed up by playbook."""
+    """An account's runs, summed up by playbook, and by subject where there is one."""
     found: dict[str, Entries] = {}
     for one in entered:
-        so_far = found.get(one.playbook, Entries())
+        so_far = found.get(slot(one.playbook, one.subject), Entries())
         recent = (*so_far.recent, one.started)[-MOST:]
         changes: dict[str, object] = {"count": so_far.count + 1, "recent": recent}
         if one.outcome is None:
             changes |= {"live": one.id}
         elif so_far.last_ended is None or (one.ended is not None and one.ended >= so_far.last_ended):
             changes |= {"last_ended": one.ended, "last_outcome": one.outcome}
-        found[one.playbook] = so_far.model_copy(update=changes)
+        found[slot(one.playbook, one.subject)] = so_far.model_copy(update=changes)
     return found
 
 

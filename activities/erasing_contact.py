@@ -18,8 +18,22 @@ from activities import written
 from activities.desks import Bench, bench, folded_anew, lay_out
 from activities.host import Host
 from activities.person import Person, person
+from activities.runs import feed, say
 from activities.starts import NoSuchAccount
-from activities.store import accounts, emptied, facts, inputs, kept, outbox, suppressions, tables, wakes
+from activities.store import (
+    accounts,
+    decisions,
+    emptied,
+    facts,
+    holds,
+    inputs,
+    kept,
+    outbox,
+    suppressions,
+    tables,
+    wakes,
+)
+from activities.store import runs as run_rows
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
 from activities.writing_back import put_away
@@ -28,6 +42,7 @@ from engine.facts import Fact
 from engine.run import Settled
 from engine.ticks import ticks
 
+MOST = 100_000  # runs that an account may have at a time
 _TEXTS = [table for table in kept.HELD if table not in (tables.facts, tables.accounts)]
 
 
@@ -93,6 +108,7 @@ class _Erasing:
             raise NoSuchContact(self.contact)
         who = self.person(mine, theirs)
         suppressions.hide(self.connection, [one for one in who.sure if "@" in one])
+        self.runs()
         mails, withdrawn = self.mails(who)
         self.write(written.emptied(fact, self.vocabulary) for fact in theirs)
         self.known(who, anew=bool(theirs))
@@ -114,6 +130,23 @@ class _Erasing:
     def said(self, mine: Iterable[Fact]) -> list[Mapping[str, object]]:
         known = Account.from_json(json.loads(self.row.state or "")).contacts.get(self.contact, {})
         return [*(fact.contact or {} for fact in mine), {name: value for name, (value, _) in known.items()}]
+
+    # --- runs of theirs
+
+    def runs(self) -> None:
+        """Those of playbooks with a run for each contact end, and nothing is decided of the contact any more."""
+        listed = run_rows.listed(self.connection, account=self.account, live=True, limit=MOST)
+        for row in [one for one in listed if one.subject == self.contact]:
+            say(self.at, row.id, "stop", outcome=emptied.ERASED)
+            said = run_rows.find(self.connection, row.id)
+            if said is not None and said.outcome is None:
+                feed(self.at, self.locked(), said)
+        decisions.forget(self.connection, self.account, self.contact)
+        holds.forget_subject(self.connection, self.account, self.contact)
+        self.row = self.locked()
+
+    def locked(self) -> AccountRow:
+        return accounts.lock(self.connection, [self.account])[self.account]
 
     # --- what was written to them
 

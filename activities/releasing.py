@@ -1,6 +1,6 @@
 """Held starts: released or dropped by a person, and the pauses under which starts are held."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -10,13 +10,14 @@ from sqlalchemy import Connection
 
 from activities.desks import Bench, bench
 from activities.host import Host
-from activities.starts import AT_ONCE, Tally, applied, desks_of, last_bar
+from activities.starts import AT_ONCE, Tally, applied, desks_of, last_bar, whom
 from activities.store import accounts, decisions, holds, traces
 from activities.store.database import chunks
 from activities.store.holds import Holding
 from activities.store.traces import Traced
 from activities.writing_back import Worked, put_all_away
-from engine.held import LET_BE, REASONS
+from engine.held import LET_BE, REASONS, Held
+from engine.subjects import slot
 from engine.trace import Entry
 
 NOT_HELD = "not held"
@@ -32,6 +33,7 @@ class Waiting:
     at: datetime
     still: bool | None
     why: dict[str, JsonValue] | None
+    subject: str
 
 
 def waiting(
@@ -40,10 +42,10 @@ def waiting(
     *,
     playbook: str | None = None,
     account: str | None = None,
-    after: tuple[str, str] = ("", ""),
+    after: tuple[str, str, str] = ("", "", ""),
     limit: int = 100,
 ) -> list[Waiting]:
-    """What is held, by playbook and account."""
+    """What is held, by playbook, account and subject."""
     found = holds.listed(connection, playbook=playbook, account=account, after=after, limit=limit)
     truths = _truths(connection, host, found) if found else {}
     return [
@@ -52,8 +54,9 @@ def waiting(
             playbook=one.held.playbook,
             reason=one.held.reason,
             at=one.held.at,
-            still=truths.get((one.account, one.held.playbook)) if one.held.why and not one.held.event else None,
+            still=truths.get((one.account, one.held.key)) if one.held.why and not one.held.event else None,
             why=one.held.why,
+            subject=one.held.subject,
         )
         for one in found
     ]
@@ -65,20 +68,19 @@ def _truths(connection: Connection, host: Host, found: Sequence[Holding]) -> dic
     watched = {one.held.playbook for one in found if one.held.playbook in plans}
     accounts_ = {one.account for one in found}
     known = decisions.of_accounts(connection, accounts_, watched)
-    true = {
-        (account, one.playbook, one.start_hash) for account, several in known.items() for one in several if one.truth
-    }
-    standing = [plans[name] for name in sorted(watched) if plans[name].start.standing]
+    true = {(account, one.key, one.start_hash) for account, several in known.items() for one in several if one.truth}
+    standing = {name: plans[name] for name in watched if plans[name].start.standing}
     return {
-        (account, plan.playbook): ((account, plan.playbook, plan.start_hash) in true) != (plan.start.mode == "leaves")
-        for plan in standing
-        for account in accounts_
+        (one.account, one.held.key): ((one.account, one.held.key, plan.start_hash) in true)
+        != (plan.start.mode == "leaves")
+        for one in found
+        if (plan := standing.get(one.held.playbook))
     }
 
 
 def held_of(host: Host, playbook: str) -> list[str]:
-    """The accounts of which a start of the playbook is held."""
-    return host.database.read(lambda connection: holds.accounts_of(connection, playbook))
+    """Of whom a start of the playbook is held; a subject of an account is named `acme/c1`."""
+    return [slot(*one) for one in host.database.read(lambda connection: holds.whom(connection, playbook))]
 
 
 def foresee(host: Host, playbook: str, ids: Sequence[str]) -> Tally:
@@ -121,50 +123,73 @@ def _paused(connection: Connection, host: Host, playbook: str, by: str | None) -
 def _foreseen(connection: Connection, *, host: Host, playbook: str, ids: Sequence[str]) -> Tally:
     at, tally = bench(host, connection), Tally()
     plan = applied(at, playbook)
-    held = holds.of_playbook(connection, playbook, ids)
-    rows = {one: row for one in ids if (row := accounts.find(connection, one))}
-    for account, desk, now in desks_of(at, rows, ids, tally):
-        if account not in held:
-            tally.bar(account, NOT_HELD)
-        elif reason := desk.barred(plan, now, held[account].event):
-            tally.bar(account, reason)
-        else:
-            tally.started[account] = None
+    held = _held(connection, playbook, ids, tally)
+    rows = {one: row for one in held if (row := accounts.find(connection, one))}
+    for account, desk, now in desks_of(at, rows, list(held), tally):
+        for one in held[account]:
+            if reason := desk.barred(plan, now, one.event, one.subject):
+                tally.bar(slot(account, one.subject), reason)
+            else:
+                tally.started[slot(account, one.subject)] = None
     return tally
 
 
 def _released(connection: Connection, *, host: Host, playbook: str, ids: Sequence[str], by: str | None) -> Tally:
     at, tally, worked = bench(host, connection), Tally(), list[Worked]()
     applied(at, playbook)
-    rows = accounts.lock(connection, ids)
-    held = holds.of_playbook(connection, playbook, ids)
-    for account, desk, now in desks_of(at, rows, ids, tally):
-        if account not in held:
-            tally.bar(account, NOT_HELD)
-            continue
-        if (run := desk.release(held[account], now, by)) is not None:
-            tally.started[account] = run
-        else:
-            tally.bar(account, last_bar(desk, playbook))
+    rows = accounts.lock(connection, list(whom(connection, ids)))
+    held = _held(connection, playbook, ids, tally)
+    holding = {account: row for account, row in rows.items() if account in held}
+    for account, desk, now in desks_of(at, holding, list(held), tally):
+        for one in held[account]:
+            if (run := desk.release(one, now, by)) is not None:
+                tally.started[slot(account, one.subject)] = run
+            else:
+                tally.bar(slot(account, one.subject), last_bar(desk, playbook))
         worked.append(Worked(desk, rows[account], now))
     put_all_away(at, worked)
-    holds.forget(connection, [(one, playbook) for one in held])
+    _forget(connection, held)
     return tally
 
 
 def _dropped(at: Bench, playbook: str, ids: Sequence[str], by: str | None) -> int:
-    rows = accounts.lock(at.connection, ids)
-    held = holds.of_playbook(at.connection, playbook, ids)
+    rows = accounts.lock(at.connection, list(whom(at.connection, ids)))
+    held = _held(at.connection, playbook, ids, Tally())
+    ones = [(account, one) for account, several in held.items() for one in several]
     known = decisions.of_accounts(at.connection, list(held), [playbook])
-    freed = [(one, replace(made, barred=LET_BE)) for one in held for made in known[one] if made.barred in REASONS]
+    mine = {(account, one.subject) for account, one in ones}
+    freed = [
+        (account, replace(made, barred=LET_BE))
+        for account, several in known.items()
+        for made in several
+        if (account, made.subject) in mine and made.barred in REASONS
+    ]
     decisions.save(at.connection, freed)
-    traces.add(at.connection, [_let_be(one, playbook, at.now(rows[one]), by) for one in held])
-    holds.forget(at.connection, [(one, playbook) for one in held])
-    return len(held)
+    traces.add(at.connection, [_let_be(account, one, at.now(rows[account]), by) for account, one in ones])
+    _forget(at.connection, held)
+    return len(ones)
 
 
-def _let_be(account: str, playbook: str, now: datetime, by: str | None) -> Traced:
+def _let_be(account: str, held: Held, now: datetime, by: str | None) -> Traced:
     fields: dict[str, JsonValue] = {"reason": LET_BE}
     said = fields | {"by": by} if by else fields
     entry = Entry(at=now, path="start", step=None, kind="playbook", event="not_started", fields=said)
-    return Traced("", account, playbook, entry)
+    return Traced("", account, held.playbook, entry.model_copy(update={"subject": held.subject}))
+
+
+def _held(connection: Connection, playbook: str, ids: Sequence[str], tally: Tally) -> dict[str, list[Held]]:
+    """What is held of whom is named, by account; who holds nothing is told."""
+    named = whom(connection, ids)
+    found: dict[str, list[Held]] = {}
+    for one in holds.of_playbook(connection, playbook, list(named)):
+        if not named[one.account] or one.held.subject in named[one.account]:
+            found.setdefault(one.account, []).append(one.held)
+    for account in named:
+        if account not in found:
+            tally.bar(account, NOT_HELD)
+    return found
+
+
+def _forget(connection: Connection, held: Mapping[str, Sequence[Held]]) -> None:
+    ones = [(account, one.playbook, one.subject) for account, several in held.items() for one in several]
+    holds.forget(connection, ones)

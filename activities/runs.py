@@ -150,11 +150,14 @@ def operate(
     host: Host, run: str, verb: Verb, *, by: str | None = None, path: str | None = None, outcome: str | None = None
 ) -> None:
     """Latches the word and wakes the run. A faulted run is stopped without its plan and state. Raises NoSuchRun."""
-    host.database.write(lambda connection: _operated(bench(host, connection), run, verb, by, path, outcome))
+    host.database.write(lambda connection: say(bench(host, connection), run, verb, by, path, outcome))
     host.stir()
 
 
-def _operated(at: Bench, run: str, verb: Verb, by: str | None, path: str | None, outcome: str | None) -> None:
+def say(
+    at: Bench, run: str, verb: Verb, by: str | None = None, path: str | None = None, outcome: str | None = None
+) -> None:
+    """As `operate`, in a transaction that does more."""
     account = locked_account(at.connection, run)
     row = runs.find(at.connection, run)
     now = at.now(account)

@@ -1,6 +1,6 @@
 """Starts by a person's word: stage, tiers, `again` and the one-live-run rule apply, the condition does not."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -14,9 +14,10 @@ from activities.store.accounts import AccountRow
 from activities.store.database import chunks
 from activities.writing_back import Worked, put_all_away
 from engine.desk import Desk
-from engine.entering import Given
+from engine.entering import NOBODY, Given
 from engine.plan import Plan
 from engine.problems import suggest_or_list
+from engine.subjects import slot
 from engine.tailoring import tailored
 
 AT_ONCE = 100  # accounts in one transaction
@@ -34,7 +35,10 @@ class NoSuchPlaybook(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Started:
+    """`runs` are all that began: several, for a playbook with a run for each item."""
+
     run: str
+    runs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Barred:
 @dataclass(slots=True)
 class Tally:
     """What became of several accounts, or would: who starts (with the run, once there is one), and who is barred by
-    which reason. `unknown` is a reason too: there is no such account.
+    which reason. `unknown` is a reason too: there is no such account. A subject of an account is named `acme/c1`.
     """
 
     started: dict[str, str | None] = field(default_factory=dict)
@@ -69,8 +73,8 @@ def start(
     tally = start_all(host, playbook, [account], by, given)
     if UNKNOWN in tally.barred:
         raise NoSuchAccount(account)
-    run = tally.started.get(account)
-    return Started(run) if run is not None else Barred(next(iter(tally.barred)))
+    began = tuple(run for run in tally.started.values() if run is not None)
+    return Started(began[0], began) if began else Barred(next(iter(tally.barred)))
 
 
 def start_all(
@@ -108,12 +112,14 @@ def _started(
     if not plan.start.by_hand:
         return _none(ids)
     tailored(plan, given, at.current.setting)
-    rows = accounts.lock(at.connection, ids)
-    for account, desk, now in desks_of(at, rows, ids, tally):
-        if (run := desk.start(playbook, now, by, given)) is not None:
-            tally.started[account] = run
-        else:
-            tally.bar(account, last_bar(desk, playbook))
+    named = whom(at.connection, ids)
+    rows = accounts.lock(at.connection, list(named))
+    for account, desk, now in desks_of(at, rows, list(named), tally):
+        for subject in meant(desk, playbook, now, named[account], tally, account):
+            if (run := desk.start(playbook, now, by, given, subject)) is not None:
+                tally.started[slot(account, subject)] = run
+            else:
+                tally.bar(slot(account, subject), last_bar(desk, playbook))
         worked.append(Worked(desk, rows[account], now))
     put_all_away(at, worked)
     return tally
@@ -125,14 +131,41 @@ def _foreseen(connection: Connection, *, host: Host, playbook: str, ids: Sequenc
     if not plan.start.by_hand:
         return _none(ids)
     tailored(plan, given, at.current.setting)
-    rows = {one: row for one in ids if (row := accounts.find(at.connection, one))}
-    for account, desk, now in desks_of(at, rows, ids, tally):
-        reason = desk.barred_by_hand(playbook, now, given)
-        if reason is None:
-            tally.started[account] = None
-        else:
-            tally.bar(account, reason)
+    named = whom(at.connection, ids)
+    rows = {one: row for one in named if (row := accounts.find(at.connection, one))}
+    for account, desk, now in desks_of(at, rows, list(named), tally):
+        for subject in meant(desk, playbook, now, named[account], tally, account):
+            reason = desk.barred_by_hand(playbook, now, given, subject)
+            if reason is None:
+                tally.started[slot(account, subject)] = None
+            else:
+                tally.bar(slot(account, subject), reason)
     return tally
+
+
+def whom(connection: Connection, names: Sequence[str]) -> dict[str, set[str]]:
+    """The accounts that are named, each with the subjects that are named of it; without one, all that are meant."""
+    found: dict[str, set[str]] = {}
+    for name in names:
+        account, subject = _parted(connection, name)
+        found.setdefault(account, set()).update([subject] if subject else [])
+    return found
+
+
+def _parted(connection: Connection, name: str) -> tuple[str, str]:
+    """The account and the subject of `acme/c1`; ids may have a stroke of their own."""
+    if "/" in name and accounts.find(connection, name) is None:
+        for at in [index for index, sign in enumerate(name) if sign == "/"]:
+            if accounts.find(connection, name[:at]) is not None:
+                return name[:at], name[at + 1 :]
+    return name, ""
+
+
+def meant(desk: Desk, playbook: str, now: datetime, named: Collection[str], tally: Tally, account: str) -> list[str]:
+    found = sorted(named) or desk.meant(playbook, now)
+    if not found:
+        tally.bar(account, NOBODY)
+    return found
 
 
 def last_bar(desk: Desk, playbook: str) -> str:

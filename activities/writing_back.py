@@ -109,8 +109,8 @@ def _put_watches(at: Bench, all_: Sequence[Worked]) -> None:
 
 def _put_holds(at: Bench, all_: Sequence[Worked]) -> None:
     """What is held is kept; whoever has entered holds nothing any more."""
-    entered = {(one.row.id, one.desk.runs[run].playbook) for one in all_ for run in one.desk.changes.started}
-    holds.forget(at.connection, entered)
+    entered = [(one.row.id, one.desk.runs[run]) for one in all_ for run in one.desk.changes.started]
+    holds.forget(at.connection, {(account, run.playbook, run.subject) for account, run in entered})
     holds.save(at.connection, [(one.row.id, held) for one in all_ for held in one.desk.changes.held.values()])
     at.gate.save()
 

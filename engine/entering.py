@@ -248,7 +248,7 @@ class Entrance(Table):
         """What keeps the account from being started by hand: stage and tiers, which items are meant, and what bars any
         start; never the condition.
         """
-        if plan.start.each is not None and subject not in self.items(plan.start.each, now):
+        if (subject not in self.items(plan.start.each, now)) if plan.start.each is not None else subject:
             return NOBODY
         scope = beside(self._scope_in(plan, subject, now), event)
         entries = self.entries_of(plan.playbook, subject)

@@ -21,6 +21,7 @@ from activities.successors import people_changed
 from engine.account import Account
 from engine.desk import Desk
 from engine.diff import differences
+from engine.logic import Scope
 from engine.plan import Plan
 from engine.problems import InvalidWorkspace
 from engine.setting import Setting
@@ -177,20 +178,25 @@ class _Counting:
     barred: Counter[str] = field(default_factory=Counter)
 
     def count(self, desk: Desk, now: datetime) -> None:
-        """As the first decision after the apply will be."""
+        """As the first decision after the apply will be, of the account or of each of its items."""
+        each = self.rule.plan.start.each
+        for subject in [""] if each is None else sorted(desk.items(each, now)):
+            self.count_one(desk, desk.scope_for(each, subject, now), subject)
+
+    def count_one(self, desk: Desk, scope: Scope, subject: str) -> None:
         start = self.rule.plan.start
-        decision, rises = judged(self.rule, None, desk.scope(now), applied=True)
+        decision, rises = judged(self.rule, None, scope, applied=True)
         waits = decision.barred == LASTING
         self.told.inside += waits or decision.truth is (start.mode != "leaves")
         if start.mode == "is" and (rises or waits):
-            reason = LASTING if waits else self.kept_out(desk, now)
+            reason = LASTING if waits else self.kept_out(desk, scope, subject)
             self.told.starting += reason is None
             self.barred.update([reason] if reason else [])
 
-    def kept_out(self, desk: Desk, now: datetime) -> str | None:
-        plan, entries = self.rule.plan, desk.entries_of(self.rule.plan.playbook)
+    def kept_out(self, desk: Desk, scope: Scope, subject: str) -> str | None:
+        plan, entries = self.rule.plan, desk.entries_of(self.rule.plan.playbook, subject)
         full = plan.limit is not None and self.told.starting >= plan.limit.count
-        return bar(plan, entries, desk.scope(now), desk.account.id, desk.setting.policy) or ("limit" if full else None)
+        return bar(plan, entries, scope, desk.account.id, desk.setting.policy) or ("limit" if full else None)
 
 
 def _count_inside(

@@ -4,8 +4,10 @@ from datetime import datetime
 
 from engine.desk import Desk
 from engine.held import Held
+from engine.logic import Scope
 from engine.plan import Exit, Plan
-from engine.trigger import LASTING, Decision, bar, free_at
+from engine.subjects import slot
+from engine.trigger import LASTING, Decision, Entries, bar, free_at
 from workers.views import instant
 from workers.wording import why_barred
 
@@ -15,20 +17,20 @@ def bar_told(desk: Desk, plan: Plan, decision: Decision, now: datetime) -> tuple
     if decision.barred == LASTING:
         return LASTING, _lasts(desk, plan, decision, now)
     holds = plan.start.on is not None or not plan.start.standing or decision.truth is True
-    if desk.entries_of(plan.playbook).live is not None or not holds:
+    entries = desk.entries_of(plan.playbook, decision.subject)
+    if entries.live is not None or not holds:
         return None, None
-    reason = decision.barred or bar(
-        plan, desk.entries_of(plan.playbook), desk.scope(now), desk.account.id, desk.setting.policy
-    )
+    scope = desk.scope_for(plan.start.each, decision.subject, now)
+    reason = decision.barred or bar(plan, entries, scope, desk.account.id, desk.setting.policy)
     if reason is not None:
-        return reason, _said(desk, plan, reason, now)
+        return reason, _said(plan, entries, scope, reason)
     if plan.start.standing and plan.start.mode != "is":
         return None, "it is true and has been so since its last rise, or since it was applied: it must turn again"
     return None, None
 
 
 def held_told(held: Held, account: str) -> tuple[str, str]:
-    release = f"`playbook release {held.playbook} --account {account}` starts it"
+    release = f"`playbook release {held.playbook} --account {slot(account, held.subject)}` starts it"
     return held.reason, f"held since {instant(held.at)}, because {why_barred(held.reason)}; {release}"
 
 
@@ -40,26 +42,25 @@ def _lasts(desk: Desk, plan: Plan, decision: Decision, now: datetime) -> str:
     return f"it must last for {lasting}: that is so since {instant(since)}, and long enough at {instant(over)}"
 
 
-def _said(desk: Desk, plan: Plan, reason: str, now: datetime) -> str:
+def _said(plan: Plan, entries: Entries, scope: Scope, reason: str) -> str:
     match reason:
         case "again":
-            return f"{_last_run(desk, plan)}; {_again(desk, plan, now)}"
+            return f"{_last_run(entries)}; {_again(plan, entries, scope)}"
         case "stop":
-            return f"a stop holds already: {_holding(plan.stops, desk, now)}"
+            return f"a stop holds already: {_holding(plan.stops, scope)}"
         case "goal":
-            return f"a goal is reached already: {_holding(plan.goals, desk, now)}"
+            return f"a goal is reached already: {_holding(plan.goals, scope)}"
     return why_barred(reason)
 
 
-def _last_run(desk: Desk, plan: Plan) -> str:
-    entries = desk.entries_of(plan.playbook)
+def _last_run(entries: Entries) -> str:
     if entries.last_ended is None:
         return "it was entered before"
     return f"the last run ended {instant(entries.last_ended)} as {entries.last_outcome}"
 
 
-def _again(desk: Desk, plan: Plan, now: datetime) -> str:
-    again, free = plan.start.again, free_at(plan, desk.entries_of(plan.playbook), desk.scope(now))
+def _again(plan: Plan, entries: Entries, scope: Scope) -> str:
+    again, free = plan.start.again, free_at(plan, entries, scope)
     if again.mode == "never":
         return "`again` is never"
     if free is None:
@@ -67,6 +68,6 @@ def _again(desk: Desk, plan: Plan, now: datetime) -> str:
     return f"`again: after {again.after}` lets the account in from {instant(free)} on, when it turns true then"
 
 
-def _holding(exits: tuple[Exit, ...], desk: Desk, now: datetime) -> str:
-    held = [one for one in exits if one.when.truth(desk.scope(now))]
+def _holding(exits: tuple[Exit, ...], scope: Scope) -> str:
+    held = [one for one in exits if one.when.truth(scope)]
     return " and ".join(f"{one.when.text} ({one.outcome})" for one in held)

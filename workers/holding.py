@@ -11,6 +11,7 @@ from activities.releasing import Waiting, waiting
 from activities.starts import Tally
 from activities.store import holds
 from engine.stored import to_json
+from engine.subjects import slot
 from workers.views import View, attention_view
 from workers.wording import why_barred, why_held
 
@@ -43,6 +44,7 @@ def held_view(one: Waiting) -> View:
     return {
         "playbook": one.playbook,
         "account": one.account,
+        "subject": one.subject,
         "reason": one.reason,
         "at": to_json(one.at),
         "still": one.still,
@@ -65,7 +67,7 @@ def held_attention(connection: Connection, host: Host, limit: int) -> Iterator[V
 def _alone(one: Waiting, *, applied: bool) -> View:
     still = {True: "; its condition still holds", False: "; its condition holds no more", None: ""}[one.still]
     reason = f"a start of {one.playbook} is held ({why_held(one.reason)}){still}"
-    fix = f"playbook release {one.playbook} --account {one.account}{'' if applied else ' --drop'}"
+    fix = f"playbook release {one.playbook} --account {slot(one.account, one.subject)}{'' if applied else ' --drop'}"
     return attention_view("held", one.playbook, one.account, reason + _gone(applied=applied), fix)
 
 

@@ -13,9 +13,12 @@ from activities.host import Host
 from activities.past import desk_then
 from activities.store import accounts, holds, traces
 from engine.desk import Desk
+from engine.held import Held
+from engine.logic import Scope
 from engine.measures import DaysSince, Formula, Latest, Metric, Occurrence, Reported, Score, Tally
 from engine.plan import Plan
 from engine.problems import suggest_or_list
+from engine.subjects import slot
 from engine.trigger import Decision, Rule, judged, why
 from engine.values import Value
 from engine.vocabulary import Vocabulary
@@ -36,6 +39,7 @@ class Why:
 
     account: str
     playbook: str
+    subject: str
     at: datetime
     truth: bool | None
     live: str | None
@@ -53,6 +57,7 @@ class Why:
         return {
             "account": self.account,
             "playbook": self.playbook,
+            "subject": self.subject,
             "at": instant(self.at),
             "now": instant(self.at),
             "truth": self.truth,
@@ -69,28 +74,33 @@ class Why:
         }
 
 
-def why_told(connection: Connection, host: Host, account: str, playbook: str, then: datetime | None = None) -> Why:
-    """As it stands, or as it stood. Raises NotFound."""
+def why_told(
+    connection: Connection, host: Host, account: str, playbook: str, then: datetime | None = None, subject: str = ""
+) -> Why:
+    """As it stands, or as it stood; of one subject, where the playbook has a run for each. Raises NotFound."""
     desk, now = _now(connection, host, account) if then is None else _then(connection, host, account, then)
     plan = desk.rules.plans.get(playbook)
     if plan is None:
         was = "is applied" if then is None else "was applied then"
         meant = suggest_or_list(playbook, desk.rules.plans)
         raise NotFound(f"there is no playbook '{playbook}' among what {was}. {meant}".strip(), "playbook")
-    past = _decided(connection, account, playbook, now)
-    decision = _decision(desk, plan, now, kept=then is None)
-    entries = desk.entries.get(playbook)
-    held = holds.of_playbook(connection, playbook, [account]).get(account) if then is None else None
+    _check_subject(desk, plan, subject, now)
+    past = _decided(connection, account, playbook, subject, now)
+    scope = desk.scope_for(plan.start.each, subject, now)
+    decision = _decision(desk, plan, subject, scope, kept=then is None)
+    entries = desk.entries.get(slot(playbook, subject))
+    held = _held(connection, account, playbook, subject) if then is None else None
     barred, bar = held_told(held, account) if held else bar_told(desk, plan, decision, now)
     return Why(
         account=account,
         playbook=playbook,
+        subject=subject,
         at=now,
         truth=decision.truth if plan.start.standing else None,
         live=entries.live if entries else None,
         on=_event(plan),
-        tree=why(plan, desk.scope(now)) if plan.start.by_rule else None,
-        unknown=list(_unknown(desk, plan, now)),
+        tree=why(plan, scope) if plan.start.by_rule else None,
+        unknown=list(_unknown(desk, plan, scope)),
         readings=readings_of(desk, Rule.of(plan).reads, now),
         barred=barred,
         bar=bar,
@@ -98,6 +108,18 @@ def why_told(connection: Connection, host: Host, account: str, playbook: str, th
         next_at=decision.next_at,
         past=past,
     )
+
+
+def _check_subject(desk: Desk, plan: Plan, subject: str, now: datetime) -> None:
+    each = plan.start.each
+    if each is None and subject:
+        raise NotFound(f"{plan.playbook} has one run for the account, and none for '{subject}'", "subject")
+    if each is not None and not subject:
+        known = sorted(desk.items(each, now))
+        some = f" of {', '.join(known[:12])}{' and more' if len(known) > 12 else ''}" if known else ""
+        raise NotFound(
+            f"{plan.playbook} has a run for each of the account's {each}: say which subject{some} is meant", "subject"
+        )
 
 
 def _now(connection: Connection, host: Host, account: str) -> tuple[Desk, datetime]:
@@ -120,8 +142,8 @@ def _then(connection: Connection, host: Host, account: str, then: datetime) -> t
     return desk, then
 
 
-def _decided(connection: Connection, account: str, playbook: str, until: datetime) -> list[View]:
-    told = traces.of_account(connection, account, playbook)
+def _decided(connection: Connection, account: str, playbook: str, subject: str, until: datetime) -> list[View]:
+    told = [one for one in traces.of_account(connection, account, playbook) if one.entry.subject == subject]
     rises = [one for one in told if one.entry.event in {"started", "not_started"} and one.entry.at <= until]
     return [{"run": one.run or None, **one.entry.to_json()} for one in rises]
 
@@ -129,12 +151,12 @@ def _decided(connection: Connection, account: str, playbook: str, until: datetim
 # --- how the start stands
 
 
-def _decision(desk: Desk, plan: Plan, now: datetime, *, kept: bool) -> Decision:
+def _decision(desk: Desk, plan: Plan, subject: str, scope: Scope, *, kept: bool) -> Decision:
     """What is stored of it; where nothing is (it never came true), or for a past instant, what it comes to."""
-    stored = desk.decided.get(plan.playbook) if kept else None
+    stored = desk.decided.get(plan.playbook, subject) if kept else None
     if stored is not None or not plan.start.standing:
-        return stored or Decision(plan.playbook, plan.start_hash)
-    found, _ = judged(Rule.of(plan), None, desk.scope(now))
+        return stored or Decision(plan.playbook, plan.start_hash, subject=subject)
+    found, _ = judged(Rule.of(plan), None, scope, subject=subject)
     return replace(found, since=None, why=None)
 
 
@@ -154,8 +176,13 @@ def _event(plan: Plan) -> str | None:
     return f"{start.on}{f' where {start.where.text}' if start.where else ''}" if start.on else None
 
 
-def _unknown(desk: Desk, plan: Plan, now: datetime) -> Iterator[View]:
-    values, vocabulary = desk.scope(now).values, desk.setting.vocabulary
+def _held(connection: Connection, account: str, playbook: str, subject: str) -> Held | None:
+    held = [one.held for one in holds.of_playbook(connection, playbook, [account])]
+    return next((one for one in held if one.subject == subject), None)
+
+
+def _unknown(desk: Desk, plan: Plan, scope: Scope) -> Iterator[View]:
+    values, vocabulary = scope.values, desk.setting.vocabulary
     rule = Rule.of(plan)
     for path in sorted({path for one in (*rule.watched, *rule.bars) for path in one.reads}):
         if path not in values:
@@ -171,6 +198,8 @@ def missing(path: str, vocabulary: Vocabulary, values: Mapping[str, Value]) -> s
             return f"a fact with the field {rest.removeprefix('account.')}"
         case "contacts":
             return "a first contact"
+        case "item":
+            return f"a fact with {rest} of the item"
         case "records":
             return f"a first record of the kind {rest}"
         case "team":

@@ -19,6 +19,8 @@ _BARS: Mapping[str, str] = {
     "dropped": "a person has let the held start be",
     "late": "it was told too late: what is past starts nothing",
     "not held": "no start of it is held",
+    "only": "it is none of those that are meant",
+    "nobody": "there is no such contact or record of the account",
     "parameters": "it does not take the values that it is given",
     "not applied": "it is not applied",
     "not by hand": "it starts by its condition only; write 'by_hand: true' below 'start' to allow both",

@@ -1,4 +1,4 @@
-"""What is known of each account's start conditions: one row per account, playbook and wording of the start.
+"""What is known of each account's start conditions: one row per account, playbook, wording of the start, and subject.
 
 Only what must be remembered has a row: an account without one has never fulfilled the condition, and time alone will
 not change that.
@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from activities.store.tables import decisions
 from activities.store.writing import Among, upsert
@@ -48,14 +48,20 @@ def faulty(connection: Connection, limit: int = 1_000) -> list[tuple[str, Decisi
     return [(account, _read(row)) for account, *row in rows]
 
 
+def forget(connection: Connection, account: str, subject: str) -> None:
+    """What was decided of one subject."""
+    connection.execute(delete(decisions).where(decisions.c.account == account, decisions.c.subject == subject))
+
+
 def save(connection: Connection, ones: Sequence[tuple[str, Decision]]) -> None:
     """`ones` are accounts with their decisions."""
     upsert(connection, decisions, [_written(account, one) for account, one in ones])
 
 
 def _read(row: Sequence[Any]) -> Decision:
-    playbook, start_hash, truth, since, next_at, barred, fault, why = row
-    return Decision(playbook, start_hash, truth, since, next_at, barred, fault, json.loads(why) if why else None)
+    playbook, start_hash, truth, since, next_at, barred, fault, why, subject = row
+    tree = json.loads(why) if why else None
+    return Decision(playbook, start_hash, truth, since, next_at, barred, fault, tree, subject)
 
 
 def _written(account: str, one: Decision) -> Mapping[str, object]:
@@ -64,6 +70,7 @@ def _written(account: str, one: Decision) -> Mapping[str, object]:
         "account": account,
         "playbook": one.playbook,
         "start_hash": one.start_hash,
+        "subject": one.subject,
         "truth": one.truth,
         "since": one.since,
         "next_at": one.next_at,

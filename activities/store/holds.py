@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, literal, select, tuple_
 
 from activities.store.tables import holds, pauses
 from activities.store.writing import Among, upsert
@@ -24,7 +24,9 @@ _OF_PLAYBOOK = Among(
     holds.c.account,
 )
 _FORGET = delete(holds).where(
-    holds.c.account == bindparam("whose"), holds.c.subject == "", holds.c.playbook == bindparam("of")
+    holds.c.account == bindparam("whose"),
+    holds.c.subject == bindparam("which"),
+    holds.c.playbook == bindparam("of"),
 )
 
 
@@ -33,7 +35,7 @@ def save(connection: Connection, ones: Sequence[tuple[str, Held]]) -> None:
     rows = [
         {
             "account": account,
-            "subject": "",
+            "subject": one.subject,
             "playbook": one.playbook,
             "reason": one.reason,
             "at": one.at,
@@ -44,21 +46,29 @@ def save(connection: Connection, ones: Sequence[tuple[str, Held]]) -> None:
     upsert(connection, holds, rows)
 
 
-def forget(connection: Connection, ones: Collection[tuple[str, str]]) -> None:
-    """Accounts with playbooks of which they hold nothing any more: they have entered, or a person has let it be."""
+def forget(connection: Connection, ones: Collection[tuple[str, str, str]]) -> None:
+    """Accounts with playbooks and subjects of which they hold nothing any more: they have entered, or a person has let
+    it be.
+    """
     if ones:
-        connection.execute(_FORGET, [{"whose": account, "of": playbook} for account, playbook in sorted(ones)])
+        rows = [{"whose": account, "of": playbook, "which": subject} for account, playbook, subject in sorted(ones)]
+        connection.execute(_FORGET, rows)
 
 
-def of_playbook(connection: Connection, playbook: str, accounts: Collection[str]) -> dict[str, Held]:
+def forget_subject(connection: Connection, account: str, subject: str) -> None:
+    connection.execute(delete(holds).where(holds.c.account == account, holds.c.subject == subject))
+
+
+def of_playbook(connection: Connection, playbook: str, accounts: Collection[str]) -> list[Holding]:
     rows = _OF_PLAYBOOK.rows(connection, accounts, of=playbook)
-    return {row.account: Held.model_validate_json(row.body) for row in rows}
+    return [Holding(row.account, Held.model_validate_json(row.body)) for row in rows]
 
 
-def accounts_of(connection: Connection, playbook: str) -> list[str]:
-    """Who is held, by id."""
-    query = select(holds.c.account).where(holds.c.playbook == playbook).order_by(holds.c.account)
-    return list(connection.scalars(query))
+def whom(connection: Connection, playbook: str) -> list[tuple[str, str]]:
+    """Who is held: accounts, each with its subject."""
+    order = (holds.c.account, holds.c.subject)
+    rows = connection.execute(select(*order).where(holds.c.playbook == playbook).order_by(*order))
+    return [(row.account, row.subject) for row in rows]
 
 
 def listed(
@@ -66,15 +76,15 @@ def listed(
     *,
     playbook: str | None = None,
     account: str | None = None,
-    after: tuple[str, str] = ("", ""),
+    after: tuple[str, str, str] = ("", "", ""),
     limit: int = 100,
 ) -> list[Holding]:
-    """By playbook and account, from those after `after`."""
-    later = (holds.c.playbook > after[0]) | ((holds.c.playbook == after[0]) & (holds.c.account > after[1]))
-    query = select(holds.c.account, holds.c.body).where(later)
+    """By playbook, account and subject, from those after `after`."""
+    order = (holds.c.playbook, holds.c.account, holds.c.subject)
+    query = select(holds.c.account, holds.c.body).where(tuple_(*order) > tuple_(*map(literal, after)))
     query = query.where(holds.c.playbook == playbook) if playbook is not None else query
     query = query.where(holds.c.account == account) if account is not None else query
-    rows = connection.execute(query.order_by(holds.c.playbook, holds.c.account).limit(limit))
+    rows = connection.execute(query.order_by(*order).limit(limit))
     return [Holding(row.account, Held.model_validate_json(row.body)) for row in rows]
 
 

@@ -51,7 +51,7 @@ _COLUMNS = [runs.c[name] for name in RunRow.__dataclass_fields__]
 
 _BY_ID = Among(select(*_COLUMNS), runs.c.id)
 _ACCOUNT = select(runs.c.account).where(runs.c.id == bindparam("run"))
-_ENTERED = ("account", "id", "playbook", "outcome", "ended", "started")
+_ENTERED = ("account", "id", "playbook", "outcome", "ended", "started", "subject")
 _ENTRIES = Among(select(*(runs.c[name] for name in _ENTERED)).order_by(runs.c.started, runs.c.id), runs.c.account)
 _AT_REST = select(runs.c.paused, runs.c.fault).where(runs.c.id == bindparam("run"))
 _TOUCH = update(runs).where(runs.c.id == bindparam("which")).values(rev=runs.c.rev + 1)
@@ -148,6 +148,7 @@ class Entered:
     outcome: str | None
     ended: datetime | None
     started: datetime
+    subject: str = ""
 
 
 def entries(connection: Connection, accounts: Collection[str]) -> list[Entered]:

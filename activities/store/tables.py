@@ -112,6 +112,7 @@ decisions = Table(
     Column("account", Text, ForeignKey("accounts.id"), primary_key=True),
     Column("playbook", Text, primary_key=True),
     Column("start_hash", Text, primary_key=True),
+    Column("subject", Text, primary_key=True, server_default=""),
     Column("truth", Boolean),
     Column("since", Instant),
     Column("next_at", Instant),

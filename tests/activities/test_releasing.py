@@ -255,7 +255,7 @@ def test_held_starts_are_counted_and_paged(host):
     fall(host, *NAMES)
 
     first = waiting(host, limit=1)
-    then = waiting(host, after=(first[0].playbook, first[0].account))
+    then = waiting(host, after=(first[0].playbook, first[0].account, ""))
 
     assert ([one.account for one in first], [one.account for one in then]) == (["a3"], ["a4"])
     assert host.database.read(holds.counted) == {("saver", "limit"): 2}

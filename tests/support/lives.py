@@ -256,6 +256,7 @@ GOALS = st.sampled_from(
         {"when": "account.arr > at_start(account.arr)", "outcome": "grown"},
     ]
 )
+EACH = st.sampled_from([{}, {}, {"each": "contacts"}, {"each": "contacts", "only": 'item.role == "champion"'}])
 STOPS = st.sampled_from([None, {"when": 'account.status == "churned"', "outcome": "churned"}])
 
 
@@ -277,6 +278,7 @@ def playbooks(
         steps = [draw(st.one_of(rhythms(inner), tracks(inner))), *steps]
         starts = st.just("by hand")
     head = {"playbook": "example", "owner": "csm", "start": draw(starts), "goal": draw(GOALS), "stop": draw(STOPS)}
+    head |= draw(EACH)
     numbers = iter(range(1000))
     named(steps, numbers)
     named(aside, numbers)

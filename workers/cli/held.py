@@ -20,6 +20,7 @@ def command(*, account: str | None, playbook: str | None, limit: int, as_json: b
 
     Nothing is lost: `playbook release` starts them, or drops them.
     """
+    from engine.subjects import slot
     from workers.holding import held_views
 
     with opened() as host:
@@ -30,7 +31,7 @@ def command(*, account: str | None, playbook: str | None, limit: int, as_json: b
     cells = [
         (
             one["playbook"],
-            one["account"],
+            slot(str(one["account"]), str(one["subject"])),
             why_held(str(one["reason"])),
             instant_column(one["at"]),
             _STILL[one["still"] if isinstance(one["still"], bool) else None],

@@ -55,10 +55,12 @@ def command(
 
 
 def print_runs(rows: Sequence[View]) -> None:
+    from engine.subjects import slot
+
     cells = [
         (
             one["id"],
-            one["account"],
+            slot(str(one["account"]), str(one["subject"])),
             one["playbook"],
             one["version"],
             one["state"],

@@ -53,6 +53,7 @@ def command(
 ) -> None:
     """Starts PLAYBOOK for each ACCOUNT. Its stage, tiers, `again` and the one live run apply, its condition does not.
 
+    A playbook with a run for each contact or record starts for all that are meant, or for the one of ACCOUNT/ID.
     For more than one, who would start and who is barred is counted first. A playbook's `limit` is for what starts by
     itself: starts by a person are not held by it and do not count towards it.
     """
@@ -94,9 +95,9 @@ def _start_one(host: "Host", playbook: str, account: str, by: str | None, given:
     if isinstance(answer, Barred):
         raise CommandFault(f"{playbook} did not start for {account}: {why_barred(answer.reason)}")
     if as_json:
-        print_json({"run": answer.run})
+        print_json({"run": answer.run, **({"runs": list(answer.runs)} if len(answer.runs) > 1 else {})})
     else:
-        say(f"started: {answer.run}")
+        say(f"started: {', '.join(answer.runs)}")
 
 
 def _start_all(

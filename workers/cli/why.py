@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from engine.render import why_lines
 from engine.render.whys import saw
+from engine.subjects import slot
 from workers.cli.moments import instant
 from workers.cli.output import instant_column, own_zone, print_json, say
 from workers.cli.program import with_example
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     "why",
     epilog=with_example(
         "playbook why acme renewal-risk",
+        "playbook why acme user-call --subject c1",
         "playbook why acme renewal-risk --at 2026-03-02T09:00:00Z",
         "playbook why acme renewal-risk --json",
     ),
@@ -30,8 +32,9 @@ if TYPE_CHECKING:
 @click.argument("account")
 @click.argument("playbook")
 @click.option("--at", "then", metavar="TIME", help="As it stood then: an instant, or a day. Default: now.")
+@click.option("--subject", metavar="ID", default="", help="The contact or record, where each has a run of its own.")
 @json_option
-def command(*, account: str, playbook: str, then: str | None, as_json: bool) -> None:
+def command(*, account: str, playbook: str, then: str | None, subject: str, as_json: bool) -> None:
     """Says how the start of PLAYBOOK stands for ACCOUNT, part by part with the values seen: what is unknown and which
     fact is missing, when it last turned, when time alone could change it, and what was decided before.
     """
@@ -39,7 +42,7 @@ def command(*, account: str, playbook: str, then: str | None, as_json: bool) -> 
 
     at = instant(then) if then else None
     with opened() as host:
-        found = host.database.read(lambda connection: why_told(connection, host, account, playbook, at))
+        found = host.database.read(lambda connection: why_told(connection, host, account, playbook, at, subject))
     if as_json:
         print_json(found.to_json())
     else:
@@ -48,7 +51,7 @@ def command(*, account: str, playbook: str, then: str | None, as_json: bool) -> 
 
 def _lines(found: "Why", *, past: bool) -> Iterator[str]:
     told = found.to_json()
-    yield f"{found.playbook} for {found.account} (times in {own_zone()})"
+    yield f"{found.playbook} for {slot(found.account, found.subject)} (times in {own_zone()})"
     yield f"live: run {found.live}" if found.live else "live: no run"
     yield f"{'then' if past else 'now'}, {instant_column(told['at'])}:"
     if found.on is not None:

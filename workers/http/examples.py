@@ -23,6 +23,7 @@ TASK: dict[str, Any] = {
     "id": "66e311ab-d7e3-53b0-8584-f18ebaf5ee57",
     "run": RUN["id"],
     "account": "acme",
+    "subject": "",
     "playbook": "renewal-risk",
     "path": "review",
     "kind": "task",
@@ -98,6 +99,7 @@ RUN_WHOLE: dict[str, Any] = {
 HELD: dict[str, Any] = {
     "playbook": RUN["playbook"],
     "account": "acme",
+    "subject": "",
     "reason": "limit",
     "at": _AT,
     "still": True,
@@ -127,6 +129,7 @@ ACCOUNT: dict[str, Any] = {
 }
 WHY_WHOLE: dict[str, Any] = {
     "account": "acme",
+    "subject": "",
     "playbook": "renewal-risk",
     "at": "2026-03-02T15:00:00Z",
     "now": "2026-03-02T15:00:00Z",

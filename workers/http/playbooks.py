@@ -95,7 +95,8 @@ def _started(host: Host, playbook: str, account: str, by: str | None, given: Giv
         reason: dict[str, str] = {"reason": answer.reason}
         detail = f"{playbook} did not start for {account}: {why_barred(answer.reason)}"
         return Reply(409, Fault(409, "not-possible", detail, more=reason).problem())
-    return Reply(201, {"run": answer.run})
+    several: list[JsonValue] = list(answer.runs)
+    return Reply(201, {"run": answer.run} | ({"runs": several} if len(several) > 1 else {}))
 
 
 def _started_all(host: Host, playbook: str, said: Start, by: str | None) -> Reply:
@@ -122,23 +123,24 @@ class HeldWanted(Page):
 @router.get(
     "/held",
     summary="Starts that are held for a person",
-    responses=gives({"items": [HELD], "next": "renewal-risk/acme"}, "A page; `next` is the `after` of the next one"),
+    responses=gives({"items": [HELD], "next": "renewal-risk|acme|"}, "A page; `next` is the `after` of the next one"),
 )
 def list_held(host: OurHost, _: Reader, wanted: Annotated[HeldWanted, Query()]) -> Response:
     """By playbook and account: over a limit, during a pause, or of rules that start one another without an end."""
-    playbook, _slash, account = wanted.after.partition("/")
+    playbook, account, subject = (*wanted.after.split("|", 2), "", "")[:3]
     found = host.database.read(
         lambda connection: releasing.waiting(
             connection,
             host,
             playbook=wanted.playbook,
             account=wanted.account,
-            after=(playbook, account),
+            after=(playbook, account, subject),
             limit=wanted.limit,
         )
     )
     items: list[JsonValue] = [held_view(one) for one in found]
-    last = f"{found[-1].playbook}/{found[-1].account}" if len(found) == wanted.limit else None
+    one = found[-1] if len(found) == wanted.limit else None
+    last = f"{one.playbook}|{one.account}|{one.subject}" if one else None
     return Json({"items": items, "next": last})
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from workers.http.auth import Reader
-from workers.http.bodies import Instant
+from workers.http.bodies import Instant, Name
 from workers.http.describing import gives
 from workers.http.examples import WHY_WHOLE
 from workers.http.faults import Json
@@ -15,6 +15,7 @@ from workers.reasons import why_told
 
 router = APIRouter(tags=["playbooks"])
 
+Subject = Annotated[Name, Query(description="Of a playbook with a run for each contact or record: which one")]
 Then = Annotated[Instant | None, Query(alias="at", description="As it stood then; without it, as it stands")]
 
 
@@ -23,9 +24,9 @@ Then = Annotated[Instant | None, Query(alias="at", description="As it stood then
     summary="Why an account is in a playbook, or is not",
     responses=gives(WHY_WHOLE, "How the start stands, part by part, and what was decided before", 404),
 )
-def why(playbook: str, account: str, host: OurHost, _: Reader, then: Then = None) -> Response:
+def why(playbook: str, account: str, host: OurHost, _: Reader, then: Then = None, subject: Subject = "") -> Response:
     """What each part of the start saw, what is unknown and which fact is missing, what scores were made of, when it
     last turned and when time alone could change it.
     """
-    told = host.database.read(lambda connection: why_told(connection, host, account, playbook, then))
+    told = host.database.read(lambda connection: why_told(connection, host, account, playbook, then, subject))
     return Json(told.to_json())
