@@ -29,7 +29,7 @@ from workers.views import (
     trace_view,
 )
 
-Noun = Literal["run", "task", "message", "account", "playbook", "instant"]
+Noun = Literal["run", "task", "message", "account", "playbook", "instant", "subject"]
 
 UNCERTAIN: tuple[effects.State, ...] = ("uncertain",)
 EVERY = 20_000  # rows of a listing that is put into an order of its own before it is cut

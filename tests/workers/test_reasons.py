@@ -258,3 +258,24 @@ def test_nothing_is_told_of_what_lies_ahead(host, clock):
 
     with pytest.raises(NotFound, match="it lies ahead"):
         why(host, at=clock.at + timedelta(days=1))
+
+
+EACH = "each: contacts\n"
+LOW = "start: {when: item.relationship <= 2}\n"
+
+
+def test_of_a_playbook_with_a_run_for_each_contact_one_is_asked_about(host):
+    apply(host, playbook(REST, name="calls", head=EACH, start=LOW))
+    tell(host, "acme", fields=KNOWN)
+    tell(host, "acme", contact={"id": "c1", "name": "Kim", "relationship": 4})
+    tell(host, "acme", contact={"id": "c2", "name": "Lee", "relationship": 4})
+    tell(host, "acme", contact={"id": "c2", "relationship": 1})
+
+    def told(subject):
+        return host.database.read(lambda connection: why_told(connection, host, "acme", "calls", subject=subject))
+
+    assert (told("c1").truth, told("c1").live, told("c1").past) == (False, None, [])
+    assert (told("c2").truth, len(told("c2").past)) == (True, 1)
+    assert told("c2").to_json()["subject"] == "c2"
+    with pytest.raises(NotFound, match="say which subject of c1, c2 is meant"):
+        told("")

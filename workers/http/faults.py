@@ -192,6 +192,7 @@ _FIXES: Mapping[Noun, str] = {
     "task": "GET /tasks lists them",
     "message": "GET /outbox lists them",
     "account": "POST /facts or PUT /accounts/{id} makes an account known",
+    "subject": "Say `subject` where the playbook has a run for each contact or record, and only there",
     "instant": "Ask of an instant that has been",
     "playbook": "`playbook apply` applies those of the workspace",
 }
