@@ -146,6 +146,20 @@ def test_an_outage_does_not_change_the_story_but_for_reminders_that_were_overtak
         assert all(one in mine for one in theirs if _rung(one))
 
 
+@law
+@given(lives(flows=True))
+def test_a_strand_is_there_as_long_as_a_step_rests_in_it_and_no_longer(life):
+    world = Watched(*life)
+
+    world.tell()
+
+    for run in world.desk.runs.values():
+        strands = {f"{one.path}{block}" for one in run.open.values() for block in one.strands}
+        assert [one for one in strands if not any(path.startswith(f"{one}/") for path in run.open)] == []
+        assert set(run.events) <= strands
+        assert run.arrivals == ()
+
+
 ENDS = st.sampled_from(["times: 9", "until: day 40", "until: 2026-04-10T12:00:00Z", "until: metrics.nps.value >= 8"])
 
 
