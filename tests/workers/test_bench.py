@@ -20,6 +20,7 @@ from workers.bench.simulation import Span, simulation
 from workers.bench.sink import sink
 from workers.bench.steps import steps
 from workers.bench.throughput import Size, throughput
+from workers.bench.touchpoints import touchpoints
 from workers.devserver import DevServer
 from workers.temporal_server import temporal_binary
 
@@ -148,6 +149,12 @@ class TestOnAServer:
         (one,) = await steps(server, folder(tmp_path))
 
         assert one.holds
+
+    async def test_what_each_touchpoint_of_a_waiting_run_costs_is_counted_beyond_its_effect(self, server, tmp_path):
+        (one,) = await touchpoints(server, folder(tmp_path), weeks=4)
+
+        # At least a timer and an activity each; the run's beginning and end weigh more among so few.
+        assert 1 < one.value < 8
 
 
 def folder(tmp_path: Path) -> Path:

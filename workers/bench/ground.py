@@ -51,7 +51,7 @@ class Ground:
 
     def _fact(self, account: str, **said: object) -> dict[str, object]:
         self._posted += 1
-        return {"id": f"bench/{self._posted}", "account": account, "at": utc_now(), **said}
+        return {"id": f"bench/{self._posted}", "account": account, "at": self.host.clock.now(), **said}
 
     @staticmethod
     def _taken(answers: Sequence[facts.Answer]) -> None:
@@ -69,16 +69,16 @@ def local_outbox(database: Database, clock: Clock) -> Outbox:
 
 @asynccontextmanager
 async def ground(
-    server: DevServer, folder: Path, playbook: str, transport: Transport | None = None
+    server: DevServer, folder: Path, playbook: str, transport: Transport | None = None, scale: int = 1
 ) -> AsyncIterator[Ground]:
     """The playbook is applied, a worker and a relay are at work, as `playbook up` has it, in one process. Without a
-    transport, messages stay in the local outbox.
+    transport, messages stay in the local outbox. `scale` logical seconds pass in a real one.
     """
     async with AsyncExitStack() as stack:
         database = Database(f"sqlite:///{folder / 'playbook.db'}")
         stack.callback(database.close)
         upgrade(database)
-        clock = Clock(1, utc_now(), utc_now())
+        clock = Clock(scale, utc_now(), utc_now())
         counting = Counting(transport or local_outbox(database, clock))
         queues = Queues(f"{QUEUE}-{folder.name}")
         relays: list[Relay] = []

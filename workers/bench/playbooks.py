@@ -68,6 +68,15 @@ steps:
         overdue: [{after: 1 business day, remind: assignee}]
 """
 
+TOUCHES = """
+playbook: touches
+title: A message each week of a year
+stage: any
+start: {when: metrics.level.value < 5}
+steps:
+  - {every: rhythm, schedule: week, times: %d, do: [{slack: touch, to: "#bench", text: Hello}]}
+"""
+
 DAILY = """
 playbook: daily
 title: A task a day

@@ -15,11 +15,18 @@ from workers.bench.promptness import promptness
 from workers.bench.simulation import simulation
 from workers.bench.steps import steps
 from workers.bench.throughput import throughput
+from workers.bench.touchpoints import touchpoints
 from workers.devserver import DevServer
 
 Measure = Callable[[DevServer, Path], Awaitable[list[Figure]]]
 
-ON_A_SERVER: dict[str, Measure] = {"runs": throughput, "promptness": promptness, "steps": steps, "load": load}
+ON_A_SERVER: dict[str, Measure] = {
+    "runs": throughput,
+    "promptness": promptness,
+    "steps": steps,
+    "load": load,
+    "touchpoints": touchpoints,
+}
 IN_A_FOLDER: dict[str, Callable[[Path], list[Figure]]] = {
     "facts": intake.throughput,
     "growth": intake.growth,

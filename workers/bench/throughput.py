@@ -54,7 +54,7 @@ async def throughput(server: DevServer, folder: Path, size: Size = Size()) -> li
         await _both(ours, theirs, "warm", 5)
         rounds = [await _both(ours, theirs, str(number), size.runs) for number in range(size.rounds)]
         mine, hand = sorted(rounds, key=lambda both: both[1].seconds / both[0].seconds)[size.rounds // 2]
-        actions = await _actions(mine.handles[0]), await _actions(hand.handles[0])
+        actions = await actions_of(mine.handles[0]), await actions_of(hand.handles[0])
     what = "three effects, a wait, one more"
     speed = size.runs / mine.seconds, size.runs / hand.seconds
     return [
@@ -139,7 +139,7 @@ def _waiting(ours: Ground) -> int:
     return ours.host.database.read(lambda connection: connection.scalar(at_the_wait) or 0)
 
 
-async def _actions(handle: WorkflowHandle[Any, Any]) -> int:
+async def actions_of(handle: WorkflowHandle[Any, Any]) -> int:
     """Of one run: starts, signals, timers and activities with their retries."""
     history = await handle.fetch_history()
     retried = sum(

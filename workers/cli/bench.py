@@ -19,6 +19,7 @@ WHAT = {
     "runs": "runs a second and billable actions, beside a workflow written by hand",
     "promptness": "from a fact to the Slack call that follows",
     "steps": "activities that ten database-only steps cost",
+    "touchpoints": "billable actions of a run that waits from week to week for a year",
     "load": "from a fact to the effect that follows, with many of both",
     "facts": "facts a second over HTTP, also with a thousand playbooks that do not care",
     "growth": "one fact's transaction, and the intake's memory, with 100,000 accounts",
@@ -33,7 +34,7 @@ COLUMNS = ("figure", "value", "unit", "against", "ratio", "goal", "holds")
 @click.command(
     "bench",
     epilog="\b\nNames:\n"
-    + "\n".join(f"  {name:<11}{what}" for name, what in WHAT.items())
+    + "\n".join(f"  {name:<13}{what}" for name, what in WHAT.items())
     + "\n\n"
     + with_example("playbook bench", "playbook bench import check --json"),
 )
