@@ -252,3 +252,20 @@ def test_the_state_is_no_bigger_after_many_rounds_than_after_a_few():
     few, many = (len(run.model_dump_json()) for run in after_rounds(plan, 20, 2000))
 
     assert many <= 2 * few
+
+
+def test_schedule_and_times_may_be_one_for_each_tier():
+    steps = """\
+  - every: rhythm
+    schedule: {enterprise: week, growth: 2 weeks, starter: month}
+    times: {enterprise: 9, growth: 2, starter: 1}
+    until: outcome.call == "skipped"
+    do: [{task: call, at_most: 1 day, otherwise: []}]
+"""
+    story = told(steps)
+
+    assert lines(story, "occurred", "ended") == [
+        ("2026-03-16T13:00:00Z", "rhythm"),
+        ("2026-03-30T13:00:00Z", "rhythm"),
+        ("2026-03-31T13:00:00Z", "end"),
+    ]
