@@ -15,7 +15,7 @@ from engine.conditions import functions as _functions  # noqa: F401 - fills the 
 from engine.conditions import over_items as _over_items  # noqa: F401 - likewise
 from engine.conditions.faults import Fault, Pointer, did_you_mean, nearest
 from engine.conditions.normal import normal
-from engine.conditions.places import ROOT_NAMES
+from engine.conditions.places import ROOMS, ROOT_NAMES
 from engine.conditions.tokens import Tokens, Word, cut
 from engine.conditions.tree import MAX_DEPTH, JsonLogic, read
 from engine.conditions.wording import FUNCTIONS, QUANTIFIERS, as_text, default_item_name
@@ -225,7 +225,7 @@ class _Reader:
             offset = self.offset(loop.iter)
             fix = did_you_mean(source, [*self.known, "contacts"], "Look at contacts or at records.<kind>.")
             return "", self.fault("only contacts and records can be looked through", fix, offset)
-        if not item or "." in item or item in {*self.items, *ROOT_NAMES, *_CALLED}:
+        if not item or "." in item or item in {*self.items, *ROOMS, *ROOT_NAMES, *_CALLED}:
             offset = self.offset(loop.target)
             return "", self.fault("an item needs a name of its own", "Write for c in contacts, for example.", offset)
         return item, {"var": source}

@@ -57,14 +57,15 @@ def boolean(check: Checker, node: Node, index: int, *, lists: bool = False) -> b
 def no_condition(check: Checker, argument: Argument, found: Type) -> tuple[str, str]:
     """Message and fix for a value that stands where a condition is due."""
     text = check.phrase(argument)
+    whole = f"({text})" if isinstance(argument, Node) and argument.operator == "if" else text
     if found.kind in NUMERIC:
-        fix = f"Compare it, for example {text} >= 1."
+        fix = f"Compare it, for example {whole} >= 1."
     elif found.kind in {"item", "list"}:
         fix = "Ask something of it, or count it."
     elif found.family in {"date", "instant"}:
         fix = f"Compare it, for example days_since({text}) >= 1."
     else:
-        fix = f'Compare it, for example {text} == "…".'
+        fix = f'Compare it, for example {whole} == "…".'
     return f"{text} is {found.name}, not a condition", fix
 
 

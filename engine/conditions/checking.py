@@ -25,6 +25,7 @@ from engine.values import read_date, read_instant
 
 # A number or a flag that somebody put into quotes.
 _BARE: Final = re.compile(r"-?\d+(\.\d+)?%?|true|false")
+_SCIENTIFIC: Final = re.compile(r"-?\d+(\.\d+)?[eE][+-]?\d{1,2}")
 
 
 @dataclass
@@ -134,6 +135,8 @@ class Checker(TypecheckContext):
 
     def _unknown(self, path: str) -> tuple[str, str]:
         """The message names the part of the path that is wrong, not all of it."""
+        if not path:
+            return '"" is the item that is looked at, and here is none', 'Write {"var": "account.arr"}, for example.'
         known = sorted(self.names.paths())
         parts = path.split(".")
         for end in range(2, len(parts) + 1):
@@ -208,9 +211,7 @@ class Checker(TypecheckContext):
                 self.fault(node, said, f'Did you mean "{meant}"?', *index)
                 return None
             case _ if other.family in {"number", "boolean"}:
-                quoted = _BARE.fullmatch(text) is not None
-                fix = "Take the quotes away." if quoted else f"Write {other.name} without quotes."
-                self.fault(node, f'"{text}" is text, where {other.name} is due', fix, *index)
+                self.fault(node, f'"{text}" is text, where {other.name} is due', _unquoted(text, other), *index)
                 return None
             case _:
                 return other if other.family == "text" else TEXT
@@ -225,6 +226,17 @@ class Checker(TypecheckContext):
             return None
         put(node, index, cast("Node", REGISTRY.get(other.kind).from_expression(other.kind, [text])))
         return other
+
+
+def _unquoted(text: str, other: Type) -> str:
+    """What to write instead; in JSON below YAML a text may have no quotes at all: 1e5."""
+    if _BARE.fullmatch(text):
+        return "Take the quotes away."
+    if other.family == "boolean":
+        return "Write true or false."
+    if _SCIENTIFIC.fullmatch(text):
+        return f"Write {Decimal(text):f}."
+    return "Write digits with at most one point, such as 1500 or 0.5."
 
 
 def argument_at(node: Node, index: tuple[int, ...]) -> Argument:

@@ -14,6 +14,8 @@ Around: TypeAlias = tuple[Literal["item", "pair"], ...]
 
 # Names without a dot that are the root's all the same; a field of that name is written with its level: now@0.
 ROOT_NAMES: Final = frozenset({"now", "contacts"})
+# What names with a dot begin with: no item is called so.
+ROOMS: Final = frozenset({"account", "metrics", "records", "team", "event", "outcome", "item", "contact"})
 _PAIR: Final = frozenset({"current", "accumulator"})
 _LEVELED = re.compile(r"(.*)@(\d{1,3})")
 

@@ -175,10 +175,12 @@ class _Whole:
         path = (*self.reader.path, "coverage")
         where = f"{self.reader.where} > coverage"
         share = read_percentage(self.reader.document, path, self.reader.problems, where)
-        if share is None or share <= 1:
+        if share is None or 0 < share <= 1:
             return Decimal(1) if share is None else share
-        message = "more than all of the weight can never be known"
-        self.reader.say("coverage", message, "Say 100% or less", "score")
+        message, fix = "more than all of the weight can never be known", "Say 100% or less"
+        if not share:
+            message, fix = "of a score some part must be known", "Say how much of the weight, as in 60%"
+        self.reader.say("coverage", message, fix, "score")
         return Decimal(1)
 
     def _target(self) -> Target | None:

@@ -112,6 +112,9 @@ def read_zones(document: Document, path: Path, shape: ZonesShape, problems: Prob
     elif red.below > yellow.below:
         message = f"red ends at {_percent(red.below)}, above where green begins ({_percent(yellow.below)})"
         fix = "Give red a lower `below`, or green a higher bound"
+    elif red.clears_at is not None and red.clears_at > (green_at := yellow.clears_at or yellow.below):
+        message = f"red clears at {_percent(red.clears_at)}, above where green begins ({_percent(green_at)})"
+        fix = f"Give `clears_at` {_percent(green_at)} or less, or green a higher bound"
     if message:
         problems.add(document.file, document.at(path), where, message, fix, code="zones")
     return Zones(yellow, red)

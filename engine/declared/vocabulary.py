@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any, ClassVar, Final
 
 from engine.declared.fields import check_name, read_fields
@@ -88,13 +89,25 @@ def _has(document: Document, path: Path) -> bool:
 
 def _order(document: Document, metrics: Mapping[str, Metric], problems: Problems) -> tuple[str, ...]:
     graph = {name: sorted(metric.parts & set(metrics)) for name, metric in sorted(metrics.items())}
-    try:
-        return tuple(TopologicalSorter(graph).static_order())
-    except CycleError as error:
-        circle = list(reversed(error.args[1]))
+    for circle in _circles(graph):
         at = document.key_at(("metrics", circle[0]))
         message = f"these metrics are made of each other: {' → '.join(circle)}"
         problems.add(
             document.file, at, f"metrics > {circle[0]}", message, "Take one out of the circle", code="metric-cycle"
         )
-        return ()
+    return () if problems.errors else tuple(TopologicalSorter(graph).static_order())
+
+
+def _circles(graph: dict[str, list[str]]) -> Iterator[list[str]]:
+    """Until none is left: each is told, and then taken apart."""
+    parts = {name: set(made_of) for name, made_of in graph.items()}
+    while True:
+        try:
+            TopologicalSorter({name: sorted(made_of) for name, made_of in parts.items()}).prepare()
+        except CycleError as error:
+            circle = list(reversed(error.args[1]))
+            yield circle
+            for whole, part in pairwise(circle):
+                parts[whole].discard(part)
+        else:
+            return

@@ -146,6 +146,7 @@ def test_places_count_characters_not_bytes():
         ("min(c.relationship for c in contacts) > 1", 0, "takes no 'for'"),
         ("any(c.vip for c in account.arr)", 19, "only contacts and records"),
         ("any(now.vip for now in contacts)", 16, "name of its own"),
+        ("any(account.vip for account in contacts)", 20, "name of its own"),
         ("any(c.vip for c in contacts for d in contacts)", 4, "one 'for' with one 'if'"),
         ("contacts[0] == 1", 8, "closes nothing|cannot"),
         ("account.arr ** 2 > 1", 12, "multiply"),
