@@ -41,19 +41,30 @@ class Answer:
     reasons: tuple[str, ...] = ()
 
 
-def post(host: Host, items: Sequence[Mapping[str, object]], *, history: bool = False) -> list[Answer]:
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """Which facts of an account are told as one, and whether what they make true starts anything."""
+
+    grouped: Grouped
+    starts: bool = True
+
+
+def post(
+    host: Host, items: Sequence[Mapping[str, object]], *, history: bool = False, starts: bool = True
+) -> list[Answer]:
     """An answer for each item, in their order; what is wrong with one keeps none of the others out.
 
     `history`: they tell of the past. An account's are then taken in as one, so that only how it stands after them is
-    judged and nothing fires for what was so in between.
+    judged and nothing fires for what was so in between. Without `starts` that fires no more than it would if the
+    account had been known when the playbooks were applied.
     """
-    grouped = _as_one if history else told_together
-    answers = host.database.write(lambda connection: _posted(bench(host, connection), items, grouped))
+    telling = _Telling(_as_one if history else told_together, starts)
+    answers = host.database.write(lambda connection: _posted(bench(host, connection), items, telling))
     host.stir()
     return answers
 
 
-def _posted(at: Bench, items: Sequence[Mapping[str, object]], grouped: Grouped) -> list[Answer]:
+def _posted(at: Bench, items: Sequence[Mapping[str, object]], telling: _Telling) -> list[Answer]:
     received = at.host.clock.now()
     setting = at.current.setting
     people, roles = setting.people.by_id, {*setting.policy.roles, *setting.people.roles}
@@ -65,7 +76,7 @@ def _posted(at: Bench, items: Sequence[Mapping[str, object]], grouped: Grouped) 
             readable.append((place, fact))
         else:
             answers[place] = Answer(_named(item), "rejected", tuple(fact))
-    answers |= _taken(at, readable, received, grouped)
+    answers |= _taken(at, readable, received, telling)
     return [answers[place] for place in range(len(items))]
 
 
@@ -74,7 +85,7 @@ def _named(item: Mapping[str, object]) -> str:
     return given if isinstance(given, str) else ""
 
 
-def _taken(at: Bench, items: Sequence[Item], received: datetime, grouped: Grouped) -> dict[int, Answer]:
+def _taken(at: Bench, items: Sequence[Item], received: datetime, telling: _Telling) -> dict[int, Answer]:
     rows = accounts.lock_or_make(at.connection, {fact.account for _, fact in items})
     answers, new = _without_duplicates(at.connection, items, received)
     of_each: dict[str, list[Item]] = {}
@@ -85,7 +96,7 @@ def _taken(at: Bench, items: Sequence[Item], received: datetime, grouped: Groupe
     kept: list[Fact] = []
     worked: list[Worked] = []
     for account, mine in of_each.items():
-        told, desk = _told(at, rows[account], desks[account], mine, grouped)
+        told, desk = _told(at, rows[account], desks[account], mine, telling)
         answers |= told
         stored = [fact for place, fact in mine if told[place].status == "stored"]
         kept += stored
@@ -119,17 +130,17 @@ def _told_again(fact: Fact, received: datetime, old: Stored) -> Answer:
 
 
 def _told(
-    at: Bench, row: AccountRow, desk: Desk, items: Sequence[Item], grouped: Grouped
+    at: Bench, row: AccountRow, desk: Desk, items: Sequence[Item], telling: _Telling
 ) -> tuple[dict[int, Answer], Desk]:
     """Tells a desk its facts. One that breaks our code is left out, and the desk is laid out anew for the others."""
     if row.state is None and (lacking := _lacking(at, desk.account, items)):
         return {place: Answer(fact.id, "rejected", lacking) for place, fact in items}, desk
     now = at.now(row)
     broken: set[str] = set()
-    while failed := _take(desk, [fact for _, fact in items if fact.id not in broken], grouped, now):
+    while failed := _take(desk, [fact for _, fact in items if fact.id not in broken], telling, now):
         if len(failed) == 1:
             broken.add(failed[0].id)
-        grouped = _one_by_one  # to find which of them it is
+        telling = replace(telling, grouped=_one_by_one)  # to find which of them it is
         desk = lay_out(at, {row.id: row})[row.id]
     return {place: _answer(fact, broken) for place, fact in items}, desk
 
@@ -146,11 +157,11 @@ def _one_by_one(facts: Sequence[Fact]) -> Iterable[Sequence[Fact]]:
     return ([fact] for fact in facts)
 
 
-def _take(desk: Desk, facts: Sequence[Fact], grouped: Grouped, now: datetime) -> Sequence[Fact]:
+def _take(desk: Desk, facts: Sequence[Fact], telling: _Telling, now: datetime) -> Sequence[Fact]:
     """Returns those of the group that broke, if one did."""
-    for together in grouped(facts):
+    for together in telling.grouped(facts):
         try:
-            desk.take(*together, now=now)
+            desk.take(*together, now=now, quietly=not telling.starts)
         except (SQLAlchemyError, Collided):
             raise
         except Exception:

@@ -42,15 +42,18 @@ class Desk(Entrance):
 
     # --- what happens
 
-    def take(self, *facts: Fact, now: datetime) -> None:
+    def take(self, *facts: Fact, now: datetime, quietly: bool = False) -> None:
         """Facts told together at `now`: readings, starts and the flips of waiting runs follow from all of them at
-        once.
+        once. `quietly`: what they tell has been so for long, and starts what it would if it had been known when the
+        playbooks were applied.
         """
         self.tick(now - _TICK)
         new = self.account.first_data is None
         changed = self._know(facts, now)
         heard = [one for fact in facts if fact.event is not None for one in self._hear(fact, now)]
-        self._react(self.rules.at_first(changed) if new else self.rules.reading(changed), changed, now, heard)
+        about = self.rules.at_first(changed) if new else self.rules.reading(changed)
+        self._react(() if quietly else about, changed, now, () if quietly else heard)
+        self._record(about if quietly else (), now)
         self.tick(now)
 
     def _know(self, facts: Sequence[Fact], now: datetime) -> frozenset[str]:

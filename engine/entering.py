@@ -89,7 +89,13 @@ class Entrance(Table):
         names, self.unjudged, self.behind = sorted(self.unjudged), frozenset(), False
         if self.account.first_data is None:
             return
-        for plan in [plan for name in names if (plan := self.rules.plans.get(name)) and plan.start.standing]:
+        self._record((plan for name in names if (plan := self.rules.plans.get(name))), now)
+
+    def _record(self, plans: Iterable[Plan], now: datetime) -> None:
+        """Their decisions as over an account that was known when they were applied."""
+        standing = [plan for plan in plans if plan.start.standing]
+        self.decided.want(plan.playbook for plan in standing)
+        for plan in standing:
             for subject in self._subjects(plan, now):
                 scope, rule = self._scope_in(plan, subject, now), self.rules.rules[plan.playbook]
                 former = self.decided.get(plan.playbook, subject)

@@ -1,5 +1,6 @@
 """What the manager reads: counted right, told with reasons, and narrow enough for a terminal."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,8 @@ from activities.store.tasks import listed
 from engine.trace import Entry
 from tests.support.hosts import HandClock, acme, host_on, only_run, playbook, tell
 from workers.demo.columns import WIDTH, hanging, several, table
-from workers.demo.figures import Figures, figures
+from workers.demo.figures import Figures, Raised, Worked, figures
+from workers.demo.report import _listed, _reminded
 from workers.demo.timeline import _what, reasons, told
 
 START = "start: {when: metrics.nps.value < 5, again: after 10 days}\n"
@@ -48,13 +50,13 @@ def finish(host: Host) -> None:
     runs.advance(host, only_run(host).id)
 
 
-def test_a_run_is_counted_by_playbook_and_tier_as_waiting_and_then_by_its_outcome(host):
+def test_a_run_is_counted_by_playbook_and_tier_as_running_and_then_by_its_outcome(host):
     before = counted(host).runs[("example", "growth")]
     finish(host)
     after = counted(host).runs[("example", "growth")]
 
-    assert (before.started, before.waiting, dict(before.ended)) == (1, 1, {})
-    assert (after.started, after.waiting, dict(after.ended)) == (1, 0, {"completed": 1})
+    assert (before.started, before.running, dict(before.ended)) == (1, 1, {})
+    assert (after.started, after.running, dict(after.ended)) == (1, 0, {"completed": 1})
 
 
 def test_a_task_done_in_time_is_not_late(host):
@@ -71,7 +73,7 @@ def test_a_task_that_nobody_does_is_overdue_and_escalated(host, clock):
 
     found = counted(host)
     assert (found.tasks["example"].open, found.tasks["example"].overdue, found.tasks["example"].escalated) == (1, 1, 1)
-    assert found.reminders == 1
+    assert found.reminders.total() == 1
 
 
 def test_a_task_done_after_it_was_due_is_late(host, clock):
@@ -151,3 +153,11 @@ def test_numbers_stand_to_the_right_and_long_text_goes_on_below_itself():
 
 def test_one_thing_is_not_many():
     assert (several(1, "task"), several(1_204, "task")) == ("1 task", "1,204 tasks")
+
+
+def test_the_figures_of_the_report_are_those_of_the_listings():
+    tasks, raised = Worked(open=37, overdue=30), Raised(open=4, overdue=2)
+
+    assert _reminded(Counter(sent=72, skipped=1)) == "73 reminders: 72 sent, 1 skipped"
+    assert _reminded(Counter()) == "0 reminders"
+    assert "41 open, 32 of them overdue" in _listed(tasks, raised)

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from activities import facts as facts_in
 from activities.store import accounts, runs
 from tests.support.commands import playbook
 from tests.support.hosts import host_on
@@ -67,6 +68,43 @@ def cut_after(batches: int, what: str = "through"):
 
 def states(host) -> dict[str, str | None]:
     return {who: host.database.read(partial(accounts.state_of, account=who)) for who in WHO}
+
+
+def begun(host) -> list[str]:
+    return sorted(row.playbook for row in host.database.read(partial(runs.listed)))
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_a_portfolio_comes_in_without_starting_anything_for_what_has_been_so_for_long(database, tmp_path, starts):
+    heard = plan("- task: go", "heard", start="start: {on: login}\n")
+    still = plan("- task: go", "still", start="start: {when: account.seats >= 50000, mode: is}\n")
+    host = host_on(database, RICH, heard, still)
+    said = {"account": "a", "at": host.clock.now().isoformat()}
+    past = [
+        {"id": "1", **said, "fields": {"start_date": "2025-01-01", "seats": 60_000}},
+        {"id": "2", **said, "event": "login"},
+    ]
+
+    count = import_file(host, written_to(tmp_path / "past.ndjson", past), tmp_path, starts=starts)
+
+    assert count.stored == 2
+    assert begun(host) == (["heard", "rich", "still"] if starts else ["still"])
+
+
+def test_what_changes_after_a_quiet_import_starts_as_ever(sqlite, tmp_path):
+    host = host_on(sqlite, RICH)
+    seats = [("1", 60_000), ("2", 100), ("3", 70_000)]
+    told = [
+        {"id": id_, "account": "a", "fields": {"start_date": "2025-01-01", "seats": number}} for id_, number in seats
+    ]
+    import_file(host, written_to(tmp_path / "past.ndjson", told[:1]), tmp_path, starts=False)
+
+    begun_by = []
+    for one in told[1:]:
+        facts_in.post(host, [one])
+        begun_by.append(begun(host))
+
+    assert begun_by == [[], ["rich"]]
 
 
 @pytest.fixture

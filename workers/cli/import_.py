@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from workers.cli.advancing import Lines, not_meant, without_starts_option
 from workers.cli.faults import FINE, WRONG
 from workers.cli.output import note, print_json, say, several
 from workers.cli.program import with_example
@@ -26,22 +27,27 @@ SHOWN = 50  # refused rows; a file that is wrong throughout needs no thousand li
     ),
 )
 @click.argument("mapping", type=click.Path(path_type=Path))
+@without_starts_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, *, mapping: Path, as_json: bool) -> None:
+def command(ctx: click.Context, *, mapping: Path, without_starts: bool, as_json: bool) -> None:
     """Turns the CSV files that MAPPING speaks of into facts, or takes the facts of an NDJSON file, one a line.
 
     Cut off at any moment, it goes on where it was when it is done again, and stores nothing twice; a file that was
     changed meanwhile is looked at anew. Rows that cannot be taken are told with file and line; the rest goes on. The
     facts of one account are told as one, in the order in which they happened, wherever they stand in the files. The
     mapping is explained in playbooks/demo/README.md.
+
+    A portfolio that is new here may bring much that has been so for long. With --without-starts none of that starts a
+    playbook: all is stored and judged as if the accounts had been known when the playbooks were applied, so that under
+    `becomes` only what changes from then on does, and under `is` what is still so.
     """
     from workers.importing.feeding import import_file
     from workers.settings import load_settings
 
     with opened() as host, _progress() as progress:
         try:
-            count = import_file(host, mapping, load_settings().make_home(), progress)
+            count = import_file(host, mapping, load_settings().make_home(), progress, starts=not without_starts)
         except KeyboardInterrupt:
             note("left off; the same command goes on with it")
             raise
@@ -62,6 +68,8 @@ def _print(count: "Count") -> None:
     if count.resumed:
         note(f"gone on behind fact {count.resumed}; the figures are of all of it")
     left_out = f"{count.left_out} left out"
+    if count.aside:
+        note(f"… {not_meant(count.aside)}")
     say(f"{several(count.total, 'fact')}: {count.stored} stored, {count.known} known already, {left_out}")
 
 
@@ -73,6 +81,7 @@ def _json(count: "Count") -> dict[str, object]:
         "known": count.known,
         "left_out": faults,
         "left_out_count": count.left_out,
+        "not_meant": count.aside,
         "resumed": count.resumed,
         "changed": count.changed,
     }
@@ -80,9 +89,9 @@ def _json(count: "Count") -> dict[str, object]:
 
 @contextmanager
 def _progress() -> Iterator["Progress"]:
-    """Two bars on a terminal; nothing in a pipe."""
+    """Two bars on a terminal; elsewhere a line now and then."""
     if not sys.stderr.isatty():
-        yield lambda *_: None
+        yield Lines(note)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn

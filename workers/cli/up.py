@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from workers.cli.advancing import Lines, not_meant, without_starts_option
 from workers.cli.faults import FINE, INTERRUPTED, CommandFault, Unreachable
 from workers.cli.leaving import leave
 from workers.cli.output import note, say, several
@@ -16,6 +17,7 @@ from workers.cli.program import with_example
 
 if TYPE_CHECKING:
     from activities.host import Host
+    from workers.importing.feeding import Progress, What
     from workers.settings import Settings
     from workers.together import Together
 
@@ -32,17 +34,19 @@ ECHO = 1.0  # seconds within which a second signal is the first once more, sent 
     ),
 )
 @click.option("--import", "files", type=click.Path(path_type=Path), multiple=True, help="Facts to import once it runs.")
+@without_starts_option
 @click.option("--clock", metavar="CLOCK", help="real, or scaled:SECONDS[@INSTANT], in place of PLAYBOOK_CLOCK.")
 @click.pass_context
-def command(ctx: click.Context, *, files: tuple[Path, ...], clock: str | None) -> None:
+def command(ctx: click.Context, *, files: tuple[Path, ...], without_starts: bool, clock: str | None) -> None:
     """Runs all that playbooks need until Ctrl-C, and says where to look.
 
     Without TEMPORAL_ADDRESS a Temporal server is run for you; without keys mail and Slack messages are kept in the
     local outbox. On an empty database the workspace's playbooks are applied. Whatever ends it, the next start goes on
-    from there.
+    from there. With --without-starts what is imported starts nothing for what has been so for long, as with
+    `playbook import`.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    ctx.exit(asyncio.run(_up(_settings(clock), files)))
+    ctx.exit(asyncio.run(_up(_settings(clock), files, starts=not without_starts)))
 
 
 def _settings(clock: str | None) -> "Settings":
@@ -58,7 +62,7 @@ def _settings(clock: str | None) -> "Settings":
         raise CommandFault(f"--clock {clock}: {wrong}") from None
 
 
-async def _up(settings: "Settings", files: tuple[Path, ...]) -> int:
+async def _up(settings: "Settings", files: tuple[Path, ...], *, starts: bool) -> int:
     from sqlalchemy.exc import DBAPIError
 
     from workers.devserver_home import DevServerFailed
@@ -70,7 +74,7 @@ async def _up(settings: "Settings", files: tuple[Path, ...]) -> int:
     try:
         async with together(settings, note) as running:
             say(*_where(running, settings))
-            importing = Importing(running.host, files, settings.make_home())
+            importing = Importing(running.host, files, settings.make_home(), starts=starts)
             await stop.wait()
             await importing.leave()
             note("stopping: what is under way is finished first (Ctrl-C again to stop at once)")
@@ -110,9 +114,10 @@ class Stop:
 class Importing:
     """Files imported beside everything else; left where it is, an import goes on when it is done again."""
 
-    def __init__(self, host: "Host", files: tuple[Path, ...], home: Path) -> None:
+    def __init__(self, host: "Host", files: tuple[Path, ...], home: Path, *, starts: bool) -> None:
         self._host = host
         self._home = home
+        self._starts = starts
         self._left = threading.Event()
         self._work = asyncio.create_task(asyncio.to_thread(self._import_all, files), name="import")
 
@@ -132,18 +137,25 @@ class Importing:
         from workers.importing.feeding import import_file
 
         try:
-            count = import_file(self._host, file, self._home, self._go_on)
+            count = import_file(self._host, file, self._home, self._going_on(file), starts=self._starts)
         except LeftOff:
             return "left off; the same command goes on with it"
         except PlaybookError as wrong:
             return str(wrong)
         for fault in count.faults[:SHOWN]:
             note(str(fault))
-        return f"{several(count.stored, 'fact')} stored, {count.known} known already, {count.left_out} left out"
+        aside = f"; {not_meant(count.aside)}" if count.aside else ""
+        return f"{several(count.stored, 'fact')} stored, {count.known} known already, {count.left_out} left out{aside}"
 
-    def _go_on(self, *_: object) -> None:
-        if self._left.is_set():
-            raise LeftOff
+    def _going_on(self, file: Path) -> "Progress":
+        lines = Lines(lambda line: note(f"{file}: {line}"))
+
+        def go_on(what: "What", number: int, total: int) -> None:
+            lines(what, number, total)
+            if self._left.is_set():
+                raise LeftOff
+
+        return go_on
 
 
 class LeftOff(Exception):

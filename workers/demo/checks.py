@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Select, func, select
 
 from activities.store import tables
+from engine.run import Task
 from engine.trace import Entry
+from workers.demo.columns import several
 
 effects, inputs, outbox, runs, trace = (
     tables.effects.c,
@@ -80,18 +82,21 @@ def _as_traced(connection: Connection) -> Check:
 
 def _tasks_as_traced(connection: Connection) -> list[Check]:
     """The runs' own account of their tasks against the tasks that people have."""
-    made = Counter(connection.scalars(select(tables.tasks.c.run)))
-    done = Counter(connection.scalars(select(tables.tasks.c.run).where(tables.tasks.c.state == "done")))
+    rows = connection.execute(select(tables.tasks.c.state, tables.tasks.c.body)).all()
+    made = [Task.model_validate_json(row.body) for row in rows]
+    done = [one for one, row in zip(made, rows, strict=True) if row.state == "done"]
     return [
-        _same("every task was opened once", "opened", _work(connection, "opened"), made),
-        _same("every task that was done is done in its run", "done", _work(connection, *DONE), done),
+        _same("every task and escalation was opened once", "opened", _work(connection, "opened"), made),
+        _same("whatever was done is done in its run", "done", _work(connection, *DONE), done),
     ]
 
 
-def _same(rule: str, word: str, told: Counter[str], there: Counter[str]) -> Check:
-    wrong = sorted(run for run in told | there if told[run] != there[run])
-    found = _said(f"{told.total():,} {word} in the traces, {there.total():,} tasks", "differs", wrong)
-    return Check(rule, not wrong, found)
+def _same(rule: str, word: str, told: Counter[str], there: Sequence[Task]) -> Check:
+    of_run = Counter(one.run for one in there)
+    wrong = sorted(run for run in told | of_run if told[run] != of_run[run])
+    climbing = sum(one.kind == "escalation" for one in there)
+    parts = f"{several(len(there) - climbing, 'task')} and {several(climbing, 'escalation')}"
+    return Check(rule, not wrong, _said(f"{told.total():,} {word} in the traces: {parts}", "differs", wrong))
 
 
 def _work(connection: Connection, *events: str) -> Counter[str]:
@@ -130,9 +135,12 @@ def _no_fault(connection: Connection) -> Check:
 
 def _driven(connection: Connection, workflows: Collection[str]) -> Check:
     unfinished = _ids(connection, select(runs.id).where(~runs.over))
+    ended = len(_ids(connection, select(runs.id).where(~runs.over, runs.outcome.is_not(None))))
     alone = sorted(set(unfinished) - set(workflows))
-    found = _said(f"{len(unfinished):,} runs go on, each with its workflow", "without", alone)
-    return Check("every run that goes on has a workflow", not alone, found)
+    going = f"{several(len(unfinished) - ended, 'run')} go on" if len(unfinished) - ended != 1 else "1 run goes on"
+    open_ = f", {ended} ended with work that is still open" if ended else ""
+    found = _said(f"{going}{open_}; each has its workflow", "without", alone)
+    return Check("every run that is not over has a workflow", not alone, found)
 
 
 def _ids(connection: Connection, query: Select[tuple[str]]) -> list[str]:

@@ -19,10 +19,12 @@ BARRED = {"again": "again too soon", "live": "a run was live"}  # why a start di
 
 @dataclass(slots=True)
 class Entered:
-    """Runs of one playbook by accounts of one tier. `attention`: those that wait until a person has looked."""
+    """Runs of one playbook by accounts of one tier. `attention`: those running that wait until a person has
+    looked.
+    """
 
     started: int = 0
-    waiting: int = 0
+    running: int = 0
     attention: int = 0
     ended: Counter[str] = field(default_factory=Counter)
 
@@ -42,7 +44,7 @@ class Worked:
 
 @dataclass(slots=True)
 class Raised:
-    """Escalations: who took them on, and how high they went."""
+    """Escalations: who took them on, and how high they went. `overdue` are among the open."""
 
     opened: int = 0
     acknowledged: int = 0
@@ -50,12 +52,15 @@ class Raised:
     cleared: int = 0
     withdrawn: int = 0
     open: int = 0
+    overdue: int = 0
     higher: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`runs` by playbook and tier, `tasks` by playbook, `effects` by channel, purpose and state, `barred` by reason."""
+    """`runs` by playbook and tier, `tasks` by playbook, `effects` by channel, purpose and state, `barred` by reason.
+    `reminders` by what became of them.
+    """
 
     accounts: Counter[str]
     runs: dict[tuple[str, str], Entered]
@@ -63,22 +68,23 @@ class Figures:
     escalations: Raised
     effects: dict[tuple[str, str, str], int]
     barred: Counter[str]
-    reminders: int
+    reminders: Counter[str]
 
 
 def figures(connection: Connection, now: datetime) -> Figures:
     tiers = tiers_of(connection)
-    entries = _entries(connection, ("escalated", "reminded", "not_started"))
+    entries = _entries(connection, ("escalated", "not_started"))
     climbed = {(run, _base(one.path)) for run, one in entries if one.event == "escalated"}
+    effects = counted(connection)
     work = [Task.model_validate_json(body) for body in connection.scalars(select(tables.tasks.c.body))]
     return Figures(
         accounts=Counter(tiers.values()),
         runs=_runs(connection, tiers),
         tasks=_tasks([one for one in work if one.kind != "escalation"], climbed, now),
-        escalations=_raised([one for one in work if one.kind == "escalation"], climbed),
-        effects=counted(connection),
+        escalations=_raised([one for one in work if one.kind == "escalation"], climbed, now),
+        effects=effects,
         barred=Counter(str(one.fields.get("reason")) for _, one in entries if one.event == "not_started"),
-        reminders=sum(one.event == "reminded" for _, one in entries),
+        reminders=_reminders(effects),
     )
 
 
@@ -102,6 +108,14 @@ def _entries(connection: Connection, events: tuple[str, ...]) -> list[tuple[str,
     return [(row.run, Entry.model_validate_json(row.body)) for row in connection.execute(query)]
 
 
+def _reminders(effects: dict[tuple[str, str, str], int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for (_, purpose, state), number in effects.items():
+        if purpose == "remind":
+            found[state] += number
+    return found
+
+
 def _base(path: str) -> str:
     """The task's or escalation's own path, of that of one of its rungs."""
     return path.partition("/overdue/")[0].partition("/ladder/")[0]
@@ -117,7 +131,7 @@ def _runs(connection: Connection, tiers: dict[str, str]) -> dict[tuple[str, str]
         if row.outcome is not None:
             one.ended[row.outcome] += 1
         else:
-            one.waiting += 1
+            one.running += 1
             one.attention += row.parked is not None or row.fault is not None
     return found
 
@@ -131,16 +145,20 @@ def _tasks(work: list[Task], climbed: set[tuple[str, str]], now: datetime) -> di
         one.late += task.state == "done" and _late(task)
         one.withdrawn += task.state == "withdrawn"
         one.open += task.state == "open"
-        one.overdue += task.state == "open" and task.due is not None and task.due < now
+        one.overdue += _overdue(task, now)
         one.escalated += (task.run, task.path) in climbed
     return found
+
+
+def _overdue(task: Task, now: datetime) -> bool:
+    return task.state == "open" and task.due is not None and task.due < now
 
 
 def _late(task: Task) -> bool:
     return task.due is not None and task.closed is not None and task.closed > task.due
 
 
-def _raised(work: list[Task], climbed: set[tuple[str, str]]) -> Raised:
+def _raised(work: list[Task], climbed: set[tuple[str, str]], now: datetime) -> Raised:
     cleared = sum(one.state == "done" and one.outcome == "cleared" for one in work)
     return Raised(
         opened=len(work),
@@ -149,5 +167,6 @@ def _raised(work: list[Task], climbed: set[tuple[str, str]]) -> Raised:
         cleared=cleared,
         withdrawn=sum(one.state == "withdrawn" for one in work),
         open=sum(one.state == "open" for one in work),
+        overdue=sum(_overdue(one, now) for one in work),
         higher=sum((one.run, one.path) in climbed for one in work),
     )

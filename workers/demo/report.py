@@ -64,21 +64,21 @@ def _runs(outcome: Outcome) -> list[str]:
         rows.append((playbook if playbook != before else "", tier, *_entered(one)))
         before = playbook
     rows.append(("all", "", *_all(outcome.figures.runs.values())))
-    columns = ("playbook", "tier", "started", "waiting", "ended", "ended as")
+    columns = ("playbook", "tier", "started", "running", "ended", "ended as")
     return [*table(columns, rows, columns[2:5]), *_barred(outcome.figures.barred)]
 
 
 def _entered(one: Entered) -> tuple[str, str, str, str]:
     ended = ", ".join(f"{number} {word}" for word, number in sorted(one.ended.items(), key=lambda of: (-of[1], of[0])))
-    return str(one.started), str(one.waiting), str(one.ended.total()), ended
+    return str(one.started), str(one.running), str(one.ended.total()), ended
 
 
 def _all(several_: Iterable[Entered]) -> tuple[str, str, str, str]:
     runs = list(several_)
     attention = sum(one.attention for one in runs)
-    started, waiting = sum(one.started for one in runs), sum(one.waiting for one in runs)
-    said = f"{attention} of those waiting need attention" if attention else ""
-    return str(started), str(waiting), str(sum(one.ended.total() for one in runs)), said
+    started, running = sum(one.started for one in runs), sum(one.running for one in runs)
+    said = f"{attention} of those running need attention" if attention else ""
+    return str(started), str(running), str(sum(one.ended.total() for one in runs)), said
 
 
 def _barred(barred: Counter[str]) -> list[str]:
@@ -101,7 +101,21 @@ def _tasks(outcome: Outcome) -> list[str]:
             setattr(total, name, getattr(total, name) + getattr(one, name))
     columns = ("playbook", "opened", "done", "of it late", "escalated", "taken back", "open", "of it overdue", "")
     lines = table(columns, [*rows, ("all", *_worked(total))], columns[1:])
-    return [*lines, f"{several(figures.reminders, 'reminder')} went out."]
+    return [*lines, *hanging("", f"{_reminded(figures.reminders)}. {_listed(total, figures.escalations)}")]
+
+
+def _reminded(reminders: Counter[str]) -> str:
+    became = ", ".join(f"{reminders[state]} {state}" for state in STATES if reminders[state])
+    return f"{several(reminders.total(), 'reminder')}{': ' if became else ''}{became}"
+
+
+def _listed(total: Worked, raised: Raised) -> str:
+    """As another listing puts it, which counts both."""
+    open_, overdue = total.open + raised.open, total.overdue + raised.overdue
+    return (
+        f"Escalations stand below; `playbook tasks` lists them too: {open_} open, {overdue} of them overdue "
+        "when the demo ended."
+    )
 
 
 def _worked(one: Worked) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ BATCH = 500  # facts in one transaction, but for an account that has more
 WHOLE = 5_000  # facts of one account that are told as one
 SHOWN = 10_000  # rows left out that are told one by one; the others are counted
 
-Progress = Callable[[Literal["found", "through"], int, int], None]
+What = Literal["found", "through"]
+Progress = Callable[[What, int, int], None]
 """What was done, how many more of it, and of how many (0: nobody knows yet)."""
 
 
@@ -33,7 +34,8 @@ Progress = Callable[[Literal["found", "through"], int, int], None]
 class Count:
     """What became of the facts, over all the times that the import was gone on with; `resumed` is where it went on this
     time. `faults` are the first rows that were left out or refused, each with its place, and `left_out` is how many
-    there are. `changed`: a file is not what it was when the import was cut off, so all was looked at anew.
+    there are; `aside` are rows of which the mapping makes nothing. `changed`: a file is not what it was when the import
+    was cut off, so all was looked at anew.
     """
 
     total: int
@@ -43,10 +45,14 @@ class Count:
     faults: tuple[Fault, ...]
     resumed: int = 0
     changed: bool = False
+    aside: int = 0
 
 
-def import_file(host: Host, path: Path, home: Path, progress: Progress = lambda *_: None) -> Count:
-    """By a mapping, or from a file with one fact a line. What `progress` raises cuts it off after a batch.
+def import_file(
+    host: Host, path: Path, home: Path, progress: Progress = lambda *_: None, *, starts: bool = True
+) -> Count:
+    """By a mapping, or from a file with one fact a line. What `progress` raises cuts it off after a batch. Without
+    `starts` it is as if the accounts had been known when the playbooks were applied.
 
     `home` is the folder where the import's own file is kept until it has ended. Raises InvalidWorkspace, Unimportable.
     """
@@ -56,7 +62,7 @@ def import_file(host: Host, path: Path, home: Path, progress: Progress = lambda 
     except Busy:
         raise Unimportable(f"{path} is being imported by another process. Wait for it, or end it.") from None
     try:
-        count = _imported(host, path, vocabulary, shelf, progress)
+        count = _imported(host, path, vocabulary, shelf, progress, starts=starts)
     except (Unreadable, RowFault) as why:
         raise Unimportable(f"{path}: {why}. Do it again: what is stored is not stored twice.") from None
     except sqlite3.DatabaseError as error:
@@ -74,31 +80,33 @@ def _shelf(home: Path, path: Path) -> Path:
     return home / "imports" / f"{named}.db"
 
 
-def _imported(host: Host, path: Path, vocabulary: Vocabulary, shelf: Shelf, progress: Progress) -> Count:
+def _imported(
+    host: Host, path: Path, vocabulary: Vocabulary, shelf: Shelf, progress: Progress, *, starts: bool
+) -> Count:
     found = source(path, vocabulary, shelf)
     try:
         if not shelf.resumed:
             found.find(lambda number: progress("found", number, 0))
             shelf.all_found()
         resumed = shelf.way.through
-        _tell(host, found, shelf, progress)
+        _tell(host, found, shelf, progress, starts=starts)
     finally:
         found.close()
     way, faults = shelf.way, tuple(shelf.faults(SHOWN))
-    return Count(shelf.total(), way.stored, way.known, shelf.faulty(), faults, resumed, shelf.changed)
+    return Count(shelf.total(), way.stored, way.known, shelf.faulty(), faults, resumed, shelf.changed, shelf.aside)
 
 
-def _tell(host: Host, found: Source, shelf: Shelf, progress: Progress) -> None:
+def _tell(host: Host, found: Source, shelf: Shelf, progress: Progress, *, starts: bool) -> None:
     total = shelf.total()
     progress("through", shelf.way.through, total)
     for batch in batches(shelf.left()):
-        _tell_batch(host, [found.told(one) for one in batch], shelf, batch[-1].number)
+        _tell_batch(host, [found.told(one) for one in batch], shelf, batch[-1].number, starts=starts)
         progress("through", len(batch), total)
 
 
-def _tell_batch(host: Host, batch: Sequence[Told], shelf: Shelf, through: int) -> None:
+def _tell_batch(host: Host, batch: Sequence[Told], shelf: Shelf, through: int, *, starts: bool) -> None:
     way = replace(shelf.way, through=through)
-    answers = facts.post(host, [one.raw for one in batch], history=True)
+    answers = facts.post(host, [one.raw for one in batch], history=True, starts=starts)
     for told, answer in zip(batch, answers, strict=True):
         match answer.status:
             case "stored":

@@ -52,7 +52,7 @@ class Way:
 
 class Shelf:
     """`fingerprint` is of everything that decides what the facts are. `changed`: a file has been changed since the
-    import was cut off, so that it begins anew; `resumed`: it goes on.
+    import was cut off, so that it begins anew; `resumed`: it goes on. `aside` counts rows of which nothing is made.
     """
 
     def __init__(self, path: Path, fingerprint: str) -> None:
@@ -63,6 +63,7 @@ class Shelf:
         self.changed = former is not None and not self.resumed
         if not self.resumed:
             self._begin(fingerprint)
+        self.aside = self._said("aside")
         self.way = Way(*(self._said(name) for name in ("through", "stored", "known")))
 
     def _open(self) -> str | None:
@@ -91,7 +92,9 @@ class Shelf:
         self.path.touch(mode=0o600)
         self._connect()
         self.sql.executescript("BEGIN EXCLUSIVE;" + _TABLES)
-        self.sql.executemany("INSERT INTO said VALUES (?, 0)", [(name,) for name in ("through", "stored", "known")])
+        self.sql.executemany(
+            "INSERT INTO said VALUES (?, 0)", [(name,) for name in ("through", "stored", "known", "aside")]
+        )
         self._fingerprint = fingerprint
 
     def close(self) -> None:
@@ -128,6 +131,7 @@ class Shelf:
         """From here on an import that is cut off is gone on with."""
         for statement in filter(str.strip, _ORDER.split(";")):
             self.sql.execute(statement)
+        self.sql.execute("UPDATE said SET value = ? WHERE name = 'aside'", (self.aside,))
         self.sql.execute("INSERT INTO said VALUES ('fingerprint', ?)", (self._fingerprint,))
         self.sql.execute("COMMIT")
 
@@ -159,7 +163,8 @@ class Shelf:
         return int(self.sql.execute("SELECT count(*) FROM faults").fetchone()[0])
 
     def _said(self, name: str) -> int:
-        return int(self.sql.execute("SELECT value FROM said WHERE name = ?", (name,)).fetchone()[0])
+        row = self.sql.execute("SELECT value FROM said WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
 
 
 def digest(text: str) -> bytes:

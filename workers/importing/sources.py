@@ -83,18 +83,28 @@ class Mapped:
         return table
 
     def find(self, seen: Seen) -> None:
+        of_each: dict[str, list[int]] = {}
         for index, form in enumerate(self.files.forms):
-            table = self.shelved[form.source]
-            for row in table.rows:
+            of_each.setdefault(form.source, []).append(index)
+        for source_, indexes in of_each.items():
+            for row in self.shelved[source_].rows:
                 seen(1)
-                try:
-                    if (told := fact_of(form, table, row)) is not None:
-                        self._add(told, index, row)
-                except RowFault as why:
-                    self.shelf.add_fault(Fault(table.file, row.line, str(why)))
+                meant = [self._is_meant(index, row) for index in indexes]
+                if not any(meant):
+                    self.shelf.aside += 1
 
-    def _add(self, told: Told, form: int, row: Row) -> None:
-        self.shelf.add_fact(str(told.raw["account"]), _micros(told.at), form, row.line, row.place)
+    def _is_meant(self, index: int, row: Row) -> bool:
+        """Whether the form makes a fact of it, or would if it could."""
+        form = self.files.forms[index]
+        table = self.shelved[form.source]
+        try:
+            told = fact_of(form, table, row)
+        except RowFault as why:
+            self.shelf.add_fault(Fault(table.file, row.line, str(why)))
+            return True
+        if told is not None:
+            self.shelf.add_fact(str(told.raw["account"]), _micros(told.at), index, row.line, row.place)
+        return told is not None
 
     def told(self, place: Place) -> Told:
         form = self.files.forms[place.form]
