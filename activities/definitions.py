@@ -22,16 +22,18 @@ ALERT_FROM = 5  # attempts
 
 
 class Activities:
-    """Bound to the host of this process."""
+    """Bound to the host of this process. An attempt that Temporal gives up, because the database was busy for too long
+    or the worker ends, goes to its end: cut off inside a transaction it would look like a fault of the run.
+    """
 
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    @activity.defn(name="advance")
+    @activity.defn(name="advance", no_thread_cancel_exception=True)
     def advance(self, look: Look) -> Directive:
         return _quietly(look.run, lambda: runs.advance(self._host, look.run, look.reached))
 
-    @activity.defn(name="effect")
+    @activity.defn(name="effect", no_thread_cancel_exception=True)
     def effect(self, effect: str) -> Directive:
         remembered = activity.info().heartbeat_details
         receipt = str(remembered[0]) if remembered else None

@@ -151,6 +151,24 @@ class TestImport:
         assert "'gold'" in ran.err
         assert "facts.ndjson:7: this is not a line of JSON" in ran.err
 
+    def test_rows_that_the_mapping_passes_over_are_counted(self):
+        playbook("apply")
+        Path("rows.csv").write_text(
+            "id,who,sort,day\n" + "".join(f"{n},acme,{sort},2026-03-01\n" for n, sort in enumerate("abcb"))
+        )
+        head = "sources: {rows: {file: rows.csv, key: id}}\nfacts:\n"
+        fact = '  - {fact: %s, from: rows, only: {sort: %s}, account: who, at: {column: day, time: "08:00"}, %s}\n'
+        said = "fields: {stage: {value: adoption}}"
+        Path("x.mapping.yaml").write_text(head + fact % ("x", "a", said) + fact % ("y", "c", said))
+
+        ran, again = playbook("import", "x.mapping.yaml"), playbook("import", "x.mapping.yaml", "--json")
+
+        assert (ran.out, ran.err) == (
+            "2 facts: 2 stored, 0 known already, 0 left out\n",
+            "… 2 rows not meant by the mapping\n",
+        )
+        assert again.json["not_meant"] == 2
+
     def test_what_another_file_told_is_known(self):
         playbook("apply")
         Path("part.ndjson").write_text("".join(FACTS.splitlines(keepends=True)[:3]))
