@@ -35,9 +35,11 @@ ATTEMPTS: Final = 5  # of a message that may be posted twice
 LOOKS: Final = {
     "email": (timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=25)),
     "slack": (timedelta(seconds=5),),
+    "webhook": (timedelta(seconds=5),),
 }
 EXPIRED: Final = "expired"
 SENT_AT_MOST_ONCE: Final = {"email"}
+APART: Final = {"webhook"}  # channels of many receivers: that one of them is down says nothing of the others
 
 
 class NoSuchEffect(Exception):
@@ -278,6 +280,9 @@ def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:
 def _put_off(at: Bench, effect: str, reason: str, down_for: timedelta) -> None:
     account, row = _locked(at.connection, effect)
     until = at.real + down_for
+    if row.channel in APART:
+        putting_off.until_its_receiver_is_back(at, account, row, until, f"receiver down: {reason}")
+        return
     breakers.open_(at.connection, row.channel, until, reason)
     putting_off.until_it_is_back(at, account, row, until, f"provider down: {reason}", probes=True)
 

@@ -22,6 +22,7 @@ def message_of(effect: Effect) -> Message:
         cc=_addresses(content, but=effect.address),
         categories=tuple(one for one in (playbook, _text(content, "template")) if one),
         language=_text(content, "language") or "en",
+        signed_by=_text(content, "secret_env"),
     )
 
 

@@ -43,6 +43,13 @@ def until_it_is_back(
     _note(at, account, row, reason, then)
 
 
+def until_its_receiver_is_back(at: Bench, account: AccountRow, row: EffectRow, until: datetime, reason: str) -> None:
+    """It alone waits, and tries again at that real instant."""
+    then = at.host.clock.logical(until)
+    _put_off(at, row, state="deferred", until=then, reason=reason, lease_until=None)
+    _note(at, account, row, reason, then)
+
+
 def down_until(at: Bench, row: EffectRow) -> datetime | None:
     """Until when, in real time, the row's provider is not to be tried; None when it may be."""
     if breakers.find(at.connection, row.channel) is None:
@@ -89,13 +96,13 @@ def _put_off(at: Bench, row: EffectRow, **changes: object) -> None:
 
 def _note(at: Bench, account: AccountRow, row: EffectRow, reason: str | None, until: datetime | None) -> None:
     wanted = row.effect
-    below = wanted.content.get("below")
+    below, whom = wanted.content.get("below"), "contact" if wanted.channel == "email" else "to"
     entry = Entry(
         at=at.now(account),
         path=f"{wanted.path}/{below}" if below else wanted.path,
         step=wanted.step,
         kind=wanted.channel,
         event="deferred",
-        fields={"contact": wanted.to, "reason": reason, "until": to_json(until) if until else None},
+        fields={whom: wanted.to, "reason": reason, "until": to_json(until) if until else None},
     )
     traces.add(at.connection, [Traced(row.run, row.account, row.playbook, entry)])

@@ -25,9 +25,9 @@ class Message:
     """One effect, ready to go out. Its repr shows the opaque id only, so that a log line can never carry a customer."""
 
     id: str  # the opaque id of the effect (uuid5 of its ledger key); all that a provider keeps for good
-    channel: Literal["email", "slack"]
-    to: str  # mail address; for Slack a user id, a channel's id or name, or the mail address of a user
-    body: str  # email: Markdown · slack: mrkdwn
+    channel: Literal["email", "slack", "webhook"]
+    to: str  # mail or web address; for Slack a user id, a channel's id or name, or the mail address of a user
+    body: str  # email: Markdown · slack: mrkdwn · webhook: JSON
     to_name: str = ""
     subject: str = ""  # email only
     sender: Sender | None = None  # email only; without one, the transport's own
@@ -37,6 +37,7 @@ class Message:
     categories: tuple[str, ...] = ()  # email only: playbook and template ids, at most 10
     language: str = "en"  # email only: for screen readers
     thread: str | None = None  # slack only: receipt of the message whose thread this belongs to
+    signed_by: str | None = None  # webhook only: the environment variable that holds the secret
     edit: str | None = None  # slack only: receipt of the message that this one replaces in place
 
     def __repr__(self) -> str:

@@ -280,8 +280,8 @@ class Context:
 
     def want(
         self,
-        channel: Literal["email", "slack"],
-        purpose: Literal["email", "slack", "task", "remind", "escalate"],
+        channel: Literal["email", "slack", "webhook"],
+        purpose: Literal["email", "slack", "webhook", "task", "remind", "escalate"],
         to: str,
         address: str,
         content: dict[str, JsonValue],

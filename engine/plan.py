@@ -32,6 +32,7 @@ from engine.steps.task import TaskSpec
 from engine.steps.update import UpdateSpec
 from engine.steps.wait import WaitSpec
 from engine.steps.watch import WatchSpec
+from engine.steps.webhook import WebhookSpec
 
 PLAN_FORMAT = 1
 MAIN = ""
@@ -49,6 +50,7 @@ AnySpec = Annotated[
     | UpdateSpec
     | PlaySpec
     | MeetingSpec
+    | WebhookSpec
     | EndSpec
     | EverySpec
     | ParallelSpec

@@ -279,8 +279,8 @@ class Effect(Frozen):
     path: str
     step: str
     visit: int
-    channel: Literal["email", "slack"]
-    purpose: Literal["email", "slack", "task", "remind", "escalate"]
+    channel: Literal["email", "slack", "webhook"]
+    purpose: Literal["email", "slack", "webhook", "task", "remind", "escalate"]
     to: str
     address: str
     priority: int

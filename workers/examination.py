@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from activities.clock import ClockDiffers
 from activities.store import schema, versions
 from activities.store.database import Database
+from engine.workspace import load
 from workers.applying import preview
 from workers.checking import check
 from workers.environment import environment
@@ -46,6 +47,7 @@ def examine() -> list[Found]:
         _database,
         _temporal,
         _providers,
+        _webhooks,
         _http,
     )
     return [Found("settings", ok=True, message=given), *(one for look in looks for one in look(settings))]
@@ -174,6 +176,18 @@ def _providers(settings: Settings) -> Iterator[Found]:
             continue
         for one in remote.check():
             yield Found(one.name, one.ok, one.message, one.fix, reachability=not one.ok)
+
+
+def _webhooks(settings: Settings) -> Iterator[Found]:
+    """Whether there is a secret to sign with for each address that policy.yaml names; nothing is sent."""
+    known = environment() if settings.webhooks else {}
+    for name, hook in sorted(load(settings.workspace).policy.webhooks.items()):
+        if known.get(hook.secret_env):
+            yield Found(f"webhook {name}", ok=True, message=f"to {hook.url}, signed with {hook.secret_env}")
+        else:
+            why = f"{hook.secret_env} is not set" if settings.webhooks else "PLAYBOOK_WEBHOOKS is false"
+            message = f"{why}; what would go to {hook.url} is kept here (playbook outbox)"
+            yield Found(f"webhook {name}", ok=True, message=message)
 
 
 def _http(settings: Settings) -> Iterator[Found]:

@@ -16,3 +16,12 @@ class Queues:
     @property
     def slack(self) -> str:
         return f"{self.runs}-slack"
+
+    @property
+    def webhook(self) -> str:
+        return f"{self.runs}-webhook"
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The queues of effects."""
+        return (self.email, self.slack, self.webhook)

@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         description="a number of history events above 0, after which a run's workflow is renewed",
         examples=["80"],
     )
+    webhooks: bool = Field(
+        default=True,
+        description="true or false: whether webhooks are posted to policy's addresses, or kept in the local outbox",
+        examples=["false"],
+    )
     mail_from: Sender | None = Field(
         None, description="the sender of all mail", examples=["Customer Success <success@example.com>"]
     )

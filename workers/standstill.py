@@ -44,7 +44,7 @@ async def unasked(client: Client, queues: Queues) -> list[str]:
     from temporalio.api.enums.v1 import TaskQueueType
 
     workflows, activities = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
-    kinds = {queues.runs: workflows, queues.email: activities, queues.slack: activities}
+    kinds = {queues.runs: workflows, **dict.fromkeys(queues.providers, activities)}
     return [name for name, kind in kinds.items() if not await _is_asked(client, name, kind)]
 
 

@@ -86,7 +86,7 @@ def workers(client: Client, activities: Activities, queues: Queues, slots: Slots
             build_id=BUILD,
             graceful_shutdown_timeout=GRACE,
         ),
-        *(_of_provider(client, activities, queue, slots.effects) for queue in (queues.email, queues.slack)),
+        *(_of_provider(client, activities, queue, slots.effects) for queue in queues.providers),
     ]
 
 

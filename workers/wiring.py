@@ -12,6 +12,8 @@ from activities.store import outbox
 from activities.store.database import Database
 from activities.store.schema import upgrade
 from activities.transport import Message, Sender, Transport
+from activities.webhook import Webhooks
+from workers.environment import environment
 from workers.queues import Queues
 from workers.settings import Settings
 
@@ -38,6 +40,7 @@ def host_from(settings: Settings, stir: Callable[[], None] = lambda: None, datab
     channels = {
         "email": _channel(remote_mail(settings), local, queues.email),
         "slack": _channel(remote_slack(settings), local, queues.slack),
+        "webhook": _channel(remote_webhooks(settings, local), local, queues.webhook),
     }
     return Host(database=database, clock=clock, applied=Applied(), channels=channels, stir=stir)
 
@@ -63,6 +66,11 @@ def remote_slack(settings: Settings) -> Transport | None:
     from activities.slack import Slack
 
     return Slack(settings.slack_bot_token.get_secret_value(), api=settings.slack_api_url)
+
+
+def remote_webhooks(settings: Settings, local: Transport) -> Transport | None:
+    """Each address has a secret of its own, which policy names; one that is not set posts nothing."""
+    return Webhooks(environment().get, local) if settings.webhooks else None
 
 
 def _keep(database: Database, clock: Clock, message: Message) -> None:

@@ -25,6 +25,7 @@ from engine.steps.task import TaskSpec
 from engine.steps.update import UpdateSpec
 from engine.steps.wait import WaitSpec
 from engine.steps.watch import WatchSpec
+from engine.steps.webhook import WebhookSpec
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -94,8 +95,8 @@ def _most(step: Step) -> str:
             return _work(work)
         case EmailSpec() | SequenceSpec() as mail:
             return f" to {mail.to}: {_in_short(mail)}"
-        case SlackSpec() as slack:
-            return f" to {slack.to}: {slack.template or _quoted(slack.text or '')}"
+        case SlackSpec() | WebhookSpec() as message:
+            return _sent(message)
         case EscalateSpec() as escalation:
             return f": {_quoted(escalation.reason)}{_going_on(escalation.goes_on)}"
         case UpdateSpec() as update:
@@ -212,6 +213,12 @@ def ways(plan: Plan, step: Step) -> Iterator[tuple[str, str]]:
     for name in ("then", "otherwise"):
         if (way := f"{step.path}/{name}") in plan.blocks:
             yield way, name
+
+
+def _sent(message: SlackSpec | WebhookSpec) -> str:
+    if isinstance(message, WebhookSpec):
+        return f" to {message.url}: {', '.join(message.body) or 'nothing'}"
+    return f" to {message.to}: {message.template or _quoted(message.text or '')}"
 
 
 def _set(value: object) -> str:

@@ -21,6 +21,7 @@ from engine.steps import (
     update,
     wait,
     watch,
+    webhook,
 )
 from engine.steps.base import StepModel
 
@@ -50,6 +51,7 @@ KINDS: dict[str, Kind] = {
     "update": update,
     "play": play,
     "meeting": meeting,
+    "webhook": webhook,
     "end": end,
 }
 

@@ -12,7 +12,7 @@ from activities.clock import Clock
 from activities.host import Channel, Host
 from activities.store import runs, versions
 from activities.store.database import Database
-from activities.transport import Answer, Finding, Message, Sent
+from activities.transport import Answer, Finding, Message, Sent, Transport
 from engine.plan import Plan
 from tests.support.playbooks import ACME, KIM, TEAM, compiled, source
 from tests.support.workspaces import FOLDER
@@ -83,6 +83,7 @@ def host_on(
     scale: int = 1,
     email: Noting | None = None,
     slack: Noting | None = None,
+    webhook: Transport | None = None,
     queues: str = "test",
     seconds: float = 3,
     stir: Callable[[], None] = lambda: None,
@@ -97,6 +98,7 @@ def host_on(
         channels={
             "email": Channel(email or Noting(), f"{queues}-email", **times),
             "slack": Channel(slack or Noting(), f"{queues}-slack", **times),
+            "webhook": Channel(webhook or Noting(), f"{queues}-webhook", **times),
         },
         stir=stir,
     )

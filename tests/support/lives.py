@@ -206,12 +206,17 @@ sequences = step(
     ),
     missing=st.sampled_from([None, "skip", "wait"]),
 )
+posts = step(
+    "webhook",
+    url=st.just("crm"),
+    body=st.just({"account": "account.id", "arr": "account.arr", "seats": "account.seats"}),
+)
 messages = step("slack", to=st.sampled_from(["csm", "#fires"]), text=st.just("Look"))
 
 
 @cache
 def step_lists(*, ladders: bool = True, sends: bool = True, loops: bool = True) -> st.SearchStrategy[list[Step]]:
-    leaves = [updates, *([mails, sequences, messages] if sends else [])]
+    leaves = [updates, *([mails, sequences, messages, posts] if sends else [])]
     flat = st.lists(st.one_of(*leaves), max_size=2)
     return st.recursive(
         flat,
@@ -410,6 +415,7 @@ class Seen:
     entries: list[tuple[str, Entry]] = field(default_factory=list)
     effects: list[str] = field(default_factory=list)
     bodies: list[tuple[str, object]] = field(default_factory=list)
+    posts: list[tuple[str, str, object]] = field(default_factory=list)
     ignored: list[Input] = field(default_factory=list)
     acted: list[tuple[str, Input]] = field(default_factory=list)
 
@@ -429,6 +435,8 @@ class Watched(Simulation):
         self.seen.entries += [(run, entry) for run, _, entry in changes.trace]
         self.seen.effects += changes.effects
         self.seen.bodies += [(one.to, one.content.get("body")) for one in changes.effects.values()]
+        made = [one for one in changes.effects.values() if one.channel == "webhook"]
+        self.seen.posts += [(one.to, one.address, one.content["body"]) for one in made]
         self.seen.ignored += [one for _, one in changes.ignored]
         super().absorb(now)
 

@@ -464,7 +464,7 @@ class TestTroubles:
         ran = playbook("doctor")
 
         assert ran.code == 1
-        assert "No worker asks for the work of lonely, lonely-email, lonely-slack. Start `playbook up`" in ran.out
+        assert "No worker asks for the work of lonely, lonely-email, lonely-slack, lonely-webhook. Start `playbook up`" in ran.out
 
     def test_doctor_tells_a_namespace_that_is_not_there(self, filled, temporal, monkeypatch):
         monkeypatch.setenv("TEMPORAL_ADDRESS", temporal)
@@ -488,3 +488,17 @@ class TestTroubles:
         monkeypatch.setenv("PLAYBOOK_CLOCK", "fast")
 
         assert playbook("doctor").code == 1
+
+
+def test_doctor_says_which_webhook_lacks_its_secret_and_never_shows_one(monkeypatch):
+    policy = Path("playbooks/policy.yaml")
+    crm, erp = (f'{{url: "https://{one}.test/h", secret_env: {one.upper()}_SECRET}}' for one in ("crm", "erp"))
+    hooks = f"{{crm: {crm}, erp: {erp}}}"
+    policy.write_text(f"{policy.read_text()}\nwebhooks: {hooks}\n")
+    monkeypatch.setenv("CRM_SECRET", "hush-hush")
+
+    told = playbook("doctor").out
+
+    assert "https://crm.test/h, signed with CRM_SECRET" in told
+    assert "ERP_SECRET is not set" in told
+    assert "hush-hush" not in told

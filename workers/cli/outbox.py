@@ -23,7 +23,7 @@ LONGEST = 60  # characters of a text in the table
 )
 @account_option
 @click.option("--run", metavar="ID", help="Only of this run.")
-@click.option("--channel", type=click.Choice(["email", "slack"]), help="Only mail, or only Slack.")
+@click.option("--channel", type=click.Choice(["email", "slack", "webhook"]), help="Only mail, Slack or webhooks.")
 @click.option(
     "--state", "states", type=click.Choice(STATES), multiple=True, help="Only in this state (may be repeated)."
 )

@@ -33,6 +33,7 @@ def demo_settings(settings: Settings, folder: Path, address: str | None = None) 
             "temporal_tls_server_name": None,
             "sendgrid_api_key": None,
             "slack_bot_token": None,
+            "webhooks": False,
         }
     )
 

@@ -7,7 +7,19 @@ with StandInSendGrid() as sendgrid:
 """
 
 from tests.support.standins.faults import Answers, Drips, Drops, Fault, Hangs
+from tests.support.standins.receiver import StandInReceiver
 from tests.support.standins.sendgrid import Mail, StandInSendGrid
 from tests.support.standins.slack import Posted, StandInSlack
 
-__all__ = ["Answers", "Drips", "Drops", "Fault", "Hangs", "Mail", "Posted", "StandInSendGrid", "StandInSlack"]
+__all__ = [
+    "Answers",
+    "Drips",
+    "Drops",
+    "Fault",
+    "Hangs",
+    "Mail",
+    "Posted",
+    "StandInReceiver",
+    "StandInSendGrid",
+    "StandInSlack",
+]

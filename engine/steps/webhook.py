@@ -1,0 +1,131 @@
+"""`webhook`: a signed POST to an address that policy.yaml names; the run goes on when it is taken."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+
+from pydantic import Field, JsonValue
+
+from engine.logic import Expression, compile_expression
+from engine.problems import suggest_or_list
+from engine.run import Frozen, Open, Settled
+from engine.steps.base import Done, Given, Move, Park, Rest, Spec, Unready, WaitingModel, keep
+from engine.stored import to_json
+from engine.validation import shown
+from engine.values import UNKNOWN
+
+if TYPE_CHECKING:
+    from engine.context import Context
+    from engine.place import Place
+
+# What nobody would write who means a plain text: a name with a point, a function, a comparison.
+_RECKONED: Final = re.compile(r"^[a-z_]+\.[a-z_.]+$|[a-z_]\(|[=<>]")
+
+
+class Model(WaitingModel):
+    noun: ClassVar[str] = "a webhook"
+
+    webhook: str
+    url: str
+    body: dict[str, Any] = Field(default_factory=dict)
+
+
+class Text(Frozen):
+    """A text that is filled in: `{{ account.name }} is red`."""
+
+    kind: Literal["text"] = "text"
+    source: str
+
+
+class WebhookSpec(Spec):
+    """`url` is a name of policy's webhooks. What is sent is JSON: calculations, filled texts and values as they are."""
+
+    kind: Literal["webhook"] = "webhook"
+    url: str
+    body: dict[str, Expression | Text | JsonValue]
+
+    def expressions(self) -> tuple[Expression, ...]:
+        read = (one for one in self.body.values() if isinstance(one, Expression))
+        return (*self.conditions.values(), *read)
+
+
+def outcomes(model: Model) -> tuple[str, ...]:
+    return ("posted", "skipped", "timed_out") if model.at_most else ("posted", "skipped")
+
+
+def compile_step(model: Model, place: Place) -> WebhookSpec:
+    known = place.policy.webhooks
+    if model.url not in known:
+        message = f"'{model.url}' is not a webhook of policy.yaml"
+        fix = suggest_or_list(model.url, known) or "Write 'webhooks: {NAME: {url: …, secret_env: …}}' there."
+        place.fault("url", message=message, fix=fix, code="unknown-webhook")
+    body = {name: _part(place, name, value) for name, value in model.body.items()}
+    limit = place.at_most(model)
+    place.otherwise(model)
+    return WebhookSpec(url=model.url, body=body, at_most=limit)
+
+
+def _part(place: Place, name: str, source: Any) -> Expression | Text | JsonValue:
+    """A calculation where the author's words are one, a text with names in it, or the value itself."""
+    match source:
+        case bool() | int() | None:
+            return source
+        case Decimal():
+            return to_json(source)
+        case str() if "{{" in source or "{%" in source:
+            place.text(source, "body", name)
+            return Text(source=source)
+        case str():
+            return _reckoned(place, name, source)
+    message = f"a value, a calculation or a text is due here, not {shown(source)}"
+    place.fault("body", name, message=message, fix="Give each part a name of its own.", code="wrong-type")
+    return None
+
+
+def _reckoned(place: Place, name: str, source: str) -> Expression | JsonValue:
+    found = compile_expression(source, place.names)
+    if isinstance(found, Expression):
+        return found
+    if _RECKONED.search(source):
+        place.faults(found, "body", name, code="condition")
+    return source
+
+
+def enter(spec: WebhookSpec, ctx: Context) -> Move:
+    hook = ctx.world.policy.webhooks.get(spec.url)
+    if hook is None:
+        raise Unready(f"policy.yaml names no webhook '{spec.url}' any more")
+    told = {name: _value(name, part, ctx) for name, part in spec.body.items()}
+    content: dict[str, JsonValue] = {"body": json.dumps(told, ensure_ascii=False), "secret_env": hook.secret_env}
+    ctx.want("webhook", "webhook", spec.url, hook.url, content)
+    return Rest()
+
+
+def resume(spec: WebhookSpec, open_: Open, given: Given, ctx: Context) -> Move:
+    match given:
+        case Settled(state="sent"):
+            ctx.log("posted", to=spec.url)
+            return Done("posted")
+        case Settled(state="failed"):
+            return Park(f"{spec.url} refused it: {given.reason}")
+        case Settled():
+            ctx.log("skipped", reason=given.reason)
+            return Done("skipped")
+        case _:
+            return keep(open_)
+
+
+def _value(name: str, part: Expression | Text | JsonValue, ctx: Context) -> JsonValue:
+    """Raises Unready for what is not known: nothing half-made leaves."""
+    if isinstance(part, Text):
+        return ctx.text(part.source)
+    if not isinstance(part, Expression):
+        return part
+    value = part.value(ctx.scope)
+    if value is UNKNOWN:
+        awaits = next((path for path in sorted(part.reads) if ctx.lacked(path)), None)
+        raise Unready(f"{name} is '{part.text}', which is not known", awaits)
+    return to_json(value)
