@@ -464,7 +464,8 @@ class TestTroubles:
         ran = playbook("doctor")
 
         assert ran.code == 1
-        assert "No worker asks for the work of lonely, lonely-email, lonely-slack, lonely-webhook. Start `playbook up`" in ran.out
+        queues = "lonely, lonely-email, lonely-slack, lonely-webhook"
+        assert f"No worker asks for the work of {queues}. Start `playbook up`" in ran.out
 
     def test_doctor_tells_a_namespace_that_is_not_there(self, filled, temporal, monkeypatch):
         monkeypatch.setenv("TEMPORAL_ADDRESS", temporal)
