@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from importlib.metadata import version
 from typing import Any, NoReturn
 
@@ -14,6 +15,7 @@ from temporalio import activity
 from temporalio.client import Client, TLSConfig
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
@@ -25,6 +27,11 @@ from workers.workflow import RunWorkflow
 GRACE = timedelta(seconds=10)  # for what is under way when a worker is told to stop
 # Shown in histories. Without it every module that is loaded would be hashed, a second more of each worker's start.
 BUILD = f"customer-playbooks-{version('customer-playbooks')}"
+# What Temporal's own core says of itself: all but that an attempt ended after it had been given up.
+LOGGED = (
+    TelemetryFilter(core_level="WARN", other_level="ERROR").formatted(),
+    "temporalio_sdk_core::worker::activities=ERROR",
+)
 STICKY = timedelta(seconds=5)  # for a run's own worker to take its task, before any other may: it may have died
 
 
@@ -42,14 +49,25 @@ class Slots:
 async def connect(address: str, settings: Settings | None = None, namespace: str = "default") -> Client:
     """Raises RuntimeError when nobody answers."""
     if settings is None:
-        return await Client.connect(address, namespace=namespace, data_converter=pydantic_data_converter)
+        return await Client.connect(
+            address, namespace=namespace, data_converter=pydantic_data_converter, runtime=_runtime()
+        )
     return await Client.connect(
         address,
         namespace=settings.temporal_namespace,
         data_converter=pydantic_data_converter,
         api_key=settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None,
         tls=_tls(settings),
+        runtime=_runtime(),
     )
+
+
+@cache
+def _runtime() -> Runtime:
+    """One for the process. An attempt that was given up while the database was busy is no news: the next finds what it
+    did.
+    """
+    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=",".join(LOGGED))))
 
 
 def _tls(settings: Settings) -> TLSConfig | bool:
