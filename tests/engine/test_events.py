@@ -65,7 +65,7 @@ def test_an_event_that_is_told_more_than_a_day_late_starts_nothing():
     late = survey(2, after="5 days", dated="2026-03-06T13:59:59Z")
     in_time = survey(2, after="5 days", dated="2026-03-06T14:00:00Z")
 
-    assert starts(told(PAUSE, start=ON_SURVEY, then=[late])) == []
+    assert starts(told(PAUSE, start=ON_SURVEY, then=[late])) == [("not_started", "late")]
     assert starts(told(PAUSE, start=ON_SURVEY, then=[in_time])) == [("started", None)]
 
 

@@ -1,6 +1,7 @@
 """The author's guide shows what is really there: examples are parts of the files it names, links lead somewhere."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -8,6 +9,7 @@ import pytest
 
 from engine.compile import compile_with_notes
 from engine.document import Document
+from engine.policy import Webhook
 from engine.setting import Setting
 from engine.source import read
 from engine.steps import KINDS
@@ -53,7 +55,8 @@ def test_an_example_without_a_file_is_one_that_check_takes(example: str):
     assert isinstance(document, Document), str(document)
 
     found = load(WORKSPACE)
-    setting = Setting(found.vocabulary, found.policy, found.people, found.templates, ("example", "renewal-risk"))
+    policy = replace(found.policy, webhooks={"crm": Webhook("crm", "https://crm.example/in", "CRM_WEBHOOK_SECRET")})
+    setting = Setting(found.vocabulary, policy, found.people, found.templates, ("example", "renewal-risk"))
     _, problems = compile_with_notes(document, setting)
 
     assert [str(one) for one in problems.errors] == []
