@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -21,8 +20,8 @@ from activities.store.schema import upgrade
 from workers.applying import apply
 from workers.bench.portfolio import Item, first_facts
 from workers.checking import check
+from workers.devserver_port import HOST, free_port
 
-LOCAL = "127.0.0.1"
 PATIENCE = 30.0
 IN_ONE = 1_000
 
@@ -61,12 +60,12 @@ def fill(folder: Path, workspace: Path, accounts: int) -> str:
 
 @contextlib.contextmanager
 def intake(url: str, workspace: Path) -> Iterator[Intake]:
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "workers.http"], cwd=Path(__file__).parents[2], env=_settings(url, workspace, port)
     )
     try:
-        with httpx.Client(base_url=f"http://{LOCAL}:{port}", timeout=PATIENCE) as client:
+        with httpx.Client(base_url=f"http://{HOST}:{port}", timeout=PATIENCE) as client:
             _until_it_answers(client, process)
             yield Intake(client, process.pid)
     finally:
@@ -76,14 +75,8 @@ def intake(url: str, workspace: Path) -> Iterator[Intake]:
 
 def _settings(url: str, workspace: Path, port: int) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PLAYBOOK_", "TEMPORAL_"))}
-    ours = {"DATABASE_URL": url, "WORKSPACE": str(workspace), "HTTP_HOST": LOCAL, "HTTP_PORT": str(port)}
+    ours = {"DATABASE_URL": url, "WORKSPACE": str(workspace), "HTTP_HOST": HOST, "HTTP_PORT": str(port)}
     return kept | {f"PLAYBOOK_{name}": value for name, value in ours.items()}
-
-
-def _free_port() -> int:
-    with socket.create_server((LOCAL, 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
 
 
 def _until_it_answers(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
