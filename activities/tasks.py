@@ -21,6 +21,14 @@ class NoSuchTask(Exception):
     """No task has this id."""
 
 
+class _Behind(Exception):
+    """The run has not been fed all that came before."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__()
+        self.run = run
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """The act counts; the task as it now stands."""
@@ -87,25 +95,14 @@ def acknowledge(host: Host, task: str, by: str | None = None) -> Answer:
 
 def _do(host: Host, task: str, act: Act) -> Answer:
     """The run is first fed what came before the act, so that nobody is told "done" of what was taken back by then."""
-    answer = host.database.write(lambda connection: _acted_in_time(bench(host, connection), task, act))
-    if answer is None:
-        _catch_up(host, task)
+    try:
+        answer = host.database.write(lambda connection: _acted(bench(host, connection), task, act, in_time=True))
+    except _Behind as behind:
+        with suppress(AdvanceFailed):  # a run that our own code cannot advance keeps nobody from acting
+            advance(host, behind.run)
         answer = host.database.write(lambda connection: _acted(bench(host, connection), task, act))
     host.stir()
     return answer
-
-
-def _catch_up(host: Host, task: str) -> None:
-    """A run that our own code cannot advance keeps nobody from acting."""
-    with suppress(AdvanceFailed):
-        advance(host, _found(host, task).run)
-
-
-def _found(host: Host, task: str) -> Task:
-    found = host.database.read(lambda connection: tasks.find(connection, task))
-    if found is None:
-        raise NoSuchTask(task)
-    return found
 
 
 def _behind(connection: Connection, run: str, now: datetime) -> bool:
@@ -113,26 +110,19 @@ def _behind(connection: Connection, run: str, now: datetime) -> bool:
     row = runs.find(connection, run)
     if row is None or row.paused or row.fault is not None:
         return False
-    return bool(inputs.waiting(connection, run)) or (row.look_at is not None and row.look_at <= now)
+    return bool(inputs.any_waiting(connection, [run])) or (row.look_at is not None and row.look_at <= now)
 
 
-def _acted_in_time(at: Bench, task_id: str, act: Act) -> Answer | None:
-    """None, and nothing is done, where the run is behind."""
-    found = tasks.find(at.connection, task_id)
-    if found is not None and act.verb != "note" and found.state == "open":
-        account = locked_account(at.connection, found.run)
-        if _behind(at.connection, found.run, at.now(account)):
-            return None
-    return _acted(at, task_id, act)
-
-
-def _acted(at: Bench, task_id: str, act: Act) -> Answer:
+def _acted(at: Bench, task_id: str, act: Act, *, in_time: bool = False) -> Answer:
+    """Raises _Behind, before anything is done, where the act must be `in_time` and the run is behind."""
     found = tasks.find(at.connection, task_id)
     if found is None:
         raise NoSuchTask(task_id)
     account = locked_account(at.connection, found.run)
     task = tasks.find(at.connection, task_id) or found  # again, now that nobody else can act on it
     now = at.now(account)
+    if in_time and act.verb != "note" and task.state == "open" and _behind(at.connection, task.run, now):
+        raise _Behind(task.run)
     if refused := _refused(task, act, now):
         return refused
     changed = _changed(task, act, now)
