@@ -2,7 +2,6 @@
 playbooks of the account.
 """
 
-import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,16 +12,15 @@ from activities.store import effects, mails, runs, suppressions, wakes
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
 from engine import care
-from engine.account import Account
-from engine.care import Gone, Ready, Slot
-from engine.mailing import can_be_reached, expires_of, send_times_of, topic_of
+from engine.care import Gone, Slot
+from engine.mailing import can_be_reached, expires_of, ready_of, send_times_of, topic_of
 from engine.policy import Policy
-from engine.sendtimes import Hours, calendar_for
+from engine.sendtimes import calendar_for
 
 
 def unwanted(at: Bench, account: AccountRow, row: EffectRow) -> str | None:
     """Why the recipient gets no such mail; None when nothing speaks against it."""
-    if not can_be_reached(_known(account), row.recipient):
+    if not can_be_reached(account.known, row.recipient):
         return "missing"
     if suppressions.reason_of(at.connection, row.effect.address) is not None:
         return "suppressed"
@@ -67,10 +65,6 @@ class _Scene:
     now: datetime
 
     @cached_property
-    def account(self) -> Account:
-        return _known(self.row)
-
-    @cached_property
     def ready(self) -> list[EffectRow]:
         """Those that have come to their end by now compete for nothing."""
         found = mails.ready(self.at.connection, self.row.id) if self.policy.caps else []
@@ -78,23 +72,16 @@ class _Scene:
 
     def slots(self, more: Iterable[EffectRow]) -> dict[str, Slot]:
         asking = {row.id: row for row in (*self.ready, *more)}
-        calendar = calendar_for(self.account, "", self.policy)
-        ready = [self.asks(row) for row in asking.values()]
+        calendar = calendar_for(self.row.known, "", self.policy)
+        ready = [
+            ready_of(row.effect, row.id, row.recipient, row.ready_since, self.row.known, self.policy)
+            for row in asking.values()
+        ]
         return care.slots(ready, self.gone(), self.policy.caps, calendar, self.now)
 
-    def asks(self, row: EffectRow) -> Ready:
-        wanted, calendar = row.effect, calendar_for(self.account, row.recipient, self.policy)
-        hours = Hours(calendar, self.policy.quiet_hours, send_times_of(wanted))
-        essential = self.policy.is_essential(topic_of(wanted))
-        return Ready(row.id, row.recipient, row.priority, row.ready_since, hours, essential)
-
     def gone(self) -> Collection[Gone]:
-        calendar = calendar_for(self.account, "", self.policy)
+        calendar = calendar_for(self.row.known, "", self.policy)
         since = min((calendar.subtract(cap.over, self.now) for cap in self.policy.caps), default=None)
         rows = mails.gone(self.at.connection, self.row.id, since) if since else ()
         clock = self.at.host.clock
         return [Gone(to, at or (clock.logical(real) if real else self.now)) for to, at, real in rows]
-
-
-def _known(row: AccountRow) -> Account:
-    return Account.from_json(json.loads(row.state)) if row.state else Account(row.id)

@@ -1,6 +1,5 @@
 """A desk out of the database and back into it: the two ends of a transaction around the engine's pure work."""
 
-import json
 import secrets
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -101,10 +100,9 @@ def new_run_id(account: str, playbook: str) -> str:
 
 def _account(at: Bench, row: AccountRow) -> Account:
     setting = at.current.setting
-    if row.state is None:
-        return Account(row.id)
-    account = Account.from_json(json.loads(row.state))
-    return account if account.vocabulary == setting.vocabulary.digest else folded_anew(at.connection, row.id, setting)
+    if row.state is None or row.known.vocabulary == setting.vocabulary.digest:
+        return row.known
+    return folded_anew(at.connection, row.id, setting)
 
 
 def folded_anew(connection: Connection, account_id: str, setting: Setting) -> Account:

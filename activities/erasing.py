@@ -17,7 +17,6 @@ from activities.host import Host
 from activities.starts import NoSuchAccount
 from activities.store import accounts, emptied, facts, kept, suppressions, tables, wakes
 from activities.store.accounts import AccountRow
-from engine.account import Account
 
 _ALL_OF = (
     tables.trace,
@@ -95,7 +94,7 @@ def _erased(connection: Connection, host: Host, account: str) -> Erasure:
 def _addresses(at: Bench, row: AccountRow) -> set[str]:
     """Every address that a contact ever had."""
     said = [fact.contact or {} for fact in facts.of_account(at.connection, row.id, limit=None) if fact.contact]
-    known = Account.from_json(json.loads(row.state or "")).contacts.values()
+    known = row.known.contacts.values()
     said += [{"email": item["email"][0]} for item in known if "email" in item]  # type: ignore[dict-item]
     return {str(one["email"]) for one in said if isinstance(one.get("email"), str)}
 

@@ -37,9 +37,7 @@ from activities.store import runs as run_rows
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
 from activities.writing_back import put_away
-from engine.account import Account
 from engine.facts import Fact
-from engine.run import Settled
 from engine.ticks import ticks
 
 MOST = 100_000  # runs that an account may have at a time
@@ -104,7 +102,7 @@ class _Erasing:
         told = self.told()
         mine = [fact for fact in told if fact.contact]
         theirs = written.of_contact(told, self.contact, self.vocabulary)
-        if not mine and not theirs and self.contact not in Account.from_json(json.loads(self.row.state or "")).contacts:
+        if not mine and not theirs and self.contact not in self.row.known.contacts:
             raise NoSuchContact(self.contact)
         who = self.person(mine, theirs)
         suppressions.hide(self.connection, [one for one in who.sure if "@" in one])
@@ -128,7 +126,7 @@ class _Erasing:
         return replace(who, sentences=wrote.sentences, words=wrote.words, keys=wrote.keys)
 
     def said(self, mine: Iterable[Fact]) -> list[Mapping[str, object]]:
-        known = Account.from_json(json.loads(self.row.state or "")).contacts.get(self.contact, {})
+        known = self.row.known.contacts.get(self.contact, {})
         return [*(fact.contact or {} for fact in mine), {name: value for name, (value, _) in known.items()}]
 
     # --- runs of theirs
@@ -157,7 +155,8 @@ class _Erasing:
         for row in mine:
             outbox.forget(self.connection, row.id)
         withdrawn = [row for row in mine if self.emptied(row, who)]
-        inputs.latch(self.connection, [(row.run, self.skipped(row)) for row in withdrawn], self.at.real)
+        told = [(row.run, row.settled(self.now, "skipped", emptied.ERASED)) for row in withdrawn]
+        inputs.latch(self.connection, told, self.at.real)
         wakes.write(self.connection, {row.run for row in withdrawn}, self.at.real)
         return len(mine), len(withdrawn)
 
@@ -165,18 +164,6 @@ class _Erasing:
         key = row.effect.key
         told = {"key": row.id} if who.text(key) != key else {}
         return emptied.empty_effect(self.connection, row, self.now, **told)
-
-    def skipped(self, row: EffectRow) -> Settled:
-        wanted = row.effect
-        return Settled(
-            at=self.now,
-            path=wanted.path,
-            visit=wanted.visit,
-            effect=row.id,
-            to=wanted.to,
-            state="skipped",
-            reason=emptied.ERASED,
-        )
 
     # --- what is known of them
 

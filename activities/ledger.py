@@ -25,7 +25,7 @@ from activities.store.emptied import ERASED, is_empty
 from activities.store.together import Collided
 from activities.transport import Message
 from engine.mailing import expires_of
-from engine.run import Answered, Flipped, Input, Operated, Settled
+from engine.run import Answered, Flipped, Input, Operated
 
 PROMPT: Final = timedelta(seconds=0.2)  # real: a claim so soon counts as made at the effect's own instant
 PATIENCE: Final = timedelta(minutes=2)  # real: how long a provider in trouble is tried before the effect is deferred
@@ -241,16 +241,7 @@ def _end(
     moment = _moment(at, account, row)
     over = {"lease_until": None, "until": None, "asking": False, "settled_at": moment, "held": None}
     effects.change(at.connection, row.id, state=state, receipt=receipt, reason=reason, **over)
-    wanted = row.effect
-    told = Settled(
-        at=moment,
-        path=wanted.path,
-        visit=wanted.visit,
-        effect=row.id,
-        to=wanted.to,
-        state="expired" if reason == EXPIRED else state,
-        reason=reason,
-    )
+    told = row.settled(moment, "expired" if reason == EXPIRED else state, reason)
     inputs.latch(at.connection, [(row.run, told)], at.real)
     if state != "sent" and row.channel == "email":
         care.move_up(at, account)

@@ -16,8 +16,7 @@ from activities.store.effects import EffectRow
 from activities.store.traces import Traced
 from engine.care import Slot
 from engine.mailing import expires_of
-from engine.stored import to_json
-from engine.trace import Entry
+from engine.trace import deferred
 
 ABANDONED: Final = timedelta(minutes=1)  # real: whoever should have tried the provider again did not
 
@@ -95,14 +94,5 @@ def _put_off(at: Bench, row: EffectRow, **changes: object) -> None:
 
 
 def _note(at: Bench, account: AccountRow, row: EffectRow, reason: str | None, until: datetime | None) -> None:
-    wanted = row.effect
-    below, whom = wanted.content.get("below"), "contact" if wanted.channel == "email" else "to"
-    entry = Entry(
-        at=at.now(account),
-        path=f"{wanted.path}/{below}" if below else wanted.path,
-        step=wanted.step,
-        kind=wanted.channel,
-        event="deferred",
-        fields={whom: wanted.to, "reason": reason, "until": to_json(until) if until else None},
-    )
+    entry = deferred(row.effect, at.now(account), reason, until)
     traces.add(at.connection, [Traced(row.run, row.account, row.playbook, entry)])

@@ -10,15 +10,14 @@ from sqlalchemy import Connection
 
 from activities.desks import Bench, bench
 from activities.host import Host
-from activities.starts import AT_ONCE, Tally, applied, desks_of, last_bar, whom
+from activities.starts import Tally, applied, desks_of, last_bar, read_in_parts, whom, write_in_parts
 from activities.store import accounts, decisions, holds, traces
-from activities.store.database import chunks
 from activities.store.holds import Holding
 from activities.store.traces import Traced
 from activities.writing_back import Worked, put_all_away
 from engine.held import LET_BE, REASONS, Held
 from engine.subjects import slot
-from engine.trace import Entry
+from engine.trace import not_started
 
 NOT_HELD = "not held"
 
@@ -85,19 +84,12 @@ def held_of(host: Host, playbook: str) -> list[str]:
 
 def foresee(host: Host, playbook: str, ids: Sequence[str]) -> Tally:
     """What `release` would do, of accounts as they are now. Raises NoSuchPlaybook."""
-    tally = Tally()
-    for part in chunks(sorted(set(ids)), AT_ONCE):
-        tally.add(host.database.read(partial(_foreseen, host=host, playbook=playbook, ids=part)))
-    return tally
+    return read_in_parts(host, ids, partial(_foreseen, host=host, playbook=playbook))
 
 
 def release(host: Host, playbook: str, ids: Sequence[str], by: str | None = None) -> Tally:
     """Starts them, in parts. One that is barred by now is used up, and its trace says so. Raises NoSuchPlaybook."""
-    tally = Tally()
-    for part in chunks(sorted(set(ids)), AT_ONCE):
-        tally.add(host.database.write(partial(_released, host=host, playbook=playbook, ids=part, by=by)))
-        host.stir()
-    return tally
+    return write_in_parts(host, ids, partial(_released, host=host, playbook=playbook, by=by))
 
 
 def drop(host: Host, playbook: str, ids: Sequence[str], by: str | None = None) -> int:
@@ -171,10 +163,7 @@ def _dropped(at: Bench, playbook: str, ids: Sequence[str], by: str | None) -> in
 
 
 def _let_be(account: str, held: Held, now: datetime, by: str | None) -> Traced:
-    fields: dict[str, JsonValue] = {"reason": LET_BE}
-    said = fields | {"by": by} if by else fields
-    entry = Entry(at=now, path="start", step=None, kind="playbook", event="not_started", fields=said)
-    return Traced("", account, held.playbook, entry.model_copy(update={"subject": held.subject}))
+    return Traced("", account, held.playbook, not_started(now, LET_BE, held.subject, by=by))
 
 
 def _held(connection: Connection, playbook: str, ids: Sequence[str], tally: Tally) -> dict[str, list[Held]]:

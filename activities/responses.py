@@ -1,6 +1,5 @@
 """What people do with the mails that they got: taken in for the runs that write to them, and for every mail to come."""
 
-import json
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -10,7 +9,6 @@ from activities.host import Host
 from activities.store import accounts, effects, inputs, runs, suppressions, wakes
 from activities.store.accounts import AccountRow
 from activities.store.suppressions import EVERY
-from engine.account import Account
 from engine.answering import heard_by
 from engine.run import Said
 
@@ -60,7 +58,7 @@ def _responded(at: Bench, account: str, contact: str, verb: Said, topic: str) ->
 
 
 def _address(row: AccountRow, contact: str) -> str | None:
-    known = Account.from_json(json.loads(row.state)).contacts.get(contact) if row.state else None
+    known = row.known.contacts.get(contact)
     if known is None:
         return None
     email = known["email"][0] if "email" in known else None

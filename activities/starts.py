@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -66,6 +67,12 @@ class Tally:
             self.barred.setdefault(reason, []).extend(several)
 
 
+class Work(Protocol):
+    """What a transaction does with some of the accounts."""
+
+    def __call__(self, connection: Connection, /, *, ids: Sequence[str]) -> Tally: ...
+
+
 def start(
     host: Host, playbook: str, account: str, by: str | None = None, given: Given | None = None
 ) -> Started | Barred:
@@ -80,19 +87,28 @@ def start(
 def start_all(
     host: Host, playbook: str, ids: Sequence[str], by: str | None = None, given: Given | None = None
 ) -> Tally:
-    """In parts, so that nobody waits long for an account. Raises NoSuchPlaybook and Unfit."""
-    tally = Tally()
-    for part in chunks(sorted(set(ids)), AT_ONCE):
-        tally.add(host.database.write(partial(_started, host=host, playbook=playbook, ids=part, by=by, given=given)))
-        host.stir()
-    return tally
+    """In parts. Raises NoSuchPlaybook and Unfit."""
+    return write_in_parts(host, ids, partial(_started, host=host, playbook=playbook, by=by, given=given))
 
 
 def foresee(host: Host, playbook: str, ids: Sequence[str], given: Given | None = None) -> Tally:
     """What `start_all` would do, of accounts as they are now; nothing is done. Raises NoSuchPlaybook and Unfit."""
+    return read_in_parts(host, ids, partial(_foreseen, host=host, playbook=playbook, given=given))
+
+
+def write_in_parts(host: Host, ids: Sequence[str], work: Work) -> Tally:
+    """One transaction after the other, so that nobody waits long for an account."""
     tally = Tally()
     for part in chunks(sorted(set(ids)), AT_ONCE):
-        tally.add(host.database.read(partial(_foreseen, host=host, playbook=playbook, ids=part, given=given)))
+        tally.add(host.database.write(partial(work, ids=part)))
+        host.stir()
+    return tally
+
+
+def read_in_parts(host: Host, ids: Sequence[str], work: Work) -> Tally:
+    tally = Tally()
+    for part in chunks(sorted(set(ids)), AT_ONCE):
+        tally.add(host.database.read(partial(work, ids=part)))
     return tally
 
 

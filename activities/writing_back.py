@@ -26,7 +26,7 @@ from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
 from activities.store.traces import Traced
 from engine.desk import Desk
-from engine.run import Effect, Input, Run, Settled
+from engine.run import Effect, Input, Run
 
 LEFT_BY = {"goal", "stop", "operator"}  # whoever leaves at once takes back what is not yet on its way
 
@@ -160,8 +160,7 @@ def _want_again(at: Bench, row: EffectRow, effect: Effect) -> None:
             at.connection, row.id, **again, at=effect.at, address=effect.address, body=effect.model_dump_json()
         )
     elif row.state == "sent":
-        told = Settled(at=effect.at, path=effect.path, visit=effect.visit, effect=row.id, to=effect.to, state="sent")
-        inputs.latch(at.connection, [(effect.run, told)], at.real)
+        inputs.latch(at.connection, [(effect.run, effect.settled(effect.at, "sent"))], at.real)
         wakes.write(at.connection, [effect.run], at.real)
 
 

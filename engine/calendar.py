@@ -20,6 +20,9 @@ from engine.values import UNKNOWN, Unknown, Value
 
 Edge = Literal["exact", "opens", "closes"]
 
+WHEREABOUTS: Final = frozenset({"account.time_zone", "account.country"})
+"""What an account's days and midnights hang on."""
+
 MONDAY_TO_FRIDAY: Final = frozenset(range(5))
 NINE_TO_FIVE: Final = (dt.time(9), dt.time(17))
 # Public holidays are a matter of law, known for about these years; outside of them only the week counts.

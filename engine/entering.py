@@ -20,7 +20,7 @@ from engine.run import Flipped, Played, Run, Watch
 from engine.subjects import CONTACTS, marked, slot
 from engine.table import Table, earliest_after
 from engine.tailoring import Unfit, tailored
-from engine.trace import Entry
+from engine.trace import not_started
 from engine.trigger import (
     DELAYS,
     LASTING,
@@ -228,10 +228,7 @@ class Entrance(Table):
     def _not_started(
         self, plan: Plan, reason: str, now: datetime, tree: dict[str, JsonValue] | None, subject: str = ""
     ) -> None:
-        fields: dict[str, JsonValue] = {"reason": reason} | ({"why": tree} if tree else {})
-        entry = Entry(at=now, path="start", step=None, kind="playbook", event="not_started", fields=fields)
-        entry = entry.model_copy(update={"subject": subject}) if subject else entry
-        self.changes.trace.append(("", plan.playbook, entry))
+        self.changes.trace.append(("", plan.playbook, not_started(now, reason, subject, why=tree)))
 
     def _entered(self, plan: Plan, run_id: str, now: datetime, subject: str) -> None:
         key = slot(plan.playbook, subject)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from engine.policy import GENERAL
+from engine.care import Ready
+from engine.policy import GENERAL, Policy
 from engine.run import Effect
-from engine.sendtimes import SendTimes
+from engine.sendtimes import Hours, SendTimes, calendar_for
 from engine.stored import to_json
 from engine.values import read_instant
 
@@ -40,6 +41,12 @@ def send_times_of(effect: Effect) -> SendTimes | None:
 def expires_of(effect: Effect) -> datetime | None:
     said = effect.content.get("expires")
     return read_instant(said) if isinstance(said, str) else None
+
+
+def ready_of(effect: Effect, name: str, recipient: str, since: datetime, account: Account, policy: Policy) -> Ready:
+    """The mail as one that competes for room, by its recipient's own hours; `name` tells it from the others."""
+    hours = Hours(calendar_for(account, recipient, policy), policy.quiet_hours, send_times_of(effect))
+    return Ready(name, recipient, effect.priority, since, hours, policy.is_essential(topic_of(effect)))
 
 
 def can_be_reached(account: Account, contact: str) -> bool:

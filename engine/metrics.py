@@ -12,6 +12,7 @@ from decimal import Decimal
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final
 
+from engine.calendar import WHEREABOUTS
 from engine.known import Mark
 from engine.logic import Expression
 from engine.measures import DaysSince, Metric, Tally
@@ -131,7 +132,7 @@ def _crossing(point: View, metric: Metric, now: Standing, until: Ticks) -> Ticks
     answer before any event.
     """
     path = f"metrics.{metric.name}.target"
-    ahead, target = midnights(point, metric, ("account.time_zone", "account.country", path)), point.value(path)
+    ahead, target = midnights(point, metric, (*WHEREABOUTS, path)), point.value(path)
     if ahead is None:
         return until
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from engine.calendar import WHEREABOUTS
 from engine.measures import DaysSince, Metric, Tally
 from engine.metrics import share
 from engine.midnights import midnights
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 Holds = Callable[[Value], object]
 _PARTS: Final = frozenset({"value", "attainment"})
-_WHERE: Final = ("account.time_zone", "account.country")
 
 
 class Steady(NamedTuple):
@@ -86,7 +86,7 @@ def _steady(view: View, path: str) -> Steady | None:
 
 
 def _days(view: View, metric: Metric, part: str) -> Steady | None:
-    reads = (*_WHERE, *_target(metric, part))
+    reads = (*WHEREABOUTS, *_target(metric, part))
     ahead, of = midnights(view, metric, reads), _measured(view, metric, part)
     if ahead is None:
         return None

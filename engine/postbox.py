@@ -9,13 +9,12 @@ from typing import Literal
 
 from engine import care
 from engine.account import Account
-from engine.care import Gone, Ready, Slot
-from engine.mailing import can_be_reached, expires_of, send_times_of, topic_of
+from engine.care import Gone, Slot
+from engine.mailing import can_be_reached, expires_of, ready_of, topic_of
 from engine.policy import Policy
 from engine.run import Effect, Said, Settled
-from engine.sendtimes import Hours, calendar_for
-from engine.stored import to_json
-from engine.trace import Entry
+from engine.sendtimes import calendar_for
+from engine.trace import Entry, deferred
 
 State = Literal["sent", "failed", "skipped", "expired"]
 
@@ -74,7 +73,7 @@ class Postbox:
 
     def _move_up(self, account: Account, now: datetime) -> None:
         """Where room has been given back, whoever may go sooner is asked sooner."""
-        waiting = [name for name, one in self.waiting.items() if one.slot is not None and one.slot.held == "cap"]
+        waiting = [name for name, one in self.waiting.items() if _waits_for_room(one)]
         found = self._slots(account, now) if waiting else {}
         for name in waiting:
             one, at = self.waiting[name], found[name].at
@@ -90,7 +89,7 @@ class Postbox:
         until = min(slot.at, expires) if expires else slot.at
         since = one.since if slot.held == "cap" else until
         self.waiting[one.effect.id] = replace(one, until=until, since=since, slot=slot)
-        return _deferred(one.effect, slot, now)
+        return deferred(one.effect, now, slot.reason, slot.at)
 
     def _unwanted(self, effect: Effect, account: Account) -> str | None:
         if not can_be_reached(account, effect.to):
@@ -101,34 +100,14 @@ class Postbox:
         return next((one for one in found if one is not None), None)
 
     def _slots(self, account: Account, now: datetime) -> dict[str, Slot]:
-        ready = [self._ready(one, account) for one in self.waiting.values() if one.until <= now or _waits_for_room(one)]
+        asking = [one for one in self.waiting.values() if one.until <= now or _waits_for_room(one)]
+        ready = [ready_of(one.effect, one.effect.id, one.effect.to, one.since, account, self.policy) for one in asking]
         return care.slots(ready, self.gone, self.policy.caps, calendar_for(account, "", self.policy), now)
-
-    def _ready(self, one: Waiting, account: Account) -> Ready:
-        effect = one.effect
-        hours = Hours(calendar_for(account, effect.to, self.policy), self.policy.quiet_hours, send_times_of(effect))
-        essential = self.policy.is_essential(topic_of(effect))
-        return Ready(effect.id, effect.to, effect.priority, one.since, hours, essential)
 
     def _settled(self, one: Waiting, state: State, now: datetime, reason: str | None = None) -> Settled:
         del self.waiting[one.effect.id]
-        effect = one.effect
-        return Settled(
-            at=now, path=effect.path, visit=effect.visit, effect=effect.id, to=effect.to, state=state, reason=reason
-        )
+        return one.effect.settled(now, state, reason)
 
 
 def _waits_for_room(one: Waiting) -> bool:
     return one.slot is not None and one.slot.held == "cap"
-
-
-def _deferred(effect: Effect, slot: Slot, now: datetime) -> Entry:
-    below = effect.content.get("below")
-    return Entry(
-        at=now,
-        path=f"{effect.path}/{below}" if below else effect.path,
-        step=effect.step,
-        kind="email",
-        event="deferred",
-        fields={"contact": effect.to, "reason": slot.reason, "until": to_json(slot.at) if slot.at else None},
-    )

@@ -293,6 +293,12 @@ class Effect(Frozen):
         """The opaque name of the effect outside the database."""
         return effect_id(self.key)
 
+    def settled(
+        self, at: datetime, state: Literal["sent", "failed", "skipped", "expired"], reason: str | None = None
+    ) -> Settled:
+        """The world's answer, for the step that wanted it."""
+        return Settled(at=at, path=self.path, visit=self.visit, effect=self.id, to=self.to, state=state, reason=reason)
+
 
 def effect_key(run: str, step: str, visit: int, to: str, channel: str) -> str:
     return "·".join((run, step, str(visit), to, channel))

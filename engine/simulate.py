@@ -19,7 +19,7 @@ from engine.parameters import packed
 from engine.plan import Plan
 from engine.postbox import Postbox
 from engine.problems import suggest_or_list
-from engine.run import Acknowledged, Input, Open, Run, Said, Settled, Task, TaskActed
+from engine.run import Acknowledged, Input, Open, Run, Said, Task, TaskActed
 from engine.setting import Setting
 from engine.stored import to_json
 from engine.story import Act, Moment, Story, facts_of, with_readings
@@ -197,10 +197,7 @@ class Simulation:
             if effect.channel == "email":
                 self.postbox.put(effect, now)
             elif effect.blocking:
-                settled = Settled(
-                    at=now, path=effect.path, visit=effect.visit, effect=effect.id, to=effect.to, state="sent"
-                )
-                self.inputs.setdefault(effect.run, []).append(settled)
+                self.inputs.setdefault(effect.run, []).append(effect.settled(now, "sent"))
 
     def absorb(self, now: datetime) -> None:
         """Takes the desk's changes: the world does at once what is asked of it."""

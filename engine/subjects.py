@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from engine.calendar import WHEREABOUTS
 from engine.conditions.scope import Moving
 from engine.facts import Fact
 from engine.logic import Condition, Scope
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 ITEM: Final = "item"
 CONTACTS: Final = "contacts"
-CALENDAR: Final = frozenset({"account.time_zone", "account.country"})
-"""What an account's days and midnights hang on."""
 Items = Mapping[str, Mapping[str, Value]]
 _NOBODY: Mapping[str, Value] = {}
 
@@ -67,7 +66,7 @@ def hangs_on(condition: Condition, each: str | None, subject: str) -> frozenset[
     """
     reads = (path.removeprefix("since.") for path in condition.reads)
     found = frozenset(mark(each, subject) if each and is_of_item(path) else path for path in reads)
-    return found | CALENDAR if condition.timely else found
+    return found | WHEREABOUTS if condition.timely else found
 
 
 class RunFacts(Moving):

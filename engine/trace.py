@@ -10,6 +10,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from engine.run import Effect
 from engine.stored import to_json
 
 
@@ -38,3 +39,30 @@ class Entry(BaseModel):
         if self.subject:
             shown["subject"] = self.subject
         return shown | {name: value for name, value in self.fields.items() if value is not None}
+
+
+def not_started(at: datetime, reason: str, subject: str = "", **fields: JsonValue) -> Entry:
+    """A start that did not happen."""
+    said: dict[str, JsonValue] = {name: value for name, value in fields.items() if value}
+    return Entry(
+        at=at,
+        path="start",
+        step=None,
+        kind="playbook",
+        event="not_started",
+        subject=subject,
+        fields={"reason": reason, **said},
+    )
+
+
+def deferred(effect: Effect, at: datetime, reason: str | None, until: datetime | None) -> Entry:
+    """An effect that keeps its place, and until when."""
+    below, whom = effect.content.get("below"), "contact" if effect.channel == "email" else "to"
+    return Entry(
+        at=at,
+        path=f"{effect.path}/{below}" if below else effect.path,
+        step=effect.step,
+        kind=effect.channel,
+        event="deferred",
+        fields={whom: effect.to, "reason": reason, "until": to_json(until) if until else None},
+    )

@@ -16,12 +16,13 @@ from typing import Literal
 from pydantic import JsonValue
 
 from engine import stored
+from engine.calendar import WHEREABOUTS
 from engine.conditions.scope import Moving
 from engine.logic import Condition, Scope
 from engine.plan import Plan, Start
 from engine.policy import Policy
 from engine.run import Frozen
-from engine.subjects import CALENDAR, is_of_item, slot
+from engine.subjects import is_of_item, slot
 
 Bar = Literal["again", "live", "goal", "stop", "holdout", "anchor"]
 Outside = Literal["stage", "only"]
@@ -176,7 +177,7 @@ def _read_by(plan: Plan) -> set[str]:
     deciding = _deciding(plan)
     reads = {path for one in deciding for path in one.reads}
     if plan.start.lasting is not None or any(one.timely for one in deciding):
-        reads |= CALENDAR
+        reads |= WHEREABOUTS
     return reads | {plan.anchor} if plan.anchor else reads
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, TypeVar, overload
 
-from engine.calendar import Calendar
+from engine.calendar import WHEREABOUTS, Calendar
 from engine.conditions.scope import Moving
 from engine.known import Account, Item
 from engine.logic import Expression, Scope
@@ -34,7 +34,6 @@ Reading = tuple[Value, Ticks]
 """A value and the first tick after the view's at which it may be another, while no new fact comes."""
 
 UNKNOWN_FOR_EVER: Final[Reading] = (UNKNOWN, NEVER)
-_WHERE: Final = ("account.time_zone", "account.country")
 
 
 @dataclass(slots=True)
@@ -145,7 +144,7 @@ class View(Moving):
 
     def moves(self, length: Duration) -> Ticks:
         """The next tick at which it may be counted otherwise, because the account is elsewhere from then on."""
-        return NEVER if length.is_clock else self.until(_WHERE)
+        return NEVER if length.is_clock else self.until(WHEREABOUTS)
 
     @property
     def scope(self) -> Scope:

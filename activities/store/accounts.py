@@ -1,8 +1,10 @@
 """The account's row: its lock, its state, the last instant stamped on it, when time alone may change it."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -10,9 +12,10 @@ from activities.store.database import chunks
 from activities.store.tables import accounts
 from activities.store.together import Collided
 from activities.store.writing import Among, change_all, insert_new
+from engine.known import Account
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AccountRow:
     """`state` is None for an account of which no fact is in yet."""
 
@@ -21,6 +24,11 @@ class AccountRow:
     last_instant: datetime | None
     due_at: datetime | None
     filled: int
+
+    @cached_property
+    def known(self) -> Account:
+        """What its state says, read once; nothing, where no fact of it is in."""
+        return Account.from_json(json.loads(self.state)) if self.state else Account(self.id)
 
 
 _COLUMNS = [accounts.c[name] for name in AccountRow.__dataclass_fields__]

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, select, update
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, selec
 from activities.store import writing
 from activities.store.tables import effects, tasks
 from activities.store.writing import Among, insert_new
-from engine.run import Effect
+from engine.run import Effect, Settled
 
 Held = Literal["window", "cap", "provider"]
 State = Literal["wanted", "claimed", "sent", "failed", "skipped", "deferred", "uncertain"]
@@ -18,7 +19,7 @@ FINAL: tuple[State, ...] = ("sent", "failed", "skipped")
 TELLING = ("task", "remind", "escalate")  # purposes of what no run waits for, each about one task or escalation
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EffectRow:
     """`until`: of a deferred effect, when it is wanted again; of an uncertain one, when the provider is asked next
     (None: a person must say, unless `asking`). `held`: by what it is deferred; a `provider` that is down
@@ -48,9 +49,16 @@ class EffectRow:
     ready_since: datetime
     held: Held | None
 
-    @property
+    @cached_property
     def effect(self) -> Effect:
+        """Read once, however many look at it."""
         return Effect.model_validate_json(self.body)
+
+    def settled(
+        self, at: datetime, state: Literal["sent", "failed", "skipped", "expired"], reason: str | None = None
+    ) -> Settled:
+        """As the effect's own; the row's name stays when the key is emptied."""
+        return self.effect.settled(at, state, reason).model_copy(update={"effect": self.id})
 
 
 _COLUMNS = [effects.c[name] for name in EffectRow.__dataclass_fields__]
