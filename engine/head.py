@@ -298,7 +298,8 @@ def _exit(compiler: Compiler, said: object, path: Path, where: str) -> Exit | No
 
 def policy_stops(compiler: Compiler) -> tuple[Exit, ...]:
     """They hold for every playbook besides: mail to a churned customer must not hang on one forgotten line."""
-    return tuple(Exit(when=one.when, outcome=one.outcome) for one in compiler.setting.policy.stop)
+    stops = compiler.setting.policy.stop
+    return tuple(Exit(when=one.when, outcome=one.outcome, lasting=one.lasting) for one in stops)
 
 
 def _part(compiler: Compiler, model: type[ModelT], data: dict[str, Any], path: Path, where: str) -> ModelT | None:

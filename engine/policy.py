@@ -33,11 +33,11 @@ class Tasks:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Ends any run as soon as it is true, unless the playbook says `policy_stop: false`."""
+    """Ends any run once it is true, or has been so for `lasting`; not of a playbook with `policy_stop: false`."""
 
     when: Condition
     outcome: str
-    dwell: Duration | None = None
+    lasting: Duration | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,6 @@ def load(folder: Path) -> Workspace:
         _check_roles(loaded)
     if policy:
         _check_topics(loaded)
-        _check_stops(loaded)
     return loaded
 
 
@@ -181,13 +180,3 @@ def _check_topics(workspace: Workspace) -> None:
             message, fix = f"'{template.topic}' is not a topic of policy.yaml", suggest_or_list(template.topic, topics)
             where = f"template '{template.name}'"
             workspace.problems.add(template.file, template.topic_at, where, message, fix, code="unknown-topic")
-
-
-def _check_stops(workspace: Workspace) -> None:
-    """A run ends the moment that a stop is true; one that should wait would only seem to."""
-    for index, stop in enumerate(workspace.policy.stop):
-        if stop.dwell is not None:
-            message = "a stop acts the moment that it is true, so 'for' would not be kept"
-            fix = "Take it away; a metric's zone can wait: zones: {red: {below: 60%, for: 24 hours}}"
-            path: Place = ("stop", index, "for")
-            _complain(workspace, POLICY, path, f"stop {index + 1} > for", message, fix, "stop-for")

@@ -13,6 +13,7 @@ from engine.declared.words import (
     Dates,
     DaySpan,
     Environment,
+    Lasting,
     Limit,
     Month,
     Name,
@@ -41,7 +42,7 @@ class StopShape(Shape):
     noun: ClassVar[str] = "a stop"
     when: Any
     outcome: Name
-    dwell: Span | None = Field(default=None, alias="for")
+    lasting: Lasting | None = Field(default=None, alias="for")
 
 
 class CalendarShape(Shape):
@@ -137,7 +138,7 @@ def _policy(shape: PolicyShape, conditions: dict[int, Condition]) -> Policy:
         tasks=Tasks(shape.tasks.due),
         roles=shape.roles,
         unassigned=shape.unassigned,
-        stop=tuple(Stop(conditions[n], one.outcome, one.dwell) for n, one in enumerate(shape.stop)),
+        stop=tuple(Stop(conditions[n], one.outcome, one.lasting) for n, one in enumerate(shape.stop)),
         calendars={code: _own_days(one) for code, one in shape.calendars.items()},
         closed=frozenset(date for dates in shape.holidays.also for date in dates),
         fiscal_year=shape.fiscal_year + 1,

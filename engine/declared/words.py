@@ -74,6 +74,13 @@ def _duration(written: object) -> Duration:
     return read
 
 
+def _lasting(written: object) -> Duration:
+    read = _duration(written)
+    if read.amount == 0:
+        raise Refusal(f"'{read}' is no time at all", "Take it away, or write a longer time", "duration")
+    return read
+
+
 def _hours(written: object) -> Hours:
     found = _HOURS.fullmatch(written) if isinstance(written, str) else None
     if not found:
@@ -152,6 +159,7 @@ Email = Annotated[str, AfterValidator(_email)]
 Url = Annotated[str, AfterValidator(_url)]
 Environment = Annotated[str, AfterValidator(_environment)]
 Span = Annotated[Duration, BeforeValidator(_duration)]
+Lasting = Annotated[Duration, BeforeValidator(_lasting)]
 DaySpan = Annotated[Hours, BeforeValidator(_hours)]
 WorkingHours = Annotated[Hours, BeforeValidator(_working_hours)]
 Weekday = Annotated[int, BeforeValidator(one_of(DAYS, "a day of the week"))]

@@ -1,19 +1,27 @@
 """`for`: a start, goal or stop that counts only when its condition has been true without a break for that long."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.account import Account
+from engine.compile import compile_with_notes
 from engine.desk import Desk
 from engine.facts import read_fact
+from engine.logic import Condition
+from engine.policy import Stop
+from engine.quantities import Duration
+from engine.simulate import simulate
+from engine.source import read
 from engine.trigger import Rules
 from engine.values import read_instant
-from tests.support.playbooks import MONDAY_MORNING, compiled, lines, problems, setting, source, told
+from tests.support.playbooks import MONDAY_MORNING, compiled, lines, problems, setting, source, story, told
 
 START = read_instant(MONDAY_MORNING)
 PAUSE = "  - {wait: pause, for: 5 days}"
+THREE_DAYS = Duration(amount=3, unit="day")
 LONG = "  - {wait: long, for: 60 days}"
 
 
@@ -155,3 +163,16 @@ def test_it_fires_exactly_when_a_plain_walk_over_the_hours_says_so(steps):
 
     at = [] if fires is None else [(START + timedelta(hours=fires)).strftime("%Y-%m-%dT%H:%M:%SZ")]
     assert started(result)[:1] == at
+
+
+def test_a_stop_of_policys_ends_a_run_when_it_has_lasted():
+    lost = Stop(Condition(text="status", logic={"==": [{"var": "account.status"}, "churned"]}), "lost", THREE_DAYS)
+    told_of = replace(setting(), policy=replace(setting().policy, stop=(lost,)))
+    document = read(source(LONG, start="start: {when: metrics.nps.value <= 5}\n"), "example.yaml")
+    plan, found = compile_with_notes(document, told_of)
+    churned = {"after": "2 days", "account": {"status": "churned"}}
+
+    result = simulate(plan, story(metrics={"nps": 3}, then=[churned]), told_of)
+
+    assert lines(result, "ended") == [("2026-03-07T14:00:00Z", "stop")]
+    assert (result.outcome, str(found)) == ("lost", "")

@@ -66,7 +66,7 @@ holdout: {share: 5%, salt: 2026}
     )
 
     stop = whole.stop[0]
-    assert (stop.when.text, stop.outcome, stop.dwell) == (
+    assert (stop.when.text, stop.outcome, stop.lasting) == (
         'account.status == "churned"', "churned", Duration(amount=2, unit="hour"),
     )  # fmt: skip
     assert (whole.time_zone, whole.country, whole.fiscal_year) == ("Europe/Berlin", "DE-BY", 2)
@@ -103,6 +103,7 @@ holdout: {share: 5%, salt: 2026}
         ("tasks: {due: 5}", "1:14: tasks > due: '5' lacks its unit. Say '5 days'"),
         ("roles: [CSM]", "1:9: roles 1: 'CSM' cannot be a name."),
         ('stop: [{when: account.statu == "x", outcome: y}]', "1:15: stop 1 > when: account.statu is not"),
+        ("stop: [{when: true, outcome: y, for: 0 days}]", "1:38: stop 1 > for: '0 days' is no time at all."),
         ("stop: [{when: true}]", "1:8: stop 1: 'outcome' is missing."),
         ("calendars: {XX: {working_days: [monday]}}", "1:13: calendars: 'XX' is not a country."),
         ("holidays: {also: [2026-12-31..2026-12-24]}", "1:19: holidays > also 1: 2026-12-31..2026-12-24 ends before"),
