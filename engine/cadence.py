@@ -63,7 +63,8 @@ class OnNth(Frozen):
         return f"{'last' if self.last else 'first'} {'business day' if self.weekday is None else DAYS[self.weekday]}"
 
 
-FIRST_BUSINESS_DAY: Final = OnNth(last=False, weekday=None)
+# Constructed, not validated: validating builds a schema, and an import should build none.
+FIRST_BUSINESS_DAY: Final = OnNth.model_construct(last=False, weekday=None)
 On = Annotated[OnWeekdays | OnDay | OnNth, pydantic.Field(discriminator="kind")]
 
 

@@ -108,7 +108,7 @@ class Start(Lean):
     mode: Literal["becomes", "is", "leaves"] = "becomes"
     when: Condition | None = None
     scope: Condition | None = None
-    again: Again = Again()
+    again: Again = Field(default_factory=Again)
     on: str | None = None
     where: Condition | None = None
     lasting: Duration | None = None

@@ -23,7 +23,8 @@ MONTHS: Final = (
 )  # fmt: skip
 
 Hours = tuple[dt.time, dt.time]
-FIVE_BUSINESS_DAYS: Final = Duration(amount=5, unit="business day")
+# Constructed, not validated: validating builds a schema, and an import should build none.
+FIVE_BUSINESS_DAYS: Final = Duration.model_construct(amount=5, unit="business day")
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,14 +93,14 @@ class PolicyShape(Shape):
     country: Country = "US"
     working_hours: WorkingHours = NINE_TO_FIVE
     working_days: WorkingDays = tuple(MONDAY_TO_FRIDAY)
-    tasks: TasksShape = TasksShape()
+    tasks: TasksShape = Field(default_factory=TasksShape)
     roles: tuple[Name, ...] = ()
     unassigned: Name | None = None
     stop: tuple[StopShape, ...] = ()
     calendars: dict[Country, CalendarShape] = Field(default_factory=dict)
-    holidays: HolidaysShape = HolidaysShape()
+    holidays: HolidaysShape = Field(default_factory=HolidaysShape)
     fiscal_year: Month = 0
-    quiet_hours: QuietShape = QuietShape()
+    quiet_hours: QuietShape = Field(default_factory=QuietShape)
     caps: tuple[CapShape, ...] = ()
     topics: dict[Name, TopicShape] = Field(default_factory=dict)
     webhooks: dict[Name, WebhookShape] = Field(default_factory=dict)

@@ -39,7 +39,7 @@ class WatchSpec(Spec):
     on: str | None = None
     where: Condition | None = None
     lasting: Duration | None = None
-    again: Again = Again(mode="always")
+    again: Again = Field(default_factory=lambda: Again(mode="always"))
 
     def expressions(self) -> tuple[Expression, ...]:
         return (*self.conditions.values(), *((self.where,) if self.where else ()))
