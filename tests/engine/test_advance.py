@@ -6,8 +6,8 @@ import pytest
 
 from engine.run import Flipped, Operated, Settled, TaskActed
 from engine.values import read_instant
-from tests.support.lives import Watched, after
 from tests.support.playbooks import MONDAY_MORNING, compiled, source, story
+from tests.support.unkind_hosts import Watched, after
 
 START = read_instant(MONDAY_MORNING)
 RUN = "account/example/1"

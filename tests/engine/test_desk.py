@@ -9,8 +9,8 @@ from engine.facts import read_fact
 from engine.run import Flipped, Operated, TaskActed
 from engine.trigger import Rules
 from engine.values import read_instant
-from tests.support.lives import Late, Watched, after
 from tests.support.playbooks import MONDAY_MORNING, compiled, lines, setting, source, story, told
+from tests.support.unkind_hosts import Late, Watched, after
 
 START = read_instant(MONDAY_MORNING)
 UNTIL_BETTER = "  - {wait: better, for: metrics.nps.value >= 8, at_most: 20 days, otherwise: [{end: unresolved}]}"

@@ -5,8 +5,8 @@ from engine.desk import Desk
 from engine.facts import read_fact
 from engine.trigger import Rules
 from engine.values import read_instant
-from tests.support.lives import Late, after
 from tests.support.playbooks import MONDAY_MORNING, compiled, lines, problems, setting, source, story, told
+from tests.support.unkind_hosts import Late, after
 
 START = read_instant(MONDAY_MORNING)
 ON_SURVEY = "start: {on: survey, where: event.score <= 6, again: always}\n"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.lives import Watched
 from tests.support.playbooks import compiled, lines, source, story, told
+from tests.support.unkind_hosts import Watched
 
 GOAL = "goal: {when: metrics.nps.value >= 8, outcome: recovered}\n"
 STOP = 'stop: {when: account.status == "churned", outcome: churned}\n'

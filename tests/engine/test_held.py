@@ -13,8 +13,8 @@ from engine.limits import Limit, began, parse_limit
 from engine.quantities import Refused
 from engine.trigger import Rules
 from engine.values import read_instant
-from tests.support.lives import after
 from tests.support.playbooks import MONDAY_MORNING, compiled, lines, problems, setting, source, told
+from tests.support.unkind_hosts import after
 
 START = read_instant(MONDAY_MORNING)
 PAUSE = "  - {wait: pause, for: 5 days}"

@@ -3,32 +3,21 @@
 import json
 from datetime import timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.advance import advance, begin
 from engine.plan import Plan
 from engine.run import Acknowledged, Flipped, Settled, TaskActed
-from engine.simulate import simulate
 from engine.story import facts_of
 from engine.trace import Entry
-from tests.support.lives import (
-    SCHEDULES,
-    Late,
-    Pestered,
-    Sharing,
-    Stored,
-    Watched,
-    after,
-    any_lives,
-    lives,
-    shared_work,
-)
+from tests.support.drawn_steps import SCHEDULES
+from tests.support.examples import law
+from tests.support.lives import any_lives, lives, shared_work
 from tests.support.playbooks import compiled, setting, source, story
+from tests.support.unkind_hosts import Late, Pestered, Sharing, Stored, Watched, after
 
-law = settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
-)
+held = law(30)
 OUTLIVES = {
     "reminded", "escalated", "completed", "acknowledged", "cleared", "snoozed", "reassigned", "withdrawn", "timed_out",
     "updated",
@@ -38,7 +27,7 @@ OUTLIVES = {
 OUTAGE_STARTS = st.sampled_from(["by hand", {"when": "metrics.nps.value <= 6"}])
 
 
-@law
+@held
 @given(any_lives())
 def test_a_run_that_is_stored_between_any_two_advances_goes_on_as_if_it_had_not_been(life):
     plan, story = life
@@ -49,7 +38,7 @@ def test_a_run_that_is_stored_between_any_two_advances_goes_on_as_if_it_had_not_
     assert stored.seen.effects == kept.seen.effects
 
 
-@law
+@held
 @given(any_lives())
 def test_a_plan_read_back_is_the_same_version(life):
     plan, _ = life
@@ -60,26 +49,26 @@ def test_a_plan_read_back_is_the_same_version(life):
     assert (again.hash, again.start_hash) == (plan.hash, plan.start_hash)
 
 
-@law
+@held
 @given(any_lives())
 def test_the_same_story_is_told_in_the_same_bytes(life):
     plan, story = life
 
-    first, second = (json.dumps(simulate(plan, story, setting()).to_json()) for _ in range(2))
+    first, second = (json.dumps(Watched(plan, story).tell().to_json()) for _ in range(2))
 
     assert first == second
 
 
-@law
+@held
 @given(any_lives())
 def test_a_story_never_goes_back_in_time(life):
-    told = simulate(*life, setting())
+    told = Watched(*life).tell()
 
     instants = [entry.at for entry in told.trace]
     assert instants == sorted(instants)
 
 
-@law
+@held
 @given(any_lives())
 def test_every_effect_has_an_id_of_its_own(life):
     world = Watched(*life)
@@ -89,7 +78,7 @@ def test_every_effect_has_an_id_of_its_own(life):
     assert len(world.seen.effects) == len(set(world.seen.effects))
 
 
-@law
+@held
 @given(any_lives())
 def test_after_the_end_only_what_outlives_a_run_still_moves(life):
     world = Watched(*life)
@@ -108,7 +97,7 @@ def _is_joined(entry: Entry) -> bool:
     return entry.event == "updated" and entry.kind == "task"
 
 
-@settings(law, max_examples=150)
+@law(100)
 @given(shared_work())
 def test_of_one_identity_one_task_is_open_at_a_time_and_nobody_waits_for_one_that_is_closed(life):
     world = Sharing(*life)
@@ -119,7 +108,7 @@ def test_of_one_identity_one_task_is_open_at_a_time_and_nobody_waits_for_one_tha
     assert world.forgotten == []
 
 
-@law
+@held
 @given(any_lives())
 def test_what_comes_for_a_visit_that_is_over_changes_nothing(life):
     plan, story = life
@@ -129,7 +118,7 @@ def test_what_comes_for_a_visit_that_is_over_changes_nothing(life):
     assert pestered.tell().to_json() == left_alone.tell().to_json()
 
 
-@law
+@held
 @given(lives(sends=False, contacts=False, loops=False, starts=OUTAGE_STARTS))
 def test_an_outage_does_not_change_the_story_but_for_reminders_that_were_overtaken(life):
     plan, story = life
@@ -146,7 +135,7 @@ def test_an_outage_does_not_change_the_story_but_for_reminders_that_were_overtak
         assert all(one in mine for one in theirs if _rung(one))
 
 
-@law
+@held
 @given(lives(flows=True))
 def test_a_strand_is_there_as_long_as_a_step_rests_in_it_and_no_longer(life):
     world = Watched(*life)
@@ -163,7 +152,7 @@ def test_a_strand_is_there_as_long_as_a_step_rests_in_it_and_no_longer(life):
 ENDS = st.sampled_from(["times: 9", "until: day 40", "until: 2026-04-10T12:00:00Z", "until: metrics.nps.value >= 8"])
 
 
-@law
+@held
 @given(SCHEDULES, ENDS, st.integers(0, 90), st.integers(0, 90))
 def test_of_what_an_outage_made_a_rhythm_miss_only_the_latest_is_done(schedule, ends, better, days):
     steps = (
@@ -223,7 +212,7 @@ def fed(plan, run, inputs, world, now):
             return run, trace
 
 
-@law
+@held
 @given(lives(ladders=False, loops=False, starts=st.just("by hand")), st.data())
 def test_inputs_fed_one_by_one_are_the_same_as_all_at_once(life, data):
     plan, story = life

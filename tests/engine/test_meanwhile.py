@@ -87,9 +87,9 @@ def test_for_asks_that_it_has_lasted():
 
 
 def test_each_event_is_a_time_and_can_be_read_there_alone():
-    from tests.support.lives import Watched
     from tests.support.playbooks import compiled
     from tests.support.playbooks import story as story_of
+    from tests.support.unkind_hosts import Watched
 
     do = '[{slack: tell, to: csm, text: "severity {{ event.severity }}"}]'
     plan = compiled(source(STEPS, watch("on: ticket, where: event.severity <= 2", do)))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.lives import Watched
 from tests.support.playbooks import compiled, problems, source, story, told
+from tests.support.unkind_hosts import Watched
 
 QBR = """
   - meeting: review

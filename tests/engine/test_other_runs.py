@@ -8,8 +8,8 @@ from engine.facts import read_fact
 from engine.run import Operated
 from engine.trigger import Rules
 from engine.values import read_instant
-from tests.support.lives import after
 from tests.support.playbooks import MONDAY_MORNING, compiled, lines, setting, source, told
+from tests.support.unkind_hosts import after
 
 START = read_instant(MONDAY_MORNING)
 LONG = "  - {wait: long, for: 5 days}\n  - {end: saved}"

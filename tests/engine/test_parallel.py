@@ -88,9 +88,9 @@ def test_what_one_track_has_heard_the_other_does_not_read():
         {"after": "1 day", "event": "ticket", "data": {"severity": 1}},
         {"after": "2 days", "event": "ticket", "data": {"severity": 2}},
     ]
-    from tests.support.lives import Watched
     from tests.support.playbooks import compiled
     from tests.support.playbooks import story as story_of
+    from tests.support.unkind_hosts import Watched
 
     world = Watched(compiled(source(both("", tracks))), story_of(then=heard))
     world.tell()

@@ -9,8 +9,8 @@ from engine.held import Wide
 from engine.simulate import simulate
 from engine.trigger import Rules
 from engine.values import read_instant
-from tests.support.lives import after
 from tests.support.playbooks import MONDAY_MORNING, compiled, lines, problems, setting, source, story, told
+from tests.support.unkind_hosts import after
 
 START = read_instant(MONDAY_MORNING)
 BY_HAND = "start: by hand\n"

@@ -3,8 +3,8 @@
 import pytest
 
 from engine.run import Task
-from tests.support.lives import Watched
 from tests.support.playbooks import compiled, problems, source, story, told
+from tests.support.unkind_hosts import Watched
 
 STEPS = """
   - task: review

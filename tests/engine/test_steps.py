@@ -7,9 +7,9 @@ import pytest
 
 from engine.people import Away, People
 from engine.simulate import simulate
-from tests.support.lives import Watched
 from tests.support.playbooks import compiled, lines, setting, source, told
 from tests.support.playbooks import story as story_of
+from tests.support.unkind_hosts import Watched
 
 BY_HAND = "start: by hand\n"
 

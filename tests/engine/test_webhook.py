@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from tests.support.lives import Watched
 from tests.support.playbooks import compiled, lines, problems, source, story, told
+from tests.support.unkind_hosts import Watched
 
 POST = """\
   - webhook: tell

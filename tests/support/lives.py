@@ -1,245 +1,31 @@
-"""Any playbook and any story about Acme, for laws that hold for all of them; and hosts that are less kind than a
-simulation.
-"""
+"""Any playbook and any story about Acme, for laws that hold for all of them."""
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from engine.account import Account
 from engine.compile import compile_with_notes
-from engine.decided import Decided
-from engine.desk import Changes, Desk
-from engine.facts import Fact
 from engine.plan import Plan
 from engine.problems import Problems
-from engine.run import Acknowledged, Flipped, Input, Played, Run, Settled, TaskActed, Watch
-from engine.simulate import Simulation
 from engine.source import read
-from engine.story import Story, facts_of
-from engine.trace import Entry
-from engine.trigger import Entries, Rules
+from engine.story import Story
+from tests.support.drawn_steps import (
+    Step,
+    beside,
+    conditions,
+    joined,
+    limited,
+    maybe,
+    rhythms,
+    step,
+    step_lists,
+    tracks,
+)
 from tests.support.playbooks import setting, story
-
-Step = dict[str, Any]
-
-CONDITIONS = (
-    "metrics.nps.value >= 8",
-    "metrics.nps.value < 5",
-    "metrics.nps.change <= -30%",
-    'account.status == "paused"',
-    'account.tier == "growth"',
-    "account.arr >= 50000",
-    "days_until(account.renewal_date) <= 60",
-    "metrics.sev2_tickets.value == 0",
-    "metrics.quiet_days.value > 7",
-    'any(c.role == "champion" for c in contacts)',
-)
-CLOCK = ("1 hour", "48 hours", "30 minutes")
-LONG = ("1 day", "3 days", "2 weeks", "1 month", "1 business day", "4 business days")
-conditions = st.sampled_from(CONDITIONS)
-durations = st.sampled_from((*CLOCK, *LONG))
-
-
-def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.one_of(st.none(), strategy)
-
-
-def step(kind: str, **keys: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
-    """A step that has no id yet, its kind first, without the keys that came out as nothing."""
-    return st.fixed_dictionaries(keys).map(
-        lambda made: {kind: ""} | {key: value for key, value in made.items() if value is not None}
-    )
-
-
-def by_tier(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """One for all, or one for each tier."""
-    return st.one_of(strategy, st.fixed_dictionaries(dict.fromkeys(("enterprise", "growth", "starter"), strategy)))
-
-
-def limited(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
-    return st.one_of(st.just({}), st.fixed_dictionaries({"at_most": by_tier(durations), "otherwise": steps}))
-
-
-def joined(*parts: st.SearchStrategy[Step]) -> st.SearchStrategy[Step]:
-    return st.tuples(*parts).map(lambda made: {key: value for part in made for key, value in part.items()})
-
-
-def tasks(steps: st.SearchStrategy[list[Step]], *, ladders: bool) -> st.SearchStrategy[Step]:
-    rung = st.fixed_dictionaries({"after": by_tier(durations)}).flatmap(
-        lambda when: st.sampled_from([when | {"remind": "assignee"}, when | {"escalate": "cs_manager"}])
-    )
-    own = step(
-        "task",
-        due=maybe(st.one_of(durations, st.sampled_from(["day 10", "30 days before account.renewal_date"]))),
-        overdue=maybe(st.lists(rung, max_size=3)) if ladders else st.none(),
-        then=st.sampled_from([None, "continue"]),
-        auto_close=maybe(conditions),
-        raci=st.sampled_from([None, {"accountable": "vp_cs", "consulted": ["ae"], "informed": ["technical_lead"]}]),
-        same_as=st.sampled_from([None, None, "this", "that"]),
-    )
-    return joined(own, limited(steps))
-
-
-def escalations(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
-    rung = st.fixed_dictionaries({"to": st.sampled_from(["csm", "cs_manager", "vp_cs"]), "within": by_tier(durations)})
-    own = step(
-        "escalate",
-        reason=st.just("{{ account.name }} needs help"),
-        ladder=st.lists(rung, min_size=1, max_size=3),
-        clears=maybe(conditions),
-        then=st.sampled_from([None, "continue"]),
-    )
-    return joined(own, limited(steps))
-
-
-def waits(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
-    on_date = step(
-        "wait",
-        until=st.sampled_from(
-            ["30 days before account.renewal_date", "account.renewal_date", "5 days after account.asked"]
-        ),
-        otherwise=steps,
-        then=maybe(steps),
-        late=st.sampled_from([None, "skip"]),
-    )
-    for_long = step("wait", **{"for": durations}, then=maybe(steps))
-    until_day = step("wait", until=st.sampled_from(["day 3", "day 30 on a business day"]), then=maybe(steps))
-    till = step("wait", **{"for": conditions}, at_most=durations, otherwise=steps, then=maybe(steps))
-    comes = {"on": st.just("ticket"), "where": maybe(st.just("event.severity <= 2"))}
-    event = step("wait", **comes, at_most=durations, otherwise=steps, then=maybe(steps))
-    return st.one_of(on_date, for_long, until_day, till, event)
-
-
-def plays(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
-    other = {"playbook": st.just("other")}
-    waiting = step("play", **other, wait=st.just(True), at_most=durations, otherwise=steps)
-    return st.one_of(step("play", **other), waiting)
-
-
-def meetings(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
-    due = st.one_of(durations, st.sampled_from(["day 10", "30 days before account.renewal_date"]))
-    return step(
-        "meeting",
-        **{"with": st.sampled_from([None, "champion"])},
-        where=maybe(st.just('event.kind == "qbr"')),
-        due=maybe(due),
-        then=maybe(steps),
-        otherwise=maybe(steps),
-    )
-
-
-def branches(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
-    case = st.fixed_dictionaries({"when": conditions, "then": st.one_of(steps, st.just([{"end": "early"}]))})
-    cases = st.lists(case, min_size=1, max_size=3)
-    return step("branch", cases=cases, otherwise=steps)
-
-
-SCHEDULES = st.sampled_from(
-    ["week", "2 weeks", "week on tuesday and thursday 10:00", "month on first business day", "day 02:30",
-     "quarter on day 1", {"rrule": "FREQ=MONTHLY;BYDAY=2TU"}]
-)  # fmt: skip
-
-
-def rhythms(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
-    do = steps.filter(bool)
-    until = st.one_of(conditions, st.sampled_from(["day 20", "30 days", "2026-04-10T12:00:00Z", "account.asked"]))
-    paced = step("every", schedule=SCHEDULES, times=st.integers(1, 6), until=maybe(until), do=do)
-    at_once = step("every", schedule=st.just("at once"), times=st.integers(1, 3), do=do)
-    return joined(st.one_of(paced, at_once), limited(steps))
-
-
-def tracks(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
-    some = steps.filter(bool)
-    two = st.fixed_dictionaries({"one": some, "two": some})
-    own = step("parallel", tracks=two, until=st.sampled_from([None, "any"]))
-    return joined(own, limited(steps))
-
-
-def watches(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]:
-    do, again = steps.filter(bool), st.sampled_from([None, "never", "after 3 days, at most 3 times"])
-    rise = step("watch", when=conditions, **{"for": st.sampled_from([None, "30 hours"])}, again=again, do=do)
-    return st.one_of(rise, step("watch", on=st.just("ticket"), again=again, do=do))
-
-
-def beside(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[list[Step]]:
-    paced = step("every", schedule=SCHEDULES, do=steps.filter(bool))
-    return st.lists(st.one_of(watches(steps), paced), max_size=2)
-
-
-UPDATES = st.sampled_from(
-    [{"status": "paused"}, {"status": "active"}, {"arr": "60000"}, {"tier": '"enterprise"'}, {"asked": "now"}]
-)
-updates = step("update", set=UPDATES)
-mails = step(
-    "email",
-    to=st.sampled_from(["champion", "economic_buyer", {"each": "contact.relationship >= 0"}]),
-    subject=st.just("Hi"),
-    text=st.just("Hello {{ contact.name | or('you') }}"),
-    missing=st.sampled_from([None, "skip", "wait"]),
-    send=maybe(st.sampled_from([{"on": ["tuesday"]}, {"window": "09:00-12:00"}])),
-    expires=maybe(durations),
-    approval=st.sampled_from([None, None, "cs_manager"]),
-    cc=st.sampled_from([None, "csm"]),
-)
-sequences = step(
-    "sequence",
-    to=st.sampled_from(["champion", "economic_buyer", {"each": "contact.relationship >= 0"}]),
-    mails=st.lists(
-        st.fixed_dictionaries({"after": durations, "subject": st.just("Hi"), "text": st.just("Hello")}),
-        min_size=1,
-        max_size=3,
-    ),
-    stop_on=maybe(
-        st.lists(
-            st.sampled_from(["click", "login", {"event": "ticket", "where": "event.severity <= 2"}])
-            | conditions.map(lambda when: {"when": when}),
-            min_size=1,
-            max_size=2,
-        )
-    ),
-    missing=st.sampled_from([None, "skip", "wait"]),
-)
-posts = step(
-    "webhook",
-    url=st.just("crm"),
-    body=st.just({"account": "account.id", "arr": "account.arr", "seats": "account.seats"}),
-)
-messages = step("slack", to=st.sampled_from(["csm", "#fires"]), text=st.just("Look"))
-
-
-@cache
-def step_lists(*, ladders: bool = True, sends: bool = True, loops: bool = True) -> st.SearchStrategy[list[Step]]:
-    leaves = [updates, *([mails, sequences, messages, posts] if sends else [])]
-    flat = st.lists(st.one_of(*leaves), max_size=2)
-    return st.recursive(
-        flat,
-        lambda inner: st.lists(
-            st.one_of(
-                tasks(inner, ladders=ladders),
-                tasks(inner, ladders=ladders),
-                escalations(inner),
-                waits(inner),
-                meetings(inner),
-                branches(inner),
-                tracks(inner),
-                *([rhythms(inner)] if loops else []),
-                # A run that is late finds the runs of other playbooks as they are by then.
-                *([plays(inner)] if sends else []),
-                *leaves,
-            ),
-            min_size=1,
-            max_size=3,
-        ),
-        max_leaves=6,
-    )
-
 
 STARTS = st.sampled_from(
     [
@@ -293,8 +79,8 @@ def playbooks(
 
 def named(steps: list[Step], numbers: Iterator[int]) -> None:
     """Gives every step its id, in place; drawn parts may be the same object, so each is copied first."""
-    for index, step in enumerate(steps):
-        own = steps[index] = json.loads(json.dumps(step))
+    for index, drawn in enumerate(steps):
+        own = steps[index] = json.loads(json.dumps(drawn))
         kind = next(iter(own))
         if kind != "end":
             own[kind] = f"s{next(numbers)}"
@@ -403,166 +189,3 @@ def shared_work(draw: st.DrawFn) -> tuple[Plan, Story]:
     assert plan is not None
     then = draw(_told(False, _ids(plan, "task"), ()))
     return plan, story(then=then, metrics={"nps": draw(NPS)})
-
-
-# --- hosts
-
-
-@dataclass
-class Seen:
-    """What a simulation keeps to itself."""
-
-    entries: list[tuple[str, Entry]] = field(default_factory=list)
-    effects: list[str] = field(default_factory=list)
-    bodies: list[tuple[str, object]] = field(default_factory=list)
-    posts: list[tuple[str, str, object]] = field(default_factory=list)
-    ignored: list[Input] = field(default_factory=list)
-    acted: list[tuple[str, Input]] = field(default_factory=list)
-
-    def of_run(self, run: str) -> list[dict[str, object]]:
-        return [entry.to_json() for name, entry in self.entries if name == run]
-
-
-class Watched(Simulation):
-    """A simulation that shows what goes on in it."""
-
-    def __init__(self, plan: Plan, story: Story, until: datetime | None = None) -> None:
-        super().__init__(plan, story, setting(), until)
-        self.seen = Seen()
-
-    def absorb(self, now: datetime) -> None:
-        changes = self.desk.changes
-        self.seen.entries += [(run, entry) for run, _, entry in changes.trace]
-        self.seen.effects += changes.effects
-        self.seen.bodies += [(one.to, one.content.get("body")) for one in changes.effects.values()]
-        made = [one for one in changes.effects.values() if one.channel == "webhook"]
-        self.seen.posts += [(one.to, one.address, one.content["body"]) for one in made]
-        self.seen.ignored += [one for _, one in changes.ignored]
-        super().absorb(now)
-
-    def run_until_quiet(self, now: datetime) -> None:
-        acted = (TaskActed, Acknowledged)
-        self.seen.acted += [
-            (run, one)
-            for run, told in self.inputs.items()
-            for one in told
-            if isinstance(one, acted) and run in self.desk.runs
-        ]
-        super().run_until_quiet(now)
-
-
-class Sharing(Watched):
-    """Looks for identities of which two tasks are open, and for visits that wait for a task which is closed, whenever
-    nothing is left to be done at an instant.
-    """
-
-    def __init__(self, plan: Plan, story: Story, until: datetime | None = None) -> None:
-        super().__init__(plan, story, until)
-        self.doubled: list[str] = []
-        self.forgotten: list[str] = []
-
-    def run_until_quiet(self, now: datetime) -> None:
-        super().run_until_quiet(now)
-        current = {one.id: one for one in self.tasks.values() if one.state == "open"}
-        shared = [one.identity for one in current.values() if one.identity]
-        self.doubled += sorted({one for one in shared if shared.count(one) > 1})
-        waiting = [open_ for run in self.desk.runs.values() for open_ in run.open.values() if "task" not in open_.memo]
-        self.forgotten += [open_.path for open_ in waiting if open_.memo.get("joined", "") not in {"", *current}]
-
-
-class Stored(Watched):
-    """Everything is written as JSON and read back whenever the desk is left, its plan too."""
-
-    def absorb(self, now: datetime) -> None:
-        super().absorb(now)
-        desk, text = self.desk, self.plan.model_dump_json()
-        self.inputs = {run: [_stored_input(one) for one in told] for run, told in self.inputs.items()}
-        self.desk = Desk(
-            setting=desk.setting,
-            rules=Rules.of([Plan.model_validate_json(text)]),
-            account=Account.from_json(json.loads(json.dumps(desk.account.to_json()))),
-            plans=lambda _: Plan.model_validate_json(text),
-            new_run=desk.new_run,
-            working=desk.working,
-            decided=Decided(dict(desk.decided.known)),
-            entries={key: Entries.model_validate_json(one.model_dump_json()) for key, one in desk.entries.items()},
-            watches={
-                run: [Watch.model_validate_json(one.model_dump_json()) for one in several]
-                for run, several in desk.watches.items()
-            },
-            runs={key: Run.model_validate_json(one.model_dump_json()) for key, one in desk.runs.items()},
-            changes=Changes(),
-            alone=True,
-        )
-
-
-def _stored_input(one: Input) -> Input:
-    return type(one).model_validate_json(one.model_dump_json())
-
-
-class Late(Watched):
-    """Facts come in, but no run is advanced before the outage is over; what people did is told as it was latched."""
-
-    def __init__(self, plan: Plan, story: Story, until: datetime, acted: list[tuple[str, Input]]) -> None:
-        super().__init__(plan, story, until)
-        self.acted = acted
-        self.desk.heard = self.heard
-
-    def heard(self, since: datetime) -> list[Fact]:
-        """The events that the story has told by then, as a database finds them."""
-        told = [fact for moment in self.story.moments for fact in facts_of(moment, self.desk.setting.vocabulary)]
-        return [fact for fact in told if fact.event is not None and since < fact.at <= self.last]
-
-    def tell(self) -> Any:
-        told = super().tell()
-        for run, one in self.acted:
-            self.inputs.setdefault(run, []).append(one)
-        self.desk.tick(self.last)
-        self.absorb(self.last)
-        super().run_until_quiet(self.last)
-        return told
-
-    def next_instant(self, coming: list[Any]) -> datetime | None:
-        due = self.desk.due_at
-        return min((*(moment.at for moment in coming[:1]), *([due] if due else [])), default=None)
-
-    def do(self, act: Any, at: datetime) -> None:
-        """It was done already."""
-
-    def run_until_quiet(self, now: datetime) -> None:
-        """Nobody is there."""
-
-
-class Pestered(Watched):
-    """Whatever is over hears of it again and again."""
-
-    def __init__(self, plan: Plan, story: Story) -> None:
-        super().__init__(plan, story)
-        self.visits: dict[str, set[tuple[str, int]]] = {}
-
-    def run_until_quiet(self, now: datetime) -> None:
-        for name, run in self.desk.runs.items():
-            known = self.visits.setdefault(name, set())
-            over = known - {(one.path, one.visit) for one in run.open.values()}
-            for path, visit in sorted(over):
-                self.inputs.setdefault(name, []).extend(_stale(now, path, visit))
-        super().run_until_quiet(now)
-
-    def absorb(self, now: datetime) -> None:
-        for name, run in self.desk.changes.runs.items():
-            self.visits.setdefault(name, set()).update((one.path, one.visit) for one in run.open.values())
-        super().absorb(now)
-
-
-def _stale(now: datetime, path: str, visit: int) -> list[Input]:
-    return [
-        TaskActed(at=now, path=path, visit=visit, verb="complete", outcome="done"),
-        Acknowledged(at=now, path=path, visit=visit),
-        Flipped(at=now, path=path, visit=visit, name="for"),
-        Settled(at=now, path=path, visit=visit, effect="e", to="c1", state="sent"),
-        Played(at=now, path=path, visit=visit),
-    ]
-
-
-def after(begin: datetime, days: int) -> datetime:
-    return begin + timedelta(days=days)

@@ -7,8 +7,8 @@ from engine.advance import advance, begin
 from engine.plan import Plan
 from engine.run import Run, TaskActed
 from engine.story import facts_of
-from tests.support.lives import Watched
 from tests.support.playbooks import setting, story
+from tests.support.unkind_hosts import Watched
 
 
 def after_rounds(plan: Plan, *counts: int) -> Iterator[Run]:
