@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from activities.applied import Applied
 from activities.clock import Clock
+from activities.links import Links
 from activities.outlook import Queues
 from activities.store.database import Database
 from activities.transport import Transport
@@ -39,6 +40,7 @@ class Host:
     applied: Applied
     channels: Mapping[str, Channel]
     stir: Callable[[], None] = field(default=lambda: None)
+    links: Links = field(default_factory=Links)
 
     @property
     def queues(self) -> Queues:

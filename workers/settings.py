@@ -20,8 +20,10 @@ from workers.settings_values import (
     begins,
     clock,
     database_url,
+    domain,
     host_and_port,
     is_reserved,
+    link_secrets,
     mail_sender,
     masked,
 )
@@ -32,6 +34,8 @@ HOME = Path(".playbook")
 Clock = Annotated[ClockSetting, NoDecode, BeforeValidator(clock)]
 Tokens = Annotated[tuple[ApiToken, ...], NoDecode, BeforeValidator(api_tokens)]
 Sender = Annotated[MailSender, NoDecode, BeforeValidator(mail_sender)]
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(link_secrets)]
+Domain = Annotated[str, AfterValidator(domain)]
 Database = Annotated[str, AfterValidator(database_url)]
 BaseUrl = Annotated[str, AfterValidator(base_url)]
 Address = Annotated[str, AfterValidator(host_and_port)]
@@ -91,6 +95,17 @@ class Settings(BaseSettings):
     )
     mail_from: Sender | None = Field(
         None, description="the sender of all mail", examples=["Customer Success <success@example.com>"]
+    )
+    public_url: BaseUrl | None = Field(
+        None, description="the web address at which customers reach this program", examples=["https://cs.example.com"]
+    )
+    inbound_domain: Domain | None = Field(
+        None, description="the domain whose mail comes in by Inbound Parse", examples=["reply.example.com"]
+    )
+    link_secret: Secrets = Field(
+        (),
+        description="a long random text; former ones stay behind it with commas between, so that old mails go on",
+        examples=["what `openssl rand -hex 32` prints"],
     )
 
     temporal_address: Address | None = Field(

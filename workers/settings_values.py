@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import SecretStr
 
 SHORTEST_TOKEN = 16  # characters; the intake is meant to be reachable from outside
+SHORTEST_SECRET = 32  # characters; what it signs is in the hands of everybody who gets mail
 RESERVED = frozenset({"test", "example", "invalid", "localhost", "local"})
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -90,6 +91,23 @@ def _api_token(number: int, entry: str) -> ApiToken:
     if unknown:
         raise ValueError(f"{name!r} has scope {unknown[0]!r}, which is none of {', '.join(Scope)}")
     return ApiToken(name, SecretStr(secret), frozenset(map(Scope, scopes.split("+"))))
+
+
+def link_secrets(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    secrets = [one.strip() for one in given.split(",")]
+    for number, one in enumerate(secrets, start=1):
+        if len(one) < SHORTEST_SECRET:
+            raise ValueError(f"entry {number} has fewer than {SHORTEST_SECRET} characters")
+    return tuple(map(SecretStr, secrets))
+
+
+def domain(given: str) -> str:
+    """Of mail, in lower case."""
+    if not re.fullmatch(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", given.lower()):
+        raise ValueError("it is not a domain")
+    return given.lower()
 
 
 def database_url(given: str) -> str:

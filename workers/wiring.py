@@ -7,6 +7,7 @@ from functools import partial
 from activities.applied import Applied
 from activities.clock import Clock, load_clock
 from activities.host import Channel, Host
+from activities.links import Links
 from activities.outbox import Outbox
 from activities.store import outbox
 from activities.store.database import Database
@@ -42,7 +43,12 @@ def host_from(settings: Settings, stir: Callable[[], None] = lambda: None, datab
         "slack": _channel(remote_slack(settings), local, queues.slack),
         "webhook": _channel(remote_webhooks(settings, local), local, queues.webhook),
     }
-    return Host(database=database, clock=clock, applied=Applied(), channels=channels, stir=stir)
+    return Host(database, clock, Applied(), channels, stir, links_of(settings))
+
+
+def links_of(settings: Settings) -> Links:
+    secrets = tuple(one.get_secret_value() for one in settings.link_secret)
+    return Links(secrets, settings.public_url, settings.inbound_domain)
 
 
 def _channel(remote: Transport | None, local: Transport, queue: str) -> Channel:

@@ -211,6 +211,7 @@ def test_the_example_file_names_every_setting_and_nothing_else():
 
 
 def test_the_example_file_holds_values_that_can_be_used(monkeypatch):
+    monkeypatch.setenv("PLAYBOOK_LINK_SECRET", "s" * 32)  # one that everybody can read would be none
     for name, value in re.findall(r"^#([A-Z_]+)=(.+)$", EXAMPLE.read_text(), flags=re.MULTILINE):
         if not name.endswith(("_PATH", "_CLI")):
             monkeypatch.setenv(name, value)
@@ -220,3 +221,25 @@ def test_the_example_file_holds_values_that_can_be_used(monkeypatch):
 
 def test_every_setting_says_what_it_must_be_with_an_example():
     assert [setting.name for setting in DESCRIBED.values() if not (setting.must_be and setting.example)] == []
+
+
+def test_links_in_mails_need_a_secret_and_former_ones_may_stay_behind_it(monkeypatch):
+    told = problems_of(
+        monkeypatch, PLAYBOOK_PUBLIC_URL="https://cs.acme.test", PLAYBOOK_INBOUND_DOMAIN="reply.acme.test"
+    )
+    assert [one.partition(":")[0] for one in told] == [
+        "PLAYBOOK_PUBLIC_URL is set but PLAYBOOK_LINK_SECRET is not",
+        "PLAYBOOK_INBOUND_DOMAIN is set but PLAYBOOK_LINK_SECRET is not",
+    ]
+
+    monkeypatch.setenv("PLAYBOOK_LINK_SECRET", f"{'n' * 32}, {'o' * 32}")
+
+    assert [one.get_secret_value()[0] for one in load_settings().link_secret] == ["n", "o"]
+
+
+def test_a_secret_of_links_that_is_short_is_told_without_it(monkeypatch):
+    told = problems_of(monkeypatch, PLAYBOOK_LINK_SECRET=f"{'n' * 32},guessed", PLAYBOOK_INBOUND_DOMAIN="here")
+
+    assert told[0].startswith("PLAYBOOK_INBOUND_DOMAIN=here: it is not a domain. It must be ")
+    assert told[1].startswith("PLAYBOOK_LINK_SECRET: entry 2 has fewer than 32 characters. It must be ")
+    assert "guessed" not in told[1]
