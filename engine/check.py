@@ -18,6 +18,7 @@ from engine.playtest import check_stories, read_tests
 from engine.problems import Position, Problem, Problems, suggest_or_list
 from engine.setting import Setting
 from engine.tailoring import Unfit, tailored
+from engine.vocabulary import Vocabulary
 from engine.workspace import PEOPLE, POLICY, VOCABULARY, Workspace, load
 
 _OF_ROLES: Final = frozenset({"unknown-role", "no-assignee", "no-unassigned"})
@@ -50,7 +51,7 @@ def check(folder: Path) -> Checked:
             problems.extend(_relevant(found, workspace))
             if plan:
                 plans[plan.playbook] = plan
-        problems.extend(_circles(ids, plans))
+        problems.extend(_circles(ids, plans, workspace.vocabulary))
         problems.extend(_unlike(ids, plans))
         problems.extend(_given(ids, plans, setting))
         problems.extend(_subjects(ids, plans))
@@ -90,14 +91,17 @@ def _relevant(found: Problems, workspace: Workspace) -> Iterator[Problem]:
     return (problem for problem in found if not (roles_unknown and problem.code in _OF_ROLES))
 
 
-def _circles(ids: Mapping[str, Document], plans: Mapping[str, Plan]) -> Problems:
+def _circles(ids: Mapping[str, Document], plans: Mapping[str, Plan], vocabulary: Vocabulary) -> Problems:
     problems = Problems()
-    for one in circles(plans):
+    for one in circles(plans, vocabulary):
         message = f"these playbooks {'play' if one.plays else 'start'} one another in a circle: {' -> '.join(one.way)}"
+        if len(one.way) == 2:
+            message = "each end of a run of this playbook may start the next"
         fix = "Break it, or let 'again' of one of them bar the way; beyond 10 starts in a row they are held."
-        where = f"step '{one.step.id}' > {'playbook' if one.step.kind == 'play' else 'set'}"
-        at, file = Position(one.step.line, 1), ids[one.plan.playbook].file
-        problems.add(file, at, where, message, fix, code="plays-in-a-circle", severity="warning")
+        document, step = ids[one.plan.playbook], one.step
+        at = Position(step.line, 1) if step else document.at(("start", "when"))
+        where = f"step '{step.id}' > {'playbook' if step.kind == 'play' else 'set'}" if step else "start > when"
+        problems.add(document.file, at, where, message, fix, code="plays-in-a-circle", severity="warning")
     return problems
 
 
