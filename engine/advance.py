@@ -216,12 +216,19 @@ class _Feeding:
         self.strands.resume(given.path, given)
 
     def _mended(self, open_: Open, given: Input) -> None:
-        """What a parked step lacked is known: it tries again. Everything else that comes for it is ignored."""
-        if isinstance(given, Flipped) and given.name == KNOWN:
-            self.strands.log(open_, "resumed")
-            self.strands.try_again(open_.path)
-        else:
-            self.ignored.append(given)
+        """What a parked step lacked is known: it tries again. What it watches and what people answer it hears, and all
+        else that comes for it is ignored.
+        """
+        match given:
+            case Flipped(name=name) if name == KNOWN:
+                self.strands.log(open_, "resumed")
+                self.strands.try_again(open_.path)
+            case Flipped(name=name) if name in open_.watches:
+                self.strands.resume(open_.path, given)
+            case Answered():
+                self.strands.resume(open_.path, given)
+            case _:
+                self.ignored.append(given)
 
     def _leave(self, given: Flipped) -> None:
         """A goal or stop came true: the run ends here and now."""

@@ -48,7 +48,11 @@ class Strands(Record):
     def resume(self, path: str, given: Given) -> None:
         open_ = self.run.open[path]
         step = self.plan.steps[open_.step].like(open_.way)
-        self._apply(path, open_.visit, self._ask(step, path, open_.visit, open_, given), came=False)
+        move = self._ask(step, path, open_.visit, open_, given)
+        if isinstance(move, Park) and move.reason == open_.parked:
+            self.put(open_.model_copy(update={"memo": dict(move.memo)}))  # it lacks what it lacked before
+        else:
+            self._apply(path, open_.visit, move, came=False)
 
     def try_again(self, path: str) -> None:
         """A parked step is entered again, in the same visit: what it did already keeps its key."""
@@ -179,8 +183,9 @@ class Strands(Record):
     def _park(self, path: str, visit: int, move: Park) -> None:
         former = self.run.open.get(path)
         kept = dict(move.memo or (former.memo if former else {}))
-        update = {"parked": move.reason, "awaits": move.awaits, "memo": kept, "since": self.run.clock}
-        parked = self._opened(path, visit).model_copy(update=update)
+        watches = tuple(move.watches) or (former.watches if former and former.parked else ())
+        update = {"parked": move.reason, "awaits": move.awaits, "memo": kept, "watches": watches}
+        parked = self._opened(path, visit).model_copy(update=update | {"since": self.run.clock})
         self.put(parked)
         self.log(parked, "parked", reason=move.reason)
 

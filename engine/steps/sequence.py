@@ -198,7 +198,7 @@ def resume(spec: SequenceSpec, open_: Open, given: Given, ctx: Context) -> Move:
             ctx.withdraw_from(to, verb)
             ctx.log("answered", contact=to, reason=verb)
             people[to] = Person(mail=people[to].mail, over=_ENDS[verb])
-        case _:
+        case _ if not people:
             return keep(open_)
     return _on(spec, people, ctx)
 
@@ -253,7 +253,7 @@ def _on(spec: SequenceSpec, people: Mapping[str, Person], ctx: Context) -> Move:
         return _over(people, ctx)
     stuck = [one for one in still if one.failed is not None]
     if len(stuck) == len(still):
-        return Park("; ".join(str(one.failed) for one in stuck), memo, awaits=stuck[0].awaits)
+        return Park("; ".join(str(one.failed) for one in stuck), memo, awaits=stuck[0].awaits, watches=spec.watches)
     timers = {f"{_DUE}{name}": read_instant(one.due) for name, one in people.items() if one.due and one.over is None}
     return Rest(timers=timers, watches=spec.watches, memo=memo)
 

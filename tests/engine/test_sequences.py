@@ -1,5 +1,7 @@
 """Mails in turn: each recipient at their own pace, until they answer or something stops all of it."""
 
+import pytest
+
 from tests.support.playbooks import KIM, lines, told
 
 LEE = KIM | {"id": "c2", "name": "Lee", "email": "lee@acme.test"}
@@ -148,6 +150,42 @@ def test_a_text_that_lacks_something_parks_it_until_that_is_known():
 
     assert [(day, path) for day, path in sent(result)][:2] == [("2026-03-02", "mail/1"), ("2026-03-12", "mail/2")]
     assert [one.event for one in result.trace if one.event in {"parked", "resumed"}] == ["parked", "resumed"]
+
+
+STOP_ON = "    stop_on: [click, ticket, {when: account.status == 'paused'}]"
+
+
+@pytest.mark.parametrize(
+    ("told_of", "more", "outcome"),
+    [
+        ({"reply": "c1"}, "", "replied"),
+        ({"unsubscribe": "c1"}, "", "unsubscribed"),
+        ({"bounce": "c1"}, "", "bounced"),
+        ({"click": "c1"}, STOP_ON, "stopped"),
+        ({"event": "ticket", "data": {"severity": 2}}, STOP_ON, "stopped"),
+        ({"account": {"status": "paused"}}, STOP_ON, "stopped"),
+    ],
+)
+def test_what_ends_it_ends_it_also_while_it_waits_in_attention(told_of, more, outcome):
+    lacking = steps(outcome=outcome, more=more).replace("Hello again", '"{{ account.asked | date }}"')
+
+    result = told(lacking, then=[{"after": "5 days", **told_of}])
+
+    assert lines(result, "parked", "completed", "ended") == [
+        ("2026-03-04T14:00:00Z", "win_back"),
+        ("2026-03-07T14:00:00Z", "win_back"),
+        ("2026-03-07T14:00:00Z", "came_of_it/case/1/as_expected"),
+    ]
+
+
+def test_what_changes_nothing_for_one_that_waits_in_attention_is_not_told_twice():
+    lacking = steps().replace("Hello again", '"{{ account.asked | date }}"')
+    asked = {"after": "9 days", "account": {"asked": "2026-04-01T09:00:00Z"}}
+
+    result = told(lacking, then=[{"after": "5 days", "open": "c1"}, asked])
+
+    assert [one.event for one in result.trace if one.event in {"parked", "resumed"}] == ["parked", "resumed"]
+    assert result.outcome == "as_expected"
 
 
 def test_it_may_be_given_up():
