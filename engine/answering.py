@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final, get_args
 
+from engine.facts import Fact
 from engine.run import Answered, Run, Said
 
 ANSWERS: Final[tuple[Said, ...]] = get_args(Said)
+EVENTS: Final[Mapping[Said, str]] = {
+    "open": "mail_opened",
+    "click": "mail_clicked",
+    "reply": "mail_replied",
+    "bounce": "mail_bounced",
+    "unsubscribe": "mail_unsubscribed",
+}
 
 
-def heard_by(run: Run, contact: str, verb: Said, at: datetime) -> Iterator[Answered]:
-    """An input for each step that is writing to the contact."""
+def fact_of(
+    name: str, account: str, contact: str, verb: Said, at: datetime, said: Mapping[str, str] | None = None
+) -> Fact:
+    """The answer as an event of the account; `said` are its fields beside the contact."""
+    return Fact(id=name, account=account, at=at, event=EVENTS[verb], data={"contact": contact, **(said or {})})
+
+
+def heard_by(run: Run, contact: str, verb: Said, at: datetime, happened: datetime | None = None) -> Iterator[Answered]:
+    """An input for each step that is writing to the contact, and was so already when it `happened`: what is told late
+    of a mail of before ends no step that has begun since.
+    """
     for open_ in run.open.values():
         people = open_.memo.get("people")
-        if isinstance(people, dict) and contact in people:
+        if isinstance(people, dict) and contact in people and (happened is None or open_.since <= happened):
             yield Answered(at=at, path=open_.path, visit=open_.visit, to=contact, verb=verb)

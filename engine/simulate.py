@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import JsonValue
 
 from engine.account import Account
-from engine.answering import heard_by
+from engine.answering import fact_of, heard_by
 from engine.desk import Changes, Desk
 from engine.instants import told_together
 from engine.parameters import packed
@@ -130,7 +130,10 @@ class Simulation:
             self.told.faults += [f"'with': {reason}" for reason in unfit.reasons]
 
     def answer(self, contact: str, verb: Said, at: datetime) -> None:
-        """Whoever writes to the contact hears of it."""
+        """It is an event of the account, and whoever writes to the contact hears of it."""
+        name = f"{contact} {verb} {to_json(at)}"
+        self.desk.take(fact_of(name, self.desk.account.id, contact, verb, at), now=at)
+        self.absorb(at)
         self.postbox.hear(contact, verb)
         for run in self.desk.runs.values():
             self.inputs.setdefault(run.id, []).extend(heard_by(run, contact, verb, at))

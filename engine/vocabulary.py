@@ -51,6 +51,15 @@ BUILT_IN_CONTACT_FIELDS: Final[Fields] = {
 }
 BUILT_IN_RECORD_FIELDS: Final[Fields] = {"id": Field("id", TEXT, required=True)}
 BUILT_IN_EVENT_FIELDS: Final[Fields] = _built_in(contact=TEXT)
+_OF_A_MAIL: Final = _built_in(contact=TEXT, playbook=TEXT, step=TEXT)
+BUILT_IN_EVENTS: Final[Mapping[str, Fields]] = {
+    "mail_opened": _OF_A_MAIL,
+    "mail_clicked": {**_OF_A_MAIL, **_built_in(link=TEXT)},
+    "mail_replied": {**_OF_A_MAIL, **_built_in(text=TEXT)},
+    "mail_bounced": {**_OF_A_MAIL, **_built_in(reason=TEXT)},
+    "mail_unsubscribed": {**_OF_A_MAIL, **_built_in(topic=TEXT)},
+}
+"""What became of our own mails. A vocabulary may declare further fields of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,7 @@ class Vocabulary:
     fields: Fields = field(default_factory=lambda: BUILT_IN_FIELDS)
     contact_fields: Fields = field(default_factory=lambda: BUILT_IN_CONTACT_FIELDS)
     records: Mapping[str, Fields] = field(default_factory=dict)
-    events: Mapping[str, Fields] = field(default_factory=dict)
+    events: Mapping[str, Fields] = field(default_factory=lambda: BUILT_IN_EVENTS)
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     digest: str = ""

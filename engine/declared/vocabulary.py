@@ -20,6 +20,7 @@ from engine.validation import validated
 from engine.vocabulary import (
     BUILT_IN_CONTACT_FIELDS,
     BUILT_IN_EVENT_FIELDS,
+    BUILT_IN_EVENTS,
     BUILT_IN_FIELDS,
     BUILT_IN_RECORD_FIELDS,
     Field,
@@ -50,7 +51,7 @@ def read_vocabulary(document: Document) -> Vocabulary | Problems:
         fields=_section(document, "fields", BUILT_IN_FIELDS, problems),
         contact_fields=_section(document, "contact_fields", BUILT_IN_CONTACT_FIELDS, problems),
         records=_sections(document, "records", BUILT_IN_RECORD_FIELDS, problems),
-        events=_sections(document, "events", BUILT_IN_EVENT_FIELDS, problems),
+        events={**BUILT_IN_EVENTS, **_sections(document, "events", BUILT_IN_EVENT_FIELDS, problems)},
         digest=digest(document),
     )
     metrics = read_metrics(document, bare, problems)
@@ -74,10 +75,14 @@ def _sections(
     data = document.value((key,)) if _has(document, (key,)) else {}
     taken = {"contacts": None} if key == "records" else {}
     return {
-        name: read_fields(document, (key, name), built_in, problems, whole=key != "events")
+        name: read_fields(document, (key, name), _built_in_of(key, name, built_in), problems, whole=key != "events")
         for name in (data if isinstance(data, dict) else ())
         if check_name(document, (key, name), taken, problems)
     }
+
+
+def _built_in_of(key: str, name: str, otherwise: Mapping[str, Field]) -> Mapping[str, Field]:
+    return BUILT_IN_EVENTS.get(name, otherwise) if key == "events" else otherwise
 
 
 def _has(document: Document, path: Path) -> bool:
