@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import quote
 
-from activities.mailtext import mail_text
+from activities.mailpage import page_of
 from activities.sendgrid_client import Reply, call
 from activities.transport import Answer, Busy, Finding, Message, Refused, Sender, Sent, Uncertain
 from activities.verdict import verdict
@@ -85,7 +85,7 @@ class SendGrid:
                 return [_out_of_reach(f"It answered HTTP {reply.status}.")]
 
     def _payload(self, message: Message, sender: Sender) -> dict[str, object]:
-        text = mail_text(message.body, message.subject, message.language)
+        page = page_of(message)
         optional: dict[str, object] = {
             "reply_to": {"email": message.reply_to} if message.reply_to else None,
             "headers": dict(message.headers),
@@ -100,8 +100,8 @@ class SendGrid:
             "from": _person(sender.address, sender.name),
             "subject": " ".join(message.subject.split()),
             "content": [  # SendGrid wants the plain part first
-                {"type": "text/plain", "value": text.text},
-                {"type": "text/html", "value": text.html},
+                {"type": "text/plain", "value": page.text},
+                {"type": "text/html", "value": page.html},
             ],
         } | {name: value for name, value in optional.items() if value}
 

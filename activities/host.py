@@ -8,6 +8,7 @@ from activities.applied import Applied
 from activities.clock import Clock
 from activities.links import Links
 from activities.outlook import Queues
+from activities.senders import Senders
 from activities.store.database import Database
 from activities.transport import Transport
 
@@ -41,6 +42,7 @@ class Host:
     channels: Mapping[str, Channel]
     stir: Callable[[], None] = field(default=lambda: None)
     links: Links = field(default_factory=Links)
+    senders: Senders = field(default_factory=Senders)
 
     @property
     def queues(self) -> Queues:

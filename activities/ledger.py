@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from activities import care, putting_off
 from activities.desks import Bench, bench
 from activities.host import Channel, Host
-from activities.message import message_of
+from activities.message import MAIL, mail_of, message_of
 from activities.store import accounts, breakers, effects, inputs, outbox, runs, wakes
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
@@ -146,12 +146,12 @@ def _claimed(at: Bench, effect: str) -> Granted | Doubted | Left:
         expired(at, account, row)
         row = _locked(at.connection, effect)[1]
     if row.state == "uncertain" and row.asking:
-        return Doubted(row.run, message_of(row.effect), at.host.channels[row.channel], row.claimed_at or at.real)
+        return Doubted(row.run, _message(at, account, row), at.host.channels[row.channel], row.claimed_at or at.real)
     if row.state != "wanted" or runs.at_rest(at.connection, row.run):
         return Left(row.run)
     if any(_goes_first(one, row) for _, one in inputs.waiting(at.connection, row.run)):
         return Left(row.run)  # it may end or hold the run: the advance that follows feeds it
-    return _granted(at, row) if _may_go(at, account, row) else Left(row.run)
+    return _granted(at, account, row) if _may_go(at, account, row) else Left(row.run)
 
 
 def _goes_first(one: Input, row: EffectRow) -> bool:
@@ -193,7 +193,7 @@ def _is_welcome(at: Bench, account: AccountRow, row: EffectRow) -> bool:
     return False
 
 
-def _granted(at: Bench, row: EffectRow) -> Granted:
+def _granted(at: Bench, account: AccountRow, row: EffectRow) -> Granted:
     channel = at.host.channels[row.channel]
     effects.change(
         at.connection,
@@ -206,7 +206,13 @@ def _granted(at: Bench, row: EffectRow) -> Granted:
         claimed_at=at.real,
         lease_until=at.real + channel.lease,
     )
-    return Granted(row.run, message_of(row.effect), channel)
+    return Granted(row.run, _message(at, account, row), channel)
+
+
+def _message(at: Bench, account: AccountRow, row: EffectRow) -> Message:
+    if row.effect.purpose != MAIL or is_empty(row.effect):
+        return message_of(row.effect)
+    return mail_of(row.effect, account.known.name, at.current.setting.policy, at.host.senders, at.host.links)
 
 
 def expired(at: Bench, account: AccountRow, row: EffectRow) -> None:
@@ -296,7 +302,7 @@ def _not_found(at: Bench, effect: str) -> Granted | None:
     if row.state != "uncertain":
         return None
     if row.channel not in SENT_AT_MOST_ONCE and row.attempt < ATTEMPTS:
-        return _granted(at, row)
+        return _granted(at, account, row)
     later = LOOKS[row.channel][row.looks + 1 : row.looks + 2]
     until = at.now(account) + later[0] if later else None
     effects.change(at.connection, effect, asking=False, until=until, looks=row.looks + 1)

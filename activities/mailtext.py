@@ -1,10 +1,9 @@
-"""An author's Markdown as the two parts of a mail: HTML, and text that reads well without it.
+"""An author's Markdown as HTML, and as text that reads well without it.
 
 Raw HTML is shown as the text it is, and links lead to the web, to mail or to a telephone only: what a customer's own
 record contains can never become markup.
 """
 
-import html as entities
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,41 +11,35 @@ from functools import lru_cache
 from itertools import count
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-_PAGE = """<!doctype html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-</head>
-<body style="margin:0;padding:24px 16px;background:#ffffff;color:#1f2328;\
-font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:16px;line-height:1.5">
-<div style="max-width:600px;margin:0 auto">
-{body}</div>
-</body>
-</html>
-"""
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~&=:])")
 _LEADS_TO = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class MailText:
+    """`html` is a piece of a page, `text` ends without a line break."""
+
     html: str
     text: str
 
 
-def mail_text(markdown: str, subject: str = "", language: str = "en") -> MailText:
-    """The subject is the page's title, which some readers announce; `language` is a tag such as `en` or `de-CH`."""
+def mail_text(markdown: str) -> MailText:
     tokens = _markdown().parse(markdown)
-    page = _PAGE.format(
-        language=entities.escape(language),
-        title=entities.escape(subject),
-        body=_markdown().renderer.render(tokens, _markdown().options, {}),
-    )
-    return MailText(html=page, text=_paragraphs(SyntaxTreeNode(tokens).children) + "\n")
+    _mark_buttons(tokens)
+    text = _paragraphs(SyntaxTreeNode(tokens).children)
+    return MailText(html=_markdown().renderer.render(tokens, _markdown().options, {}), text=text)
+
+
+def _mark_buttons(tokens: Sequence[Token]) -> None:
+    """`**[Book a time](https://…)**` alone in its paragraph is what the mail asks for, and looks like it."""
+    for token in tokens:
+        inner = [one for one in token.children or () if one.type != "text" or one.content]
+        kinds = [one.type for one in inner]
+        if kinds == ["strong_open", "link_open", "text", "link_close", "strong_close"]:
+            inner[1].attrSet("class", "button")
 
 
 def escaped(value: str) -> str:

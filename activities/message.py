@@ -1,11 +1,18 @@
 """From an effect as the engine wants it to the message that a transport takes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pydantic import JsonValue
 
-from activities.transport import Message, Sender
+from activities.links import Links
+from activities.senders import Senders
+from activities.transport import Footer, Message, Sender
+from engine.mailing import topic_of
+from engine.policy import GENERAL, Policy
 from engine.run import Effect
+
+MAIL = "email"  # the channel, and the purpose of what goes to customers
 
 
 def message_of(effect: Effect) -> Message:
@@ -18,12 +25,41 @@ def message_of(effect: Effect) -> Message:
         body=_text(content, "body") or "",
         to_name=_text(content, "name") or "",
         subject=_text(content, "subject") or "",
+        preheader=_text(content, "preheader") or "",
         sender=_sender(content),
         cc=_addresses(content, but=effect.address),
         categories=tuple(one for one in (playbook, _text(content, "template")) if one),
         language=_text(content, "language") or "en",
         signed_by=_text(content, "secret_env"),
     )
+
+
+def mail_of(effect: Effect, account: str, policy: Policy, senders: Senders, links: Links) -> Message:
+    """A mail to a customer, with all that goes around its text. `account` is the name of the account."""
+    message = message_of(effect)
+    sender, answers_to = senders.of(message.sender)
+    essential = policy.is_essential(topic_of(effect))
+    return replace(
+        message,
+        sender=sender,
+        reply_to=links.reply_to(effect.id) or answers_to,
+        headers=() if essential else links.headers(effect.id),
+        language=_text(effect.content, "language") or policy.mail.language,
+        footer=Footer(
+            account=account,
+            topic=_topic(effect, policy),
+            company=policy.mail.company,
+            address=policy.mail.address,
+            preferences=links.preferences(effect.id),
+            unsubscribe=None if essential else links.unsubscribe(effect.id),
+        ),
+    )
+
+
+def _topic(effect: Effect, policy: Policy) -> str:
+    """What says nothing to a customer is left out."""
+    topic = policy.topics.get(topic_of(effect), GENERAL)
+    return "" if topic == GENERAL else topic.title
 
 
 def _sender(content: Mapping[str, JsonValue]) -> Sender | None:

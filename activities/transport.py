@@ -20,6 +20,20 @@ class Sender:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """What stands under a mail to a customer: why they get it, where to write to, and the ways to get less of it.
+    What is empty is left out.
+    """
+
+    account: str = ""  # the name of the account that they are a contact of
+    topic: str = ""
+    company: str = ""
+    address: str = ""  # by post
+    preferences: str | None = None
+    unsubscribe: str | None = None
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Message:
     """One effect, ready to go out. Its repr shows the opaque id only, so that a log line can never carry a customer."""
@@ -30,6 +44,8 @@ class Message:
     body: str  # email: Markdown · slack: mrkdwn · webhook: JSON
     to_name: str = ""
     subject: str = ""  # email only
+    preheader: str = ""  # email only: what an inbox shows behind the subject
+    footer: Footer | None = None  # email only
     sender: Sender | None = None  # email only; without one, the transport's own
     reply_to: str | None = None  # email only
     cc: tuple[str, ...] = ()  # email only: addresses of colleagues

@@ -62,6 +62,12 @@ class Account:
         return None if self.last is None else instant(self.last)
 
     @property
+    def name(self) -> str:
+        """As was last said; empty where nobody has."""
+        said = self.fields.get("name", Series()).values[-1:]
+        return str(said[0]) if said and isinstance(said[0], str) else ""
+
+    @property
     def team(self) -> dict[str, str]:
         """The id of the person who has each role on this account's team."""
         return {role: person for role, (person, _) in self.holders.items() if isinstance(person, str)}

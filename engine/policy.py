@@ -87,6 +87,17 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What stands under every mail to a customer: who writes, and where they are by post. `language` is that of texts
+    that name none (`en`, `de-CH`).
+    """
+
+    company: str = ""
+    address: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
 class Webhook:
     """`secret_env` names the environment variable that holds the signing secret."""
 
@@ -124,6 +135,7 @@ class Policy:
     quiet_hours: QuietHours = field(default_factory=QuietHours)
     caps: tuple[Cap, ...] = ()
     topics: Mapping[str, Topic] = field(default_factory=lambda: {GENERAL.id: GENERAL})
+    mail: Letterhead = field(default_factory=Letterhead)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     holdout: Holdout | None = None
 

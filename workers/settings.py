@@ -21,6 +21,7 @@ from workers.settings_values import (
     clock,
     database_url,
     domain,
+    domains,
     host_and_port,
     is_reserved,
     link_secrets,
@@ -36,6 +37,7 @@ Tokens = Annotated[tuple[ApiToken, ...], NoDecode, BeforeValidator(api_tokens)]
 Sender = Annotated[MailSender, NoDecode, BeforeValidator(mail_sender)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(link_secrets)]
 Domain = Annotated[str, AfterValidator(domain)]
+Domains = Annotated[frozenset[str], NoDecode, BeforeValidator(domains)]
 Database = Annotated[str, AfterValidator(database_url)]
 BaseUrl = Annotated[str, AfterValidator(base_url)]
 Address = Annotated[str, AfterValidator(host_and_port)]
@@ -95,6 +97,11 @@ class Settings(BaseSettings):
     )
     mail_from: Sender | None = Field(
         None, description="the sender of all mail", examples=["Customer Success <success@example.com>"]
+    )
+    mail_domains: Domains = Field(
+        frozenset(),
+        description="the domains that the provider of mail has verified for you, with commas between",
+        examples=["example.com,example.de"],
     )
     public_url: BaseUrl | None = Field(
         None, description="the web address at which customers reach this program", examples=["https://cs.example.com"]

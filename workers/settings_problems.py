@@ -11,6 +11,7 @@ VENDORS = ("PLAYBOOK_", "TEMPORAL_", "SENDGRID_", "SLACK_")
 # A setting that is of no use without another: (given, any of these must be too, why).
 NEEDS = (
     ("SENDGRID_API_KEY", ("PLAYBOOK_MAIL_FROM",), "mail needs a sender that SendGrid has verified"),
+    ("PLAYBOOK_MAIL_DOMAINS", ("PLAYBOOK_MAIL_FROM",), "somebody writes for whoever is elsewhere"),
     ("PLAYBOOK_PUBLIC_URL", ("PLAYBOOK_LINK_SECRET",), "links in mails are signed with it"),
     ("PLAYBOOK_INBOUND_DOMAIN", ("PLAYBOOK_LINK_SECRET",), "the addresses for replies are signed with it"),
     ("SLACK_BOT_TOKEN", ("SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN"), "clicks in Slack could not be trusted or heard"),

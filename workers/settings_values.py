@@ -110,6 +110,10 @@ def domain(given: str) -> str:
     return given.lower()
 
 
+def domains(given: object) -> object:
+    return frozenset(domain(one.strip()) for one in given.split(",")) if isinstance(given, str) else given
+
+
 def database_url(given: str) -> str:
     """In the form that SQLAlchemy takes, with the driver that is installed."""
     scheme, separator, rest = given.partition("://")

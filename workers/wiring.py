@@ -9,6 +9,7 @@ from activities.clock import Clock, load_clock
 from activities.host import Channel, Host
 from activities.links import Links
 from activities.outbox import Outbox
+from activities.senders import Senders
 from activities.store import outbox
 from activities.store.database import Database
 from activities.store.schema import upgrade
@@ -43,7 +44,17 @@ def host_from(settings: Settings, stir: Callable[[], None] = lambda: None, datab
         "slack": _channel(remote_slack(settings), local, queues.slack),
         "webhook": _channel(remote_webhooks(settings, local), local, queues.webhook),
     }
-    return Host(database, clock, Applied(), channels, stir, links_of(settings))
+    return Host(database, clock, Applied(), channels, stir, links_of(settings), senders_of(settings))
+
+
+def senders_of(settings: Settings) -> Senders:
+    """Whose own domain is verified may write as themselves, whatever else is."""
+    own = settings.mail_from
+    if own is None:
+        return Senders()
+    return Senders(
+        Sender(own.address, own.name), settings.mail_domains or frozenset({own.address.rpartition("@")[2].lower()})
+    )
 
 
 def links_of(settings: Settings) -> Links:

@@ -13,6 +13,7 @@ from engine.declared.words import (
     Dates,
     DaySpan,
     Environment,
+    Language,
     Lasting,
     Limit,
     Month,
@@ -26,7 +27,7 @@ from engine.declared.words import (
 )
 from engine.document import Document, Path
 from engine.logic import Condition
-from engine.policy import GENERAL, Cap, Holdout, OwnDays, Policy, QuietHours, Stop, Tasks, Topic, Webhook
+from engine.policy import GENERAL, Cap, Holdout, Letterhead, OwnDays, Policy, QuietHours, Stop, Tasks, Topic, Webhook
 from engine.problems import Problems
 from engine.shapes import Shape
 from engine.validation import validated
@@ -75,6 +76,13 @@ class TopicShape(Shape):
     essential: bool = False
 
 
+class LetterheadShape(Shape):
+    noun: ClassVar[str] = "a letterhead"
+    company: str = ""
+    address: str = ""
+    language: Language = Letterhead().language
+
+
 class WebhookShape(Shape):
     noun: ClassVar[str] = "a webhook"
     url: Url
@@ -103,6 +111,7 @@ class PolicyShape(Shape):
     quiet_hours: QuietShape = Field(default_factory=QuietShape)
     caps: tuple[CapShape, ...] = ()
     topics: dict[Name, TopicShape] = Field(default_factory=dict)
+    mail: LetterheadShape = Field(default_factory=LetterheadShape)
     webhooks: dict[Name, WebhookShape] = Field(default_factory=dict)
     holdout: HoldoutShape | None = None
 
@@ -145,6 +154,7 @@ def _policy(shape: PolicyShape, conditions: dict[int, Condition]) -> Policy:
         quiet_hours=_quiet_hours(shape.quiet_hours),
         caps=tuple(Cap("email", *one.email, one.per, one.gather) for one in shape.caps),
         topics={GENERAL.id: GENERAL} | {id_: Topic(id_, one.title, one.essential) for id_, one in shape.topics.items()},
+        mail=Letterhead(shape.mail.company, shape.mail.address, shape.mail.language),
         webhooks={name: Webhook(name, one.url, one.secret_env) for name, one in shape.webhooks.items()},
         holdout=Holdout(shape.holdout.share, shape.holdout.salt) if shape.holdout else None,
     )

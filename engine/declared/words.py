@@ -20,6 +20,7 @@ from engine.validation import shown
 from engine.values import read_date
 
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[\u2013-]\s*([01]\d|2[0-3]):([0-5]\d)")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2})?")
 _ENVIRONMENT: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 _CAP: Final = re.compile(r"([1-9]\d*) per (.+)")
 _LONGEST_RANGE: Final = 3660  # days
@@ -56,6 +57,12 @@ def _email(written: str) -> str:
 def _url(written: str) -> str:
     if not is_url(written):
         raise Refusal(f"'{written}' is not a web address", "Write it in full, with https:// before it", "url")
+    return written
+
+
+def _language(written: str) -> str:
+    if not _LANGUAGE.fullmatch(written):
+        raise Refusal(f"'{written}' is not the code of a language", "Write it as de, or as de-CH", "language")
     return written
 
 
@@ -157,6 +164,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Country = Annotated[str, AfterValidator(_country)]
 Email = Annotated[str, AfterValidator(_email)]
 Url = Annotated[str, AfterValidator(_url)]
+Language = Annotated[str, AfterValidator(_language)]
 Environment = Annotated[str, AfterValidator(_environment)]
 Span = Annotated[Duration, BeforeValidator(_duration)]
 Lasting = Annotated[Duration, BeforeValidator(_lasting)]

@@ -96,6 +96,7 @@ def content(mail: Mail, contact: Mapping[str, Value], ctx: Context, below: str =
         return shared | texts | about(mail.topic, mail.send, expires)
     made = ctx.mail(mail.template, contact)
     texts = {"subject": made.subject, "body": made.body, "preheader": made.preheader}
+    texts |= {"language": made.language} if made.language else {}
     return shared | texts | about(mail.topic or made.topic, mail.send, expires)
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from engine.declared.policy import read_policy
-from engine.policy import Cap, Holdout, OwnDays, Policy, QuietHours, Topic, Webhook
+from engine.policy import Cap, Holdout, Letterhead, OwnDays, Policy, QuietHours, Topic, Webhook
 from engine.problems import Problems
 from engine.quantities import Duration
 from engine.source import read
@@ -60,6 +60,7 @@ quiet_hours: {customers: "20:00\u201308:00", also: [weekends, holidays]}
 caps:
   - {email: 2 per 7 days, per: contact, gather: 1 hour}
 topics: {billing: {title: Billing, essential: true}}
+mail: {company: Vendor, address: "1 Harbour Street, Boston", language: de}
 webhooks: {crm: {url: "https://crm.test/hook", secret_env: CRM_WEBHOOK_SECRET}}
 holdout: {share: 5%, salt: 2026}
 """
@@ -85,6 +86,7 @@ holdout: {share: 5%, salt: 2026}
         "general": Topic("general", "General"),
         "billing": Topic("billing", "Billing", essential=True),
     }
+    assert whole.mail == Letterhead("Vendor", "1 Harbour Street, Boston", "de")
     assert whole.webhooks == {"crm": Webhook("crm", "https://crm.test/hook", "CRM_WEBHOOK_SECRET")}
     assert whole.holdout == Holdout(Decimal("0.05"), "2026")
 
@@ -112,6 +114,7 @@ holdout: {share: 5%, salt: 2026}
         ("quiet_hours: {also: [weekend]}", "1:22: quiet_hours > also 1: 'weekend' is not one of what may"),
         ("caps: [{email: 2 a week, per: contact}]", "1:16: caps 1 > email: '2 a week' is not a cap. Write it as 2 per"),
         ("caps: [{email: 2 per 7 days, per: mail}]", "1:35: caps 1 > per: 'mail' is not one of what may stand here."),
+        ("mail: {language: German}", "1:18: mail > language: 'German' is not the code of a language. Write it as de"),
         ("webhooks: {crm: {url: crm, secret_env: A}}", "1:23: webhooks > crm > url: 'crm' is not a web address."),
         (
             "webhooks: {c: {url: https://c.test, secret_env: s3cr3t}}",
