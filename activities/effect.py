@@ -6,7 +6,7 @@ from datetime import timedelta
 from activities import ledger
 from activities.directive import Directive
 from activities.host import Host
-from activities.ledger import Doubted, Granted, Left
+from activities.ledger import Doubted, Granted, Left, Paced
 from activities.runs import advance
 from activities.transport import Busy, Refused, Sent, Uncertain
 
@@ -14,7 +14,7 @@ Remember = Callable[[str], None]
 
 
 class TryAgain(Exception):
-    """The provider had no room; the claim has been given back, and this attempt should be followed by another."""
+    """The provider has no room now; nothing is claimed, and this attempt should be followed by another."""
 
     def __init__(self, after: timedelta) -> None:
         super().__init__()
@@ -36,6 +36,8 @@ def perform(host: Host, effect: str, receipt: str | None, remember: Remember) ->
             _send(host, effect, claim, remember)
         case Doubted():
             _ask(host, effect, claim, remember)
+        case Paced(rest=rest):
+            raise TryAgain(rest)
         case Left():
             pass
     return advance(host, claim.run)

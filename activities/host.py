@@ -12,12 +12,14 @@ from activities.senders import Senders
 from activities.store.database import Database
 from activities.transport import Transport
 
+BACK = 20.0
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
     """A way to people. `deadline` bounds the call of the provider, `lease` the claim, `seconds` one attempt of the
     activity: each is longer than the one before, so that a claim is never open to others while its call may go out.
-    `rate`: how many a second are taken up again when the provider was down and is back.
+    `apart`: real time from one message to the next, for the whole channel or `each_address` of it (None: no rate).
     """
 
     transport: Transport
@@ -25,11 +27,17 @@ class Channel:
     deadline: timedelta = timedelta(seconds=20)
     lease: timedelta = timedelta(seconds=30)
     seconds: float = 45
-    rate: float = 20
+    apart: timedelta | None = None
+    each_address: bool = False
 
     def __post_init__(self) -> None:
         if not self.deadline < self.lease < timedelta(seconds=self.seconds):
             raise ValueError("a channel's deadline must be under its lease, and that under the time of one attempt")
+
+    @property
+    def rate(self) -> float:
+        """How many a second are taken up again when the provider was down and is back."""
+        return BACK if self.apart is None or self.each_address else timedelta(seconds=1) / self.apart
 
 
 @dataclass(frozen=True, slots=True)

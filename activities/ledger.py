@@ -3,7 +3,8 @@
 wanted → claimed → sent | failed | skipped
 claimed → wanted       certainly not delivered, tried again soon
 claimed → deferred     the provider is down; wanted again when it is back
-wanted  → deferred     no room now, or not an hour to write (activities/care.py); wanted again at its instant
+wanted  → deferred     no room now, or not an hour to write (activities/care.py); wanted again at its instant;
+                       or more is on its way than the provider takes soon (activities/pacing.py)
 claimed → uncertain    the answer was lost, or whoever claimed it died; the provider is asked, no mail sent again
 uncertain → wanted     by a person's word only; so is what was refused and no run waits for: failed → wanted
 """
@@ -14,7 +15,7 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection
 
-from activities import care, putting_off
+from activities import care, pacing, putting_off
 from activities.desks import Bench, bench
 from activities.host import Channel, Host
 from activities.message import MAIL, mail_of, message_of
@@ -74,13 +75,21 @@ class Doubted:
 
 
 @dataclass(frozen=True, slots=True)
+class Paced:
+    """Its turn at the provider's rate comes after `rest`: to be claimed again then."""
+
+    run: str
+    rest: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """Nothing is to be done with it, for now or for good."""
 
     run: str
 
 
-def claim(host: Host, effect: str) -> Granted | Doubted | Left:
+def claim(host: Host, effect: str) -> Granted | Doubted | Paced | Left:
     """What is to be done with the effect now. Raises NoSuchEffect and Leased."""
     return host.database.write(lambda connection: _claimed(bench(host, connection), effect))
 
@@ -140,7 +149,7 @@ def run_of(host: Host, effect: str) -> str:
 # --- claim -----------------------------------------------------------------------------------------------
 
 
-def _claimed(at: Bench, effect: str) -> Granted | Doubted | Left:
+def _claimed(at: Bench, effect: str) -> Granted | Doubted | Paced | Left:
     account, row = _locked(at.connection, effect)
     if row.state == "claimed":
         expired(at, account, row)
@@ -151,7 +160,7 @@ def _claimed(at: Bench, effect: str) -> Granted | Doubted | Left:
         return Left(row.run)
     if any(_goes_first(one, row) for _, one in inputs.waiting(at.connection, row.run)):
         return Left(row.run)  # it may end or hold the run: the advance that follows feeds it
-    return _granted(at, account, row) if _may_go(at, account, row) else Left(row.run)
+    return _in_turn(at, account, row) if _may_go(at, account, row) else Left(row.run)
 
 
 def _goes_first(one: Input, row: EffectRow) -> bool:
@@ -193,6 +202,14 @@ def _is_welcome(at: Bench, account: AccountRow, row: EffectRow) -> bool:
     return False
 
 
+def _in_turn(at: Bench, account: AccountRow, row: EffectRow) -> Granted | Paced | Left:
+    turn = pacing.turn(at, row)
+    if turn is None:
+        putting_off.until_its_turn(at, account, row)
+        return Left(row.run)
+    return _granted(at, account, row) if turn <= at.real else Paced(row.run, turn - at.real)
+
+
 def _granted(at: Bench, account: AccountRow, row: EffectRow) -> Granted:
     channel = at.host.channels[row.channel]
     effects.change(
@@ -204,6 +221,7 @@ def _granted(at: Bench, account: AccountRow, row: EffectRow) -> Granted:
         until=None,
         tried_at=row.tried_at or at.real,
         claimed_at=at.real,
+        go_at=None,
         lease_until=at.real + channel.lease,
     )
     return Granted(row.run, _message(at, account, row), channel)
@@ -271,6 +289,7 @@ def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:
         _put_off(at, effect, reason, max(after, DOWN_FOR))
         return False
     effects.change(at.connection, effect, state="wanted", reason=reason, lease_until=None)
+    pacing.hold(at, row, after)
     return True
 
 

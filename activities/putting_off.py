@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection
-
+from activities import pacing
 from activities.desks import Bench, bench
 from activities.host import Host
 from activities.store import accounts, breakers, effects, mails, runs, traces, wakes
@@ -19,6 +18,7 @@ from engine.mailing import expires_of
 from engine.trace import deferred
 
 ABANDONED: Final = timedelta(minutes=1)  # real: whoever should have tried the provider again did not
+RATE: Final = "provider's rate"
 
 
 def until_then(at: Bench, account: AccountRow, row: EffectRow, slot: Slot) -> None:
@@ -49,6 +49,12 @@ def until_its_receiver_is_back(at: Bench, account: AccountRow, row: EffectRow, u
     _note(at, account, row, reason, then)
 
 
+def until_its_turn(at: Bench, account: AccountRow, row: EffectRow) -> None:
+    """More is on its way than the provider takes soon: it is taken up by priority."""
+    _put_off(at, row, state="deferred", until=expires_of(row.effect), reason=RATE, held="provider")
+    _note(at, account, row, RATE, None)
+
+
 def down_until(at: Bench, row: EffectRow) -> datetime | None:
     """Until when, in real time, the row's provider is not to be tried; None when it may be."""
     if breakers.find(at.connection, row.channel) is None:
@@ -62,7 +68,7 @@ def take_up(host: Host, seconds: float = 1) -> int:
 
 
 def _taken_up(host: Host, channel: str, most: int) -> int:
-    found = host.database.read(lambda connection: _next(connection, channel, most, host.clock.real()))
+    found = host.database.read(lambda connection: _next(bench(host, connection), channel, most))
     if not found:
         return 0
     runs_ = host.database.write(lambda connection: _wanted_again(bench(host, connection), found))
@@ -70,13 +76,14 @@ def _taken_up(host: Host, channel: str, most: int) -> int:
     return len(runs_)
 
 
-def _next(connection: Connection, channel: str, most: int, real: datetime) -> list[tuple[str, str, str]]:
+def _next(at: Bench, channel: str, most: int) -> list[tuple[str, str, str]]:
     """None while it is down; one alone where nobody tries whether it still is."""
-    found = breakers.find(connection, channel)
+    found = breakers.find(at.connection, channel)
     if found is None:
-        return mails.put_off(connection, channel, most)
-    abandoned = found.holds(real - ABANDONED) is None
-    return mails.put_off(connection, channel, 1) if abandoned else []
+        room = pacing.room(at, channel)
+        return mails.put_off(at.connection, channel, most if room is None else min(most, room))
+    abandoned = found.holds(at.real - ABANDONED) is None
+    return mails.put_off(at.connection, channel, 1) if abandoned else []
 
 
 def _wanted_again(at: Bench, found: Iterable[tuple[str, str, str]]) -> list[str]:

@@ -103,6 +103,13 @@ class Settings(BaseSettings):
         description="the domains that the provider of mail has verified for you, with commas between",
         examples=["example.com,example.de"],
     )
+    mail_per_second: float | None = Field(
+        None,
+        gt=0,
+        le=1_000,
+        description="a number above 0, up to 1000: how many mails a second the provider of mail takes from us",
+        examples=["10"],
+    )
     public_url: BaseUrl | None = Field(
         None, description="the web address at which customers reach this program", examples=["https://cs.example.com"]
     )

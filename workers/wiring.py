@@ -22,6 +22,7 @@ from workers.settings import Settings
 # What is kept in our own database is quick, and a claim that died with its process need not hold anybody up for long.
 LOCAL = (timedelta(seconds=2), timedelta(seconds=3), 5.0)  # deadline, lease, seconds of one attempt
 REMOTE = (timedelta(seconds=20), timedelta(seconds=30), 45.0)
+SLACK_APART = timedelta(seconds=1)  # what Slack takes in one channel or conversation
 
 
 def open_database(settings: Settings) -> Database:
@@ -40,8 +41,8 @@ def host_from(settings: Settings, stir: Callable[[], None] = lambda: None, datab
     local = Outbox(partial(_keep, database, clock), partial(_holds, database))
     queues = Queues(settings.task_queue)
     channels = {
-        "email": _channel(remote_mail(settings), local, queues.email),
-        "slack": _channel(remote_slack(settings), local, queues.slack),
+        "email": _channel(remote_mail(settings), local, queues.email, _apart(settings.mail_per_second)),
+        "slack": _channel(remote_slack(settings), local, queues.slack, SLACK_APART, each_address=True),
         "webhook": _channel(remote_webhooks(settings, local), local, queues.webhook),
     }
     return Host(database, clock, Applied(), channels, stir, links_of(settings), senders_of(settings))
@@ -62,10 +63,22 @@ def links_of(settings: Settings) -> Links:
     return Links(secrets, settings.public_url, settings.inbound_domain)
 
 
-def _channel(remote: Transport | None, local: Transport, queue: str) -> Channel:
-    """Without keys, messages stay in the local outbox."""
-    deadline, lease, seconds = LOCAL if remote is None else REMOTE
-    return Channel(remote or local, queue, deadline, lease, seconds)
+def _channel(
+    remote: Transport | None,
+    local: Transport,
+    queue: str,
+    apart: timedelta | None = None,
+    *,
+    each_address: bool = False,
+) -> Channel:
+    """Without keys, messages stay in the local outbox, which takes as many as come."""
+    if remote is None:
+        return Channel(local, queue, *LOCAL)
+    return Channel(remote, queue, *REMOTE, apart=apart, each_address=each_address)
+
+
+def _apart(per_second: float | None) -> timedelta | None:
+    return timedelta(seconds=1) / per_second if per_second else None
 
 
 def remote_mail(settings: Settings) -> Transport | None:

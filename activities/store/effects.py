@@ -23,7 +23,8 @@ TELLING = ("task", "remind", "escalate")  # purposes of what no run waits for, e
 class EffectRow:
     """`until`: of a deferred effect, when it is wanted again; of an uncertain one, when the provider is asked next
     (None: a person must say, unless `asking`). `held`: by what it is deferred; a `provider` that is down
-    may hold it without an instant (activities/putting_off.py). `tried_at`, `claimed_at` and `lease_until` are real.
+    may hold it without an instant (activities/putting_off.py). `tried_at`, `claimed_at`, `lease_until` and
+    `go_at` (its turn at the provider's rate) are real.
     """
 
     id: str
@@ -48,6 +49,7 @@ class EffectRow:
     priority: int
     ready_since: datetime
     held: Held | None
+    go_at: datetime | None
 
     @cached_property
     def effect(self) -> Effect:

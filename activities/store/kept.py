@@ -57,6 +57,7 @@ APART: Final = frozenset(
         "suppressions",
         "optouts",
         "breakers",
+        "paces",
         "clock",
         "restores",
         "counters",

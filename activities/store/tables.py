@@ -252,6 +252,7 @@ effects = Table(
     Column("checked_at", Instant),  # real: wanted, or last looked for by the relay
     Column("recipient", Text, nullable=False, server_default=""),  # the contact's or person's id
     Column("held", Text),  # deferred: by its hours (`window`), a `cap`, or the `provider`
+    Column("go_at", Instant),  # real: its turn at the provider's rate
     UniqueConstraint("key"),
     Index("ix_effects_run_state", "run", "state"),
     Index("ix_effects_state_checked_at", "state", "checked_at"),
@@ -287,6 +288,14 @@ breakers = Table(
     Column("until", Instant, nullable=False),  # real
     Column("reason", Text, nullable=False),
     Column("probing", Instant),  # real: until then one effect is being tried
+)
+
+# Rates: when a provider, or one channel of it, takes the next message.
+paces = Table(
+    "paces",
+    metadata,
+    Column("name", Text, primary_key=True),  # the channel's; with the digest of an address where each has its own
+    Column("free_at", Instant, nullable=False),  # real
 )
 
 outbox = Table(
