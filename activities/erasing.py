@@ -20,6 +20,7 @@ from activities.store.accounts import AccountRow
 
 _ALL_OF = (
     tables.trace,
+    tables.cards,
     tables.task_history,
     tables.tasks,
     tables.watches,

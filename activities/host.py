@@ -20,6 +20,7 @@ class Channel:
     """A way to people. `deadline` bounds the call of the provider, `lease` the claim, `seconds` one attempt of the
     activity: each is longer than the one before, so that a claim is never open to others while its call may go out.
     `apart`: real time from one message to the next, for the whole channel or `each_address` of it (None: no rate).
+    `cards`: whether what is shown there can be changed, so that a task is one message that follows it.
     """
 
     transport: Transport
@@ -29,6 +30,7 @@ class Channel:
     seconds: float = 45
     apart: timedelta | None = None
     each_address: bool = False
+    cards: bool = False
 
     def __post_init__(self) -> None:
         if not self.deadline < self.lease < timedelta(seconds=self.seconds):

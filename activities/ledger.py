@@ -15,10 +15,10 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection
 
-from activities import care, pacing, putting_off
+from activities import cards, care, pacing, putting_off
 from activities.desks import Bench, bench
 from activities.host import Channel, Host
-from activities.message import MAIL, mail_of, message_of
+from activities.message import MAIL, mail_of
 from activities.store import accounts, breakers, effects, inputs, outbox, runs, wakes
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
@@ -30,6 +30,7 @@ from engine.run import Answered, Flipped, Input, Operated
 
 PROMPT: Final = timedelta(seconds=0.2)  # real: a claim so soon counts as made at the effect's own instant
 PATIENCE: Final = timedelta(minutes=2)  # real: how long a provider in trouble is tried before the effect is deferred
+SOON: Final = timedelta(seconds=1)  # real: until a card that is being posted is looked for again
 DOWN_FOR: Final = timedelta(minutes=5)  # real
 ATTEMPTS: Final = 5  # of a message that may be posted twice
 # Logical, from one look at the provider to the next: after 1, 5 and 30 minutes. Then a person must say.
@@ -211,7 +212,7 @@ def _in_turn(at: Bench, account: AccountRow, row: EffectRow) -> Granted | Paced 
 
 
 def _granted(at: Bench, account: AccountRow, row: EffectRow) -> Granted:
-    channel = at.host.channels[row.channel]
+    channel, message = at.host.channels[row.channel], _message(at, account, row)
     effects.change(
         at.connection,
         row.id,
@@ -224,13 +225,17 @@ def _granted(at: Bench, account: AccountRow, row: EffectRow) -> Granted:
         go_at=None,
         lease_until=at.real + channel.lease,
     )
-    return Granted(row.run, _message(at, account, row), channel)
+    return Granted(row.run, message, channel)
 
 
 def _message(at: Bench, account: AccountRow, row: EffectRow) -> Message:
-    if row.effect.purpose != MAIL or is_empty(row.effect):
-        return message_of(row.effect)
-    return mail_of(row.effect, account.known.name, at.current.setting.policy, at.host.senders, at.host.links)
+    """Raises Leased when it belongs to a message that is on its way."""
+    if row.effect.purpose == MAIL and not is_empty(row.effect):
+        return mail_of(row.effect, account.known.name, at.current.setting.policy, at.host.senders, at.host.links)
+    try:
+        return cards.message(at, row)
+    except cards.BeingPosted:
+        raise Leased(SOON) from None
 
 
 def expired(at: Bench, account: AccountRow, row: EffectRow) -> None:
@@ -249,6 +254,8 @@ def _settled(at: Bench, effect: str, state: Literal["sent", "failed"], told: str
         outbox.forget(at.connection, row.id)  # it was erased while it was on its way
     if breakers.find(at.connection, row.channel) is not None:
         breakers.close(at.connection, row.channel)  # it answers again
+    if state == "sent":
+        cards.posted(at, row, told)
     if row.state in {"sent", "failed"} and not (row.state == "failed" and state == "sent"):
         return
     _end(at, account, row, state, **({"receipt": told, "reason": None} if state == "sent" else {"reason": told}))

@@ -120,6 +120,7 @@ class Slack:
                 reply = client.chat_postMessage(
                     channel=channel,
                     thread_ts=thread.ts if thread else None,
+                    reply_broadcast=True if thread and message.broadcast else None,
                     unfurl_links=False,
                     unfurl_media=False,
                     **content,
@@ -132,7 +133,7 @@ class Slack:
         body = message.body if self._broadcasts else quiet(message.body)
         return {
             "text": fallback(body),
-            "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": part}} for part in sections(body)],
+            "blocks": [dict(one) for one in message.blocks] or [_section(part) for part in sections(body)],
             "metadata": {"event_type": EVENT_TYPE, "event_payload": {"effect": message.id}},
         }
 
@@ -147,6 +148,10 @@ class Slack:
         if _MEMBER.fullmatch(to):
             return _remembered(self._rooms, to, lambda: client.conversations_open(users=to)["channel"]["id"])
         return to
+
+
+def _section(mrkdwn: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": mrkdwn}}
 
 
 def _reachable(message: Message) -> bool:

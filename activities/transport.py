@@ -6,10 +6,12 @@ Busy       certainly not delivered; worth another try
 Uncertain  the answer was lost: it may have been delivered
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeAlias
+
+from pydantic import JsonValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,9 @@ class Message:
     headers: tuple[tuple[str, str], ...] = ()  # email only: List-Unsubscribe, Auto-Submitted, ...
     categories: tuple[str, ...] = ()  # email only: playbook and template ids, at most 10
     language: str = "en"  # email only: for screen readers
+    blocks: tuple[Mapping[str, JsonValue], ...] = ()  # slack only: instead of the body, which is then read out
     thread: str | None = None  # slack only: receipt of the message whose thread this belongs to
+    broadcast: bool = False  # slack only: a word in a thread that is seen outside of it too
     signed_by: str | None = None  # webhook only: the environment variable that holds the secret
     edit: str | None = None  # slack only: receipt of the message that this one replaces in place
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from activities.desks import bench, lay_out
 from activities.host import Host
-from activities.store import accounts, decisions, effects, runs, tasks, traces, versions
+from activities.store import accounts, cards, decisions, effects, runs, tasks, traces, versions
 from activities.store.effects import EffectRow
 from activities.store.runs import RunRow
 from engine.desk import Desk
@@ -160,6 +160,7 @@ def attention(connection: Connection, host: Host, limit: int = MANY) -> list[Vie
         *_stuck_runs(connection, limit),
         *_doubtful(connection, limit),
         *_refused(connection, limit),
+        *_behind(connection, limit),
         *_unheard(connection, now, limit),
         *_nobodys(connection, host, limit),
         *held_attention(connection, host, limit),
@@ -189,6 +190,14 @@ def _refused(connection: Connection, limit: int) -> Iterator[View]:
         reason = f"the message to {row.effect.to} was refused: {row.reason}"
         fix = f"mend that; playbook outbox --send-again {row.id}"
         yield attention_view("refused", row.id, row.account, reason, fix, run=row.run, path=row.effect.path)
+
+
+def _behind(connection: Connection, limit: int) -> Iterator[View]:
+    """Tasks' messages that could not be shown as they are."""
+    for row in cards.troubled(connection, limit):
+        reason = f"the message to {row.recipient} does not show how its task stands: {row.reason}"
+        fix = f"mend that; it is tried again by itself, and playbook task show {row.task} tells how it stands"
+        yield attention_view("card", row.task, row.account, reason, fix)
 
 
 def _unheard(connection: Connection, now: datetime, limit: int) -> Iterator[View]:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from workers.http.server import serve
 from workers.queues import Queues
 from workers.relay import Relay
 from workers.settings import Settings
+from workers.showing import Showing
 from workers.temporal import Slots, connect
 from workers.temporal_server import temporal_binary
 from workers.warming import calm_the_collector
@@ -50,13 +51,13 @@ class Together:
 
 @dataclass(slots=True)
 class _Stirred:
-    """Stands for the relay until there is one: the host is made before it."""
+    """Stands for those who are told of what is new until they are there: the host is made before them."""
 
-    relay: Relay | None = None
+    told: list[Relay | Showing] = field(default_factory=list)
 
     def __call__(self) -> None:
-        if self.relay is not None:
-            self.relay.stir()
+        for one in self.told:
+            one.stir()
 
 
 @asynccontextmanager
@@ -71,10 +72,15 @@ async def together(settings: Settings, say: Say) -> AsyncIterator[Together]:
         address = server.address if server else str(settings.temporal_address)
         client = await _connected(address, settings)
         calm_the_collector()
-        relay = stirred.relay = Relay(client, host, settings.task_queue, renew_after=settings.continue_as_new_after)
+        relay = Relay(client, host, settings.task_queue, renew_after=settings.continue_as_new_after)
+        stirred.told.append(relay)
         slots = Slots(sandbox=settings.sandbox)
         await stack.enter_async_context(running_workers(client, host, Queues(settings.task_queue), slots))
         await stack.enter_async_context(_running(relay))
+        if host.channels["slack"].cards:
+            showing = Showing(host)
+            stirred.told.append(showing)
+            await stack.enter_async_context(_running(showing))
         http = await stack.enter_async_context(_http(host, settings, client))
         yield Together(host, http, address, server.ui_address if server else None)
 
@@ -112,8 +118,8 @@ def _first(error: Exception) -> str:
 
 
 @asynccontextmanager
-async def _running(relay: Relay) -> AsyncIterator[None]:
-    task = asyncio.create_task(relay.run(), name="relay")
+async def _running(one: Relay | Showing) -> AsyncIterator[None]:
+    task = asyncio.create_task(one.run(), name=type(one).__name__.lower())
     try:
         yield
     finally:

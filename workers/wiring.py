@@ -42,7 +42,7 @@ def host_from(settings: Settings, stir: Callable[[], None] = lambda: None, datab
     queues = Queues(settings.task_queue)
     channels = {
         "email": _channel(remote_mail(settings), local, queues.email, _apart(settings.mail_per_second)),
-        "slack": _channel(remote_slack(settings), local, queues.slack, SLACK_APART, each_address=True),
+        "slack": _channel(remote_slack(settings), local, queues.slack, SLACK_APART, of_tasks=True),
         "webhook": _channel(remote_webhooks(settings, local), local, queues.webhook),
     }
     return Host(database, clock, Applied(), channels, stir, links_of(settings), senders_of(settings))
@@ -69,12 +69,14 @@ def _channel(
     queue: str,
     apart: timedelta | None = None,
     *,
-    each_address: bool = False,
+    of_tasks: bool = False,
 ) -> Channel:
-    """Without keys, messages stay in the local outbox, which takes as many as come."""
+    """`of_tasks`: its addresses are conversations in which tasks are shown. Without keys, messages stay in the local
+    outbox, which takes as many as come.
+    """
     if remote is None:
         return Channel(local, queue, *LOCAL)
-    return Channel(remote, queue, *REMOTE, apart=apart, each_address=each_address)
+    return Channel(remote, queue, *REMOTE, apart=apart, each_address=of_tasks, cards=of_tasks)
 
 
 def _apart(per_second: float | None) -> timedelta | None:

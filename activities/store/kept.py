@@ -12,6 +12,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, Text, delete, f
 from activities.store.tables import (
     accounts,
     answers,
+    cards,
     decisions,
     effects,
     facts,
@@ -41,6 +42,7 @@ def _through(column: ColumnElement[Any], table: Table) -> Whose:
 
 HELD: Final[Mapping[Table, Whose]] = {
     outbox: _through(outbox.c.id, effects),
+    cards: _by_account(cards),
     task_history: _through(task_history.c.task, tasks),
     inputs: _through(inputs.c.run, runs),
     wakes: _through(wakes.c.run, runs),

@@ -219,6 +219,26 @@ task_history = Table(
     Index("ix_task_history_task", "task"),
 )
 
+# Where a task is shown in a form that can be changed: one message for each who was told of it. It follows the task.
+cards = Table(
+    "cards",
+    metadata,
+    Column("task", Text, ForeignKey("tasks.id"), primary_key=True),
+    Column("recipient", Text, primary_key=True),  # a person's id, or a channel
+    Column("account", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("effect", Text, nullable=False),  # what posted it, or is to
+    Column("receipt", Text),  # null until it is posted
+    Column("rev", Integer, nullable=False, server_default="0"),  # grows with every change of the task
+    Column("shown", Integer, nullable=False, server_default="0"),  # the `rev` that can be seen
+    Column("digest", Text, nullable=False, server_default=""),  # of what can be seen
+    Column("told", BigInteger, nullable=False, server_default="0"),  # how much of the task's history its thread has
+    Column("lease_until", Instant),  # real: nobody else shows it until then, or tries before
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("reason", Text),  # why it is not as it should be
+    Index("ix_cards_account", "account"),
+    _only_where("rev > shown", "ix_cards_stale", "lease_until"),
+)
+
 # --- the ledger ------------------------------------------------------------------------------------------
 
 effects = Table(

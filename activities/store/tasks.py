@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import JsonValue, TypeAdapter
 from sqlalchemy import Connection, func, insert, select
 
+from activities.store import cards
 from activities.store.tables import task_history, tasks
 from activities.store.writing import upsert
 from engine.run import Task
@@ -41,6 +42,7 @@ def save(connection: Connection, ones: Sequence[Task]) -> None:
         for one in ones
     ]
     upsert(connection, tasks, rows)
+    cards.touch(connection, [one.id for one in ones])
 
 
 def find(connection: Connection, task: str) -> Task | None:
@@ -61,6 +63,18 @@ def history(connection: Connection, task: str) -> list[TaskEvent]:
     query = select(task_history).where(task_history.c.task == task).order_by(task_history.c.seq)
     rows = connection.execute(query)
     return [TaskEvent(row.task, row.at, row.verb, row.by, _FIELDS.validate_json(row.body)) for row in rows]
+
+
+def history_after(connection: Connection, task: str, seq: int) -> list[tuple[int, TaskEvent]]:
+    """What came behind that line of it, each with its number."""
+    query = select(task_history).where(task_history.c.task == task, task_history.c.seq > seq)
+    rows = connection.execute(query.order_by(task_history.c.seq))
+    return [(row.seq, TaskEvent(row.task, row.at, row.verb, row.by, _FIELDS.validate_json(row.body))) for row in rows]
+
+
+def last_line(connection: Connection, task: str) -> int:
+    """The number of the newest line of its history; 0 while there is none."""
+    return connection.scalar(select(func.max(task_history.c.seq)).where(task_history.c.task == task)) or 0
 
 
 def listed(

@@ -40,6 +40,15 @@ def of_run(connection: Connection, run: str) -> list[Entry]:
     return [Entry.model_validate_json(body) for body in bodies]
 
 
+def decisions_of(connection: Connection, run: str) -> list[Entry]:
+    """What a run began with, and the branches that it took."""
+    mine = (trace.c.run == run) & trace.c.event.in_(("started", "branched"))
+    return [
+        Entry.model_validate_json(body)
+        for body in connection.scalars(select(trace.c.body).where(mine).order_by(trace.c.seq))
+    ]
+
+
 def of_account(connection: Connection, account: str, playbook: str | None = None, limit: int = 1_000) -> list[Traced]:
     """The newest `limit` entries, oldest first."""
     query = select(trace.c.run, trace.c.account, trace.c.playbook, trace.c.body).where(trace.c.account == account)

@@ -82,11 +82,12 @@ def host_on(
     real: Callable[[], datetime] | None = None,
     scale: int = 1,
     email: Noting | None = None,
-    slack: Noting | None = None,
+    slack: Transport | None = None,
     webhook: Transport | None = None,
     queues: str = "test",
     seconds: float = 3,
     stir: Callable[[], None] = lambda: None,
+    cards: bool = False,
 ) -> Host:
     """On a Monday morning, whatever `real` says. Channels answer within a second: nobody waits long for a lease."""
     times = {"deadline": timedelta(seconds=1), "lease": timedelta(seconds=2), "seconds": seconds}
@@ -97,7 +98,7 @@ def host_on(
         applied=Applied(),
         channels={
             "email": Channel(email or Noting(), f"{queues}-email", **times),
-            "slack": Channel(slack or Noting(), f"{queues}-slack", **times),
+            "slack": Channel(slack or Noting(), f"{queues}-slack", **times, cards=cards),
             "webhook": Channel(webhook or Noting(), f"{queues}-webhook", **times),
         },
         stir=stir,

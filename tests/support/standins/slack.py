@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from slack_sdk.errors import SlackObjectFormationError
+from slack_sdk.models.blocks import Block
+
 from tests.support.standins.server import Request, Response, StandIn
 
 Arguments = dict[str, Any]
@@ -27,6 +30,7 @@ class Posted:
     blocks: list[dict[str, Any]]
     metadata: dict[str, Any]
     thread_ts: str | None = None
+    broadcast: bool = False
     edits: int = 0
 
     @property
@@ -36,7 +40,12 @@ class Posted:
 
     @property
     def shown(self) -> str:
-        return "\n".join(str(block["text"]["text"]) for block in self.blocks)
+        return "\n".join(_texts(self.blocks))
+
+    @property
+    def buttons(self) -> list[str]:
+        rows = [block["elements"] for block in self.blocks if block["type"] == "actions"]
+        return [button["text"]["text"] for row in rows for button in row]
 
 
 @dataclass(slots=True)
@@ -114,6 +123,7 @@ class StandInSlack(StandIn):
             raise Refusal("thread_not_found")
         content = _content(given)
         message = Posted(room.id, f"{int(time.time())}.{next(self._numbers):06d}", *content, thread_ts=thread)
+        message.broadcast = bool(given.get("reply_broadcast"))
         room.messages.append(message)
         return {"channel": room.id, "ts": message.ts}
 
@@ -185,12 +195,32 @@ def _content(given: Arguments) -> tuple[str, list[dict[str, Any]], dict[str, Any
     blocks = given.get("blocks", [])
     if not given.get("text") and not blocks:
         raise Refusal("no_text")
-    texts = [block["text"]["text"] for block in blocks]
-    if len(blocks) > 50 or any(not 0 < len(text) <= 3000 for text in texts):
+    if len(blocks) > 50 or any(_is_malformed(block) for block in blocks):
         raise Refusal("invalid_blocks")
-    if sum(map(len, texts)) > 13_000:
+    if sum(map(len, _texts(blocks))) > 13_000:
         raise Refusal("msg_blocks_too_long")
     return str(given.get("text", "")), blocks, given.get("metadata", {})
+
+
+def _is_malformed(block: dict[str, Any]) -> bool:
+    """By Slack's own models and the limits that its reference names beside them."""
+    try:
+        parsed = Block.parse(block)
+        assert parsed is not None
+        parsed.validate_json()
+    except (SlackObjectFormationError, AssertionError):
+        return True
+    limit = 3000 if "text" in block else 2000
+    actions = [one.get("action_id") for one in block.get("elements", []) if "action_id" in one]
+    return len(set(actions)) < len(actions) or any(not 0 < len(text) <= limit for text in _texts([block]))
+
+
+def _texts(blocks: list[dict[str, Any]]) -> list[str]:
+    found: list[str] = []
+    for block in blocks:
+        parts = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
+        found += [one["text"]["text"] if isinstance(one["text"], dict) else one["text"] for one in parts if one]
+    return found
 
 
 def _shown(message: Posted, *, with_metadata: bool) -> dict[str, Any]:

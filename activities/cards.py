@@ -1,0 +1,183 @@
+"""Tasks as messages that follow them: posted once, through the ledger, and then brought to what the task is.
+
+Of a task everybody who is told has one card. What else is told them of it goes into the card's thread. An edit is
+idempotent, so it needs no ledger: the row says which revision of the task can be seen, whoever finds it behind shows
+the newest, and a crash or an outage is made up for by the next look.
+"""
+
+import hashlib
+import json
+import uuid
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from activities import slackcard
+from activities.desks import Bench, bench
+from activities.host import Host
+from activities.message import message_of
+from activities.slackhistory import told
+from activities.store import accounts, effects, runs, tasks, traces
+from activities.store import cards as rows
+from activities.store.cards import CardRow
+from activities.store.effects import EffectRow
+from activities.transport import Answer, Busy, Message, Refused, Sent, Uncertain
+from engine.picture import picture
+from engine.render.cards import Around, Card, card
+from engine.run import Effect, Task
+
+CHANNEL: Final = "slack"
+COMING: Final = {"wanted", "claimed", "deferred", "uncertain"}
+BACKOFF: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60, 300))
+
+
+class BeingPosted(Exception):
+    """Another effect posts the card, in whose thread this one belongs."""
+
+
+def message(at: Bench, row: EffectRow) -> Message:
+    """What the effect sends: a card, a word in the thread of one, or its text alone. Raises BeingPosted."""
+    plain = message_of(row.effect)
+    task = about(row.effect)
+    if task is None or not at.host.channels[row.channel].cards:
+        return plain
+    there = rows.find(at.connection, task, row.recipient)
+    if there is not None and there.effect != row.id:
+        if there.receipt is not None:
+            return replace(plain, thread=there.receipt, broadcast=True)
+        if _is_coming(at.connection, there.effect):
+            raise BeingPosted
+    found = tasks.find(at.connection, task)
+    return plain if found is None else _posting(at, row, plain, found, there)
+
+
+def posted(at: Bench, row: EffectRow, receipt: str) -> None:
+    """The effect was sent: where it is a card, it is there from now on."""
+    task = about(row.effect)
+    if task is not None and at.host.channels[row.channel].cards:
+        rows.posted(at.connection, task, row.recipient, row.id, receipt)
+
+
+def about(effect: Effect) -> str | None:
+    """The task or escalation that a message stands for."""
+    named = effect.content.get("task") or effect.content.get("incident")
+    return str(named) if named else None
+
+
+def _is_coming(connection: Connection, effect: str) -> bool:
+    row = effects.find(connection, effect)
+    if row is None or row.state not in COMING:
+        return False
+    return row.state != "uncertain" or row.asking or row.until is not None
+
+
+def _posting(at: Bench, row: EffectRow, plain: Message, task: Task, there: CardRow | None) -> Message:
+    shown = drawn(at, task, row.recipient)
+    line = tasks.last_line(at.connection, task.id)
+    rev = there.rev if there else 0
+    new = CardRow(task.id, row.recipient, row.account, row.id, None, rev, _digest(shown), line, 0, None)
+    rows.put(at.connection, new)
+    return _carrying(plain, shown)
+
+
+def drawn(at: Bench, task: Task, recipient: str) -> Card:
+    """The card as that person, or that channel, sees it now."""
+    viewer = at.current.setting.people.get(recipient)
+    return card(task, viewer, around(at, task))
+
+
+def around(at: Bench, task: Task) -> Around:
+    setting = at.current.setting
+    row = accounts.find(at.connection, task.account)
+    now = at.host.clock.now() if row is None else at.now(row)
+    known = picture(row.known, setting.vocabulary, setting.policy, now).scope.values if row else {}
+    run = runs.find(at.connection, task.run)
+    title = at.host.applied.plan(at.connection, run.plan).title if run else ""
+    decisions = traces.decisions_of(at.connection, task.run)
+    return Around(known, setting.vocabulary, setting.directory, title or task.playbook, decisions, now)
+
+
+def _carrying(plain: Message, shown: Card) -> Message:
+    return replace(plain, body=slackcard.text(shown), blocks=tuple(slackcard.blocks(shown)))
+
+
+def _digest(shown: Card) -> str:
+    said = [slackcard.text(shown), *slackcard.blocks(shown)]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+# --- brought to what the task is -------------------------------------------------------------------------
+
+
+def lease(host: Host, limit: int) -> list[CardRow]:
+    """Cards that are behind their task, and that nobody else shows for the time being."""
+    real = host.clock.real()
+    if not host.database.read(lambda connection: rows.any_stale(connection, real)):
+        return []
+    return host.database.write(lambda connection: rows.lease(connection, real, limit))
+
+
+def show(host: Host, row: CardRow) -> None:
+    """The message as the task now stands, then what has been done with it, word by word, into its thread."""
+    found = host.database.read(lambda connection: _looked_at(bench(host, connection), row))
+    if found is None:
+        return
+    shown, lines = found
+    row, answer = _edited(host, row, shown)
+    for seq, said in lines:
+        if not isinstance(answer, Sent):
+            break
+        answer = _said(host, row, seq, said)
+        row = replace(row, told=seq) if isinstance(answer, Sent) else row
+    host.database.write(lambda connection: _kept(connection, row, answer, host.clock.real()))
+
+
+def _looked_at(at: Bench, row: CardRow) -> tuple[Card, list[tuple[int, str]]] | None:
+    task = tasks.find(at.connection, row.task)
+    if task is None:
+        return None
+    people = at.current.setting.people
+    history = tasks.history_after(at.connection, row.task, row.told)
+    return drawn(at, task, row.recipient), [(seq, told(one, people)) for seq, one in history]
+
+
+def _edited(host: Host, row: CardRow, shown: Card) -> tuple[CardRow, Answer]:
+    digest, receipt = _digest(shown), row.receipt or ""
+    if digest == row.digest:
+        return row, Sent(receipt)
+    answer = _send(host, _carrying(Message(row.effect, CHANNEL, row.recipient, "", edit=receipt), shown))
+    if isinstance(answer, Sent):
+        row = replace(row, digest=digest, receipt=answer.receipt)
+    return row, answer
+
+
+def _said(host: Host, row: CardRow, seq: int, said: str) -> Answer:
+    """A word in the thread is no edit: before it is said again, it is looked for."""
+    name = str(uuid.uuid5(uuid.UUID(row.effect), str(seq)))
+    one = Message(name, CHANNEL, row.recipient, said, thread=row.receipt)
+    if row.attempts:
+        since = host.clock.real() - timedelta(days=1)
+        if there := host.channels[CHANNEL].transport.find(one, since):
+            return there
+    return _send(host, one)
+
+
+def _send(host: Host, message: Message) -> Answer:
+    channel = host.channels[CHANNEL]
+    return channel.transport.send(message, channel.deadline)
+
+
+def _kept(connection: Connection, row: CardRow, answer: Answer, real: datetime) -> None:
+    """What is refused for good is not tried again before the task's next change, and says why."""
+    pause = BACKOFF[min(row.attempts, len(BACKOFF) - 1)]
+    match answer:
+        case Sent():
+            rows.shown(connection, replace(row, reason=None))
+        case Busy(reason, after):
+            rows.failed(connection, replace(row, reason=reason), real + max(after, pause))
+        case Refused(reason, credentials=False):
+            rows.shown(connection, replace(row, reason=reason))
+        case Refused(reason) | Uncertain(reason):
+            rows.failed(connection, replace(row, reason=reason), real + pause)

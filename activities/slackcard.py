@@ -1,0 +1,142 @@
+"""A card in Slack's blocks, within Slack's limits for any name of any length, with a text for screen readers beside
+them. Names and texts are escaped: nothing in them can mention anybody or make a link.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from pydantic import JsonValue
+
+from activities.slacktext import fallback
+from engine.render.cards import Card, Line, day
+from engine.rights import Verb
+
+Block = dict[str, JsonValue]
+
+TITLE: Final = 300
+FIGURE: Final = 120
+WHY: Final = 300
+INSTRUCTIONS: Final = 2_000
+ACTION: Final = "task."  # what the ids of our buttons begin with
+_LABELS: Final[Mapping[Verb, str]] = {
+    "done": "Done",
+    "approve": "Approve",
+    "refuse": "Decline",
+    "snooze": "Snooze",
+    "reassign": "Reassign",
+    "claim": "I take it",
+    "acknowledge": "Acknowledge",
+    "note": "Note",
+}
+_STYLES: Final[Mapping[Verb, str]] = {
+    "done": "primary",
+    "approve": "primary",
+    "acknowledge": "primary",
+    "refuse": "danger",
+}
+_ESCAPES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+
+def blocks(card: Card) -> Sequence[Block]:
+    """At most seven blocks and under 9,000 characters."""
+    return list(_blocks(card))
+
+
+def text(card: Card) -> str:
+    """The whole card in words: for notifications, and for who hears it read out."""
+    lines = [
+        f"{shown(card.title, TITLE)}. {_plain(card.standing)}.",
+        "; ".join(f"{label}: {shown(value, FIGURE)}" for label, value in card.figures),
+        _plain(card.due),
+        *(shown(line, WHY) for line in card.why),
+        shown(card.instructions, INSTRUCTIONS),
+        f"From {shown(card.origin, TITLE)}.",
+    ]
+    if card.verbs:
+        lines.append(f"You can: {', '.join(label(one, card.kind) for one in card.verbs)}.")
+    return fallback("\n".join(line for line in lines if line))
+
+
+def label(verb: Verb, kind: str) -> str:
+    return "Take over" if verb == "claim" and kind == "escalation" else _LABELS[verb]
+
+
+def shown(value: str, limit: int, *, lines: bool = False) -> str:
+    """A text as mrkdwn that shows it, at most so many characters with its escapes; line ends become spaces unless
+    `lines` are kept.
+    """
+    parts = value.strip().splitlines() if lines else [value]
+    return _cut("\n".join(" ".join(part.split()) for part in parts), limit)
+
+
+def instant(at: datetime) -> str:
+    """As each reader has it on their own clock: "tomorrow at 9:00"."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{_spoken(at)}>"
+
+
+def _blocks(card: Card) -> Iterator[Block]:
+    title = shown(card.title, TITLE).replace("*", "")
+    head = f"*{title}*" if card.is_open else f"~{title.replace('~', '')}~"
+    yield _section(f"{head}\n{_marked(card.standing)}")
+    fields: list[JsonValue] = [_mrkdwn(f"*{label}*\n{shown(value, FIGURE)}") for label, value in card.figures]
+    if card.due:
+        fields.append(_mrkdwn(f"*{_marked(card.due[:1]).strip()}*\n{_marked(card.due[1:])}"))
+    if fields:
+        yield {"type": "section", "fields": fields[:10]}
+    if card.why:
+        yield _context(*(shown(line, WHY) for line in card.why))
+    if card.instructions.strip() and card.is_open:
+        yield _section(shown(card.instructions, INSTRUCTIONS, lines=True))
+    yield _context(shown(card.origin, TITLE))
+    if card.verbs:
+        yield {"type": "actions", "block_id": "verbs", "elements": [_button(card, one) for one in card.verbs]}
+
+
+def _button(card: Card, verb: Verb) -> JsonValue:
+    said = label(verb, card.kind)
+    heard = f"{said}: {' '.join(card.title.split())}"
+    button: Block = {
+        "type": "button",
+        "action_id": f"{ACTION}{verb}",
+        "text": {"type": "plain_text", "text": said},
+        "value": card.task,
+        "accessibility_label": heard if len(heard) <= 75 else f"{heard[:74]}…",
+    }
+    return button | ({"style": _STYLES[verb]} if verb in _STYLES else {})
+
+
+def _section(mrkdwn: str) -> Block:
+    return {"type": "section", "text": _mrkdwn(mrkdwn)}
+
+
+def _context(*lines: str) -> Block:
+    return {"type": "context", "elements": [_mrkdwn(line) for line in lines]}
+
+
+def _mrkdwn(said: str) -> Block:
+    return {"type": "mrkdwn", "text": said}
+
+
+def _marked(line: Line) -> str:
+    return "".join(_cut(one, TITLE) if isinstance(one, str) else instant(one) for one in line)
+
+
+def _cut(words: str, limit: int) -> str:
+    kept: list[str] = []
+    room = limit
+    for char in words:
+        piece = _ESCAPES.get(char, char)
+        room -= len(piece)
+        if room < 1:
+            return f"{''.join(kept).rstrip()}…"
+        kept.append(piece)
+    return "".join(kept)
+
+
+def _plain(line: Line) -> str:
+    return "".join(one if isinstance(one, str) else _spoken(one) for one in line)
+
+
+def _spoken(at: datetime) -> str:
+    return f"{day(at.date())}, {at.astimezone(UTC):%H:%M} UTC"

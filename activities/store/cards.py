@@ -1,0 +1,103 @@
+"""Cards: messages that follow a task. A row is stale while its `rev` is above what is `shown`; leases are real."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from activities.store.tables import cards
+from activities.store.writing import upsert
+
+LEASE = timedelta(seconds=60)  # longer than an edit and a few words in a thread may take
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """`recipient` is a person's id or a channel; `receipt` is None until the effect has posted it."""
+
+    task: str
+    recipient: str
+    account: str
+    effect: str
+    receipt: str | None
+    rev: int
+    digest: str
+    told: int
+    attempts: int
+    reason: str | None
+
+
+_COLUMNS = [cards.c[name] for name in CardRow.__dataclass_fields__]
+_REAL = bindparam("real", type_=cards.c.lease_until.type)
+_FREE = cards.c.lease_until.is_(None) | (cards.c.lease_until <= _REAL)
+_STALE = (cards.c.rev > cards.c.shown) & cards.c.receipt.is_not(None) & _FREE
+_ANY = select(cards.c.task).where(_STALE).limit(1)
+_FIRST = (
+    select(*_COLUMNS)
+    .where(_STALE)
+    .order_by(cards.c.lease_until, cards.c.task, cards.c.recipient)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_ONE = (cards.c.task == bindparam("which")) & (cards.c.recipient == bindparam("whose"))
+_FIND = select(*_COLUMNS).where(_ONE)
+_TOUCH = update(cards).where(cards.c.task == bindparam("which")).values(rev=cards.c.rev + 1)
+_LEASE = update(cards).where(_ONE).values(lease_until=bindparam("until", type_=cards.c.lease_until.type))
+
+
+def find(connection: Connection, task: str, recipient: str) -> CardRow | None:
+    return next((CardRow(*row) for row in connection.execute(_FIND, {"which": task, "whose": recipient})), None)
+
+
+def put(connection: Connection, row: CardRow) -> None:
+    """A card as its effect posts it: what it shows then is what it is."""
+    fields = {name: getattr(row, name) for name in CardRow.__dataclass_fields__}
+    upsert(connection, cards, [{**fields, "shown": row.rev, "lease_until": None}])
+
+
+def posted(connection: Connection, task: str, recipient: str, effect: str, receipt: str) -> None:
+    mine = (cards.c.task == task) & (cards.c.recipient == recipient) & (cards.c.effect == effect)
+    connection.execute(update(cards).where(mine).values(receipt=receipt))
+
+
+def touch(connection: Connection, tasks: Collection[str]) -> None:
+    """These tasks have changed, and with them what is to be seen of them."""
+    if tasks:
+        connection.execute(_TOUCH, [{"which": one} for one in sorted(set(tasks))])
+
+
+def any_stale(connection: Connection, real: datetime) -> bool:
+    """Asked before leasing: it takes no lock."""
+    return connection.scalar(_ANY, {"real": real}) is not None
+
+
+def lease(connection: Connection, real: datetime, limit: int) -> list[CardRow]:
+    """Stale ones that nobody else shows, for LEASE from now."""
+    chosen = [CardRow(*row) for row in connection.execute(_FIRST, {"real": real, "most": limit})]
+    for one in chosen:
+        connection.execute(_LEASE, {"which": one.task, "whose": one.recipient, "until": real + LEASE})
+    return chosen
+
+
+def shown(connection: Connection, row: CardRow) -> None:
+    """It can be seen as it was when the row was leased; what came since is still to be shown."""
+    now = {"shown": row.rev, "lease_until": None, "attempts": 0}
+    _change(connection, row, **now)
+
+
+def failed(connection: Connection, row: CardRow, until: datetime) -> None:
+    """Not before that instant is it tried again."""
+    _change(connection, row, lease_until=until, attempts=row.attempts + 1)
+
+
+def _change(connection: Connection, row: CardRow, **more: object) -> None:
+    said = {"receipt": row.receipt, "digest": row.digest, "told": row.told, "reason": row.reason, **more}
+    mine = (cards.c.task == row.task) & (cards.c.recipient == row.recipient)
+    connection.execute(update(cards).where(mine).values(**said))
+
+
+def troubled(connection: Connection, limit: int) -> list[CardRow]:
+    """Those that are not as they should be, and why."""
+    query = select(*_COLUMNS).where(cards.c.reason.is_not(None)).order_by(cards.c.task, cards.c.recipient)
+    return [CardRow(*row) for row in connection.execute(query.limit(limit))]

@@ -1,0 +1,63 @@
+"""Who may act on a task: whoever has it or covers for them, who answers for it, and the managers above.
+
+An escalation may be taken on by any colleague, and so may a task that is shown in a channel: taking on is no harm.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from engine.people import Directory, Person
+    from engine.run import Task
+
+Verb = Literal["done", "approve", "refuse", "snooze", "reassign", "claim", "acknowledge", "note"]
+
+
+def may_act(task: Task, person: Person, directory: Directory, now: datetime) -> bool:
+    """Whether the task is this colleague's to close, put off or give away."""
+    if not person.active:
+        return False
+    if task.person is None or person.id in {task.person, task.taken, task.accountable}:
+        return True
+    holder = directory.people.get(task.person)
+    if holder is None or any(above.id == person.id for above in directory.people.chain(holder.id)):
+        return True
+    cover = directory.cover(holder, task.role or "", now)
+    return cover is not None and cover.person.id == person.id
+
+
+def verbs(task: Task, viewer: Person | None, directory: Directory, now: datetime) -> tuple[Verb, ...]:
+    """What is offered to whoever sees the task; None stands for all who read a channel."""
+    if task.state != "open":
+        return ()
+    if viewer is None:
+        return ("acknowledge", "claim", "note") if task.kind == "escalation" else ("claim", "note")
+    if viewer.id == task.person:
+        return (*_closing(task), *_putting_off(task), "reassign", "note")
+    if task.kind == "escalation" or may_act(task, viewer, directory, now):
+        return (*_closing(task), "claim", "note")
+    return ()
+
+
+def is_allowed(verb: Verb, task: Task, person: Person, directory: Directory, now: datetime) -> bool:
+    match verb:
+        case "claim" | "acknowledge" | "note":
+            return person.active
+        case _:
+            return may_act(task, person, directory, now)
+
+
+def _closing(task: Task) -> tuple[Verb, ...]:
+    match task.kind:
+        case "escalation":
+            return ("acknowledge",)
+        case "approval":
+            return ("approve", "refuse")
+        case _:
+            return ("done",)
+
+
+def _putting_off(task: Task) -> tuple[Verb, ...]:
+    return () if task.kind == "escalation" else ("snooze",)

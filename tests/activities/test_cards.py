@@ -1,0 +1,220 @@
+"""Tasks as messages in Slack: posted once, edited in place, whatever happens on the way."""
+
+from datetime import timedelta
+
+import pytest
+
+from activities import cards, runs, tasks
+from activities.effect import perform
+from activities.ledger import Leased
+from activities.slack import Slack
+from activities.store import cards as rows
+from activities.store import effects
+from tests.support.hosts import HandClock, acme, host_on, only_run, playbook, tell
+from tests.support.standins import Answers, Drops, StandInSlack
+
+START = "start: {when: metrics.nps.value < 5}\n"
+RING = """\
+  - task: ring
+    title: Ring {{ account.name }}
+    due: 2 business days
+    outcomes: [reached, silent]
+    overdue: [{after: 1 day, remind: assignee}, {after: 2 days, escalate: cs_manager}]
+"""
+
+
+@pytest.fixture
+def slack():
+    with StandInSlack() as stand_in:
+        stand_in.people |= {f"{name}@vendor.test": f"U0{name.upper()}" for name in ("ana", "ben", "max", "gwen")}
+        yield stand_in
+
+
+@pytest.fixture
+def made(sqlite, slack):
+    clock = HandClock()
+    transport = Slack(slack.token, api=slack.api)
+
+    def make(steps=RING):
+        host = host_on(sqlite, playbook(steps, start=START), real=clock, slack=transport, cards=True)
+        acme(host)
+        tell(host, "acme", metric="nps", value=3)
+        work(host)
+        return host, clock
+
+    return make
+
+
+def work(host):
+    """What Temporal and the process that shows cards would do by now."""
+    directive = runs.advance(host, only_run(host).id)
+    for one in directive.effects:
+        perform(host, one.id, None, lambda receipt: None)
+    show(host)
+
+
+def show(host):
+    while leased := cards.lease(host, 10):
+        for row in leased:
+            cards.show(host, row)
+
+
+def the_task(host):
+    return host.database.read(lambda c: tasks.tasks.listed(c, account="acme"))[0]
+
+
+def to(slack, person):
+    """What stands in the conversation with them: (first line, buttons), and the words of its threads."""
+    room = slack.rooms.get(slack._direct.get(f"U0{person.upper()}", ""))
+    if room is None:
+        return [], []
+    top = [one for one in room.messages if one.thread_ts is None]
+    return [(one.shown.split("\n")[:2], one.buttons) for one in top], [m.shown for m in room.messages if m.thread_ts]
+
+
+def test_a_task_reaches_its_owner_as_one_message_with_its_reason_and_buttons(made, slack):
+    made()
+
+    [message] = slack.messages
+    assert message.buttons == ["Done", "Snooze", "Reassign", "Note"]
+    assert message.shown.startswith("*Ring Acme*\nWith Ana Diaz\n")
+    assert "Started because metrics.nps.value &lt; 5 — metrics.nps.value = 3" in message.shown
+    assert "ARR: $40,000" in message.text
+
+
+def test_every_act_edits_the_same_message_and_stands_in_its_thread(made, slack):
+    host, clock = made()
+    task = the_task(host)
+
+    tasks.snooze(host, task.id, clock() + timedelta(days=1), by="ana", note="Kim is away")
+    work(host)
+    tasks.note(host, task.id, "She is back", by="max")
+    work(host)
+    tasks.complete(host, task.id, "reached", by="ana")
+    work(host)
+
+    [card], thread = to(slack, "ana")
+    assert card == (["~Ring Acme~", "Done by Ana Diaz: reached"], [])
+    assert [one.split("\n")[0].partition(" until")[0] for one in thread] == [
+        "Ana Diaz put it off", "Max Roth:", "Ana Diaz closed it: reached.",
+    ]  # fmt: skip
+
+
+def test_whoever_gets_the_task_has_a_card_of_their_own_and_the_former_holder_no_buttons(made, slack):
+    host, _ = made()
+
+    tasks.reassign(host, the_task(host).id, "ben", by="ana")
+    work(host)
+
+    assert to(slack, "ana")[0] == [(["*Ring Acme*", "With Ben Okoro"], [])]
+    assert to(slack, "ben")[0] == [(["*Ring Acme*", "With Ben Okoro"], ["Done", "Snooze", "Reassign", "Note"])]
+
+
+def test_a_reminder_goes_into_the_thread_and_an_escalation_is_a_card_for_who_is_told(made, slack):
+    host, clock = made()
+
+    clock.go(days=3, hours=12)
+    work(host)
+    clock.go(days=1)
+    work(host)
+
+    [card], thread = to(slack, "ana")
+    assert card[0] == ["*Ring Acme*", "Overdue. With Ana Diaz"]
+    assert thread == ["Ring Acme is overdue"]
+    assert [one.broadcast for one in slack.messages if one.thread_ts] == [True]
+    assert to(slack, "max")[0] == [(["*Ring Acme*", "Overdue. With Ana Diaz"], ["Done", "I take it", "Note"])]
+
+
+def test_what_is_told_while_the_card_is_on_its_way_waits_for_it(made, slack):
+    slack.fail(Drops("after", on="chat.postMessage"))
+    host, clock = made()
+    [first] = host.database.read(effects.listed)
+
+    clock.go(days=4)
+    directive = runs.advance(host, only_run(host).id)
+
+    [later] = [one.id for one in directive.effects if one.id != first.id][:1]
+    with pytest.raises(Leased):
+        perform(host, later, None, lambda receipt: None)
+
+
+def test_an_outage_loses_nothing_and_says_nothing_twice(made, slack):
+    host, clock = made()
+    task = the_task(host)
+    slack.fail(Answers(503, on="chat.update"), Drops("after", on="chat.postMessage"))
+
+    tasks.note(host, task.id, "one", by="ana")
+    tasks.complete(host, task.id, "silent", by="ana")
+    for _ in range(4):
+        work(host)
+        clock.go(seconds=70)
+
+    [card], thread = to(slack, "ana")
+    assert card == (["~Ring Acme~", "Done by Ana Diaz: silent"], [])
+    assert thread == ["Ana Diaz:\n>one", "Ana Diaz closed it: silent."]
+    assert host.database.read(lambda c: rows.troubled(c, 10)) == []
+
+
+def test_a_crash_in_the_middle_of_an_edit_is_made_up_for(made, slack):
+    host, clock = made()
+    tasks.complete(host, the_task(host).id, "reached", by="ana")
+    cards.lease(host, 10)  # and then the process dies
+
+    clock.go(seconds=61)
+    show(host)
+
+    assert to(slack, "ana")[0] == [(["~Ring Acme~", "Done by Ana Diaz: reached"], [])]
+
+
+def test_what_slack_refuses_for_good_is_not_asked_for_again_before_the_next_change(made, slack):
+    host, _ = made()
+    slack.fail(Answers(200, body={"ok": False, "error": "cant_update_message"}, on="chat.update"))
+    tasks.claim(host, the_task(host).id, "ben")
+
+    show(host)
+    calls = slack.calls("chat.update")
+    show(host)
+
+    assert (slack.calls("chat.update"), calls) == (1, 1)
+    [row] = host.database.read(lambda c: rows.troubled(c, 10))
+    assert row.reason == "The message is not one of this app's. (cant_update_message)"
+
+
+def test_a_message_that_somebody_deleted_is_posted_again_and_followed(made, slack):
+    host, _ = made()
+    slack.messages[0].ts, task = "1.000001", the_task(host)
+
+    tasks.claim(host, task.id, "ben")
+    work(host)
+    tasks.complete(host, task.id, "reached", by="ben")
+    work(host)
+
+    said = [card for card, _ in to(slack, "ana")[0]]
+    assert said == [["*Ring Acme*", "With Ana Diaz"], ["~Ring Acme~", "Done by Ben Okoro: reached"]]
+
+
+def test_nothing_is_edited_where_nothing_can_be_seen_to_change(made, slack):
+    host, _ = made()
+    tell(host, "acme", fields={"seats": 12})
+
+    work(host)
+
+    assert slack.calls("chat.update") == 0
+
+
+def test_an_incident_is_one_message_that_closes_itself_on_recovery(made, slack):
+    slack.room("fires")
+    host, _ = made(
+        "  - escalate: fire\n    reason: Low\n    ladder: [{to: csm, within: 1 day}]\n"
+        '    channel: "#fires"\n    clears: metrics.nps.value > 7\n'
+    )
+    open_ = slack.messages[0].buttons
+
+    tell(host, "acme", metric="nps", value=9)
+    work(host)
+
+    assert open_ == ["Acknowledge", "Take over", "Note"]
+    assert [one.shown.split("\n")[:2] for one in slack.messages] == [
+        ["~Low~", "Cleared: what it was about has passed"]
+    ] * 2
+    assert [one.buttons for one in slack.messages] == [[], []]

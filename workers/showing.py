@@ -1,0 +1,88 @@
+"""Keeps the messages that stand for tasks true: whenever a task has changed, its cards are shown anew.
+
+Any number may run: rows are leased. Nothing of it is lost when it ends in the middle.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TypeVar
+
+from activities import cards
+from activities.applied import NothingApplied
+from activities.host import Host
+from activities.store.cards import CardRow
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+AT_ONCE = 8
+POLL = timedelta(seconds=0.25)  # for what other processes wrote
+TROUBLE = timedelta(seconds=1)
+
+
+class Showing:
+    """`run` goes on until it is cancelled. `stir` may be called from any thread: something may have changed."""
+
+    def __init__(self, host: Host, *, poll: timedelta = POLL) -> None:
+        self._host, self._poll = host, poll
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._new = asyncio.Event()
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._threads = ThreadPoolExecutor(AT_ONCE + 1, thread_name_prefix="showing")
+
+    def stir(self) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._new.set)
+
+    async def run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        try:
+            while True:
+                await self._show_some()
+        finally:
+            self._loop = None
+            for task in self._in_flight:
+                task.cancel()
+            # Whoever closes the database next must find nobody at it.
+            await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
+
+    async def _show_some(self) -> None:
+        self._new.clear()
+        found = await self._leased()
+        for one in found:
+            task = asyncio.create_task(self._show(one))
+            self._in_flight.add(task)
+            task.add_done_callback(self._in_flight.discard)
+        if not found:
+            await self._wait()
+
+    async def _leased(self) -> list[CardRow]:
+        room = AT_ONCE - len(self._in_flight)
+        try:
+            return await self._in_thread(lambda: cards.lease(self._host, room)) if room else []
+        except Exception:
+            log.exception("cards could not be looked for; it is tried again")
+            await asyncio.sleep(TROUBLE.total_seconds())
+            return []
+
+    async def _show(self, row: CardRow) -> None:
+        try:
+            await self._in_thread(lambda: cards.show(self._host, row))
+        except NothingApplied:
+            pass
+        except Exception:
+            log.exception("a card could not be shown; it is tried again when its lease is over")
+        self._new.set()
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(self._poll.total_seconds()):
+                await self._new.wait()
+        except TimeoutError:
+            pass
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
