@@ -225,10 +225,8 @@ class Compiler:
             self.fault(at, f"the id '{name}' is taken by the step on line {line}", fix, "same-id")
             return False
         if path in self.taken:
-            message = f"'{name}' would have the same path as the step on line {self.taken[path]}"
-            self.fault(
-                at, message, "An end's outcome and a step's id must differ within one list of steps.", "same-path"
-            )
+            message = f"'{name}' is already what the step on line {self.taken[path]}, beside this end, is called"
+            self.fault(at, message, "Call one of them otherwise: the trace names both by this word.", "same-path")
             return False
         return True
 

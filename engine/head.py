@@ -13,7 +13,7 @@ from engine.logic import Condition, compile_condition, exclude
 from engine.model import ExitModel, StartModel
 from engine.partial import as_far_as_it_goes
 from engine.plan import Exit, Start
-from engine.problems import nearest, suggest_or_list
+from engine.problems import ADD_HOLDER, nearest, suggest_or_list
 from engine.quantities import Duration, Refused, parse_duration
 from engine.subjects import CONTACTS
 from engine.validation import shown
@@ -45,7 +45,7 @@ def owner(compiler: Compiler) -> str | None:
     said = compiler.head.owner
     if said is None or said in compiler.roles:
         return said
-    fix = suggest_or_list(said, compiler.roles)
+    fix = suggest_or_list(said, compiler.roles) or ADD_HOLDER
     compiler.fault(("owner",), f"nobody has the role '{said}'", fix, "unknown-role")
     # Steps that name nobody would only say the same again.
     return compiler.roles[0] if compiler.roles else said
@@ -95,8 +95,10 @@ def _known_words(compiler: Compiler, key: str, said: str | list[str], known: tup
     for index, word in enumerate([said] if isinstance(said, str) else said):
         if word not in known and word != "any":
             path: Path = (key,) if isinstance(said, str) else (key, index)
-            message = f"'{word}' is not a {key.rstrip('s')} of the vocabulary"
-            compiler.fault(path, message, suggest_or_list(word, (*known, "any")), f"unknown-{key}")
+            noun = key.rstrip("s")
+            declare = f"Write 'any', or add `{noun}: {{type: choice, of: [{word}]}}` to the fields of vocabulary.yaml."
+            fix = suggest_or_list(word, (*known, "any")) if known else declare
+            compiler.fault(path, f"'{word}' is not a {noun} of the vocabulary", fix, f"unknown-{key}")
 
 
 def _check_list(compiler: Compiler, key: str, said: list[str]) -> None:

@@ -102,6 +102,7 @@ class StoryModel(Shape):
     team: dict[str, str | None] = Field(default_factory=dict)
     with_: Record = Field(default_factory=dict, alias="with")
     then: list[ThenModel] = Field(default_factory=list)
+    until: str | None = None
     expect: list[Record] | None = None
     expect_some: list[Record] = Field(default_factory=list)
     never: list[Record] = Field(default_factory=list)

@@ -18,7 +18,7 @@ from engine.logic import Condition, Fault, Names, compile_condition
 from engine.names_here import Wider
 from engine.plan import MEANWHILE
 from engine.policy import Policy
-from engine.problems import suggest_or_list
+from engine.problems import ADD_HOLDER, suggest_or_list
 from engine.quantities import Around, DayOf, Duration, Moment, Refused, parse_duration, parse_moment
 from engine.quantities import Field as DateField
 from engine.types import TEXT, Type
@@ -107,7 +107,7 @@ class Place:
     def role(self, name: str, *keys: str | int) -> str | None:
         compiler = self.compiler
         if name not in compiler.roles:
-            fix = suggest_or_list(name, compiler.roles)
+            fix = suggest_or_list(name, compiler.roles) or ADD_HOLDER
             self.fault(*keys, message=f"nobody has the role '{name}'", fix=fix, code="unknown-role")
             return None
         compiler.check_holder(name, (*self.at, *keys), f"{self.where} > {key_words(keys)}")

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from pydantic import JsonValue
-
 from engine.calendar import Calendar
 from engine.document import Document, Path
 from engine.model import StoryModel, TestFileModel
@@ -17,6 +15,7 @@ from engine.problems import Problems, suggest_or_list
 from engine.quantities import DayOf, parse_moment
 from engine.setting import Setting
 from engine.simulate import Told, simulate
+from engine.standing import standing
 from engine.steps.task import TaskSpec
 from engine.story import VERBS, Story, read_story
 from engine.trace import Entry
@@ -106,7 +105,7 @@ def run_tests(document: Document, plan: Plan, stories: list[Story], setting: Set
             told = simulate(plan, story, setting)
             line = document.at(story.path).line
             report.results.append(
-                Result(story.name, document.file, line, tuple(missed(story, told, setting)), told, story)
+                Result(story.name, document.file, line, tuple(missed(story, told, plan, setting)), told, story)
             )
     return report
 
@@ -224,7 +223,7 @@ def _time(said: object) -> datetime | date | int | None:
 # --- what came of it
 
 
-def missed(story: Story, told: Told, setting: Setting) -> list[str]:
+def missed(story: Story, told: Told, plan: Plan, setting: Setting) -> list[str]:
     """Every expectation that did not come true."""
     model = story.model
     match = _Matcher(story, story.calendar(setting))
@@ -237,10 +236,22 @@ def missed(story: Story, told: Told, setting: Setting) -> list[str]:
         f"must never happen, but did: {_said(item)}" for item in model.never if any(match(item, one) for one in effects)
     ]
     if "outcome" in model.model_fields_set and model.outcome != told.outcome:
-        found.append(
-            f"outcome: expected {model.outcome or 'none'}, but it was {told.outcome or 'none: the run did not end'}"
-        )
+        found.append(_other_outcome(story, told, plan, setting))
     return found
+
+
+def _other_outcome(story: Story, told: Told, plan: Plan, setting: Setting) -> str:
+    """With where the run stands that did not end; an earlier one may be the one that was meant."""
+    clock, wanted = story.clock(setting), story.model.outcome
+    stands = "" if told.outcome else f": {standing(told.runs.values(), plan, clock)}"
+    said = f"outcome: expected {wanted or 'none'}, but it was {told.outcome or 'none'}{stands}"
+    runs = sorted(told.runs.values(), key=lambda run: run.started)
+    if wanted is not None and any(run.outcome == wanted for run in runs[:-1]):
+        said += (
+            f". An earlier run ended as {wanted}, and at {clock(runs[-1].started)} another began: "
+            "an outcome is the last run's. Say with 'until' where the story ends"
+        )
+    return said
 
 
 def _is_over(entry: Entry) -> bool:
@@ -266,8 +277,8 @@ def _in_order(expected: list[dict[str, object]], effects: list[Entry], match: _M
         if index >= len(effects):
             return [f"expected as number {index + 1}, but nothing more happened: {_said(item)}"]
         if not match(item, effects[index]):
-            return [f"expected as number {index + 1}: {_said(item)}; but it was: {shown(effects[index])}"]
-    return [f"not expected: {shown(one)}" for one in effects[len(expected) :]]
+            return [f"expected as number {index + 1}: {_said(item)}; but it was: {match.said(effects[index])}"]
+    return [f"not expected: {match.said(one)}" for one in effects[len(expected) :]]
 
 
 def _some(expected: list[dict[str, object]], effects: list[Entry], match: _Matcher) -> list[str]:
@@ -295,6 +306,9 @@ class _Matcher:
             return False
         return all(self.agrees(key, wanted, entry) for key, wanted in item.items() if key != name)
 
+    def said(self, entry: Entry) -> str:
+        return _as_expected(entry, self.story, self.calendar)
+
     def agrees(self, key: str, wanted: object, entry: Entry) -> bool:
         if key == "at":
             return self.same_time(wanted, entry.at)
@@ -320,13 +334,23 @@ class _Matcher:
 
 
 def _said(item: Mapping[str, object]) -> str:
-    return ", ".join(f"{key}: {value}" for key, value in item.items())
+    """As an author writes it."""
+    return "{" + ", ".join(f"{key}: {_plain(value)}" for key, value in item.items()) + "}"
 
 
-def shown(entry: Entry) -> str:
-    """One effect in a line."""
-    fields: dict[str, JsonValue] = {"subject": entry.subject} if entry.subject else {}
-    fields |= {name: value for name, value in entry.fields.items() if name != "why"}
-    more = "".join(f", {name}: {value}" for name, value in fields.items())
-    effect = EFFECTS.get((entry.event, entry.kind), entry.event)
-    return f"at {entry.at.isoformat().replace('+00:00', 'Z')} {effect}: {entry.path}{more}"
+def _plain(value: object) -> str:
+    return _said(value) if isinstance(value, dict) else str(value)
+
+
+def _as_expected(entry: Entry, story: Story, calendar: Calendar) -> str:
+    """The effect as the test could expect it."""
+    day = (calendar.date_of(entry.at) - calendar.date_of(story.start)).days
+    effect = EFFECTS[entry.event, entry.kind]
+    item: dict[str, object] = {"at": f"day {day}", effect: entry.path if effect == "email" else entry.step}
+    for key in _FIELDS:
+        value = entry.subject or None if key == "subject" else entry.fields.get(key)
+        if isinstance(value, str) and key in _TIMES:
+            value = calendar.date_of(read_instant(value)).isoformat()
+        if value is not None and not (key == "person" and {"assigned", "to"} & entry.fields.keys()):
+            item[key] = value
+    return _said(item)

@@ -133,6 +133,9 @@ def suggest(word: str, known: Iterable[str]) -> str:
     return f"Did you mean '{meant}'?" if meant else ""
 
 
+# What to do about a role that nobody has, where no other one is near.
+ADD_HOLDER = "Give it to somebody in people.yaml, or name it under `roles` of policy.yaml."
+
 # Names that are still read when they are listed.
 _FEW = 16
 

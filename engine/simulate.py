@@ -21,6 +21,7 @@ from engine.postbox import Postbox
 from engine.problems import suggest_or_list
 from engine.run import Acknowledged, Input, Open, Run, Said, Task, TaskActed
 from engine.setting import Setting
+from engine.standing import standing
 from engine.stored import to_json
 from engine.story import Act, Moment, Story, facts_of, with_readings
 from engine.tailoring import Unfit
@@ -35,13 +36,15 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 @dataclass(slots=True)
 class Told:
     """The timeline. `outcome` and `ended_at` are the last run's; `faults` are what the story asked for and could not
-    be, such as a task that is not open.
+    be, such as a task that is not open; `runs` are all that began, as they stand in the end.
     """
 
     trace: list[Entry] = field(default_factory=list)
     outcome: str | None = None
     ended_at: datetime | None = None
     faults: list[str] = field(default_factory=list)
+    runs: dict[str, Run] = field(default_factory=dict)
+    words: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, JsonValue]:
         """What `simulate --json` prints."""
@@ -50,7 +53,7 @@ class Told:
 
 
 def simulate(plan: Plan, story: Story, setting: Setting, until: datetime | None = None) -> Told:
-    """Goes on until nothing is left to happen, at most 400 days, or to `until`."""
+    """Goes on until nothing is left to happen, at most 400 days, or to `until` (of the story, if none is given)."""
     return Simulation(plan, story, setting, until).tell()
 
 
@@ -65,13 +68,14 @@ class Simulation:
     def __init__(self, plan: Plan, story: Story, setting: Setting, until: datetime | None = None) -> None:
         self.plan = plan
         self.story = story
-        self.last = until or story.start + LONGEST
+        self.last = until or story.last or story.start + LONGEST
         self.told = Told()
         self.postbox = Postbox(setting.policy)
         self.inputs: dict[str, list[Input]] = {}
         self.started: Counter[str] = Counter()
         self.tasks: dict[str, Task] = {}
         self.plans = {plan.hash: plan}
+        self.clock = story.clock(setting)
         self.desk = Desk(
             setting=replace(setting, vocabulary=telling(setting.vocabulary, story)),
             rules=Rules.of([plan]),
@@ -146,7 +150,8 @@ class Simulation:
             place = self.open_task(act)
         fault = _unfit(act, place[1]) if place else f"there is no open task or escalation '{act.step}' to {act.verb}"
         if fault or not place:
-            self.told.faults.append(f"at {to_json(at)}: {fault}")
+            where = "" if place else f": {standing(self.told.runs.values(), self.plan, self.clock)}"
+            self.told.faults.append(f"{self.clock(at)}: {fault}{where}")
             return
         run, open_ = place
         self.inputs.setdefault(run.id, []).append(_input(act, open_, at))
@@ -211,6 +216,7 @@ class Simulation:
         for run_id, latched in (*changes.latched.items(), *changes.left.items()):
             self.inputs.setdefault(run_id, []).extend(latched)
         self.post(changes, now)
+        self.told.runs |= changes.runs
         for run in changes.runs.values():
             if run.id == f"{run.account}/{run.playbook}/{self.started[run.playbook]}":
                 self.told.outcome, self.told.ended_at = run.outcome, run.ended

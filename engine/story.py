@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -66,7 +66,9 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """`account` is its id; `readings` names the metrics that the story sets itself, whatever kind they are."""
+    """`account` is its id; `readings` names the metrics that the story sets itself, whatever kind they are; `last` is
+    its last instant, where it says one.
+    """
 
     name: str
     account: str
@@ -75,10 +77,16 @@ class Story:
     readings: frozenset[str]
     model: StoryModel
     path: Path
+    last: datetime | None = None
 
     def calendar(self, setting: Setting) -> Calendar:
         """The account's calendar as the story begins: what "day N" and local days mean in expectations."""
         return _calendar(self.model, setting)
+
+    def clock(self, setting: Setting) -> Callable[[datetime], str]:
+        """Instants as they stand on the account's clock: 2026-03-02 Mon 09:00."""
+        calendar = self.calendar(setting)
+        return lambda at: f"{calendar.local(at):%Y-%m-%d %a %H:%M}"
 
 
 def read_story(document: Document, setting: Setting, path: Path = ()) -> Story | Problems:
@@ -140,11 +148,20 @@ class _Reading:
         start = self.instant(self.model.start, "start") or _ANY
         self.check_required()
         first = Moment(start, self.facts(self.model, (), "start", start, start))
+        last = self.last(start)
         later = [moment for index, item in enumerate(self.model.then) if (moment := self.moment(item, index, start))]
         if self.problems.errors:
             return self.problems
         moments = (first, *sorted(later, key=lambda one: one.at))
-        return Story(self.model.test, self.account, start, moments, self.readings, self.model, self.path)
+        return Story(self.model.test, self.account, start, moments, self.readings, self.model, self.path, last)
+
+    def last(self, start: datetime) -> datetime | None:
+        if self.model.until is None:
+            return None
+        found = parse_duration(self.model.until)
+        if isinstance(found, Duration):
+            return self.calendar.add(found, start, "exact")
+        return self.instant(self.model.until, "until")
 
     def check_required(self) -> None:
         for name, field in self.setting.vocabulary.fields.items():

@@ -9,6 +9,7 @@ from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.conditions.faults import ADD_IT
 from engine.filters import FITS
 from engine.logic import Fault, Names
 from engine.problems import suggest
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from jinja2 import nodes
 
 _RUN_TYPES: Final = {name: INSTANT if name == "run.started" else TEXT for name in RUN_NAMES}
+_NOBODY_WRITTEN_TO: Final = "nobody is written to with this text, so contact.* is not at hand"
+_DECLARED: Final = frozenset({"account", "metrics"})
 _OF_A_RUN: Final = frozenset({"outcome", "event", "item"})
 
 
@@ -58,7 +61,7 @@ class Readable:
         if path in self._more:
             return None
         if path.startswith("contact."):
-            return None if self._contact else "nobody is written to with this text, so contact.* is not at hand"
+            return None if self._contact else _NOBODY_WRITTEN_TO
         return self._names.why_not(path)
 
     @property
@@ -127,12 +130,19 @@ class _Reader:
 
     def _said(self, path: str) -> tuple[str, str] | None:
         if why_not := self._known.why_not(path):
-            return why_not, "Take it away"
+            nobody = why_not == _NOBODY_WRITTEN_TO
+            return why_not, "With `each: contacts` at the top it is item.*" if nobody else "Take it away"
         if self._known.type_of(path):
             return None
         below = [known for known in self._known.paths if known.startswith(f"{path}.")]
         if below:
             return f"{path} is a group of names", f"Name one of them, such as {below[0]}"
+        above = path.rpartition(".")[0]
+        if self._known.type_of(above):
+            fix = "With `each: contacts` at the top, item.* is that contact" if above == "event.contact" else ""
+            return f"{above} is a value by itself and has nothing below it", fix
+        if path.partition(".")[0] in _DECLARED:
+            return f"{path} is not in the vocabulary", suggest(path, self._known.paths) or ADD_IT
         return f"{path} is not a name that can be read here", suggest(path, self._known.paths)
 
     def _filter(self, node: nodes.Filter, own: frozenset[str]) -> Iterator[Fault]:

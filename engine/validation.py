@@ -120,8 +120,8 @@ def _not_among(value: Any, expected: str) -> tuple[str, str, str]:
     choices = [choice.strip("'") for choice in expected.replace(" or ", ", ").split(", ")]
     choices = [{"True": "true", "False": "false"}.get(choice, choice) for choice in choices]
     near = suggest(value, choices) if isinstance(value, str) else ""
-    fix = near or (f"One of {', '.join(choices)} is due" if len(choices) > 1 else f"Only '{choices[0]}' may stand here")
-    return f"{shown(value)} is not one of what may stand here", fix, "unknown-word"
+    fix = near or (f"Write one of {', '.join(choices)}" if len(choices) > 1 else f"Only '{choices[0]}' may stand here")
+    return f"{shown(value)} is not a word that may stand here", fix, "unknown-word"
 
 
 def _way_out(value: Any, due: str) -> str:

@@ -15,7 +15,7 @@ from jsonlogic.json_schema.types import AnyType
 from jsonlogic.typechecking import Diagnostic, TypecheckContext
 
 from engine.calendar import is_country, is_time_zone, time_zones
-from engine.conditions.faults import Fault, Pointer, did_you_mean, nearest, slip_of
+from engine.conditions.faults import ADD_IT, Fault, Pointer, did_you_mean, nearest, slip_of
 from engine.conditions.places import Around, Place, place
 from engine.conditions.scope import Names
 from engine.conditions.tree import REGISTRY, Argument, Node
@@ -145,7 +145,8 @@ class Checker(TypecheckContext):
                 heads = {".".join(one.split(".")[:end]) for one in known}
                 ends = sorted(one for one in known if one.endswith(f".{parts[-1]}"))
                 meant = nearest(start, heads) or (ends[0] if ends else None)
-                return f"{start} is not in the vocabulary", f"Did you mean {meant}?" if meant else ""
+                add = ADD_IT if parts[0] in {"account", "metrics"} else ""
+                return f"{start} is not in the vocabulary", f"Did you mean {meant}?" if meant else add
         longer = [one for one in known if one.startswith(path + ".")]
         wanted = next((one for one in longer if one.endswith(".value")), longer[0] if longer else "")
         return f"{path} is not a value by itself", f"Write {wanted}, for example." if wanted else ""

@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Pointer: TypeAlias = tuple[str | int, ...]
+
+# What to do about a name that the vocabulary lacks, where no other one is near.
+ADD_IT: Final = "Add it to vocabulary.yaml; `playbook vocabulary` lists what is there."
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ STEPS = """
 DONE = {"after": "10 days", "complete": "review"}
 
 
-def results(*tests, steps=STEPS):
+def results(*tests, steps=STEPS, start="start: by hand\n"):
     common = {"start": MONDAY_MORNING, "account": ACME, "contacts": [KIM], "team": TEAM}
     named = [{"test": f"number {n}", **common, **one} for n, one in enumerate(tests, 1)]
     document = read(json.dumps({"playbook": "example", "tests": named}), "example.test.yaml")
     assert not isinstance(document, Problems)
-    plan = compiled(source(steps, start="start: by hand\n"))
+    plan = compiled(source(steps, start=start))
     name, stories, found = read_tests(document, setting())
     assert (name, str(found), str(check_stories(document, plan, stories))) == ("example", "", "")
     return run_tests(document, plan, stories, setting()).results
@@ -49,9 +49,12 @@ def test_a_whole_list_of_effects_in_order_passes():
 @pytest.mark.parametrize(
     ("expect", "said"),
     [
-        ([], "not expected: at 2026-03-02T14:00:00Z task: review"),
-        ([{"task": "review"}] * 6, "expected as number 2: task: review; but it was: at 2026-03-06"),
-        ([{"task": "review", "assigned": "ae"}], "expected as number 1: task: review, assigned: ae; but it was"),
+        ([], "not expected: {at: day 0, task: review, assigned: csm, due: 2026-03-05"),
+        (
+            [{"task": "review"}] * 6,
+            "expected as number 2: {task: review}; but it was: {at: day 4, remind: review, to: assignee, rung: 1",
+        ),
+        ([{"task": "review", "assigned": "ae"}], "expected as number 1: {task: review, assigned: ae}; but it was"),
     ],
 )
 def test_the_first_difference_of_a_whole_list_is_told(expect, said):
@@ -61,29 +64,57 @@ def test_the_first_difference_of_a_whole_list_is_told(expect, said):
 def test_what_is_expected_behind_the_last_effect_is_told():
     found = missed(expect=[{"task": "review"}, *[{"email": "hello", "times": 9}]], then=[])
 
-    assert found[0].startswith("expected as number 2: email: hello; but it was")
+    assert found[0].startswith("expected as number 2: {email: hello}; but it was")
 
 
 def test_a_part_of_the_effects_may_be_expected_in_any_order():
     assert missed(expect_some=[{"email": "hello"}, {"task": "review"}]) == ()
-    assert missed(expect_some=[{"email": "hello"}, {"email": "hello"}]) == ("did not happen: email: hello",)
+    assert missed(expect_some=[{"email": "hello"}, {"email": "hello"}]) == ("did not happen: {email: hello}",)
 
 
 def test_what_must_never_happen_is_told_when_it_does():
     assert missed(never=[{"email": "hello", "at": "day 3"}]) == ()
-    assert missed(never=[{"email": "hello"}]) == ("must never happen, but did: email: hello",)
+    assert missed(never=[{"email": "hello"}]) == ("must never happen, but did: {email: hello}",)
 
 
 def test_an_outcome_is_only_looked_at_when_it_is_said():
     assert missed() == ()
     assert missed(outcome=None) == ("outcome: expected none, but it was completed",)
     assert missed(then=[], outcome="completed") == (
-        "outcome: expected completed, but it was none: the run did not end",
+        "outcome: expected completed, but it was none: the run waits at task review since 2026-03-02 Mon 09:00",
     )
 
 
+def test_a_story_goes_no_further_than_it_says():
+    (result,) = results({"until": "2 days"})
+
+    assert [entry.event for entry in result.told.trace] == ["started", "opened"]
+
+
+PAUSE = """
+  - {wait: pause, for: 5 days}
+  - {end: rested}
+"""
+
+
+def test_an_earlier_run_that_ended_as_expected_is_named():
+    document = "start: {when: metrics.nps.value <= 5, again: always}\n"
+    then = [{"after": "10 days", "metrics": {"nps": 9}}, {"after": "20 days", "metrics": {"nps": 1}}]
+    story = {"metrics": {"nps": 2}, "then": then, "until": "21 days", "outcome": "rested"}
+
+    (found,) = results(story, steps=PAUSE, start=document)[0].missed
+
+    assert found.startswith("outcome: expected rested, but it was none: the run waits at wait pause since 2026-03-22")
+    assert "An earlier run ended as rested, and at 2026-03-22 Sun 09:00 another began" in found
+
+
 def test_what_the_story_could_not_do_fails_the_test():
-    assert "no open task" in missed(then=[DONE, {"after": "11 days", "complete": "review"}])[0]
+    assert missed(then=[DONE, {"after": "11 days", "complete": "review"}]) == (
+        (
+            "2026-03-13 Fri 09:00: there is no open task or escalation 'review' to complete: "
+            "the run ended as completed at 2026-03-12 Thu 09:00"
+        ),
+    )
 
 
 def test_days_are_those_of_the_account():

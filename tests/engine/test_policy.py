@@ -111,9 +111,9 @@ holdout: {share: 5%, salt: 2026}
         ("holidays: {also: [2026-12-31..2026-12-24]}", "1:19: holidays > also 1: 2026-12-31..2026-12-24 ends before"),
         ("holidays: {also: [Christmas]}", "1:19: holidays > also 1: 'Christmas' is not a date such as 2026-01-05."),
         ("fiscal_year: feb", "1:14: fiscal_year: 'feb' is not a month. Did you mean 'february'?"),
-        ("quiet_hours: {also: [weekend]}", "1:22: quiet_hours > also 1: 'weekend' is not one of what may"),
+        ("quiet_hours: {also: [weekend]}", "1:22: quiet_hours > also 1: 'weekend' is not a word that may"),
         ("caps: [{email: 2 a week, per: contact}]", "1:16: caps 1 > email: '2 a week' is not a cap. Write it as 2 per"),
-        ("caps: [{email: 2 per 7 days, per: mail}]", "1:35: caps 1 > per: 'mail' is not one of what may stand here."),
+        ("caps: [{email: 2 per 7 days, per: mail}]", "1:35: caps 1 > per: 'mail' is not a word that may stand here."),
         ("mail: {language: German}", "1:18: mail > language: 'German' is not the code of a language. Write it as de"),
         ("webhooks: {crm: {url: crm, secret_env: A}}", "1:23: webhooks > crm > url: 'crm' is not a web address."),
         (

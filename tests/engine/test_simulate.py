@@ -69,7 +69,10 @@ def test_a_person_may_act_on_what_has_been_opened_at_the_same_instant():
 
 def test_an_act_on_what_is_not_open_is_told_with_its_instant():
     assert faults("  - {wait: pause, for: 1 day}", then=[{"after": "2 days", "complete": "call"}]) == [
-        "at 2026-03-04T14:00:00Z: there is no open task or escalation 'call' to complete"
+        (
+            "2026-03-04 Wed 09:00: there is no open task or escalation 'call' to complete: "
+            "the run ended as completed at 2026-03-03 Tue 09:00"
+        )
     ]
 
 
@@ -77,10 +80,10 @@ def test_an_outcome_that_a_task_does_not_have_is_told_with_what_is_meant():
     steps = "  - {task: call, outcomes: [saved, lost]}"
 
     assert faults(steps, then=[{"after": "1 day", "complete": "call", "outcome": "svaed"}]) == [
-        "at 2026-03-03T14:00:00Z: 'call' has no outcome 'svaed'. Did you mean 'saved'?"
+        "2026-03-03 Tue 09:00: 'call' has no outcome 'svaed'. Did you mean 'saved'?"
     ]
     assert faults(steps, then=[{"after": "1 day", "complete": "call"}]) == [
-        "at 2026-03-03T14:00:00Z: 'call' is completed with one of saved, lost, and none is given"
+        "2026-03-03 Tue 09:00: 'call' is completed with one of saved, lost, and none is given"
     ]
     assert "is a task" in faults(steps, then=[{"after": "1 day", "acknowledge": "call"}])[0]
 

@@ -154,9 +154,9 @@ def test_the_standard_templates_fit_the_vocabulary():
         (
             "a\n{{ account.naem }}",
             "2:4",
-            "account.naem is not a name that can be read here. Did you mean 'account.name'?",
+            "account.naem is not in the vocabulary. Did you mean 'account.name'?",
         ),
-        ("---\nsubject: 'x {{ account.naem }}'\n---\n", "2:16", "account.naem is not a name that can be read here."),
+        ("---\nsubject: 'x {{ account.naem }}'\n---\n", "2:16", "account.naem is not in the vocabulary."),
         ("---\nsubject: x\n---\na\nb {{ acount.name }}", "5:6", "acount.name is not a name that can be read here. Did"),
         ("{{ account }}", "1:4", "account is a group of names. Name one of them, such as account.arr."),
         ("{{ metrics.nps }}", "1:4", "metrics.nps is a group of names. Name one of them, such as metrics.nps.at."),
@@ -169,8 +169,8 @@ def test_the_standard_templates_fit_the_vocabulary():
         ("a\n{{ account.name - account.arr }}", "2:1", "this cannot be made: unsupported operand type(s)"),
         ("{% include 'other' %}", "1:1", "a template cannot take in another. Write the text itself."),
         ("{% for c in contacts %}{{ c.name }}{% endfor %}", "1:13", "contacts is not a name that can be read here."),
-        ("{{ account.name.upper() }}", "1:4", "account.name.upper is not a name that can be read here."),
-        ("{% if account.naem %}{% endif %}", "1:7", "account.naem is not a name that can be read here."),
+        ("{{ account.name.upper() }}", "1:4", "account.name is a value by itself and has nothing below it."),
+        ("{% if account.naem %}{% endif %}", "1:7", "account.naem is not in the vocabulary."),
     ],
 )
 def test_a_fault_is_told_at_the_templates_own_place(source, place, said):

@@ -308,7 +308,7 @@ def test_metrics_come_after_what_they_are_made_of():
             " > target: a formula and a target read metrics.* and account.* only",
         ),
         ("formula: metrics.m.value + 1", ": these metrics are made of each other: m → m. Take one out of the circle."),
-        ("reported: yes", " > reported: 'yes' is not one of what may stand here. Only 'true' may stand here."),
+        ("reported: yes", " > reported: 'yes' is not a word that may stand here. Only 'true' may stand here."),
     ],
 )
 def test_a_wrong_metric_is_told(line, said):

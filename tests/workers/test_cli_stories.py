@@ -42,7 +42,7 @@ class TestTest:
 
         assert ran.code == 1
         assert ran.lines[0] == "FAIL  playbooks/adoption/call.test.yaml:3: who is reached is thanked"
-        assert "expected as number 2: at: day 1, slack: tell" in ran.lines[1]
+        assert "expected as number 2: {at: day 1, slack: tell}; but it was: {at: day 1, email: thanks, " in ran.lines[1]
         assert "false: account.arr >= 1000   account.arr = 500  <-- decided" in ran.out
         assert ran.lines[-1] == "1 test: 0 passed, 1 failed"
 
