@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
 
 from pydantic import JsonValue
 
+from engine.calendar import Calendar
+from engine.limits import Limit, began
 from engine.plan import Plan
 from engine.run import Frozen
 from engine.subjects import slot
@@ -33,13 +36,37 @@ class Gate(Protocol):
 
 
 class Wide:
-    """Lets everybody in: a story tells of one account."""
+    """Lets everybody in."""
 
     def paused(self, _: str, /) -> bool:
         return False
 
     def full(self, _: Plan, __: datetime, /) -> bool:
         return False
+
+
+class Counting(Wide):
+    """A story's: what it starts itself, and what it says of other accounts, counts towards the limit."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+        self._counts: Counter[tuple[str, datetime]] = Counter()
+
+    def full(self, plan: Plan, now: datetime, /) -> bool:
+        if plan.limit is None:
+            return False
+        key = self._key(plan, plan.limit, now)
+        if self._counts[key] >= plan.limit.count:
+            return True
+        self._counts[key] += 1
+        return False
+
+    def others_started(self, plan: Plan, count: int, now: datetime) -> None:
+        if plan.limit is not None:
+            self._counts[self._key(plan, plan.limit, now)] += count
+
+    def _key(self, plan: Plan, limit: Limit, now: datetime) -> tuple[str, datetime]:
+        return plan.playbook, began(limit.period, self._calendar, now)
 
 
 class Held(Frozen):

@@ -78,6 +78,8 @@ class ThenModel(Shape):
     claim: str | None = None
     note: str | None = None
     ended: str | None = None
+    others_started: int | None = Field(default=None, ge=1)
+    release: bool = False
     reply: str | None = None
     unsubscribe: str | None = None
     bounce: str | None = None

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from engine.account import Account
 from engine.answering import fact_of, heard_by
 from engine.desk import Changes, Desk
+from engine.held import Counting, Held
 from engine.instants import told_together
 from engine.parameters import packed
 from engine.plan import Plan
@@ -76,12 +77,15 @@ class Simulation:
         self.tasks: dict[str, Task] = {}
         self.plans = {plan.hash: plan}
         self.clock = story.clock(setting)
+        self.held: dict[str, Held] = {}
+        self.gate = Counting(setting.policy.calendar())
         self.desk = Desk(
             setting=replace(setting, vocabulary=telling(setting.vocabulary, story)),
             rules=Rules.of([plan]),
             account=Account(story.account),
             plans=self.plans.__getitem__,
             new_run=self.name_run,
+            gate=self.gate,
             working=self.tasks.values,
             alone=True,
         )
@@ -111,6 +115,8 @@ class Simulation:
     def happen(self, together: Iterable[Moment], now: datetime) -> None:
         """Of several things at one instant the facts come first, then what people do; timers follow."""
         moments = list(together)
+        for moment in moments:
+            self.count(moment, now)
         for facts in told_together(f for moment in moments for f in facts_of(moment, self.desk.setting.vocabulary)):
             self.desk.take(*facts, now=now)
         if moments and now == self.story.start and self.plan.start.by_hand and not self.plan.start.by_rule:
@@ -119,6 +125,8 @@ class Simulation:
             for other, outcome in moment.ended:
                 self.desk.another_ended(other, outcome, now)
         self.absorb(now)
+        if any(moment.release for moment in moments):
+            self.release(now)
         for moment in moments:
             for contact, verb in moment.answers:
                 self.answer(contact, verb, now)
@@ -132,6 +140,20 @@ class Simulation:
                 self.desk.start(name, now, by="the story", given=given, subject=subject)
         except Unfit as unfit:
             self.told.faults += [f"'with': {reason}" for reason in unfit.reasons]
+
+    def count(self, moment: Moment, now: datetime) -> None:
+        if moment.others and self.plan.limit is None:
+            self.told.faults.append(f"at {to_json(now)}: 'others_started' says nothing, as there is no limit")
+        self.gate.others_started(self.plan, moment.others, now)
+
+    def release(self, now: datetime) -> None:
+        """What is held is let in, whatever the limit."""
+        if not self.held:
+            self.told.faults.append(f"at {to_json(now)}: nothing is held that could be released")
+        for held in self.held.values():
+            self.desk.release(held, now, by="the story")
+        self.held = {}
+        self.absorb(now)
 
     def answer(self, contact: str, verb: Said, at: datetime) -> None:
         """It is an event of the account, and whoever writes to the contact hears of it."""
@@ -211,6 +233,7 @@ class Simulation:
         """Takes the desk's changes: the world does at once what is asked of it."""
         changes, self.desk.changes = self.desk.changes, Changes()
         self.plans |= changes.plans
+        self.held |= changes.held
         self.told.trace += [entry for _, _, entry in changes.trace]
         self.tasks |= changes.tasks
         for run_id, latched in (*changes.latched.items(), *changes.left.items()):

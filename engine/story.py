@@ -34,6 +34,8 @@ _BELONG = {
     "subject": VERBS,
 }
 
+_HAPPENS = dict.fromkeys((*_FACTS, *VERBS, *ANSWERS, "ended", "others_started", "release")).keys()
+
 Raw = dict[str, Any]
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -54,7 +56,8 @@ class Act:
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What comes at one instant: facts as they would be posted, runs of other playbooks that ended (with their
-    outcomes), what people do, and what contacts do with the mails that they got (contact's id and verb).
+    outcomes), what people do, and what contacts do with the mails that they got (contact's id and verb). `others`: how
+    many other accounts have entered; `release`: a person lets in what is held.
     """
 
     at: datetime
@@ -62,6 +65,8 @@ class Moment:
     acts: tuple[Act, ...] = ()
     ended: tuple[tuple[str, str], ...] = ()
     answers: tuple[tuple[str, Said], ...] = ()
+    others: int = 0
+    release: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +184,7 @@ class _Reading:
         ended = self.another(item, place)
         answers = tuple(self.answers(item, place))
         self.check_whole(item, place, told=bool(facts))
-        return Moment(at, facts, acts, ended, answers) if at else None
+        return Moment(at, facts, acts, ended, answers, item.others_started or 0, item.release) if at else None
 
     def answers(self, item: ThenModel, place: Path) -> Iterator[tuple[str, Said]]:
         told = [*self.model.contacts, *(one for then in self.model.then for one in then.contacts)]
@@ -203,8 +208,8 @@ class _Reading:
         return ((item.ended, item.outcome or "completed"),)
 
     def check_whole(self, item: ThenModel, place: Path, *, told: bool) -> None:
-        if not item.model_fields_set & {*_FACTS, *VERBS, *ANSWERS, "ended"}:
-            fix = f"Say one of {', '.join((*_FACTS, *VERBS, *ANSWERS, 'ended'))}."
+        if not item.model_fields_set & _HAPPENS:
+            fix = f"Say one of {', '.join(_HAPPENS)}."
             self.fault(place, "nothing happens in this item", fix, "nothing-happens")
         for key, words in _BELONG.items():
             if key in item.model_fields_set and all(getattr(item, word) is None for word in words):

@@ -11,9 +11,10 @@ from engine.facts import read_fact
 from engine.held import Wide
 from engine.limits import Limit, began, parse_limit
 from engine.quantities import Refused
+from engine.simulate import simulate
 from engine.trigger import Rules
 from engine.values import read_instant
-from tests.support.playbooks import MONDAY_MORNING, compiled, lines, problems, setting, source, told
+from tests.support.playbooks import MONDAY_MORNING, compiled, lines, problems, setting, source, story, told
 from tests.support.unkind_hosts import after
 
 START = read_instant(MONDAY_MORNING)
@@ -161,14 +162,6 @@ def test_after_an_hour_entries_count_no_more():
     assert reasons(table) == []
 
 
-def test_in_a_story_the_limit_never_bars():
-    head = "limit: 1 per month\n"
-    start = "start: {on: login, again: always}\n"
-    then = [{"after": f"{day} days", "event": "login"} for day in (1, 2, 3)]
-
-    assert len(lines(told("  - {end: done}", head=head, start=start, then=then), "started")) == 3
-
-
 @pytest.mark.parametrize("text", ["50 per day", "1 per hour", "1000000 per month", "7 a week"])
 def test_a_limit_is_a_number_and_a_period(text):
     assert isinstance(parse_limit(text), Limit)
@@ -194,3 +187,47 @@ def test_a_period_begins_on_the_local_clock(period, expected):
     now = read_instant("2026-03-11T03:30:00Z")
 
     assert began(period, Calendar(zone="America/New_York"), now) == read_instant(expected)
+
+
+LIMITED = "limit: 2 per day\n"
+LOW = "start: {when: metrics.nps.value <= 5}\n"
+
+
+def test_a_story_says_that_others_have_used_up_the_limit_and_that_a_person_releases():
+    then = [
+        {"after": "1 hour", "others_started": 2},
+        {"after": "1 hour", "metrics": {"nps": 3}},
+        {"after": "3 days", "release": True},
+    ]
+
+    result = told(PAUSE, head=LIMITED, start=LOW, then=then)
+
+    assert lines(result, "not_started", "started") == [
+        ("2026-03-02T15:00:00Z", "start"),
+        ("2026-03-05T14:00:00Z", "start"),
+    ]
+
+
+def test_the_next_period_of_the_limit_has_room_again():
+    then = [{"after": "1 hour", "others_started": 2}, {"after": "1 day", "metrics": {"nps": 3}}]
+
+    assert lines(told(PAUSE, head=LIMITED, start=LOW, then=then), "not_started") == []
+
+
+def test_a_story_counts_the_items_that_it_starts_itself():
+    people = [{"id": f"c{n}", "name": f"No {n}", "role": "end_user"} for n in range(3)]
+
+    result = told(PAUSE, head="each: contacts\n" + LIMITED, start=LOW, contacts=people, metrics={"nps": 3})
+
+    assert [one.event for one in result.trace if one.path == "start"] == ["started", "started", "not_started"]
+
+
+def test_a_story_about_a_limit_or_a_release_that_there_is_not_is_told():
+    then = [{"after": "1 hour", "others_started": 2}, {"after": "2 hours", "release": True}]
+
+    result = simulate(compiled(source(PAUSE, start=LOW)), story(then=then), setting())
+
+    assert [one.partition(": ")[2] for one in result.faults] == [
+        "'others_started' says nothing, as there is no limit",
+        "nothing is held that could be released",
+    ]
