@@ -4,7 +4,7 @@ import json
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from activities.store import versions
 from engine.account import Account
+from engine.outcomes import endings_of
 from engine.plan import Plan
 from engine.setting import Setting
 from engine.trigger import Rules
@@ -66,7 +67,7 @@ class Applied:
         if not number:
             return None
         plans = [self.plan(connection, one) for one in versions.plans_of(connection, number)]
-        setting = self._read(versions.texts(connection, number), tuple(sorted(plan.playbook for plan in plans)))
+        setting = self._setting(connection, number, plans)
         return Current(number, setting, Rules.of(plans), {})
 
     def plan(self, connection: Connection, plan_hash: str) -> Plan:
@@ -76,9 +77,14 @@ class Applied:
             found = self._plans[plan_hash] = versions.plan(connection, plan_hash)
         return found
 
+    def _setting(self, connection: Connection, number: int, plans: list[Plan]) -> Setting:
+        """With how runs end by their plans: what is compiled now is read as it was when it was checked."""
+        read = self._read(versions.texts(connection, number), tuple(sorted(plan.playbook for plan in plans)))
+        return replace(read, endings={plan.playbook: endings_of(plan) for plan in plans})
+
     def _load(self, connection: Connection, number: int) -> Current:
         plans = [self.plan(connection, one) for one in versions.active_plans(connection)]
-        setting = self._read(versions.texts(connection, number), tuple(sorted(plan.playbook for plan in plans)))
+        setting = self._setting(connection, number, plans)
         nothing_known = View(Account(""), setting.vocabulary, setting.policy, 0)
         rules = Rules.of(plans).looked_at(nothing_known.scope)
         by_rule = {plan.playbook for plan in rules.standing}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.document import Tree
+from engine.plan import Plan
 from engine.policy import Policy
+from engine.steps.end import EndSpec
 
 _ALWAYS = ("completed", "stopped")
 
@@ -14,6 +16,14 @@ def endings(data: Tree, policy: Policy) -> tuple[str, ...]:
     """Empty where one of them is a parameter."""
     own = (*_named(data), *(one.outcome for one in policy.stop), *_ALWAYS)
     return () if any("$" in word for word in own) else tuple(dict.fromkeys(own))
+
+
+def endings_of(plan: Plan) -> tuple[str, ...]:
+    """The same of a plan, whose file is not at hand."""
+    if plan.parameters:
+        return ()
+    ends = (spec.outcome for step in plan.steps.values() if isinstance(spec := step.spec, EndSpec))
+    return tuple(dict.fromkeys((*ends, *(one.outcome for one in (*plan.goals, *plan.stops)), *_ALWAYS)))
 
 
 def _named(data: Tree) -> Iterator[str]:

@@ -24,7 +24,7 @@ def chosen(host: Host, *, where: str | None = None, stage: str | None = None, ti
 def _chosen(at: Bench, where: str | None, stage: str | None, tier: str | None) -> list[str]:
     setting = at.current.setting
     roles = (*setting.policy.roles, *setting.people.roles)
-    names = setting.vocabulary.names(playbooks=setting.playbooks, roles=roles)
+    names = setting.vocabulary.names(playbooks=setting.playbooks, endings=setting.endings, roles=roles)
     said: list[object] = [where] if where is not None else []
     said += [{"==": [{"var": f"account.{name}"}, word]} for name, word in (("stage", stage), ("tier", tier)) if word]
     conditions = [_condition(one, names) for one in said]

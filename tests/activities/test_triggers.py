@@ -206,7 +206,10 @@ def test_a_run_that_comes_late_to_its_wait_finds_the_event_that_was_told_meanwhi
 # --- plays
 
 
-def test_a_play_starts_the_other_in_the_same_transaction_and_waits_for_its_end(database, clock):
+@pytest.mark.parametrize("applied", ["both", "neither"])
+def test_a_play_starts_the_other_in_the_same_transaction_and_waits_for_its_end_whatever_is_applied(
+    database, clock, applied
+):
     parent = "- {play: hand, playbook: other, wait: true, at_most: 60 days, otherwise: []}\n- {end: through}"
     host = host_on(
         database,
@@ -218,6 +221,8 @@ def test_a_play_starts_the_other_in_the_same_transaction_and_waits_for_its_end(d
     start(host, "saver", "acme")
     mine, other = (listed(host, playbook=name)[0] for name in ("saver", "other"))
     assert (mine.outcome, other.outcome) == (None, None)
+    if applied == "neither":
+        apply(host, red("another"))
     clock.go(days=2)
     advancing.advance(host, other.id)
     advancing.advance(host, mine.id)

@@ -97,6 +97,7 @@ def test_when_nobody_would_start_nobody_is_asked():
         (("visit",), "name accounts, or say which with --where"),
         (("visit", "a0", "--stage", "adoption"), "not both"),
         (("visit", "--where", "account.ar > 5"), "account.ar is not in the vocabulary. Did you mean account.arr?"),
+        (("visit", "--where", 'last_outcome("low") == "complete"'), '"complete" is not one of its outcomes: completed'),
         (("visit", "--stage", "adopton"), "adoption"),
         (("visit", "--file", "none.txt"), "none.txt cannot be read"),
         (("visti", "a0", "a1"), "Did you mean 'visit'?"),
