@@ -147,6 +147,16 @@ def run_of(host: Host, effect: str) -> str:
     return found[1]
 
 
+def message_for(at: Bench, account: AccountRow, row: EffectRow) -> Message:
+    """What goes out, or would go now. Raises Leased when it belongs to a message that is on its way."""
+    if row.effect.purpose == MAIL and not is_empty(row.effect):
+        return mail_of(row.effect, account.known.name, at.current.setting.policy, at.host.senders, at.host.links)
+    try:
+        return cards.message(at, row)
+    except cards.BeingPosted:
+        raise Leased(SOON) from None
+
+
 # --- claim -----------------------------------------------------------------------------------------------
 
 
@@ -156,7 +166,7 @@ def _claimed(at: Bench, effect: str) -> Granted | Doubted | Paced | Left:
         expired(at, account, row)
         row = _locked(at.connection, effect)[1]
     if row.state == "uncertain" and row.asking:
-        return Doubted(row.run, _message(at, account, row), at.host.channels[row.channel], row.claimed_at or at.real)
+        return Doubted(row.run, message_for(at, account, row), at.host.channels[row.channel], row.claimed_at or at.real)
     if row.state != "wanted" or runs.at_rest(at.connection, row.run):
         return Left(row.run)
     if any(_goes_first(one, row) for _, one in inputs.waiting(at.connection, row.run)):
@@ -212,7 +222,7 @@ def _in_turn(at: Bench, account: AccountRow, row: EffectRow) -> Granted | Paced 
 
 
 def _granted(at: Bench, account: AccountRow, row: EffectRow) -> Granted:
-    channel, message = at.host.channels[row.channel], _message(at, account, row)
+    channel, message = at.host.channels[row.channel], message_for(at, account, row)
     effects.change(
         at.connection,
         row.id,
@@ -226,16 +236,6 @@ def _granted(at: Bench, account: AccountRow, row: EffectRow) -> Granted:
         lease_until=at.real + channel.lease,
     )
     return Granted(row.run, message, channel)
-
-
-def _message(at: Bench, account: AccountRow, row: EffectRow) -> Message:
-    """Raises Leased when it belongs to a message that is on its way."""
-    if row.effect.purpose == MAIL and not is_empty(row.effect):
-        return mail_of(row.effect, account.known.name, at.current.setting.policy, at.host.senders, at.host.links)
-    try:
-        return cards.message(at, row)
-    except cards.BeingPosted:
-        raise Leased(SOON) from None
 
 
 def expired(at: Bench, account: AccountRow, row: EffectRow) -> None:

@@ -20,7 +20,7 @@ from engine.parameters import packed
 from engine.plan import Plan
 from engine.postbox import Postbox
 from engine.problems import suggest_or_list
-from engine.run import Acknowledged, Input, Open, Run, Said, Task, TaskActed
+from engine.run import Acknowledged, Effect, Input, Open, Run, Said, Task, TaskActed
 from engine.setting import Setting
 from engine.standing import standing
 from engine.stored import to_json
@@ -37,7 +37,8 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 @dataclass(slots=True)
 class Told:
     """The timeline. `outcome` and `ended_at` are the last run's; `faults` are what the story asked for and could not
-    be, such as a task that is not open; `runs` are all that began, as they stand in the end.
+    be, such as a task that is not open; `runs` are all that began, as they stand in the end;
+    `mails` are those that went out.
     """
 
     trace: list[Entry] = field(default_factory=list)
@@ -46,6 +47,7 @@ class Told:
     faults: list[str] = field(default_factory=list)
     runs: dict[str, Run] = field(default_factory=dict)
     words: dict[tuple[str, str], str] = field(default_factory=dict)
+    mails: list[Effect] = field(default_factory=list)
 
     def to_json(self) -> dict[str, JsonValue]:
         """What `simulate --json` prints."""
@@ -215,6 +217,7 @@ class Simulation:
                 self.told.trace.append(came)
             else:
                 self.inputs.setdefault(effect.run, []).append(came)
+                self.told.mails += [effect] if came.state == "sent" else []
         return self.awaited(now)
 
     def post(self, changes: Changes, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """What is known of runs, tasks, messages and accounts, asked of the database for people and programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from activities.desks import bench, lay_out
 from activities.host import Host
+from activities.ledger import message_for
 from activities.store import accounts, cards, decisions, effects, runs, tasks, traces, versions
 from activities.store.effects import EffectRow
 from activities.store.runs import RunRow
@@ -16,6 +17,7 @@ from engine.desk import Desk
 from engine.run import Task
 from engine.stored import to_json
 from workers.holding import held_attention
+from workers.letters import Reader, known_of
 from workers.makeups import makeups
 from workers.views import (
     View,
@@ -82,6 +84,16 @@ def find_effect(connection: Connection, name: str) -> EffectRow:
     raise NotFound(f"several messages begin with '{name}'" if alike else f"there is no message '{name}'", "message")
 
 
+def page_shown(connection: Connection, host: Host, row: EffectRow) -> str:
+    """The page of a mail as it goes out, or would go now. Raises NotFound for what is no mail."""
+    from activities.mailpage import page_of
+
+    account = accounts.find(connection, row.account)
+    if row.channel != "email" or account is None:
+        raise NotFound(f"{row.id} is no mail, so it has no page", "message")
+    return page_of(message_for(bench(host, connection), account, row)).html
+
+
 def run_told(connection: Connection, row: RunRow) -> View:
     """One run with where it stands, its tasks and its messages."""
     return {
@@ -130,6 +142,26 @@ def account_told(connection: Connection, host: Host, account: str) -> View:
         "tasks": [task_view(one) for one in tasks.listed(connection, account=account, state="open", limit=MANY)],
         "timeline": [{"run": one.run or None, "playbook": one.playbook, **one.entry.to_json()} for one in timeline],
     }
+
+
+def reader_of(
+    connection: Connection, host: Host, account: str, contact: str | None, language: str | None, role: str
+) -> Reader:
+    """A contact of the account, the first with an address if none is named, as somebody to write to; who has `role`
+    signs. Raises NotFound.
+    """
+    desk, now = _desk(connection, host, account)
+    values = desk.scope(now).values
+    known = values.get("contacts")
+    people = [one for one in known if isinstance(one, Mapping)] if isinstance(known, tuple) else []
+    found = next((one for one in people if one["id"] == contact or (contact is None and one.get("email"))), None)
+    if found is None:
+        whom = f"contact '{contact}'" if contact else "contact with an address"
+        raise NotFound(f"account {account} has no {whom}", "account")
+    signs = desk.setting.directory.find(role, desk.account.team, None, now)
+    return known_of(
+        values, {**found, **({"language": language} if language else {})}, signs.person if signs else None, now
+    )
 
 
 def _put(room: View, rest: str, value: JsonValue) -> None:

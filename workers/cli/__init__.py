@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, Mapping[str, Listed]] = {
         "simulate": Listed("workers.cli.simulate", "the timeline of one account; nothing is sent"),
         "explain": Listed("workers.cli.explain", "one decision of a story, each part with its value"),
         "show": Listed("workers.cli.show", "a playbook in words or as a diagram"),
+        "mail": Listed("workers.cli.mail", "a mail as its reader gets it; nothing is sent"),
         "vocabulary": Listed("workers.cli.vocabulary", "what may be written: step kinds, functions, fields, metrics"),
     },
     "Run them": {

@@ -1,5 +1,6 @@
 """`playbook outbox`: mail and messages, what became of each, and the text of any."""
 
+from pathlib import Path
 from typing import get_args
 
 import click
@@ -18,7 +19,9 @@ LONGEST = 60  # characters of a text in the table
 @click.command(
     "outbox",
     epilog=with_example(
-        "playbook outbox --account acme", "playbook outbox --state uncertain", "playbook outbox --show 3fa9c1d2"
+        "playbook outbox --account acme",
+        "playbook outbox --state uncertain",
+        "playbook outbox --show 3fa9c1d2 --html mail.html",
     ),
 )
 @account_option
@@ -28,6 +31,7 @@ LONGEST = 60  # characters of a text in the table
     "--state", "states", type=click.Choice(STATES), multiple=True, help="Only in this state (may be repeated)."
 )
 @click.option("--show", "shown", metavar="ID", help="One message, whole.")
+@click.option("--html", "page", type=click.Path(path_type=Path), help="Write the page of a shown mail to this file.")
 @click.option(
     "--send-again", "again", metavar="ID", help="Send again an uncertain mail (may arrive twice) or a refused notice."
 )
@@ -40,6 +44,7 @@ def command(
     channel: str | None,
     states: tuple[str, ...],
     shown: str | None,
+    page: Path | None,
     again: str | None,
     limit: int,
     as_json: bool,
@@ -48,8 +53,10 @@ def command(
     if again is not None:
         _send_again(again)
         return
+    if page is not None and shown is None:
+        raise CommandFault("--html is the page of one mail: name it with --show ID")
     from activities.store import effects
-    from workers.looking import EVERY, find_effect
+    from workers.looking import EVERY, find_effect, page_shown
 
     wanted: tuple[effects.State, ...] = tuple(one for one in get_args(effects.State) if one in states)
     with opened() as host:
@@ -62,6 +69,8 @@ def command(
                 )
             )
         )
+        if page is not None:
+            page.write_text(host.database.read(lambda connection: page_shown(connection, host, rows[0])))
     rows.sort(key=lambda row: (row.at, row.id), reverse=True)
     views = [effect_view(row) for row in rows[:limit]]
     if as_json:

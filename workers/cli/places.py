@@ -39,6 +39,13 @@ def choose(playbook: str) -> Chosen:
     return Chosen(checked.plans[playbook_id(document)], checked.setting)
 
 
+def texts_and_playbooks() -> tuple[Setting, tuple[str, ...]]:
+    """What all playbooks of the workspace share, and their ids. Raises InvalidWorkspace."""
+    checked = check(workspace_folder())
+    _no_errors(Problems(one for one in checked.problems if one.file in shared_files(checked.workspace)))
+    return checked.setting, tuple(checked.documents)
+
+
 def _folder_of(playbook: str) -> Path:
     path = Path(playbook)
     if not path.is_file():

@@ -1,0 +1,61 @@
+"""Every template that ships, as its readers get it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from activities.links import Links
+from activities.mailpage import CLIPPED_AT, page_of
+from activities.senders import Senders
+from engine.workspace import load
+from tests.support.pages import read
+from workers.checking import check
+from workers.letters import Source, letter, made_up
+
+WORKSPACE = Path(__file__).parents[2] / "playbooks"
+SETTING = check(WORKSPACE).setting
+LINKS = Links(("a-secret-that-is-long-enough-for-it",), "https://cs.vendor.example", "reply.vendor.example")
+FILES = [(one.name, one.language) for one in load(WORKSPACE).templates.files]
+
+
+def mail(name: str, language: str | None):
+    return letter(Source(name), made_up(SETTING, language), SETTING, Senders(), LINKS)
+
+
+@pytest.mark.parametrize(("name", "language"), FILES)
+def test_a_shipped_template_makes_a_whole_mail(name, language):
+    message = mail(name, language)
+    made = page_of(message)
+    page = read(made.html)
+
+    assert message.subject
+    assert len(message.subject) <= 60, "an inbox cuts off what is longer"
+    assert message.preheader, "an inbox fills the line with the letter's first words"
+    assert len(made.html.encode()) < CLIPPED_AT / 4
+    assert not re.search(r"\{\{|\}\}|\{%|-HERE", made.html + made.text + message.subject), "an unfilled place"
+    assert all(re.match("(https|mailto|tel):", link) for link in page.links), page.links
+    assert all(image.get("alt") for image in page.images), "a picture that a screen reader cannot tell"
+
+
+@pytest.mark.parametrize(("name", "language"), FILES)
+def test_the_text_part_has_every_word_and_link_of_the_page(name, language):
+    message = mail(name, language)
+    made = page_of(message)
+    page = read(made.html)
+
+    assert set(page.links) <= set(re.findall(r"(?:https|mailto|tel):[^\s)]+", made.text))
+    assert words(f"{message.preheader} {made.text}") >= words(page.text)
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]{2,}", text))
+
+
+@pytest.mark.parametrize(("name", "language"), FILES)
+def test_every_mail_says_who_writes_why_and_how_to_get_less(name, language):
+    footer = mail(name, language).footer
+
+    assert footer.company
+    assert footer.address
+    assert footer.preferences

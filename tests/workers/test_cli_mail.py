@@ -1,0 +1,118 @@
+"""`playbook mail` and the pages of the outbox: what a reader gets, looked at before or after."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import playbook
+from tests.support.pages import read
+from tests.support.small_workspace import CALL, STORY, small_workspace
+from tests.support.workspaces import written
+
+FACTS = """\
+{"id": "f1", "account": "acme", "fields": {"name": "Acme", "stage": "adoption", "arr": 5000}}
+{"id": "f2", "account": "acme", "team": {"csm": "ben"}}
+{"id": "f3", "account": "acme", "contact": {"id": "c1", "name": "Kim", "role": "champion", "email": "kim@acme.test"}}
+{"id": "f4", "account": "acme", "metric": "score", "value": 40}
+"""
+
+
+@pytest.fixture(autouse=True)
+def workspace(tmp_path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLAYBOOK_DATABASE_URL", f"sqlite:///{tmp_path}/data/playbook.db")
+    monkeypatch.setenv("PLAYBOOK_MAIL_FROM", "Vendor <success@vendor.example>")
+    monkeypatch.setenv("PLAYBOOK_MAIL_DOMAINS", "us.test")
+    Path("story.yaml").write_text(STORY)
+    Path("facts.ndjson").write_text(FACTS)
+    return small_workspace(Path("playbooks"))
+
+
+def test_a_template_is_shown_with_made_up_values():
+    shown = playbook("mail", "thanks")
+
+    assert shown.lines[:6] == [
+        "from: Sam Field <success@vendor.example>",  # who is made up is at no verified domain
+        "to: Kim Lee <kim.lee@acme.example>",
+        "reply-to: sam.field@vendor.example",
+        "subject: Thank you",
+        "language: en",
+        "",
+    ]
+    assert "Hello Kim Lee, thank you." in shown.out
+
+
+def test_a_step_of_a_playbook_is_shown_likewise_and_written_as_a_page():
+    shown = playbook("mail", "call/thanks", "--html", "thanks.html")
+
+    assert shown.lines[-2] == "the page is in thanks.html"
+    assert "Hello Kim Lee, thank you." in text_of("thanks.html")
+
+
+def test_a_story_shows_what_goes_out_in_it():
+    (mail,) = playbook("mail", "call", "--story", "story.yaml", "--json").json
+
+    assert mail["to"] == {"address": "kim@acme.test", "name": "Kim"}
+    assert mail["from"] == {"address": "ben@us.test", "name": "Ben"}
+    assert "our contact at Acme." in mail["text"]
+    assert not mail["clipped"]
+
+
+def test_the_language_of_the_reader_chooses_the_file(workspace):
+    (workspace / "templates" / "thanks.de.md").write_text("---\nsubject: Danke\n---\nHallo {{ contact.name }}.\n")
+
+    shown = playbook("mail", "thanks", "--language", "de-AT")
+
+    assert "subject: Danke" in shown.lines
+    assert "language: de" in shown.lines
+    assert "Sie erhalten diese E-Mail" in shown.out
+
+
+def test_a_real_account_fills_the_template_and_the_outbox_has_the_page_of_what_was_wanted(workspace):
+    steps = "  - email: thanks\n    to: champion\n    template: thanks\n"
+    written(workspace, {"adoption/call.yaml": f"{CALL.partition('steps:')[0]}steps:\n{steps}"})
+    (workspace / "adoption/call.test.yaml").unlink()
+    playbook("apply")
+    playbook("import", "facts.ndjson")
+    (message,) = playbook("outbox", "--json").json
+
+    shown = playbook("mail", "thanks", "--account", "acme")
+    lacking = playbook("mail", "thanks", "--account", "acme", "--contact", "c9")
+    kept = playbook("outbox", "--show", message["id"], "--html", "kept.html")
+
+    assert "Hello Kim, thank you." in shown.out
+    assert "from: Ben <ben@us.test>" in shown.lines
+    assert lacking.err == "playbook: account acme has no contact 'c9'\n"
+    assert kept.code == 0
+    assert "Hello Kim, thank you. You get this mail because you are our contact at Acme." in text_of("kept.html")
+
+
+def text_of(file: str) -> str:
+    return read(Path(file).read_text()).text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("mail", "thank"), "neither a template nor a playbook 'thank'. Did you mean 'thanks'?"),
+        (("mail", "call/thank"), "call has no mail at 'thank'. Did you mean 'thanks'?"),
+        (("mail", "call/ring", "--story", "story.yaml"), "no mail of call/ring goes out"),
+        (("outbox", "--html", "x.html"), "--html is the page of one mail: name it with --show ID"),
+    ],
+)
+def test_what_cannot_be_shown_is_said_with_what_to_do(arguments, said):
+    ran = playbook(*arguments)
+
+    assert ran.code == 1
+    assert said in ran.err
+
+
+def test_a_text_that_only_a_run_can_make_asks_for_a_story(workspace):
+    (workspace / "templates" / "thanks.md").write_text("---\nsubject: Hi\n---\nYou said {{ outcome.ring }}.\n")
+
+    ran = playbook("mail", "thanks")
+
+    assert ran.err == (
+        "playbook: thanks needs outcome.ring, which a made-up account does not have. Show it in a story, with --story "
+        "FILE\n"
+    )

@@ -1,0 +1,200 @@
+"""`playbook mail`: a mail as its reader gets it, before anybody does."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.plan import Plan
+from engine.problems import suggest_or_list
+from engine.setting import Setting
+from engine.story import Story
+from workers.cli.faults import CommandFault
+from workers.cli.output import print_json, say
+from workers.cli.places import choose, texts_and_playbooks
+from workers.cli.program import with_example
+from workers.cli.store import json_option, opened
+from workers.cli.stories import test_option, told_in
+
+if TYPE_CHECKING:
+    from activities.transport import Message
+    from workers.letters import Reader, Source
+    from workers.settings import Settings
+    from workers.views import View
+
+
+@click.command(
+    "mail",
+    epilog=with_example(
+        "playbook mail onboarding/welcome",
+        "playbook mail onboarding/welcome --language de --html welcome.html",
+        "playbook mail renewal-120/recap --account acme --contact c1",
+        "playbook mail kickoff --story playbooks/onboarding/kickoff.test.yaml --test clear",
+    ),
+)
+@click.argument("what")
+@click.option("--account", metavar="ID", help="With what is known of this account.")
+@click.option("--contact", metavar="ID", help="To this contact of the account. Default: the first with an address.")
+@click.option("--language", metavar="CODE", help="To somebody who reads this language.")
+@click.option("--story", type=click.Path(path_type=Path), help="All that go out in the story of this file.")
+@test_option
+@click.option("--html", "page", type=click.Path(path_type=Path), help="Write the page to this file, for a browser.")
+@json_option
+def command(
+    *,
+    what: str,
+    account: str | None,
+    contact: str | None,
+    language: str | None,
+    story: Path | None,
+    word: str,
+    page: Path | None,
+    as_json: bool,
+) -> None:
+    """Shows a mail as its reader gets it: of a template, of PLAYBOOK/STEP, or all that go out in a story of PLAYBOOK.
+    Nothing is sent. Without an account or a story every value is made up.
+    """
+    from activities.mailpage import page_of
+    from workers.settings import load_settings
+
+    settings = load_settings()
+    if story is not None:
+        mails = list(_told(what, story, word, settings))
+    else:
+        mails = list(_written(what, account, contact, language, settings))
+    files = [_file(page, number) for number in range(len(mails))] if page else []
+    for file, mail in zip(files, mails, strict=False):
+        file.write_text(page_of(mail).html, encoding="utf-8")
+    views = [_view(mail) for mail in mails]
+    if as_json:
+        print_json(views)
+        return
+    for number, view in enumerate(views):
+        say(*_lines(view), *([f"the page is in {files[number]}"] if files else []), "")
+
+
+def _file(page: Path, number: int) -> Path:
+    return page if number == 0 else page.with_stem(f"{page.stem}-{number + 1}")
+
+
+def _split(what: str) -> tuple[str, str]:
+    """A playbook, by id or file, and a step of it."""
+    name, _, step = what.partition("/")
+    return (what, "") if Path(what).is_file() else (name, step)
+
+
+# --- of a story
+
+
+def _told(what: str, file: Path, word: str, settings: "Settings") -> "Iterator[Message]":
+    from activities.message import mail_of
+    from engine.simulate import simulate
+    from workers.wiring import links_of, senders_of
+
+    name, step = _split(what)
+    chosen = choose(name)
+    story = told_in(file, chosen.setting, word)
+    found = [one for one in simulate(chosen.plan, story, chosen.setting).mails if step in {"", one.step, one.path}]
+    if not found:
+        raise CommandFault(f"{file}: no mail of {what} goes out in '{story.name}'")
+    for one in found:
+        account, policy = _name_in(story), chosen.setting.policy
+        yield mail_of(one, account, policy, senders_of(settings), links_of(settings))
+
+
+def _name_in(story: Story) -> str:
+    return str(story.model.account.get("name", story.account))
+
+
+# --- of a template or a step
+
+
+def _written(
+    what: str, account: str | None, contact: str | None, language: str | None, settings: "Settings"
+) -> "Iterator[Message]":
+    from workers.letters import NotMade, letter
+    from workers.wiring import links_of, senders_of
+
+    setting, sources, owner = _sources(what)
+    reader = _reader(setting, account, contact, language, owner)
+    for source in sources:
+        try:
+            yield letter(source, reader, setting, senders_of(settings), links_of(settings))
+        except NotMade as lacking:
+            whose = f"account {account}" if account else "a made-up account"
+            fix = "Show it in a story, with --story FILE"
+            raise CommandFault(f"{what} needs {lacking}, which {whose} does not have. {fix}") from None
+
+
+def _sources(what: str) -> "tuple[Setting, list[Source], str | None]":
+    from workers.letters import Source, sources_of
+
+    setting, playbooks = texts_and_playbooks()
+    if what in setting.templates.names:
+        return setting, [Source(what)], None
+    name, step = _split(what)
+    if name not in playbooks and not Path(name).is_file():
+        fix = suggest_or_list(what, (*setting.templates.names, *playbooks))
+        raise CommandFault(f"there is neither a template nor a playbook '{what}'. {fix}")
+    chosen = choose(name)
+    sources = sources_of(chosen.plan, step)
+    if not sources:
+        raise CommandFault(f"{name} has no mail{_where(chosen.plan, step)}")
+    return chosen.setting, sources, chosen.plan.owner
+
+
+def _where(plan: Plan, step: str) -> str:
+    mailing = [one.id for one in plan.steps.values() if one.kind in {"email", "sequence"}]
+    return f" at '{step}'. {suggest_or_list(step, mailing)}" if step else ""
+
+
+def _reader(
+    setting: Setting, account: str | None, contact: str | None, language: str | None, owner: str | None
+) -> "Reader":
+    from workers.letters import made_up
+    from workers.looking import reader_of
+
+    if account is None:
+        return made_up(setting, language)
+    with opened() as host:
+        return host.database.read(
+            lambda connection: reader_of(connection, host, account, contact, language, owner or "csm")
+        )
+
+
+# --- what is shown
+
+
+def _view(mail: "Message") -> "View":
+    from activities.mailpage import CLIPPED_AT, page_of
+
+    page = page_of(mail)
+    size = len(page.html.encode())
+    return {
+        "from": {"address": mail.sender.address, "name": mail.sender.name} if mail.sender else None,
+        "to": {"address": mail.to, "name": mail.to_name},
+        "cc": [*mail.cc],
+        "reply_to": mail.reply_to,
+        "subject": mail.subject,
+        "preheader": mail.preheader,
+        "language": mail.language,
+        "headers": dict(mail.headers),
+        "bytes": size,
+        "clipped": size >= CLIPPED_AT,
+        "text": page.text,
+        "html": page.html,
+    }
+
+
+def _lines(view: "View") -> Iterator[str]:
+    for name in ("from", "to"):
+        person = view[name]
+        if isinstance(person, dict):
+            yield f"{name}: {person['name']} <{person['address']}>"
+    for name in ("reply_to", "subject", "preheader", "language"):
+        if view[name]:
+            yield f"{name.replace('_', '-')}: {view[name]}"
+    yield from ("", str(view["text"]).rstrip("\n"), "")
+    if view["clipped"]:
+        yield f"Gmail hides the end of it: the page has {view['bytes']} bytes, and 102 KB are shown"

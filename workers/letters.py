@@ -1,0 +1,155 @@
+"""Mails as they would go out, of templates and steps: with made-up values, or with those of an account."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import JsonValue
+
+from activities.links import Links
+from activities.message import mail_of
+from activities.senders import Senders
+from activities.transport import Message
+from engine.mailing import about
+from engine.overlay import Below
+from engine.people import Person
+from engine.plan import Plan
+from engine.run import Effect, effect_key
+from engine.setting import Setting
+from engine.steps.email import EmailSpec
+from engine.steps.sequence import SequenceSpec
+from engine.template_faults import Readable
+from engine.templates import Rendered, Unfit
+from engine.values import Value
+
+MADE_UP_AT = datetime(2026, 3, 2, 14, tzinfo=UTC)
+_ROOMS = ("account", "metrics", "team")
+_OF_A_RUN: Mapping[str, object] = {"outcome": {}, "event": {}, "item": {}}  # nobody is in a run here
+_MADE_UP = {
+    "account.id": "acme",
+    "account.name": "Acme & Co",
+    "contact.id": "c1",
+    "contact.name": "Kim Lee",
+    "contact.email": "kim.lee@acme.example",
+    "sender.id": "sam",
+    "sender.name": "Sam Field",
+    "sender.email": "sam.field@vendor.example",
+    "run.id": "playbook-1",
+    "run.playbook": "playbook",
+    "run.title": "A playbook",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a mail is made of: a template, or a subject and a text."""
+
+    template: str | None = None
+    subject: str = ""
+    text: str = ""
+    topic: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who would get it, and all the names that its text may read."""
+
+    names: Mapping[str, object]
+    account: str = "Acme & Co"
+    contact: Mapping[str, Value] | None = None
+    sender: Person | None = None
+
+    @property
+    def language(self) -> str | None:
+        said = (self.contact or {}).get("language")
+        return said if isinstance(said, str) else None
+
+
+class NotMade(Exception):
+    """The mail needs a name that has no value here."""
+
+
+def made_up(setting: Setting, language: str | None = None) -> Reader:
+    """Somebody at an account where every field and metric has a value."""
+    known = Readable(setting.vocabulary.names(), contact=True)
+    names: dict[str, Any] = {**_OF_A_RUN, **known.sample()}
+    for path in known.paths:
+        type_ = known.type_of(path)
+        if said := _MADE_UP.get(path) or (type_.choices[0] if type_ and type_.choices else None):
+            *groups, last = path.split(".")
+            below = names
+            for group in groups:
+                below = below[group]
+            below[last] = said
+    contact = {"id": "c1", "name": "Kim Lee", "email": "kim.lee@acme.example"} | ({"language": language or "en"})
+    return Reader(names, contact=contact, sender=Person("sam", "Sam Field", email="sam.field@vendor.example"))
+
+
+def known_of(values: Mapping[str, Value], contact: Mapping[str, Value], sender: Person | None, now: datetime) -> Reader:
+    """A contact of an account as it stands; `values` by path."""
+    rooms: dict[str, object] = {room: Below(room, values, deep=room == "metrics") for room in _ROOMS}
+    signs = {"id": sender.id, "name": sender.name, "email": sender.email, "slack": sender.slack} if sender else {}
+    run = {"id": "playbook-1", "playbook": "playbook", "title": "A playbook", "started": now}
+    names = {**_OF_A_RUN, **rooms} | {"contact": contact, "now": now, "run": run, "sender": signs}
+    return Reader(names, str(values.get("account.name", "")), contact, sender)
+
+
+def sources_of(plan: Plan, step: str) -> list[Source]:
+    """The mails of that step (its id, or its path), or of the whole plan where it is empty; each of its ways once."""
+    mine = [one for one in plan.steps.values() if not step or step in {one.id, one.path}]
+    specs = [spec for one in mine for spec in (one.ways or {"": one.spec}).values()]
+    return list(dict.fromkeys(source for spec in specs for source in _sources(spec)))
+
+
+def _sources(spec: object) -> Iterator[Source]:
+    mails: Sequence[Any] = ()
+    match spec:
+        case EmailSpec():
+            mails = [spec]
+        case SequenceSpec():
+            mails = spec.mails
+    for one in mails:
+        yield Source(one.template, one.subject or "", one.text or "", one.topic)
+
+
+def letter(source: Source, reader: Reader, setting: Setting, senders: Senders, links: Links) -> Message:
+    """Raises NotMade, and KeyError for a template that is not there."""
+    content = _content(source, reader, setting)
+    key = effect_key("playbook-1", "mail", 1, "c1", "email")
+    effect = Effect(
+        key=key, run="playbook-1", path="mail", step="mail", visit=1, channel="email", purpose="email",
+        to="c1", address=str((reader.contact or {}).get("email", "")), priority=50, blocking=True, at=MADE_UP_AT,
+        content=content,
+    )  # fmt: skip
+    return mail_of(effect, reader.account, setting.policy, senders, links)
+
+
+def _content(source: Source, reader: Reader, setting: Setting) -> dict[str, JsonValue]:
+    sender = reader.sender
+    shared: dict[str, JsonValue] = {
+        "name": str((reader.contact or {}).get("name", "")),
+        "sender": {"id": sender.id, "name": sender.name, "email": sender.email} if sender else None,
+    }
+    if source.template is None:
+        subject, body = (_made(setting, text, reader) for text in (source.subject, source.text))
+        return shared | {"subject": subject, "body": body} | about(source.topic, None, None)
+    made = _fit(setting.templates.render(source.template, reader.names, reader.language))
+    texts: dict[str, JsonValue] = {
+        "template": source.template, "subject": made.subject, "body": made.body, "preheader": made.preheader,
+    }  # fmt: skip
+    texts |= {"language": made.language} if made.language else {}
+    return shared | texts | about(source.topic or made.topic, None, None)
+
+
+def _made(setting: Setting, text: str, reader: Reader) -> str:
+    found = setting.templates.render_text(text, reader.names)
+    if isinstance(found, Unfit):
+        raise NotMade(found.missing)
+    return found
+
+
+def _fit(found: Rendered | Unfit) -> Rendered:
+    if isinstance(found, Unfit):
+        raise NotMade(found.missing)
+    return found
