@@ -27,6 +27,7 @@ _ALL_OF = (
     tables.decisions,
     tables.holds,
     tables.inputs,
+    tables.mail_events,
 )
 
 

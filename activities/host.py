@@ -1,15 +1,17 @@
 """What every unit of work needs, one per process: database, clock, what is applied, and the ways to the world."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+
+from sqlalchemy import Connection
 
 from activities.applied import Applied
 from activities.clock import Clock
 from activities.links import Links
 from activities.outlook import Queues
 from activities.senders import Senders
-from activities.store.database import Database
+from activities.store.database import Database, Joined
 from activities.transport import Transport
 
 BACK = 20.0
@@ -57,3 +59,13 @@ class Host:
     @property
     def queues(self) -> Queues:
         return {name: (one.queue, one.seconds) for name, one in self.channels.items()}
+
+    def within(self, connection: Connection) -> "Host":
+        """The host of a transaction that is under way: all that is done by it is kept together, or not at all. Whoever
+        opened the transaction stirs when it is committed.
+        """
+        return replace(self, database=Joined(connection), stir=_not_before_the_commit)
+
+
+def _not_before_the_commit() -> None:
+    """Before, there is nothing to see."""

@@ -1,58 +1,96 @@
-"""What people do with the mails that they got: taken in for the runs that write to them, and for every mail to come."""
+"""What people do with the mails that they got: an event of the account, heard by the runs that write to them, and
+heeded by every mail to come.
+"""
 
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
+from activities import facts
 from activities.desks import Bench, bench
 from activities.host import Host
 from activities.store import accounts, effects, inputs, runs, suppressions, wakes
 from activities.store.accounts import AccountRow
+from activities.store.effects import EffectRow
 from activities.store.suppressions import EVERY
-from engine.answering import heard_by
-from engine.run import Said
+from engine.answering import fact_of, heard_by
+from engine.mailing import topic_of
+from engine.run import Answered, Run, Said
 
 AT_ONCE = 1_000  # live runs of one account
+LONGEST: Final = 9_000  # characters of a text; a fact takes 10,000
 
 
 class NoSuchContact(Exception):
     """The account, or a contact of it, has no such id."""
 
 
+@dataclass(frozen=True, slots=True)
+class Response:
+    """`topic`: of which no more mail is wanted. `address`: where the mail went; without it, where the contact can be
+    reached now. `at`: the logical instant, now without it. `said`: fields of the event beside the contact.
+    `lasting`: why the address gets no mail at all from now on.
+    """
+
+    account: str
+    contact: str
+    verb: Said
+    topic: str = EVERY
+    address: str | None = None
+    at: datetime | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
+    lasting: str | None = None
+
+
 def respond(host: Host, account: str, contact: str, verb: Said, *, topic: str = EVERY) -> None:
     """From then on who has unsubscribed gets no mail about that topic (about none that is not essential, without one),
     and an address that bounced for good gets none at all. Raises NoSuchContact.
     """
-    host.database.write(lambda connection: _responded(bench(host, connection), account, contact, verb, topic))
-    host.stir()
+    if not take_in(host, Response(account, contact, verb, topic)):
+        raise NoSuchContact(contact)
 
 
 def respond_to(host: Host, effect: str, verb: Said, *, topic: str = EVERY) -> bool:
     """The answer to one mail, by its opaque id; whether it is known and was to somebody who still is."""
-    found = host.database.read(lambda connection: _of(connection, effect))
-    if found is None:
+    found = host.database.read(lambda connection: effects.find(connection, effect))
+    return found is not None and found.channel == "email" and take_in(host, to_mail(found, verb, topic=topic))
+
+
+def to_mail(row: EffectRow, verb: Said, *, topic: str = EVERY, at: datetime | None = None, **said: str) -> Response:
+    """The answer to that mail."""
+    mine = {"playbook": row.playbook, "step": row.effect.step}
+    return Response(row.account, row.recipient, verb, topic, row.effect.address, at, {**mine, **said})
+
+
+def take_in(host: Host, response: Response) -> bool:
+    """Whether whoever it is from is still a contact. An address that the response names keeps what it said anyway."""
+    known = host.database.write(lambda connection: _taken(bench(host, connection), response))
+    host.stir()
+    return known
+
+
+def _taken(at: Bench, said: Response) -> bool:
+    row = accounts.lock(at.connection, [said.account]).get(said.account)
+    current = _address(row, said.contact) if row else None
+    now = at.now(row) if row else at.host.clock.now()
+    _keep_from(at.connection, said, current or "", now)
+    if row is None or current is None:
         return False
-    try:
-        respond(host, *found, verb, topic=topic)
-    except NoSuchContact:
-        return False
+    reached_elsewhere = said.address is not None and said.address.lower() != current.lower()
+    if said.verb != "bounce" or not reached_elsewhere:
+        _heed(at, said, now)
     return True
 
 
-def _of(connection: Connection, effect: str) -> tuple[str, str] | None:
-    row = effects.find(connection, effect)
-    return (row.account, row.recipient) if row and row.channel == "email" else None
-
-
-def _responded(at: Bench, account: str, contact: str, verb: Said, topic: str) -> None:
-    row = accounts.lock(at.connection, [account]).get(account)
-    if row is None or (address := _address(row, contact)) is None:
-        raise NoSuchContact(contact)
-    now = at.now(row)
-    accounts.stamp(at.connection, [account], now)
-    _keep_from(at.connection, address, verb, topic, now)
-    live = runs.listed(at.connection, account=account, live=True, limit=AT_ONCE)
-    told = [(one.id, given) for one in live for given in heard_by(one.run, contact, verb, now)]
+def _heed(at: Bench, said: Response, now: datetime) -> None:
+    _tell(at, said, now)
+    accounts.stamp(at.connection, [said.account], now)
+    live = runs.listed(at.connection, account=said.account, live=True, limit=AT_ONCE)
+    told = [(one.id, given) for one in live for given in _heard(at.connection, one.run, said, now)]
     inputs.latch(at.connection, told, at.real)
     wakes.write(at.connection, {run for run, _ in told}, at.real)
 
@@ -65,8 +103,37 @@ def _address(row: AccountRow, contact: str) -> str | None:
     return email if isinstance(email, str) else ""
 
 
-def _keep_from(connection: Connection, address: str, verb: Said, topic: str, now: datetime) -> None:
-    if verb == "unsubscribe" and address:
-        suppressions.opt_out(connection, address, topic, now)
-    if verb == "bounce" and address:
-        suppressions.add(connection, address, "bounced", now)
+def _keep_from(connection: Connection, said: Response, current: str, now: datetime) -> None:
+    """Who wants no mail means every address of theirs; what bounces is the one that the mail went to."""
+    went = current if said.address is None else said.address
+    if said.verb == "unsubscribe":
+        for address in filter(None, {went.lower(), current.lower()}):
+            suppressions.opt_out(connection, address, said.topic, now)
+    reason = said.lasting or ("bounced" if said.verb == "bounce" else None)
+    if reason and went:
+        suppressions.add(connection, went, reason, now)
+
+
+def _tell(at: Bench, said: Response, now: datetime) -> None:
+    """The account's event. It may start playbooks, and what waits for it hears of it."""
+    happened = min(said.at or now, now)
+    fields = {name: value for name, text in said.said.items() if (value := text.replace("\0", "")[:LONGEST].strip())}
+    if said.topic:
+        fields["topic"] = said.topic
+    fact = fact_of(f"mail-{secrets.token_hex(12)}", said.account, said.contact, said.verb, happened, fields)
+    (answer,) = facts.post(at.host.within(at.connection), [fact.model_dump(exclude_none=True)])
+    if answer.status != "stored":
+        raise RuntimeError(f"the answer to a mail was not taken in as an event: {answer.status}")
+
+
+def _heard(connection: Connection, run: Run, said: Response, now: datetime) -> Iterator[Answered]:
+    for given in heard_by(run, said.contact, said.verb, now, said.at):
+        if not said.topic or _is_about(connection, given, run.id, said.topic):
+            yield given
+
+
+def _is_about(connection: Connection, given: Answered, run: str, topic: str) -> bool:
+    """Whether what the step has written to them is about the topic."""
+    mails = effects.listed(connection, run=run, channel="email", limit=AT_ONCE)
+    mine = [one for one in mails if one.recipient == given.to and f"{one.effect.path}/".startswith(f"{given.path}/")]
+    return any(topic_of(one.effect) == topic for one in mine)

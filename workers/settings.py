@@ -27,6 +27,7 @@ from workers.settings_values import (
     link_secrets,
     mail_sender,
     masked,
+    verification_key,
 )
 
 PREFIX = "PLAYBOOK_"
@@ -35,6 +36,7 @@ HOME = Path(".playbook")
 Clock = Annotated[ClockSetting, NoDecode, BeforeValidator(clock)]
 Tokens = Annotated[tuple[ApiToken, ...], NoDecode, BeforeValidator(api_tokens)]
 Sender = Annotated[MailSender, NoDecode, BeforeValidator(mail_sender)]
+PublicKey = Annotated[str, AfterValidator(verification_key)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(link_secrets)]
 Domain = Annotated[str, AfterValidator(domain)]
 Domains = Annotated[frozenset[str], NoDecode, BeforeValidator(domains)]
@@ -186,6 +188,18 @@ class Settings(BaseSettings):
         validation_alias="SENDGRID_HOST",
         description="a web address",
         examples=["https://api.sendgrid.com"],
+    )
+    sendgrid_event_key: PublicKey | None = Field(
+        None,
+        validation_alias="SENDGRID_EVENT_KEY",
+        description="the verification key of SendGrid's Event Webhook",
+        examples=["what Settings > Mail Settings > Event Webhooks shows"],
+    )
+    sendgrid_inbound_key: PublicKey | None = Field(
+        None,
+        validation_alias="SENDGRID_INBOUND_KEY",
+        description="the public key of the security policy of SendGrid's Inbound Parse",
+        examples=["what the policy's `signature` holds"],
     )
     slack_bot_token: Annotated[SecretStr, AfterValidator(begins("xoxb-"))] | None = Field(
         None,

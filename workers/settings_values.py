@@ -103,6 +103,13 @@ def link_secrets(given: object) -> object:
     return tuple(map(SecretStr, secrets))
 
 
+def verification_key(given: str) -> str:
+    from activities.sendgrid_signature import public_key
+
+    public_key(given)
+    return given
+
+
 def domain(given: str) -> str:
     """Of mail, in lower case."""
     if not re.fullmatch(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", given.lower()):

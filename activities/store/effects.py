@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, literal_column, select, update
 
 from activities.store import writing
 from activities.store.tables import effects, tasks
@@ -68,12 +68,20 @@ _COLUMNS = [effects.c[name] for name in EffectRow.__dataclass_fields__]
 
 _ORDER = (effects.c.priority.desc(), effects.c.at, effects.c.key)
 _BY_ID = Among(select(*_COLUMNS), effects.c.id)
+# Written out, not bound: the index is of these rows alone.
+_TAKEN = (effects.c.channel == literal_column("'email'")) & effects.c.receipt.is_not(None)
+_BY_RECEIPT = Among(select(*_COLUMNS).where(_TAKEN), effects.c.receipt)
 _WHOSE = select(effects.c.account, effects.c.run).where(effects.c.id == bindparam("effect"))
 _UNSETTLED = Among(select(*_COLUMNS).where(effects.c.state.not_in(FINAL)).order_by(*_ORDER), effects.c.run)
 
 
 def find(connection: Connection, effect: str) -> EffectRow | None:
     return states(connection, [effect]).get(effect)
+
+
+def received(connection: Connection, receipts: Collection[str]) -> EffectRow | None:
+    """The mail that a provider took with one of these receipts."""
+    return next((EffectRow(*row) for row in _BY_RECEIPT.rows(connection, receipts)), None)
 
 
 def whose(connection: Connection, effect: str) -> tuple[str, str] | None:

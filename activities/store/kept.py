@@ -18,6 +18,7 @@ from activities.store.tables import (
     facts,
     holds,
     inputs,
+    mail_events,
     outbox,
     runs,
     task_history,
@@ -46,7 +47,10 @@ HELD: Final[Mapping[Table, Whose]] = {
     task_history: _through(task_history.c.task, tasks),
     inputs: _through(inputs.c.run, runs),
     wakes: _through(wakes.c.run, runs),
-    **{table: _by_account(table) for table in (trace, tasks, watches, decisions, holds, facts, effects, runs)},
+    **{
+        table: _by_account(table)
+        for table in (trace, tasks, watches, decisions, holds, mail_events, facts, effects, runs)
+    },
     accounts: lambda account: accounts.c.id == account,
 }
 APART: Final = frozenset(

@@ -278,6 +278,7 @@ effects = Table(
     Index("ix_effects_state_checked_at", "state", "checked_at"),
     _only_where("state = 'claimed'", "ix_effects_claimed", "lease_until"),
     Index("ix_effects_account", "account"),
+    _only_where("channel = 'email' AND receipt IS NOT NULL", "ix_effects_receipt", "receipt"),
     Index("ix_effects_account_channel_settled_at", "account", "channel", "settled_at"),
     _only_where("held = 'provider'", "ix_effects_put_off", "channel", "priority", "ready_since"),
     _only_where("until IS NOT NULL", "ix_effects_until", "until"),
@@ -298,6 +299,20 @@ optouts = Table(
     Column("address", Text, primary_key=True),  # in lower case, or a digest as with suppressions
     Column("topic", Text, primary_key=True),
     Column("since", Instant, nullable=False),
+)
+
+# What became of mails and what people did with them, each thing once. A mail is `effect`, where it is known which.
+mail_events = Table(
+    "mail_events",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("effect", Text, nullable=False, server_default=""),
+    Column("kind", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_mail_events_account_contact_kind", "account", "contact", "kind"),
+    Index("ix_mail_events_effect", "effect"),
 )
 
 # Providers that were down: nothing is tried until then, and from then on one effect at a time.

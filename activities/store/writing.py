@@ -48,7 +48,8 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> int
     """Rows whose key is there already are left as they are; how many were not."""
     if not rows:
         return 0
-    return connection.execute(_adding(table, connection.dialect.name), list(rows)).rowcount
+    adding = _adding(table, connection.dialect.name)
+    return connection.execute(adding, list(rows), execution_options={"preserve_rowcount": True}).rowcount
 
 
 def change(connection: Connection, table: Table, key: object, **changes: Any) -> None:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from activities.host import Host
 from workers.http.app import make_app
 from workers.http.health import Dependency
+from workers.http.sendgrid import NO_KEYS, Keys
 
 HERE = ("127.0.0.1", 50_000)
 ELSEWHERE = ("203.0.113.9", 50_000)
@@ -48,5 +49,6 @@ def caller(
     client: tuple[str, int] = HERE,
     dependencies: tuple[Dependency, ...] = (),
     base_url: str = "http://localhost:8080",
+    keys: Keys = NO_KEYS,
 ) -> Caller:
-    return Caller(make_app(host, tokens, dependencies), client, base_url)
+    return Caller(make_app(host, tokens, dependencies, keys), client, base_url)

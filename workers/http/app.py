@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fastapi import Depends, FastAPI
 
 from activities.host import Host
-from workers.http import accounts, facts, faults, health, metrics, outbox, playbooks, runs, tasks, why
+from workers.http import accounts, facts, faults, health, metrics, outbox, playbooks, runs, sendgrid, tasks, why
 from workers.http.describing import describe
 from workers.http.health import Dependency
 from workers.http.metrics import Tally
@@ -19,7 +19,12 @@ and are given back in UTC. Numbers are exact. Listings come in pages: `next` of 
 """
 
 
-def make_app(host: Host, tokens: Sequence[ApiToken] = (), dependencies: Sequence[Dependency] = ()) -> FastAPI:
+def make_app(
+    host: Host,
+    tokens: Sequence[ApiToken] = (),
+    dependencies: Sequence[Dependency] = (),
+    keys: sendgrid.Keys = sendgrid.NO_KEYS,
+) -> FastAPI:
     """`dependencies` are those beside the host's own. Without tokens, only programs on this machine may call."""
     app = FastAPI(
         title="Playbooks",
@@ -31,9 +36,10 @@ def make_app(host: Host, tokens: Sequence[ApiToken] = (), dependencies: Sequence
         redirect_slashes=False,
     )
     app.state.host, app.state.tokens, app.state.tally = host, tuple(tokens), Tally()
+    app.state.sendgrid = keys
     app.state.dependencies = [*health.of_host(host), *dependencies]
     faults.install(app)
-    for noun in (facts, accounts, runs, tasks, playbooks, why, outbox, health, metrics):
+    for noun in (facts, accounts, runs, tasks, playbooks, why, outbox, sendgrid, health, metrics):
         app.include_router(noun.router)
     describe(app)
     return app

@@ -6,7 +6,7 @@ The answer is stored in the transaction of the act itself, so a crash leaves bot
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -17,7 +17,6 @@ from starlette.responses import Response
 from activities.host import Host
 from activities.store import answers
 from activities.store.answers import Asked, Told
-from activities.store.database import Joined
 from workers.http.auth import Caller, may
 from workers.http.bodies import M, Raw, read, storable
 from workers.http.faults import Fault, Json, ProblemJson
@@ -67,7 +66,7 @@ class Order:
         return response
 
     def _done(self, connection: Connection, work: Callable[[Host], Reply]) -> Response:
-        joined = replace(self.host, database=Joined(connection), stir=_not_before_the_commit)
+        joined = self.host.within(connection)
         if self.asked is None:
             return _response(work(joined))
         if told := answers.claim(connection, self.asked, self.host.clock.real()):
@@ -75,10 +74,6 @@ class Order:
         reply = work(joined)
         answers.keep(connection, self.asked, reply.status, json.dumps(reply.body))
         return _response(reply)
-
-
-def _not_before_the_commit() -> None:
-    """The relay is told when there is something to see."""
 
 
 def _response(reply: Reply) -> Response:

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from activities.host import Host
 from workers.http.app import make_app
 from workers.http.health import Dependency
+from workers.http.sendgrid import Keys
 from workers.settings import Settings
 from workers.warming import warm_up
 
@@ -34,7 +35,7 @@ async def serve(
     """
     bound = listen(settings.http_host, settings.http_port)
     address = address_of(bound)
-    server = _Server(_config(make_app(host, settings.api_tokens, dependencies)))
+    server = _Server(_config(make_app(host, settings.api_tokens, dependencies, _keys(settings))))
     say(start_line(address, settings))
     listening(address)
     serving = asyncio.create_task(server.serve(sockets=[bound]))
@@ -44,6 +45,10 @@ async def serve(
     finally:
         server.should_exit = True
         await asyncio.gather(serving, warming)
+
+
+def _keys(settings: Settings) -> Keys:
+    return Keys(settings.sendgrid_event_key, settings.sendgrid_inbound_key)
 
 
 def listen(host: str, port: int) -> socket.socket:

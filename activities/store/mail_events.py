@@ -1,0 +1,48 @@
+"""What became of mails, as providers and people tell it: each thing once, however often and in whatever order."""
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from activities.store.tables import mail_events
+from activities.store.writing import insert_new
+
+Kind = Literal[
+    "delivered",
+    "opened",
+    "clicked",
+    "replied",
+    "answered_by_machine",
+    "bounced",  # for good
+    "blocked",  # this time, by who was to get it
+    "dropped",  # not delivered, for other reasons
+    "complained",
+    "unsubscribed",
+]
+_OF = (mail_events.c.account == bindparam("account")) & (mail_events.c.contact == bindparam("contact"))
+_AFTER = mail_events.c.at > bindparam("after", type_=mail_events.c.at.type)
+_LAST = select(func.max(mail_events.c.at)).where(_OF, mail_events.c.kind == bindparam("kind"))
+_SINCE = select(func.count()).where(_OF, mail_events.c.kind == bindparam("kind"), _AFTER)
+
+
+def add(
+    connection: Connection, account: str, contact: str, effect: str, kind: Kind, at: datetime, detail: str = ""
+) -> bool:
+    """Whether it is news. One mail has each kind once, or once for each `detail`, which must tell it from all others
+    where no mail is known.
+    """
+    name = ":".join(filter(None, (effect, kind, detail)))
+    row = {"id": name, "account": account, "contact": contact, "effect": effect, "kind": kind, "at": at}
+    return insert_new(connection, mail_events, [row]) > 0
+
+
+def last(connection: Connection, account: str, contact: str, kind: Kind) -> datetime | None:
+    found: datetime | None = connection.scalar(_LAST, {"account": account, "contact": contact, "kind": kind})
+    return found
+
+
+def count(connection: Connection, account: str, contact: str, kind: Kind, after: datetime) -> int:
+    """How many of the contact's mails had that after the instant."""
+    given = {"account": account, "contact": contact, "kind": kind, "after": after}
+    return connection.scalar(_SINCE, given) or 0

@@ -1,0 +1,75 @@
+"""SendGrid's callbacks: known by a signature, and by nothing else."""
+
+from datetime import timedelta
+
+import pytest
+
+from activities.sendgrid_signature import SIGNATURE, TIMESTAMP
+from activities.store import effects
+from tests.support.callers import ELSEWHERE, caller
+from tests.support.driving import drive
+from tests.support.hosts import NOW, HandClock, acme, host_on, playbook, tell
+from tests.support.sendgrid_posts import Signer, body_of, event
+from workers.http.sendgrid import Keys
+
+SIGNER = Signer()
+MAIL = "  - {email: hello, to: champion, subject: Hello, text: Dear Kim}\n"
+
+
+@pytest.fixture
+def made(sqlite):
+    clock = HandClock()
+    host = host_on(sqlite, playbook(MAIL, start="start: {when: metrics.nps.value < 5}\n"), real=clock)
+    acme(host)
+    tell(host, "acme", metric="nps", value=3)
+    drive(host, clock, NOW)
+    (mail,) = host.database.read(effects.listed)
+    return caller(host, client=ELSEWHERE, keys=Keys(SIGNER.key, SIGNER.key)), mail
+
+
+def test_signed_events_are_taken_from_anywhere_without_a_token(made):
+    http, mail = made
+    body = body_of([event("open", mail.id, NOW), event("open", "somebody else's", NOW)])
+
+    answer = http.post("/sendgrid/events", content=body, headers=SIGNER.headers(body, NOW))
+
+    assert (answer.status_code, answer.json()) == (200, {"known": 1, "passed_over": 1})
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {},
+        {SIGNATURE: "ü".encode()},
+        {TIMESTAMP: "soon"},
+        {TIMESTAMP: "9" * 400},
+        {SIGNATURE: ""},
+        Signer().headers(b"[]", NOW),
+        SIGNER.headers(b"[]", NOW - timedelta(days=2)),
+        SIGNER.headers(b"[{}]", NOW),
+    ],
+)
+def test_anything_odd_about_who_calls_is_401(made, forged):
+    http, _ = made
+
+    headers = {} if forged == {} else {**SIGNER.headers(b"[]", NOW), **forged}
+    answer = http.post("/sendgrid/events", content=b"[]", headers=headers)
+
+    assert (answer.status_code, answer.json()["type"]) == (401, "urn:playbook:problem:unauthorized")
+
+
+def test_without_a_key_nothing_is_taken_and_the_setting_is_named(made):
+    http, _ = made
+
+    answer = caller(http.app.state.host).post("/sendgrid/events", content=b"[]", headers=SIGNER.headers(b"[]", NOW))
+
+    assert (answer.status_code, "SENDGRID_EVENT_KEY" in answer.json()["fix"]) == (401, True)
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[", b"\xff", b""])
+def test_a_signed_body_that_is_no_list_of_events_is_told_so(made, body):
+    http, _ = made
+
+    answer = http.post("/sendgrid/events", content=body, headers=SIGNER.headers(body, NOW))
+
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:playbook:problem:not-json")
