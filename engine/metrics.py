@@ -2,11 +2,13 @@
 
 A zone follows the readings' own instants: from the last mark it is walked through every tick at which an attainment
 moved, so imported history and late facts give the zone, and its `zone_since`, that timely facts would have given.
-Of the midnights of a `days_since` only those are walked at which it crosses a bound.
+Of the midnights of a `days_since`, and of the events that leave a window, only those are walked at which it crosses a
+bound.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
@@ -14,10 +16,11 @@ from typing import TYPE_CHECKING, Final
 
 from engine.calendar import WHEREABOUTS
 from engine.known import Mark
+from engine.leaving import leaving
 from engine.logic import Expression
 from engine.measures import DaysSince, Metric, Tally
 from engine.midnights import midnights
-from engine.readings import newest, number, way_of
+from engine.readings import newest, number, share, way_of
 from engine.reliance import reliance
 from engine.ticks import NEVER, Ticks, instant
 from engine.values import UNKNOWN, Value
@@ -120,8 +123,12 @@ def _next(point: View, metric: Metric, now: Standing) -> Ticks:
     end = due(metric.zones, now, point.ends)
     if end is not None:
         until = min(until, *(point.moves(dwell) for dwell in metric.zones.dwells))
-    if isinstance(metric.measure, DaysSince) and metric.name not in point.account.readings:
-        until = max(until, _crossing(point, metric, now, until))
+    if metric.name not in point.account.readings:
+        match metric.measure:
+            case DaysSince():
+                until = max(until, _crossing(point, metric, now, until))
+            case Tally(over=over) if over is not None:
+                until = max(until, _emptied(point, metric, metric.measure, now, until))
     return until if end is None else min(until, end)
 
 
@@ -141,6 +148,21 @@ def _crossing(point: View, metric: Metric, now: Standing, until: Ticks) -> Ticks
         return step(metric.zones, now, attained, point.at, point.ends) != now
 
     return ahead.first(crossed)
+
+
+def _emptied(point: View, metric: Metric, tally: Tally, now: Standing, until: Ticks) -> Ticks:
+    """The tick at which so many of a window's events have left it, and none has come, that it is of another zone."""
+    going = leaving(point, metric, tally, "attainment")
+    if going is None or _attained_at(point, metric.name) is None:
+        return until
+
+    def crossed(left: int) -> bool:
+        return step(metric.zones, now, number(going.value(left)), point.at, point.ends) != now
+
+    ahead = range(going.first + 1, going.last + 1)
+    found = bisect_left(ahead, True, key=crossed) if ahead and crossed(ahead[-1]) else len(ahead)
+    looks = (*(one for one in going.apart if crossed(one)), *ahead[found : found + 1])
+    return min((going.limit, *(going.tick(one) for one in looks)))
 
 
 def _attained_at(point: View, name: str) -> Decimal | int | None:
@@ -187,18 +209,6 @@ def _attained(view: View, metric: Metric, which: str) -> Reading:
     value, holds = view.reading(f"metrics.{metric.name}.{which}")
     target, stands = view.reading(f"metrics.{metric.name}.target")
     return share(metric, value, target), min(holds, stands)
-
-
-def share(metric: Metric, value: Value, target: Value) -> Value:
-    """Value ÷ target; where lower is better target ÷ value, and nothing or less is all that could be hoped for."""
-    reached, wanted = number(value), number(target)
-    if reached is None or wanted is None:
-        return UNKNOWN
-    if metric.better == "lower":
-        if reached <= 0:
-            return Decimal(1)
-        return Decimal(wanted) / reached if wanted else UNKNOWN
-    return Decimal(reached) / wanted if wanted else UNKNOWN
 
 
 _PARTS: Final[Mapping[str, Callable[[View, Metric], Reading]]] = {

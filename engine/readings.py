@@ -197,6 +197,18 @@ WAYS: Final[Mapping[type, Way]] = {
 }
 
 
+def share(metric: Metric, value: Value, target: Value) -> Value:
+    """Value ÷ target; where lower is better target ÷ value, and nothing or less is all that could be hoped for."""
+    reached, wanted = number(value), number(target)
+    if reached is None or wanted is None:
+        return UNKNOWN
+    if metric.better == "lower":
+        if reached <= 0:
+            return Decimal(1)
+        return Decimal(wanted) / reached if wanted else UNKNOWN
+    return Decimal(reached) / wanted if wanted else UNKNOWN
+
+
 def tallied(tally: Tally, series: Series, i: int, j: int) -> Value:
     match tally.how:
         case "count":

@@ -22,6 +22,7 @@ events: {login: {user: text, minutes: number}}
 metrics:
 """
 QUIET = "quiet: {days_since: login, better: lower, target: 7}"
+MANY = "many: {count: login, over: 7 days, better: lower, target: 2}"
 LOGINS = "logins: {count: login, over: 7 days, target: 4}"
 
 
@@ -100,6 +101,8 @@ def test_days_since_the_last_event_wake_at_the_midnight_that_decides(text, days,
         ("metrics.logins.value > 0", 5),
         ("metrics.logins.value < 0", None),
         ("metrics.logins.attainment < 100%", 2),
+        ('metrics.logins.zone == "green"', 2),
+        ('metrics.many.zone == "red"', 3),
         ("metrics.minutes.value <= 12", 3),
         ("metrics.users.value < 2", 4),
     ],
@@ -108,11 +111,21 @@ def test_a_window_wakes_when_the_event_leaves_that_decides(text, expected):
     window = "login{}, over: 7 days}}"
     sums = "minutes: {sum: " + window.format(".minutes")
     users = "users: {distinct: " + window.format(".user")
-    account = login(told(LOGINS, sums, users), *(START + i * DAY for i in range(6)))
+    account = login(told(LOGINS, MANY, sums, users), *(START + i * DAY for i in range(6)))
 
     found = holds_until(text, account, START + 6 * DAY)
 
     assert found == (None if expected is None else START + (7 + expected) * DAY + TICK)
+
+
+def test_a_window_whose_zone_takes_time_to_turn_wakes_when_it_gets_low_and_when_that_has_lasted():
+    account = login(told(LOGINS.replace("}", ", zones: {red: {below: 70%, for: 3 days}}}")), *(START,) * 6)
+    green = 'metrics.logins.zone == "green"'
+
+    gone = holds_until(green, account, START + DAY)
+
+    assert gone == START + 7 * DAY + TICK
+    assert holds_until(green, account, gone) == gone + 3 * DAY
 
 
 def test_a_sum_that_may_rise_as_events_leave_is_looked_at_each_time():
