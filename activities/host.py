@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -14,7 +15,8 @@ from activities.senders import Senders
 from activities.store.database import Database, Joined
 from activities.transport import Transport
 
-BACK = 20.0
+BACK: Final = 20.0
+DOWN_FOR: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Channel:
     activity: each is longer than the one before, so that a claim is never open to others while its call may go out.
     `apart`: real time from one message to the next, for the whole channel or `each_address` of it (None: no rate).
     `cards`: whether what is shown there can be changed, so that a task is one message that follows it.
+    `patience`: how long a provider in trouble is tried for one effect before it counts as down; `down_for`: how long it
+    is then left alone.
     """
 
     transport: Transport
@@ -33,6 +37,8 @@ class Channel:
     apart: timedelta | None = None
     each_address: bool = False
     cards: bool = False
+    patience: timedelta = timedelta(minutes=2)
+    down_for: timedelta = DOWN_FOR
 
     def __post_init__(self) -> None:
         if not self.deadline < self.lease < timedelta(seconds=self.seconds):

@@ -29,9 +29,7 @@ from engine.mailing import expires_of
 from engine.run import Answered, Flipped, Input, Operated
 
 PROMPT: Final = timedelta(seconds=0.2)  # real: a claim so soon counts as made at the effect's own instant
-PATIENCE: Final = timedelta(minutes=2)  # real: how long a provider in trouble is tried before the effect is deferred
 SOON: Final = timedelta(seconds=1)  # real: until a card that is being posted is looked for again
-DOWN_FOR: Final = timedelta(minutes=5)  # real
 ATTEMPTS: Final = 5  # of a message that may be posted twice
 # Logical, from one look at the provider to the next: after 1, 5 and 30 minutes. Then a person must say.
 LOOKS: Final = {
@@ -111,7 +109,7 @@ def give_back(host: Host, effect: str, reason: str, after: timedelta) -> bool:
 
 def put_off(host: Host, effect: str, reason: str) -> None:
     """The provider takes nothing from us for the time being: this effect and others of its channel keep their place."""
-    host.database.write(lambda connection: _put_off(bench(host, connection), effect, reason, DOWN_FOR))
+    host.database.write(lambda connection: _put_off(bench(host, connection), effect, reason))
 
 
 def doubt(host: Host, effect: str, reason: str) -> None:
@@ -291,18 +289,18 @@ def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:
     _, row = _locked(at.connection, effect)
     if row.state != "claimed":
         return False
-    impatient = row.tried_at is not None and at.real + after - row.tried_at > PATIENCE
+    impatient = row.tried_at is not None and at.real + after - row.tried_at > at.host.channels[row.channel].patience
     if impatient or breakers.find(at.connection, row.channel) is not None:
-        _put_off(at, effect, reason, max(after, DOWN_FOR))
+        _put_off(at, effect, reason, after)
         return False
     effects.change(at.connection, effect, state="wanted", reason=reason, lease_until=None)
     pacing.hold(at, row, after)
     return True
 
 
-def _put_off(at: Bench, effect: str, reason: str, down_for: timedelta) -> None:
+def _put_off(at: Bench, effect: str, reason: str, at_least: timedelta = timedelta(0)) -> None:
     account, row = _locked(at.connection, effect)
-    until = at.real + down_for
+    until = at.real + max(at_least, at.host.channels[row.channel].down_for)
     if row.channel in APART:
         putting_off.until_its_receiver_is_back(at, account, row, until, f"receiver down: {reason}")
         return

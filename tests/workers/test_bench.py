@@ -14,7 +14,9 @@ from workers.bench.beginnings import check_workspace
 from workers.bench.conditions import ACCOUNTS, by_hand, condition, conditions
 from workers.bench.counting import Counting
 from workers.bench.figure import Figure, Goal
+from workers.bench.kinds import kinds
 from workers.bench.load import Load, load
+from workers.bench.outage import Outage, outage
 from workers.bench.promptness import Times, promptness
 from workers.bench.simulation import Span, simulation
 from workers.bench.sink import sink
@@ -155,6 +157,22 @@ class TestOnAServer:
 
         # At least a timer and an activity each; the run's beginning and end weigh more among so few.
         assert 1 < one.value < 8
+
+    async def test_what_a_step_of_a_kind_costs_is_told_beyond_a_run_that_needs_nobody(self, server, tmp_path):
+        told = {one.name: one.value for one in await kinds(server, folder(tmp_path), ("slack", "wait for a time"))}
+
+        assert told["a run, begun and ended"] >= 1
+        assert told["slack"] == 1  # its own activity
+        assert told["wait for a time"] == 2  # a timer and the look when it fires
+        assert told["slack: events"] > told["slack"]
+
+    async def test_mails_that_waited_for_a_provider_go_once_by_priority_when_it_is_back(self, server, tmp_path):
+        calls, lost, twice, _, early, actions = await outage(server, folder(tmp_path), Outage(runs=6, hours=0.2))
+
+        assert calls.value >= 1
+        assert (lost.value, twice.value) == (0, 0)
+        assert early.value < 30
+        assert actions.value >= 3
 
 
 def folder(tmp_path: Path) -> Path:

@@ -28,12 +28,14 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`against` is the same measure of what it is compared with, in the same unit; None where only the goal counts."""
+    """`against` is the same measure of what it is compared with, in the same unit; None where only the goal counts.
+    What is told without being judged has no goal.
+    """
 
     name: str
     value: float
     unit: str
-    goal: Goal
+    goal: Goal | None = None
     against: float | None = None
 
     @property
@@ -42,6 +44,8 @@ class Figure:
 
     @property
     def holds(self) -> bool:
+        if self.goal is None:
+            return True
         measured = self.ratio if self.goal.of == "ratio" else self.value
         return measured is not None and self.goal.holds(measured)
 
@@ -52,7 +56,7 @@ class Figure:
             "unit": self.unit,
             "against": _short(self.against),
             "ratio": _short(self.ratio),
-            "goal": str(self.goal),
+            "goal": None if self.goal is None else str(self.goal),
             "holds": self.holds,
         }
 

@@ -1,7 +1,7 @@
 """The ground that both sides of a comparison stand on: one dev server, and the engine whole in this process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,9 +45,19 @@ class Ground:
         items = [self._fact(account, metric="level", value=level) for account in accounts]
         self._taken(facts.post(self.host, items))
 
-    def know(self, accounts: Sequence[str]) -> None:
-        self._taken(facts.post(self.host, [self._fact(one, fields={"stage": "adoption"}) for one in accounts]))
+    def tell(self, account: str, **said: object) -> None:
+        self._taken(facts.post(self.host, [self._fact(account, **said)]))
+
+    def know(self, accounts: Sequence[str], **fields: object) -> None:
+        said = {"stage": "adoption", **fields}
+        self._taken(facts.post(self.host, [self._fact(one, fields=said) for one in accounts]))
         self.post_all(accounts, 6)
+
+    def know_champions(self, accounts: Sequence[str]) -> None:
+        """One for each, whose address begins with the account's name."""
+        known = {"id": "kim", "name": "Kim", "role": "champion"}
+        made = [self._fact(one, contact={**known, "email": f"{one}@customer.test"}) for one in accounts]
+        self._taken(facts.post(self.host, made))
 
     def _fact(self, account: str, **said: object) -> dict[str, object]:
         self._posted += 1
@@ -69,9 +79,14 @@ def local_outbox(database: Database, clock: Clock) -> Outbox:
 
 @asynccontextmanager
 async def ground(
-    server: DevServer, folder: Path, playbook: str, transport: Transport | None = None, scale: int = 1
+    server: DevServer,
+    folder: Path,
+    playbooks: Sequence[str],
+    transport: Transport | None = None,
+    scale: int = 1,
+    channel: Callable[[Transport, str], Channel] = Channel,
 ) -> AsyncIterator[Ground]:
-    """The playbook is applied, a worker and a relay are at work, as `playbook up` has it, in one process. Without a
+    """The playbooks are applied, a worker and a relay are at work, as `playbook up` has it, in one process. Without a
     transport, messages stay in the local outbox. `scale` logical seconds pass in a real one.
     """
     async with AsyncExitStack() as stack:
@@ -82,14 +97,15 @@ async def ground(
         counting = Counting(transport or local_outbox(database, clock))
         queues = Queues(f"{QUEUE}-{folder.name}")
         relays: list[Relay] = []
-        channels = {"email": Channel(counting, queues.email), "slack": Channel(counting, queues.slack)}
+        ways = {"email": queues.email, "slack": queues.slack, "webhook": queues.webhook}
+        channels = {name: channel(counting, queue) for name, queue in ways.items()}
 
         def stir() -> None:
             for relay in relays:
                 relay.stir()
 
         host = Host(database, clock, Applied(), channels, stir)
-        apply(host, check(write_workspace(folder / "workspace", playbook)), by="bench")
+        apply(host, check(write_workspace(folder / "workspace", *playbooks)), by="bench")
         client = await connect(server.address)
         relays.append(Relay(client, host, queues.runs))
         await stack.enter_async_context(running_workers(client, host, queues, Slots()))

@@ -32,7 +32,7 @@ class Load:
 
 async def load(server: DevServer, folder: Path, size: Load = Load()) -> list[Figure]:
     with sink() as arrivals:
-        async with ground(server, folder, LOADED, Slack(TOKEN, api=arrivals.url)) as ours:
+        async with ground(server, folder, [LOADED], Slack(TOKEN, api=arrivals.url)) as ours:
             accounts = [f"load-{number}" for number in range(size.runs)]
             probes = [f"probe-{number}" for number in range(PROBES)]
             await asyncio.to_thread(ours.know, [*accounts, *probes])

@@ -6,10 +6,17 @@ VOCABULARY = """
 fields:
   stage:  {type: choice, of: [adoption]}
   notes:  {type: integer}
+contact_fields:
+  role: {type: choice, of: [champion]}
+events:
+  meeting: {outcome: {type: choice, of: [held, cancelled, no_show]}}
 metrics:
   level: {reported: true, target: 8}
 """
-POLICY = "time_zone: UTC\n"
+POLICY = """
+time_zone: UTC
+webhooks: {crm: {url: "https://crm.test/", secret_env: BENCH_WEBHOOK_SECRET}}
+"""
 PEOPLE = "people: [{id: ana, name: Ana Diaz, email: ana@vendor.test, role: csm}]\n"
 
 THREE_AND_ONE = """
@@ -105,6 +112,41 @@ steps:
     otherwise: [{{end: wrong}}]
 """
     for number in range(1, 6)
+)
+
+
+ONE_KIND = """
+playbook: one-kind
+title: Steps of one kind
+stage: any
+owner: csm
+start: {{when: metrics.level.value < 5}}
+{head}
+steps:
+{steps}
+"""
+
+OTHER = """
+playbook: other
+title: What another playbook starts
+stage: any
+start: by hand
+steps: [{wait: rest, for: 1 hour}, {end: done}]
+"""
+
+# One for each priority; an account's `notes` say which is its own.
+LETTERS = tuple(
+    f"""
+playbook: letter-{priority}
+title: A mail of priority {priority}
+stage: any
+owner: csm
+priority: {priority}
+start: {{when: metrics.level.value < 5 and account.notes == {priority}}}
+steps:
+  - {{email: letter, to: champion, subject: Hello, text: "Dear {{{{ contact.name }}}}, hello."}}
+"""
+    for priority in (90, 50, 10)
 )
 
 

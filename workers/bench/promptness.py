@@ -29,7 +29,7 @@ class Times:
 
 async def promptness(server: DevServer, folder: Path, times: Times = Times()) -> list[Figure]:
     with sink() as arrivals:
-        async with ground(server, folder, PROMPT, Slack(TOKEN, api=arrivals.url)) as ours:
+        async with ground(server, folder, [PROMPT], Slack(TOKEN, api=arrivals.url)) as ours:
             accounts = [f"prompt-{number}" for number in range(times.warm + times.number)]
             await asyncio.to_thread(ours.know, accounts)
             await asyncio.to_thread(ours.post_all, accounts, 3)

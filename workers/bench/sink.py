@@ -1,4 +1,4 @@
-"""A local address that takes Slack's calls and notes when each arrived; it answers as Slack does."""
+"""A local address that takes Slack's calls and SendGrid's mails and notes when each arrived; it answers as they do."""
 
 import json
 import threading
@@ -13,9 +13,13 @@ HOST = "127.0.0.1"
 
 @dataclass(slots=True)
 class Arrivals:
-    """`times` are of time.perf_counter, one for each call; `texts` those of what was said, all of them."""
+    """`times` are of time.perf_counter, one for each call; `texts` those of what was said, all of them. While it is
+    `down` nothing is taken, and each call is one of `refused`.
+    """
 
     url: str = ""
+    down: bool = False
+    refused: int = 0
     times: list[float] = field(default_factory=list)
     texts: dict[str, list[float]] = field(default_factory=dict)
     more: threading.Condition = field(default_factory=threading.Condition)
@@ -54,13 +58,27 @@ def _handler(arrivals: Arrivals) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             at = time.perf_counter()
             said = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
-            answer = json.dumps({"ok": True, "channel": "C0BENCH01", "ts": f"{time.time():.6f}"}).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer)))
+            if arrivals.down:
+                arrivals.refused += 1
+                self._answer(503, {}, {"Retry-After": "1"})
+            elif self.path.endswith("/mail/send"):
+                self._answer(202, {}, {"X-Message-Id": f"{time.time_ns()}"})
+                arrivals.note(at, said["personalizations"][0]["to"][0]["email"])
+            else:
+                self._answer(200, {"ok": True, "channel": "C0BENCH01", "ts": f"{time.time():.6f}"}, {})
+                arrivals.note(at, said.get("text", ""))
+
+        def _answer(self, status: int, said: dict[str, object], headers: dict[str, str]) -> None:
+            answer = json.dumps(said).encode()
+            self.send_response(status)
+            for name, value in {
+                "Content-Type": "application/json",
+                "Content-Length": str(len(answer)),
+                **headers,
+            }.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(answer)
-            arrivals.note(at, said.get("text", ""))
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's own name
             del format, args

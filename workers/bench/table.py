@@ -10,7 +10,9 @@ from workers.bench import intake
 from workers.bench.beginnings import check_workspace, engine_import
 from workers.bench.conditions import conditions
 from workers.bench.figure import Figure
+from workers.bench.kinds import kinds
 from workers.bench.load import load
+from workers.bench.outage import outage
 from workers.bench.promptness import promptness
 from workers.bench.simulation import simulation
 from workers.bench.steps import steps
@@ -25,7 +27,9 @@ ON_A_SERVER: dict[str, Measure] = {
     "promptness": promptness,
     "steps": steps,
     "load": load,
+    "kinds": kinds,
     "touchpoints": touchpoints,
+    "outage": outage,
 }
 IN_A_FOLDER: dict[str, Callable[[Path], list[Figure]]] = {
     "facts": intake.throughput,

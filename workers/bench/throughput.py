@@ -24,6 +24,7 @@ from workers.devserver import DevServer
 from workers.temporal import Slots
 
 LOOK = 0.005  # seconds
+PATIENCE = 60.0
 # What Temporal Cloud bills of what a history shows. Heartbeats are not in a history; both sides send the same four.
 BILLED = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
@@ -50,7 +51,7 @@ class Round:
 
 
 async def throughput(server: DevServer, folder: Path, size: Size = Size()) -> list[Figure]:
-    async with ground(server, folder, THREE_AND_ONE) as ours, _by_hand(ours) as theirs:
+    async with ground(server, folder, [THREE_AND_ONE]) as ours, _by_hand(ours) as theirs:
         await _both(ours, theirs, "warm", 5)
         rounds = [await _both(ours, theirs, str(number), size.runs) for number in range(size.rounds)]
         mine, hand = sorted(rounds, key=lambda both: both[1].seconds / both[0].seconds)[size.rounds // 2]
@@ -148,3 +149,18 @@ async def actions_of(handle: WorkflowHandle[Any, Any]) -> int:
         if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED
     )
     return retried + sum(event.event_type in BILLED for event in history.events)
+
+
+async def finished(client: Client, run: str) -> WorkflowHandle[Any, Any]:
+    """The workflow of a run that is over in the database, or will be: once it has come to its end too."""
+    async with asyncio.timeout(PATIENCE):
+        while not await executions(client, run):  # noqa: ASYNC110  # the relay starts it
+            await asyncio.sleep(0.05)
+        await client.get_workflow_handle(run).result()
+    return client.get_workflow_handle(run)
+
+
+async def executions(client: Client, run: str) -> list[WorkflowHandle[Any, Any]]:
+    """Of the run's workflow, which goes on as a new one from time to time."""
+    found = [one.run_id async for one in client.list_workflows(f"WorkflowId = '{run}'")]
+    return [client.get_workflow_handle(run, run_id=one) for one in found]

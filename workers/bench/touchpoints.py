@@ -2,15 +2,12 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
-
-from temporalio.client import WorkflowHandle
 
 from activities.store import runs
 from workers.bench.figure import Figure, Goal
 from workers.bench.ground import Ground, ground
 from workers.bench.playbooks import TOUCHES
-from workers.bench.throughput import actions_of
+from workers.bench.throughput import actions_of, executions
 from workers.devserver import DevServer
 
 ACCOUNT = "weekly"
@@ -23,7 +20,7 @@ LOOK = 0.2
 
 async def touchpoints(server: DevServer, folder: Path, weeks: int = WEEKS) -> list[Figure]:
     """Starts, signals, timers and activities for each touchpoint, without the activity that is its own effect."""
-    async with ground(server, folder, TOUCHES % weeks, scale=SCALE) as ours:
+    async with ground(server, folder, [TOUCHES % weeks], scale=SCALE) as ours:
         await asyncio.to_thread(ours.know, [ACCOUNT])
         await asyncio.to_thread(ours.post, ACCOUNT, 3)
         (run,) = ours.host.database.read(lambda connection: runs.entries(connection, [ACCOUNT]))
@@ -32,7 +29,7 @@ async def touchpoints(server: DevServer, folder: Path, weeks: int = WEEKS) -> li
                 await asyncio.sleep(LOOK)
             await ours.client.get_workflow_handle(run.id).result()
         done = ours.counting.count
-        beyond = sum(await asyncio.gather(*[actions_of(one) for one in await _executions(ours, run.id)])) - done
+        beyond = sum(await asyncio.gather(*[actions_of(one) for one in await executions(ours.client, run.id)])) - done
     name = f"{weeks} weekly touchpoints: beyond their effects"
     return [Figure(name, beyond / done, "actions/touchpoint", Goal("value", "at most", MOST))]
 
@@ -40,9 +37,3 @@ async def touchpoints(server: DevServer, folder: Path, weeks: int = WEEKS) -> li
 def _is_over(ours: Ground) -> bool:
     (run,) = ours.host.database.read(lambda connection: runs.entries(connection, [ACCOUNT]))
     return run.outcome is not None
-
-
-async def _executions(ours: Ground, run: str) -> list[WorkflowHandle[Any, Any]]:
-    """Of the run's workflow, which goes on as a new one from time to time."""
-    found = [one.run_id async for one in ours.client.list_workflows(f"WorkflowId = '{run}'")]
-    return [ours.client.get_workflow_handle(run, run_id=one) for one in found]

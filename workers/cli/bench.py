@@ -19,7 +19,9 @@ WHAT = {
     "runs": "runs a second and billable actions, beside a workflow written by hand",
     "promptness": "from a fact to the Slack call that follows",
     "steps": "activities that ten database-only steps cost",
+    "kinds": "events and billable actions of a step of each kind",
     "touchpoints": "billable actions of a run that waits from week to week for a year",
+    "outage": "10,000 runs that want to write while the mail provider is down, and when it is back (10 minutes)",
     "load": "from a fact to the effect that follows, with many of both",
     "facts": "facts a second over HTTP, also with a thousand playbooks that do not care",
     "growth": "one fact's transaction, and the intake's memory, with 100,000 accounts",
@@ -67,4 +69,4 @@ def _binary() -> Path:
 def _row(figure: "Figure") -> Sequence[object]:
     said = figure.to_json()
     shown = [said[name] for name in ("name", "value", "unit", "against", "ratio", "goal")]
-    return [*shown, "yes" if figure.holds else "NO"]
+    return [*shown, ("yes" if figure.holds else "NO") if figure.goal else ""]
