@@ -3,6 +3,8 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
+# The demo and the tests start many processes, and each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup demo test check format pins
 
 VENV := .venv
@@ -34,7 +36,7 @@ demo: setup ## 90 days of a portfolio of accounts in about 90 seconds, then a re
 	@$(BIN)/playbook demo $(ARGS)
 
 test: setup ## all tests, on a real Temporal server (ARGS="-k word" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: setup ## style, types and the shipped playbooks
 	$(BIN)/ruff check .
