@@ -98,7 +98,7 @@ def run_told(connection: Connection, row: RunRow) -> View:
     """One run with where it stands, its tasks and its messages."""
     return {
         **run_view(row, versions.number_of(connection, row.plan)),
-        "open": open_views(row.run),
+        "open": open_views(row.run, versions.plan(connection, row.plan)),
         "tasks": [task_view(one) for one in tasks.listed(connection, run=row.id, limit=MANY)],
         "messages": [effect_view(one) for one in effects.listed(connection, run=row.id, limit=MANY)],
     }

@@ -8,7 +8,9 @@ from pydantic import JsonValue
 from activities.store.effects import EffectRow
 from activities.store.runs import RunRow
 from activities.store.tasks import TaskEvent
-from engine.assignment import COVER, HOLDER
+from engine.assignment import COVER
+from engine.plan import AnySpec, Plan
+from engine.render.waits import waits_for
 from engine.run import Open, Run, Task
 from engine.stored import to_json
 from engine.trace import Entry
@@ -45,20 +47,19 @@ def state_of(row: RunRow) -> str:
     return "paused" if row.paused else "running"
 
 
-def open_views(run: Run) -> list[JsonValue]:
+def open_views(run: Run, plan: Plan) -> list[JsonValue]:
     """The steps that it rests at, each with what it waits for."""
-    return [_open_view(one) for one in run.open.values()]
+    return [_open_view(one, plan.steps[one.step].like(one.way).spec) for one in run.open.values()]
 
 
-def _open_view(one: Open) -> View:
+def _open_view(one: Open, spec: AnySpec) -> View:
     return {
         "path": one.path,
         "since": instant(one.since),
         "timers": {
             name: instant(at) for name, at in sorted(one.timers.items(), key=lambda timer: timer[1]) if name != COVER
         },
-        # Who has the task's role is watched too, but nobody waits for that.
-        "conditions": [name for name in one.watches if not name.startswith(HOLDER)],
+        "conditions": [*waits_for(one, spec)],
         "attention": one.parked,
     }
 

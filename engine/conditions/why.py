@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final, Literal, TypeAlias, cast
 
 from engine.conditions.closures import View, lower, shown
@@ -22,6 +23,8 @@ _JOINS: Final[Mapping[str, Join]] = {"and": "all", "or": "any", "!": "part", "so
 _LITERALS: Final = frozenset({"percent", "date", "instant", "duration"})
 _READS: Final = frozenset({"var", "at_start", "since", "running", "last_outcome", "last_ended"})
 _LOOKED_THROUGH: Final = frozenset({"some", "all", "none", "count"})
+_RATIOS: Final = (".change", ".attainment")
+_LIKE_THEIR_PARTS: Final = frozenset({"+", "-", "min", "max", "if"})
 # Of a large collection the items that matter are told, not all.
 _MOST_ITEMS: Final = 10
 
@@ -29,7 +32,8 @@ _MOST_ITEMS: Final = 10
 @dataclass(frozen=True, slots=True)
 class Why:
     """`saw` is the truth or value at that time, UNKNOWN when it could not be known. `join` tells how the parts make up
-    the whole: "all" and "any" of them, the one "part", or "none" (it is judged by itself).
+    the whole: "all" and "any" of them, the one "part", or "none" (it is judged by itself). `percent`: the author writes
+    such a number with a % behind it.
     """
 
     text: str
@@ -38,14 +42,18 @@ class Why:
     is_truth: bool = False
     join: Join = "none"
     decided: bool = False
+    percent: bool = False
 
     @property
     def truth(self) -> bool | None:
         return self.saw if isinstance(self.saw, bool) else None
 
     def to_json(self) -> dict[str, JSON]:
-        """{"text", "truth" or "value", "parts"}; null is unknown; "decided": true stands on the parts that decided."""
+        """{"text", "truth" or "value", "parts"}; null is unknown; "decided": true stands on the parts that decided, and
+        "unit": "percent" on a ratio.
+        """
         found: dict[str, JSON] = {"text": self.text, "truth" if self.is_truth else "value": to_json(self.saw)}
+        found |= {"unit": "percent"} if self.percent else {}
         found["parts"] = [part.to_json() for part in self.parts]
         return found | ({"decided": True} if self.decided else {})
 
@@ -75,17 +83,23 @@ class Why:
         return unknown or list(self.parts)
 
 
-def explaining(argument: Argument, around: Around = (), names: tuple[str, ...] = ()) -> Explain:
-    """Built once like the answer's own closures; names are those of the items around."""
+def explaining(
+    argument: Argument, around: Around = (), names: tuple[str, ...] = (), *, percent: bool = False
+) -> Explain:
+    """Built once like the answer's own closures; names are those of the items around. `percent`: it is held against
+    numbers that are written with a %.
+    """
     text, ask = phrase(argument, around, names), lower(argument, around)
     node = argument if isinstance(argument, Node) else None
     name = node.operator if node else ""
-    tell = _parts(argument, around, names)
+    tell = _parts(argument, around, names, percent=percent)
+    is_percent = percent or _is_ratio(argument)
     join, is_truth = _JOINS.get(name, "none"), name in _TRUTHS
 
     def explain(view: View) -> Why:
         saw = told(ask(view))
-        return Why(text, saw, tell(view), is_truth or isinstance(saw, bool), join)
+        ratio = is_percent and isinstance(saw, int | Decimal) and not isinstance(saw, bool)
+        return Why(text, saw, tell(view), is_truth or isinstance(saw, bool), join, percent=ratio)
 
     return explain
 
@@ -97,11 +111,27 @@ def told(value: object) -> Value:
     return tuple([told(one) for one in value]) if isinstance(value, tuple) else cast("Value", shown(value))
 
 
-def _parts(argument: Argument, around: Around, names: tuple[str, ...]) -> Callable[[View], tuple[Why, ...]]:
+def _parts(
+    argument: Argument, around: Around, names: tuple[str, ...], *, percent: bool
+) -> Callable[[View], tuple[Why, ...]]:
     if isinstance(argument, Node) and argument.operator in _LOOKED_THROUGH:
         return _items(argument, around, names)
-    found = [explaining(one, inside, names) for one, inside in _asked(argument, around)]
+    inner = _in_percent(argument, percent=percent)
+    found = [explaining(one, inside, names, percent=inner) for one, inside in _asked(argument, around)]
     return lambda view: tuple([explain(view) for explain in found])
+
+
+def _is_ratio(argument: Argument) -> bool:
+    path = argument.arguments[0] if isinstance(argument, Node) and argument.operator == "var" else None
+    return isinstance(path, str) and path.startswith("metrics.") and path.endswith(_RATIOS)
+
+
+def _in_percent(argument: Argument, *, percent: bool) -> bool:
+    """Whether what the argument is made of are ratios: they stand against one, or make one up."""
+    if not isinstance(argument, Node):
+        return False
+    against = any(isinstance(one, Node) and one.operator == "percent" for one in argument.arguments)
+    return against if argument.operator in COMPARE else percent and argument.operator in _LIKE_THEIR_PARTS
 
 
 def _asked(argument: Argument, around: Around) -> Iterator[tuple[Argument, Around]]:

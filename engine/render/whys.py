@@ -34,6 +34,17 @@ def saw(value: JsonValue) -> str:
             return str(value)
 
 
+def seen(tree: Tree) -> str:
+    """The value of a part; a ratio as the percentage that its author writes."""
+    value = tree.get("value")
+    if tree.get("unit") != "percent" or isinstance(value, bool) or not isinstance(value, int | float):
+        return saw(value)
+    exact = Decimal(repr(value)) * 100
+    # What is not quite a whole number is never shown as one: it may be what decided.
+    rounded = (round(exact, places) for places in (2, 4))
+    return f"{next((one for one in rounded if one == exact or one % 1), exact).normalize():f}%"
+
+
 def printable(text: str) -> str:
     """Without what a terminal would take for an order: names of accounts come from outside."""
     return "".join(char if char.isprintable() else " " for char in text)
@@ -43,7 +54,7 @@ def _lines(tree: Tree, depth: int, marked: set[int]) -> Iterator[str]:
     parts = _parts(tree)
     values = [part for part in parts if "truth" not in part]
     inline = "".join(f"   {one}" for one in _read(values)) if len(values) == len(parts) else ""
-    said = saw(tree["truth"]) if "truth" in tree else saw(tree.get("value"))
+    said = saw(tree["truth"]) if "truth" in tree else seen(tree)
     yield f"{'  ' * depth}{said}: {printable(str(tree['text']))}{inline}{DECIDED if id(tree) in marked else ''}"
     if not inline:
         for part in parts:
@@ -54,7 +65,7 @@ def _read(values: list[Tree]) -> Iterator[str]:
     """What the names in it were worth, each once; a calculation is told with its result and then its names."""
     said: dict[str, None] = {}
     for part in values:
-        said[f"{printable(str(part['text']))} = {saw(part.get('value'))}"] = None
+        said[f"{printable(str(part['text']))} = {seen(part)}"] = None
         said.update(dict.fromkeys(_read(_parts(part))))
     yield from said
 

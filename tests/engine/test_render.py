@@ -1,13 +1,18 @@
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.render import details, mermaid, plan_lines, printable, saw, timeline, why_lines
+from engine.render.waits import waits_for
+from engine.simulate import Simulation
 from engine.trace import Entry
-from tests.support.playbooks import compiled, source
+from engine.values import read_instant
+from tests.support.playbooks import MONDAY_MORNING, compiled, setting, source, story
+from tests.support.wording import condition, scope
 
 AT = datetime(2026, 3, 2, 14, tzinfo=UTC)
 
@@ -232,3 +237,44 @@ def test_mails_in_turn_say_when_each_goes_and_what_stops_them():
         "sent when cs_manager approves",
         "when there is nobody: task",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "shown"),
+    [
+        ("metrics.logins.change <= -30%", Decimal(-1) / 3, "-33.33%"),
+        ("metrics.logins.change <= -30%", Decimal("-0.299999"), "-29.9999%"),
+        ("metrics.logins.change < 0", Decimal("-0.3"), "-30%"),
+        ("account.arr < 70", Decimal("0.5"), "0.5"),
+    ],
+)
+def test_a_ratio_is_shown_as_the_percentage_that_its_author_writes(text, value, shown):
+    found = condition(text)
+    path = next(iter(found.reads))
+
+    (line,) = why_lines(found.why(scope(**{path.replace(".", "__"): value})).deciding().to_json())
+
+    assert f"{path} = {shown}" in line
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("{wait: a, for: metrics.nps.value > 5, at_most: 9 days, otherwise: []}", ["metrics.nps.value > 5"]),
+        ("{wait: a, on: ticket, where: event.severity < 2, at_most: 9 days, otherwise: []}",
+         ["the event ticket where event.severity < 2"]),
+        ("{wait: a, until: account.renewal_date, otherwise: []}", []),
+        ("{task: a, auto_close: account.arr > 50000}", ["closed when account.arr > 50000"]),
+        ("{play: a, playbook: other, wait: true}", ["the end of other"]),
+        ("{email: a, to: champion, subject: Hi, text: Hello, missing: wait}", ["somebody to write to"]),
+    ],
+)  # fmt: skip
+def test_what_a_step_waits_for_is_told_in_words(step, expected):
+    plan = compiled(source(f"  - {step}", start="start: by hand\n"))
+    told = Simulation(plan, story(contacts=[], metrics={"nps": 3}), setting(), read_instant(MONDAY_MORNING))
+    told.tell()
+
+    (run,) = told.desk.runs.values()
+    (open_,) = run.open.values()
+
+    assert waits_for(open_, plan.steps[open_.step].spec) == expected

@@ -51,9 +51,24 @@ def _ended(told: View) -> str:
 def _waits_for(one: dict[str, Any]) -> str:
     if one["attention"]:
         return str(one["attention"])
-    timers = [f"{name} {instant_column(at)}" for name, at in one["timers"].items()]
-    conditions = [f"condition {name}" for name in one["conditions"]]
-    return ", ".join([*timers, *conditions]) or "a person or a provider"
+    timers = [f"{_timer(name)} {instant_column(at)}" for name, at in one["timers"].items()]
+    return ", ".join([*one["conditions"], *timers]) or "a person or a provider"
+
+
+def _timer(name: str) -> str:
+    """The step's own names for its timers, in a reader's words."""
+    room, _, rest = name.partition("/")
+    match room:
+        case "at_most":
+            return "given up"
+        case "snoozed":
+            return "put off until"
+        case "rung":
+            return f"rung {rest}"
+        case "mail":
+            return f"next mail to {rest}"
+        case _:
+            return name
 
 
 def _reason(one: dict[str, Any]) -> str:
