@@ -26,6 +26,7 @@ from workers.queues import Queues
 from workers.relay import Relay
 from workers.settings import Settings
 from workers.showing import Showing
+from workers.slack.socket import Socket, socket_from
 from workers.temporal import Slots, connect
 from workers.temporal_server import temporal_binary
 from workers.warming import calm_the_collector
@@ -81,6 +82,8 @@ async def together(settings: Settings, say: Say) -> AsyncIterator[Together]:
             showing = Showing(host)
             stirred.told.append(showing)
             await stack.enter_async_context(_running(showing))
+        if socket := await asyncio.to_thread(socket_from, host, settings):
+            await stack.enter_async_context(_running(socket))
         http = await stack.enter_async_context(_http(host, settings, client))
         yield Together(host, http, address, server.ui_address if server else None)
 
@@ -118,7 +121,7 @@ def _first(error: Exception) -> str:
 
 
 @asynccontextmanager
-async def _running(one: Relay | Showing) -> AsyncIterator[None]:
+async def _running(one: Relay | Showing | Socket) -> AsyncIterator[None]:
     task = asyncio.create_task(one.run(), name=type(one).__name__.lower())
     try:
         yield

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from fastapi import Depends, FastAPI
 
 from activities.host import Host
-from workers.http import accounts, facts, faults, health, metrics, outbox, playbooks, runs, sendgrid, tasks, why
+from workers.http import accounts, facts, faults, health, metrics, outbox, playbooks, runs, sendgrid, slack, tasks, why
 from workers.http.describing import describe
 from workers.http.health import Dependency
 from workers.http.metrics import Tally
+from workers.http.slack import Door
 from workers.settings_values import ApiToken
 
 DESCRIPTION = """\
@@ -24,8 +25,11 @@ def make_app(
     tokens: Sequence[ApiToken] = (),
     dependencies: Sequence[Dependency] = (),
     keys: sendgrid.Keys = sendgrid.NO_KEYS,
+    door: Door | None = None,
 ) -> FastAPI:
-    """`dependencies` are those beside the host's own. Without tokens, only programs on this machine may call."""
+    """`dependencies` are those beside the host's own; `door` is where Slack comes in. Without tokens, only
+    programs on this machine may call.
+    """
     app = FastAPI(
         title="Playbooks",
         version="1",
@@ -36,10 +40,10 @@ def make_app(
         redirect_slashes=False,
     )
     app.state.host, app.state.tokens, app.state.tally = host, tuple(tokens), Tally()
-    app.state.sendgrid = keys
+    app.state.sendgrid, app.state.slack = keys, door
     app.state.dependencies = [*health.of_host(host), *dependencies]
     faults.install(app)
-    for noun in (facts, accounts, runs, tasks, playbooks, why, outbox, sendgrid, health, metrics):
+    for noun in (facts, accounts, runs, tasks, playbooks, why, outbox, sendgrid, slack, health, metrics):
         app.include_router(noun.router)
     describe(app)
     return app

@@ -13,6 +13,7 @@ from activities.host import Host
 from workers.http.app import make_app
 from workers.http.health import Dependency
 from workers.http.sendgrid import Keys
+from workers.http.slack import door_from
 from workers.settings import Settings
 from workers.warming import warm_up
 
@@ -35,7 +36,8 @@ async def serve(
     """
     bound = listen(settings.http_host, settings.http_port)
     address = address_of(bound)
-    server = _Server(_config(make_app(host, settings.api_tokens, dependencies, _keys(settings))))
+    door = door_from(host, settings)
+    server = _Server(_config(make_app(host, settings.api_tokens, dependencies, _keys(settings), door)))
     say(start_line(address, settings))
     listening(address)
     serving = asyncio.create_task(server.serve(sockets=[bound]))
@@ -45,6 +47,8 @@ async def serve(
     finally:
         server.should_exit = True
         await asyncio.gather(serving, warming)
+        if door is not None:
+            await asyncio.to_thread(door.receiver.close)
 
 
 def _keys(settings: Settings) -> Keys:

@@ -70,7 +70,10 @@ class StandInSlack(StandIn):
         self.scopes = list(ALL_SCOPES)
         self.people: dict[str, str] = {}
         self.rooms: dict[str, Room] = {}
+        self.app_token, self.socket = "xapp-token", ""  # where Socket Mode is to be found
         self.page = 100
+        self.views: list[Arguments] = []
+        self.whispers: list[str] = []
         self._numbers = count(1)
         self._direct: dict[str, str] = {}
 
@@ -88,6 +91,9 @@ class StandInSlack(StandIn):
         return made
 
     def answer(self, request: Request) -> Response:
+        if request.path == "/hooks/click":
+            self.whispers.append(json.loads(request.body)["text"])
+            return Response(body={"ok": True})
         method = request.path.removeprefix("/api/")
         headers = {"X-OAuth-Scopes": ",".join(self.scopes)}
         try:
@@ -97,7 +103,8 @@ class StandInSlack(StandIn):
             return Response(body={"ok": False, "error": str(refusal)}, headers=headers)
 
     def _permitted(self, method: str, request: Request) -> Callable[[Arguments], Arguments]:
-        if request.headers.get("authorization") != f"Bearer {self.token}":
+        token = self.app_token if method == "apps.connections.open" else self.token
+        if request.headers.get("authorization") != f"Bearer {token}":
             raise Refusal("invalid_auth")
         scope, act = self._methods()[method]
         if scope and scope not in self.scopes:
@@ -106,7 +113,12 @@ class StandInSlack(StandIn):
 
     def _methods(self) -> dict[str, tuple[str, Callable[[Arguments], Arguments]]]:
         return {
-            "auth.test": ("", lambda _: {"team": "Acme", "user_id": "UBOT00000"}),
+            "apps.connections.open": ("", lambda _: {"url": self.socket}),
+            "auth.test": ("", lambda _: {"team": "Acme", "team_id": "T0ACME", "user_id": "UBOT00000", "bot_id": "B0"}),
+            "bots.info": ("users:read", lambda _: {"bot": {"id": "B0", "app_id": "A0PLAYS"}}),
+            "users.info": ("users:read", self._info),
+            "views.open": ("", self._view),
+            "views.publish": ("", self._view),
             "chat.postMessage": ("chat:write", self._post),
             "chat.update": ("chat:write", self._update),
             "conversations.open": ("im:write", self._open),
@@ -163,6 +175,19 @@ class StandInSlack(StandIn):
         if given["email"] not in self.people:
             raise Refusal("users_not_found")
         return {"user": {"id": self.people[given["email"]], "profile": {"email": given["email"]}}}
+
+    def _info(self, given: Arguments) -> Arguments:
+        mails = [mail for mail, user in self.people.items() if user == given["user"]]
+        if not mails:
+            raise Refusal("user_not_found")
+        return {"user": {"id": given["user"], "profile": {"email": mails[0]}}}
+
+    def _view(self, given: Arguments) -> Arguments:
+        view = given["view"] if isinstance(given["view"], dict) else json.loads(given["view"])
+        if len(json.dumps(view["blocks"])) > 100_000 or any(_is_malformed(one) for one in view["blocks"]):
+            raise Refusal("invalid_arguments")
+        self.views.append(view)
+        return {"view": {"id": f"V{len(self.views)}"}}
 
     def _room(self, named: str) -> Room:
         for room in self.rooms.values():

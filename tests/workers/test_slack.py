@@ -1,0 +1,328 @@
+"""Clicks, forms, commands and events of Slack's: who may, what they do, and what is answered."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+import pytest
+from slack_bolt.middleware.request_verification import RequestVerification
+from slack_bolt.request import BoltRequest
+from slack_bolt.response import BoltResponse
+
+from activities import tasks
+from activities.store import tasks as rows
+from tests.support.clicks import FORM, SECRET, click, counter, signature
+from tests.support.hosts import NOW, acme, host_on, only_run, playbook, tell
+from tests.support.standins import Hangs, StandInSlack
+from workers.slack.signed import is_signed
+
+START = "start: {when: metrics.nps.value < 5}\n"
+RING = "  - {task: ring, title: Ring Acme, due: 2 business days}\n"
+ASKED = "  - {task: ring, title: Ring Acme, due: 2 business days, outcomes: [reached, silent]}\n"
+FIRE = "  - {escalate: fire, reason: It burns, ladder: [{to: csm, within: 1 day}]}\n"
+
+
+@pytest.fixture
+def slack():
+    with StandInSlack() as stand_in:
+        stand_in.people |= {"ANA@vendor.test": "U9OTHER", "stranger@vendor.test": "U9STRANGE"}
+        yield stand_in
+
+
+@pytest.fixture
+def opened(sqlite, slack):
+    """Slack's counter and the task of a run that has just begun."""
+
+    def open_(steps=RING, ack=5.0):
+        host = host_on(sqlite, playbook(steps, start=START))
+        acme(host)
+        tell(host, "acme", metric="nps", value=3)
+        at = counter(host, slack, ack)
+        made.append(at)
+        return at, host.database.read(rows.listed)[0].id
+
+    made = []
+    yield open_
+    for one in made:
+        one.receiver.close()
+
+
+def now_is(at, task):
+    return at.host.database.read(lambda c: rows.find(c, task))
+
+
+def history(at, task):
+    return [
+        (one.verb, one.by, one.fields.get("note")) for one in at.host.database.read(lambda c: rows.history(c, task))
+    ]
+
+
+# --- signatures
+
+STAMP = 1_700_000_000
+BODY = urlencode({"payload": json.dumps(click("U0ANA", "done", "t1"))}).encode()
+GOOD = {"x-slack-request-timestamp": str(STAMP), "x-slack-signature": signature(SECRET, str(STAMP), BODY)}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "late"),
+    [
+        (BODY, GOOD, 0),
+        (BODY, GOOD, 299),
+        (BODY, GOOD, 301),
+        (BODY, GOOD, -301),
+        (BODY.replace(b"U0ANA", b"U0MAX"), GOOD, 0),
+        (BODY, GOOD | {"x-slack-signature": "v0=00"}, 0),
+        (BODY, {"x-slack-request-timestamp": str(STAMP)}, 0),
+        (BODY, {}, 0),
+    ],
+)
+def test_a_signature_counts_where_slacks_own_library_takes_it(body, headers, late):
+    bolt = RequestVerification(SECRET)
+    bolt.verifier.clock.now = lambda: STAMP + late
+    request = BoltRequest(body=body.decode(), headers=headers | {"content-type": FORM})
+
+    taken = bolt.process(req=request, resp=BoltResponse(status=200), next=lambda: BoltResponse(status=200))
+
+    assert is_signed(SECRET, body, headers, lambda: STAMP + late) == (taken.status == 200)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"x-slack-request-timestamp": "now"},
+        {"x-slack-signature": "v0=é"},
+        {"x-slack-request-timestamp": "9" * 5_000},
+    ],
+)
+def test_what_no_request_of_slacks_has_is_no_signature(odd):
+    assert not is_signed(SECRET, BODY, GOOD | odd, lambda: STAMP)
+
+
+def test_what_is_not_signed_by_slack_or_is_old_does_nothing(opened):
+    at, task = opened()
+    body = urlencode({"payload": json.dumps(click("U0ANA", "done", task))}).encode()
+
+    told = [
+        at.post("/slack/interactions", body, secret="another").status_code,
+        at.post("/slack/interactions", body, age=301).status_code,
+        at.post("/slack/interactions", b"payload=\xff\xfe").status_code,
+        at.post("/slack/interactions", b"payload=[]").status_code,
+    ]
+
+    assert told == [401, 401, 401, 400]
+    assert now_is(at, task).state == "open"
+
+
+@pytest.mark.parametrize("other", [{"team": {"id": "T9"}}, {"api_app_id": "A9"}, {"team": None}])
+def test_another_workspace_or_app_is_turned_away(opened, other):
+    at, task = opened()
+
+    told = at.act(click("U0ANA", "done", task) | other)
+
+    assert (told.status_code, told.json()["type"]) == (403, "urn:playbook:problem:forbidden")
+    assert now_is(at, task).state == "open"
+
+
+# --- buttons and forms
+
+
+def test_done_closes_the_task_and_says_who_did(opened):
+    at, task = opened()
+
+    told = at.press("U0ANA", "done", task)
+
+    assert (told.status_code, told.content) == (200, b"")
+    done = now_is(at, task)
+    assert (done.state, done.outcome, done.by) == ("done", "done", "ana")
+
+
+def test_a_second_click_is_told_kindly(opened):
+    at, task = opened()
+    at.press("U0MAX", "done", task)
+
+    at.press("U0ANA", "done", task)
+    at.press("U0ANA", "snooze", task)
+
+    assert at.whispers() == ["It is done already: done by max."] * 2
+    assert at.slack.views == []
+
+
+def test_done_asks_for_the_outcome_where_the_author_named_some(opened):
+    at, task = opened(ASKED)
+
+    at.press("U0ANA", "done", task)
+    at.fill("U0ANA", outcome={"selected_option": {"value": "silent"}}, note={"value": " no answer "})
+
+    assert now_is(at, task).outcome == "silent"
+    assert history(at, task) == [("complete", "ana", "no answer")]
+    [form] = at.slack.views
+    assert [one["value"] for one in form["blocks"][1]["element"]["options"]] == ["reached", "silent"]
+
+
+def test_a_task_is_put_off_by_a_preset_on_ones_own_clock_with_a_reason(opened):
+    at, task = opened()
+    at.press("U0ANA", "snooze", task)
+    presets = at.slack.views[0]["blocks"][1]["element"]["options"]
+
+    at.fill("U0ANA", preset={"selected_option": presets[1]}, note={"value": "Kim is away"})
+
+    assert [one["text"]["text"] for one in presets] == [
+        "In three hours", "Tomorrow, as work begins", "In two working days", "In a working week",
+    ]  # fmt: skip
+    assert now_is(at, task).snoozed == datetime(2026, 3, 3, 14, tzinfo=UTC)  # nine in New York
+
+
+def test_an_instant_of_ones_own_must_lie_ahead(opened):
+    at, task = opened()
+    at.press("U0ANA", "snooze", task)
+
+    told = at.fill("U0ANA", own={"selected_date_time": int((NOW - timedelta(days=1)).timestamp())})
+
+    assert told.json() == {
+        "response_action": "errors",
+        "errors": {"own": "It can be put off to an instant that lies ahead only."},
+    }
+    assert now_is(at, task).snoozed is None
+
+
+def test_a_task_is_handed_to_a_colleague_and_to_nobody_else(opened):
+    at, task = opened()
+    at.press("U0ANA", "reassign", task)
+
+    unknown = at.fill("U0ANA", to={"selected_user": "U9STRANGE"})
+    at.fill("U0ANA", to={"selected_user": "U0BEN"}, note={"value": "yours"})
+
+    assert list(unknown.json()["errors"]) == ["to"]
+    assert (now_is(at, task).person, history(at, task)) == ("ben", [("reassign", "ana", "yours")])
+
+
+def test_a_note_is_written_and_leaves_the_task_as_it_is(opened):
+    at, task = opened()
+    at.press("U0NOOR", "note", task)
+
+    empty = at.fill("U0NOOR", note={"value": "  "})
+    at.fill("U0NOOR", note={"value": "I know her"})
+
+    assert list(empty.json()["errors"]) == ["note"]
+    assert (now_is(at, task).state, history(at, task)) == ("open", [("note", "noor", "I know her")])
+
+
+def test_who_may_not_is_told_whose_it_is(opened):
+    at, task = opened()
+
+    at.press("U0NOOR", "done", task)
+
+    assert at.whispers() == ["This is with Ana Diaz. They, whoever covers for them and their managers can do that."]
+    assert now_is(at, task).state == "open"
+
+
+def test_a_colleague_is_known_by_mail_where_no_slack_id_is_stated(opened):
+    at, task = opened()
+
+    at.press("U9OTHER", "done", task)
+
+    assert now_is(at, task).by == "ana"
+
+
+@pytest.mark.parametrize(("user", "known"), [("U9STRANGE", " or with stranger@vendor.test"), ("U9NOBODY", "")])
+def test_who_is_no_colleague_is_told_what_would_make_them_one(opened, user, known):
+    at, task = opened()
+
+    at.press(user, "done", task)
+
+    [said] = at.whispers()
+    assert f"nobody has the Slack id {user}{known} in people.yaml." in said
+
+
+def test_an_incident_is_taken_over_and_acknowledged_by_any_colleague(opened):
+    at, incident = opened(FIRE)
+
+    at.press("U0NOOR", "claim", incident)
+    taken = now_is(at, incident).person
+    at.press("U0NOOR", "acknowledge", incident)
+
+    assert (taken, now_is(at, incident).outcome, now_is(at, incident).by) == ("noor", "acknowledged", "noor")
+
+
+def test_a_mail_is_approved_or_declined_by_a_button(opened):
+    at, task = opened("  - {email: hello, to: champion, subject: Hi, text: Dear Kim, approval: cs_manager}\n")
+
+    at.press("U0MAX", "refuse", task)
+
+    assert (now_is(at, task).outcome, now_is(at, task).by) == ("refused", "max")
+
+
+def test_a_task_that_was_erased_is_said_to_be_gone(opened):
+    at, _ = opened()
+
+    at.press("U0ANA", "done", "no-such-task")
+
+    assert at.whispers() == ["This task is not kept any more: its account was erased."]
+
+
+def test_an_answer_does_not_wait_for_slack(opened):
+    at, task = opened(ASKED, ack=0.2)
+    at.slack.fail(Hangs(works=False, on="views.open"))
+    began = time.monotonic()
+
+    told = at.press("U0ANA", "done", task)
+
+    assert told.status_code == 200
+    assert time.monotonic() - began < 1
+    assert at.whispers() == ["Slack did not open the form in time. Please press the button again."]
+
+
+def test_a_run_goes_on_by_a_click(opened):
+    at, task = opened(RING + "  - end: called\n")
+
+    at.press("U0ANA", "done", task)
+    tasks.advance(at.host, only_run(at.host).id)
+
+    assert only_run(at.host).outcome == "called"
+
+
+# --- commands and events
+
+
+def ask(at, text, user="U0ANA"):
+    said = {"command": "/playbook", "text": text, "user_id": user, "team_id": "T0ACME", "api_app_id": "A0PLAYS"}
+    return at.post("/slack/commands", urlencode(said).encode()).json()
+
+
+def test_a_colleague_is_told_their_tasks_and_nobody_else_sees_it(opened):
+    at, _ = opened()
+
+    told = ask(at, "tasks")
+
+    assert told["response_type"] == "ephemeral"
+    assert told["text"].startswith("Your open tasks:\n• Ring Acme: due <!date^")
+    assert ask(at, "tasks", "U0BEN")["text"] == "You have no open tasks."
+
+
+def test_a_command_that_is_not_known_says_which_are(opened):
+    at, _ = opened()
+
+    assert ask(at, "taks")["text"] == (
+        "There is no `taks`. Did you mean 'tasks'?\n"
+        "`/playbook tasks` lists what you have to do; `/playbook help` shows this."
+    )
+
+
+def test_slack_is_given_back_its_challenge(opened):
+    at, _ = opened()
+
+    told = at.post("/slack/events", json.dumps({"type": "url_verification", "challenge": "3eZb"}).encode())
+
+    assert told.json() == {"challenge": "3eZb"}
+
+
+def test_slack_is_told_where_it_is_not_taken(opened):
+    at, _ = opened()
+    at.caller.app.state.slack = None
+
+    told = at.press("U0ANA", "done", "t")
+
+    assert told.status_code == 503
+    assert "SLACK_SIGNING_SECRET" in told.json()["fix"]

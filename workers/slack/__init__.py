@@ -1,0 +1,1 @@
+"""What comes from Slack: clicks, forms, events and commands, over HTTP or Socket Mode, in the same hands."""

@@ -1,0 +1,161 @@
+"""What a click or a form does to a task. Who acts is a colleague who may; the first outcome wins."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import cast
+
+from activities import tasks
+from activities.slackcard import ACTION
+from activities.tasks import Answer, Refused
+from engine.people import Person
+from engine.rights import Verb
+from engine.run import Task
+from engine.steps.task import OUTCOMES
+from engine.values import read_instant
+from workers.slack import forms
+from workers.slack.office import Body, Kindly, Office, Reply
+from workers.slack.payloads import Carried, Form, Interaction, NotSlack, read
+
+Click = Callable[[Office, Task, Person], Answer]
+Sending = Callable[[Office, Task, Person, Form], Answer | Body]
+
+
+def clicked(office: Office, said: Interaction) -> Reply:
+    """A button of a card: acts at once, or opens the form that asks for the rest."""
+    ours = next((one for one in said.actions if one.action_id.startswith(ACTION)), None)
+    if ours is None:
+        return Reply()
+    verb = cast("Verb", ours.action_id.removeprefix(ACTION))
+    try:
+        task, person = office.task(ours.value), office.colleague(said.user.id)
+        office.allowed(verb, task, person)
+        if task.state == "open" and (form := _form(office, verb, task, person, said.response_url)):
+            return _opened(office, said, form)
+        return _told(_CLICKS.get(verb, _too_late)(office, task, person), said.response_url)
+    except Kindly as why:
+        return Reply(whisper=str(why), url=said.response_url)
+
+
+def submitted(office: Office, said: Interaction) -> Reply:
+    """A form that a click has opened."""
+    verb, carried = said.view.callback_id.removeprefix(ACTION), read(Carried, said.view.private_metadata)
+    act = _SENDINGS.get(verb)
+    if act is None:
+        raise NotSlack(f"form {verb}")
+    try:
+        task, person = office.task(carried.task), office.colleague(said.user.id)
+        office.allowed(cast("Verb", verb), task, person)
+        answer = act(office, task, person, said.view)
+    except Kindly as why:
+        return Reply(whisper=str(why), url=carried.url)
+    if isinstance(answer, Mapping):
+        return Reply(answer)
+    return _told(answer, carried.url)
+
+
+def _told(answer: Answer, url: str) -> Reply:
+    """Whoever comes second hears how it stands; the card itself shows what was done."""
+    return Reply(whisper=answer.reason if isinstance(answer, Refused) else "", url=url)
+
+
+def _opened(office: Office, said: Interaction, form: forms.Form) -> Reply:
+    if office.workspace.open(said.trigger_id, form):
+        return Reply()
+    return Reply(whisper="Slack did not open the form in time. Please press the button again.", url=said.response_url)
+
+
+def _form(office: Office, verb: Verb, task: Task, person: Person, url: str) -> forms.Form | None:
+    carried = Carried(task=task.id, url=url)
+    match verb:
+        case "done" if task.outcomes != OUTCOMES and len(task.outcomes) > 1:
+            return forms.done(task, carried)
+        case "snooze":
+            calendar = office.setting().policy.calendar(person.country, person.time_zone)
+            return forms.snooze(task, carried, calendar, office.now(task))
+        case "reassign":
+            return forms.reassign(task, carried)
+        case "note":
+            return forms.note(task, carried)
+    return None
+
+
+# --- clicks
+
+
+def _done(office: Office, task: Task, person: Person) -> Answer:
+    return tasks.complete(office.host, task.id, task.outcomes[0], person.id)
+
+
+def _refuse(office: Office, task: Task, person: Person) -> Answer:
+    return tasks.complete(office.host, task.id, "refused", person.id)
+
+
+def _claim(office: Office, task: Task, person: Person) -> Answer:
+    return tasks.claim(office.host, task.id, person.id)
+
+
+def _acknowledge(office: Office, task: Task, person: Person) -> Answer:
+    return tasks.acknowledge(office.host, task.id, person.id)
+
+
+def _too_late(office: Office, task: Task, _person: Person) -> Answer:
+    """Nothing is put off to an instant that has passed: what comes of it is how the task stands."""
+    return tasks.snooze(office.host, task.id, task.opened)
+
+
+_CLICKS: Mapping[str, Click] = {
+    "done": _done,
+    "approve": _done,
+    "refuse": _refuse,
+    "claim": _claim,
+    "acknowledge": _acknowledge,
+}
+
+
+# --- forms
+
+
+def _closed(office: Office, task: Task, person: Person, form: Form) -> Answer | Body:
+    chosen = form.said("outcome").selected_option
+    if chosen is None:
+        return forms.errors(outcome="Say what came of it.")
+    return tasks.complete(office.host, task.id, chosen.value, person.id, _note(form))
+
+
+def _snoozed(office: Office, task: Task, person: Person, form: Form) -> Answer | Body:
+    own, preset = form.said("own").selected_date_time, form.said("preset").selected_option
+    if own is None and preset is None:
+        return forms.errors(preset="Say until when.")
+    until = datetime.fromtimestamp(own, UTC) if own is not None else read_instant(preset.value if preset else "")
+    answer = tasks.snooze(office.host, task.id, until, person.id, _note(form))
+    if isinstance(answer, Refused) and answer.wrong == "until":
+        return forms.errors(**{"own" if own is not None else "preset": answer.reason})
+    return answer
+
+
+def _reassigned(office: Office, task: Task, person: Person, form: Form) -> Answer | Body:
+    user = form.said("to").selected_user
+    if user is None:
+        return forms.errors(to="Say to whom.")
+    try:
+        to = office.colleague(user)
+    except Kindly:
+        return forms.errors(to="The playbooks do not know this person: they are not in people.yaml.")
+    if not to.active:
+        return forms.errors(to=f"{to.name or to.id} has left.")
+    return tasks.reassign(office.host, task.id, to.id, person.id, _note(form))
+
+
+def _noted(office: Office, task: Task, person: Person, form: Form) -> Answer | Body:
+    text = _note(form)
+    return (
+        tasks.note(office.host, task.id, text, person.id) if text else forms.errors(note="Write what is to be known.")
+    )
+
+
+def _note(form: Form) -> str | None:
+    text = (form.said("note").value or "").replace("\0", "").strip()
+    return text or None
+
+
+_SENDINGS: Mapping[str, Sending] = {"done": _closed, "snooze": _snoozed, "reassign": _reassigned, "note": _noted}

@@ -1,0 +1,93 @@
+"""The forms (modals) in which somebody says how, until when, to whom or what; as plain values."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from activities.slackcard import ACTION
+from engine.calendar import Calendar
+from engine.quantities import Duration
+from engine.run import Task
+from workers.slack.payloads import Carried
+
+TITLE = 24  # characters at the head of a form
+LABEL = 75
+NOTE = 2_800
+
+Form = dict[str, Any]
+
+
+def done(task: Task, carried: Carried) -> Form:
+    chosen = [_option(one.replace("_", " ").capitalize(), one) for one in task.outcomes[:100]]
+    outcome = {"type": "static_select", "action_id": "outcome", "options": chosen}
+    return _form("done", "Done", "Close it", carried, task, _input("outcome", "What came of it?", outcome), _note())
+
+
+def snooze(task: Task, carried: Carried, calendar: Calendar, now: datetime) -> Form:
+    """Presets on the clock of who asks; an instant of one's own counts before them."""
+    presets = [_option(label, at.isoformat()) for label, at in _presets(calendar, now)]
+    preset = {"type": "static_select", "action_id": "preset", "options": presets, "initial_option": presets[0]}
+    own = {"type": "datetimepicker", "action_id": "own"}
+    return _form(
+        "snooze",
+        "Snooze",
+        "Put it off",
+        carried,
+        task,
+        _input("preset", "Until when?", preset),
+        _input("own", "Or at another time", own, optional=True),
+        _note("Why?"),
+    )
+
+
+def reassign(task: Task, carried: Carried) -> Form:
+    chosen = {"type": "users_select", "action_id": "to"}
+    return _form("reassign", "Reassign", "Hand it over", carried, task, _input("to", "To whom?", chosen), _note())
+
+
+def note(task: Task, carried: Carried) -> Form:
+    return _form("note", "Note", "Write it down", carried, task, _note("What is to be known?", optional=False))
+
+
+def errors(**said: str) -> Form:
+    """The form stays open, with a sentence at each field that is wrong."""
+    return {"response_action": "errors", "errors": said}
+
+
+def _presets(calendar: Calendar, now: datetime) -> Sequence[tuple[str, datetime]]:
+    days = (("Tomorrow, as work begins", 1), ("In two working days", 2), ("In a working week", 5))
+    return [
+        ("In three hours", now + timedelta(hours=3)),
+        *((label, calendar.add(Duration(amount=count, unit="business day"), now, "opens")) for label, count in days),
+    ]
+
+
+def _form(verb: str, title: str, submit: str, carried: Carried, task: Task, *blocks: Form) -> Form:
+    head = " ".join(task.title.split())
+    about = {"type": "section", "text": {"type": "plain_text", "text": head[:2_900] or task.id}}
+    return {
+        "type": "modal",
+        "callback_id": f"{ACTION}{verb}",
+        "private_metadata": carried.model_dump_json(),
+        "title": _plain(title, TITLE),
+        "submit": _plain(submit, TITLE),
+        "close": _plain("Cancel", TITLE),
+        "blocks": [about, *blocks],
+    }
+
+
+def _note(label: str = "A word about it", *, optional: bool = True) -> Form:
+    element = {"type": "plain_text_input", "action_id": "note", "multiline": True, "max_length": NOTE}
+    return _input("note", label, element, optional=optional)
+
+
+def _input(name: str, label: str, element: Form, *, optional: bool = False) -> Form:
+    return {"type": "input", "block_id": name, "label": _plain(label, 2_000), "element": element, "optional": optional}
+
+
+def _option(label: str, value: str) -> Form:
+    return {"text": _plain(label, LABEL), "value": value}
+
+
+def _plain(text: str, limit: int) -> Form:
+    return {"type": "plain_text", "text": text if len(text) <= limit else f"{text[: limit - 1]}…"}

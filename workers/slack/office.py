@@ -1,0 +1,73 @@
+"""Where clicks and forms are dealt with: the host, the workspace, and who of the colleagues it is that acts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from activities.host import Host
+from activities.slack_workspace import Workspace
+from activities.store import accounts, tasks
+from engine.people import Person
+from engine.rights import Verb, is_allowed
+from engine.run import Task
+from engine.setting import Setting
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`body` is Slack's answer at once; `whisper` goes afterwards to who acted, by the address `url`."""
+
+    body: Body = field(default_factory=dict)
+    whisper: str = ""
+    url: str = ""
+
+
+class Kindly(Exception):
+    """It is not done, and who acted is told why, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    host: Host
+    workspace: Workspace
+
+    def setting(self) -> Setting:
+        return self.host.database.read(lambda connection: self.host.applied.current(connection).setting)
+
+    def colleague(self, user: str) -> Person:
+        """By the Slack id that people.yaml states, else by mail. Raises Kindly for who is none."""
+        people = self.setting().people
+        if stated := next((one for one in people.everyone if one.slack == user), None):
+            return stated
+        mail = (self.workspace.mail_of(user) or "").lower()
+        found = next((one for one in people.everyone if mail and (one.email or "").lower() == mail), None)
+        if found is None:
+            known = f" or with {mail}" if mail else ""
+            raise Kindly(
+                f"You are not among the colleagues that the playbooks know: nobody has the Slack id {user}{known} "
+                "in people.yaml. Whoever keeps the playbooks can add you."
+            )
+        return found
+
+    def task(self, name: str) -> Task:
+        found = self.host.database.read(lambda connection: tasks.find(connection, name))
+        if found is None:
+            raise Kindly("This task is not kept any more: its account was erased.")
+        return found
+
+    def allowed(self, verb: Verb, task: Task, person: Person) -> None:
+        """Raises Kindly for who may not."""
+        setting = self.setting()
+        if is_allowed(verb, task, person, setting.directory, self.now(task)):
+            return
+        holder = setting.people.get(task.person)
+        whose = holder.name or holder.id if holder else "somebody else"
+        raise Kindly(f"This is with {whose}. They, whoever covers for them and their managers can do that.")
+
+    def now(self, task: Task) -> datetime:
+        now = self.host.clock.now()
+        row = self.host.database.read(lambda connection: accounts.find(connection, task.account))
+        return max(now, row.last_instant) if row and row.last_instant else now
