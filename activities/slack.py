@@ -22,8 +22,9 @@ API = "https://slack.com/api/"
 EVENT_TYPE = "playbook_effect"
 SCOPES: Mapping[str, str] = {
     "chat:write": "posts and edits messages",
+    "commands": "answers /playbook",
     "im:write": "opens a conversation with a person",
-    "users:read": "is needed by users:read.email",
+    "users:read": "reads who is in the workspace",
     "users:read.email": "finds a person by mail address",
     "im:history": "finds a message to a person whose answer was lost",
     "channels:history": "finds a message in a channel whose answer was lost",

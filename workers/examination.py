@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import SQLAlchemyError
 
 from activities.clock import ClockDiffers
+from activities.slack_people import check_people
 from activities.store import schema, versions
 from activities.store.database import Database
 from engine.workspace import load
@@ -47,6 +48,7 @@ def examine() -> list[Found]:
         _database,
         _temporal,
         _providers,
+        _slack,
         _webhooks,
         _http,
     )
@@ -176,6 +178,23 @@ def _providers(settings: Settings) -> Iterator[Found]:
             continue
         for one in remote.check():
             yield Found(one.name, one.ok, one.message, one.fix, reachability=not one.ok)
+
+
+def _slack(settings: Settings) -> Iterator[Found]:
+    """Whether what people do in Slack comes back, and whether everybody can be reached there."""
+    token = settings.slack_bot_token
+    if token is None:
+        return
+    if settings.slack_app_token is not None:
+        yield Found("slack buttons", ok=True, message="they come by Socket Mode while `playbook up` runs")
+    elif settings.slack_signing_secret is not None:
+        yield Found("slack buttons", ok=True, message="they come by HTTP to /slack/interactions, /events and /commands")
+    else:
+        fix = "Set SLACK_APP_TOKEN (Socket Mode), or SLACK_SIGNING_SECRET (HTTP); workers/slack/manifest.yaml says how."
+        yield Found("slack buttons", ok=False, message="Nothing comes back: buttons do nothing.", fix=fix)
+    people = load(settings.workspace).people
+    one = check_people(token.get_secret_value(), people, api=settings.slack_api_url)
+    yield Found("slack people", one.ok, one.message, one.fix)
 
 
 def _webhooks(settings: Settings) -> Iterator[Found]:

@@ -3,18 +3,23 @@
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+import yaml
 from slack_bolt.middleware.request_verification import RequestVerification
 from slack_bolt.request import BoltRequest
 from slack_bolt.response import BoltResponse
 
+import workers.slack
 from activities import tasks
+from activities.slack import SCOPES
 from activities.store import tasks as rows
 from tests.support.clicks import FORM, SECRET, click, counter, signature
 from tests.support.hosts import NOW, acme, host_on, only_run, playbook, tell
 from tests.support.standins import Hangs, StandInSlack
+from workers.slack.commands import COMMANDS
 from workers.slack.signed import is_signed
 
 START = "start: {when: metrics.nps.value < 5}\n"
@@ -326,3 +331,13 @@ def test_slack_is_told_where_it_is_not_taken(opened):
 
     assert told.status_code == 503
     assert "SLACK_SIGNING_SECRET" in told.json()["fix"]
+
+
+def test_the_manifest_asks_for_what_the_code_needs_and_for_no_more():
+    text = (Path(workers.slack.__file__).parent / "manifest.yaml").read_text()
+
+    manifest = yaml.safe_load(text)
+
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == set(SCOPES)
+    assert manifest["features"]["slash_commands"][0]["usage_hint"].split(" | ") == list(COMMANDS)
+    assert [f"/slack/{name}" in text for name in ("interactions", "events", "commands")] == [True] * 3

@@ -16,7 +16,8 @@ from tests.support.standins.server import Request, Response, StandIn
 
 Arguments = dict[str, Any]
 ALL_SCOPES = (
-    "chat:write", "im:write", "users:read", "users:read.email", "im:history", "channels:history", "channels:read",
+    "chat:write", "commands", "im:write", "users:read", "users:read.email", "im:history",
+    "channels:history", "channels:read",
 )  # fmt: skip
 
 
@@ -116,6 +117,7 @@ class StandInSlack(StandIn):
             "apps.connections.open": ("", lambda _: {"url": self.socket}),
             "auth.test": ("", lambda _: {"team": "Acme", "team_id": "T0ACME", "user_id": "UBOT00000", "bot_id": "B0"}),
             "bots.info": ("users:read", lambda _: {"bot": {"id": "B0", "app_id": "A0PLAYS"}}),
+            "users.list": ("users:read", self._members),
             "users.info": ("users:read", self._info),
             "views.open": ("", self._view),
             "views.publish": ("", self._view),
@@ -175,6 +177,10 @@ class StandInSlack(StandIn):
         if given["email"] not in self.people:
             raise Refusal("users_not_found")
         return {"user": {"id": self.people[given["email"]], "profile": {"email": given["email"]}}}
+
+    def _members(self, given: Arguments) -> Arguments:
+        everyone = [{"id": user, "deleted": False, "profile": {"email": mail}} for mail, user in self.people.items()]
+        return self._paged("members", everyone, given)
 
     def _info(self, given: Arguments) -> Arguments:
         mails = [mail for mail, user in self.people.items() if user == given["user"]]
