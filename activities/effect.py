@@ -53,6 +53,8 @@ def _send(host: Host, effect: str, granted: Granted, remember: Remember) -> None
             ledger.put_off(host, effect, reason)
         case Refused(reason):
             ledger.settle(host, effect, "failed", reason)
+        case Busy(reason, after, alone=True):
+            ledger.put_aside(host, effect, reason, after)
         case Busy(reason, after):
             if ledger.give_back(host, effect, reason, after):
                 raise TryAgain(after)

@@ -77,12 +77,21 @@ class SendGrid:
             return [_out_of_reach(reply.reason)]
         match reply.status:
             case 200:
-                return [_may_send(reply.body), _may_read_logs(self._asked(deadline, "post", "logs", {"limit": 1}))]
+                return [
+                    *self._modes(),
+                    _may_send(reply.body),
+                    _may_read_logs(self._asked(deadline, "post", "logs", {"limit": 1})),
+                ]
             case 401 | 403:
                 fix = "Make a key in SendGrid under Settings > API Keys and set it as SENDGRID_API_KEY."
                 return [Finding("SendGrid key", ok=False, message="SendGrid does not accept the key.", fix=fix)]
             case _:
                 return [_out_of_reach(f"It answered HTTP {reply.status}.")]
+
+    def _modes(self) -> Sequence[Finding]:
+        region = "in the EU" if self._host.removeprefix("https://").startswith("api.eu.") else "outside of the EU"
+        mode = "checks mails and delivers none (SENDGRID_SANDBOX)" if self._sandbox else f"keeps mails {region}"
+        return [Finding("SendGrid", ok=True, message=f"It {mode}.")]
 
     def _payload(self, message: Message, sender: Sender) -> dict[str, object]:
         page = page_of(message)

@@ -112,6 +112,11 @@ def put_off(host: Host, effect: str, reason: str) -> None:
     host.database.write(lambda connection: _put_off(bench(host, connection), effect, reason))
 
 
+def put_aside(host: Host, effect: str, reason: str, after: timedelta) -> None:
+    """Its receiver takes nothing for the time being: this one waits, and holds nobody up."""
+    host.database.write(lambda connection: _put_aside(bench(host, connection), effect, reason, after))
+
+
 def doubt(host: Host, effect: str, reason: str) -> None:
     """The answer was lost: the provider will be asked."""
     host.database.write(lambda connection: _doubted(bench(host, connection), effect, reason))
@@ -300,12 +305,19 @@ def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:
 
 def _put_off(at: Bench, effect: str, reason: str, at_least: timedelta = timedelta(0)) -> None:
     account, row = _locked(at.connection, effect)
-    until = at.real + max(at_least, at.host.channels[row.channel].down_for)
     if row.channel in APART:
-        putting_off.until_its_receiver_is_back(at, account, row, until, f"receiver down: {reason}")
+        _put_aside(at, effect, reason, at_least)
         return
+    until = at.real + max(at_least, at.host.channels[row.channel].down_for)
     breakers.open_(at.connection, row.channel, until, reason)
     putting_off.until_it_is_back(at, account, row, until, f"provider down: {reason}", probes=True)
+
+
+def _put_aside(at: Bench, effect: str, reason: str, at_least: timedelta) -> None:
+    account, row = _locked(at.connection, effect)
+    if row.state == "claimed":
+        until = at.real + max(at_least, at.host.channels[row.channel].down_for)
+        putting_off.until_its_receiver_is_back(at, account, row, until, f"receiver down: {reason}")
 
 
 def _doubted(at: Bench, effect: str, reason: str) -> None:

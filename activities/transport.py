@@ -84,8 +84,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
+    """`alone`: what kept this message back says nothing of the others, such as a full mailbox."""
+
     reason: str
     retry_after: timedelta
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

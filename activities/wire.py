@@ -132,8 +132,8 @@ class _Plain(HTTPConnection):
         self._secure()
         self.exchange.reached = True
 
-    def _dialled(self, address: tuple[str, int], *_: object) -> "_TimedSocket":
-        self._dialled_socket = _TimedSocket(_dial(*address, self.exchange.deadline), self.exchange.deadline)
+    def _dialled(self, address: tuple[str, int], *_: object) -> "TimedSocket":
+        self._dialled_socket = TimedSocket(dial(*address, self.exchange.deadline), self.exchange.deadline)
         return self._dialled_socket
 
     def _secure(self) -> None:
@@ -147,16 +147,16 @@ class _Secure(_Plain):
         self.sock = self._dialled_socket.under_tls(self._tunnel_host or self.host)
 
 
-class _TimedSocket:
+class TimedSocket:
     """As much of a socket as HTTPConnection uses; every operation gets what is left of the deadline."""
 
     def __init__(self, inner: socket.socket, deadline: Deadline) -> None:
         self._inner = inner
         self._deadline = deadline
 
-    def under_tls(self, host: str) -> "_TimedSocket":
+    def under_tls(self, host: str) -> "TimedSocket":
         self._inner.settimeout(self._deadline.left())
-        return _TimedSocket(_trust().wrap_socket(self._inner, server_hostname=host), self._deadline)
+        return TimedSocket(_trust().wrap_socket(self._inner, server_hostname=host), self._deadline)
 
     def sendall(self, data: bytes) -> None:
         self._inner.settimeout(self._deadline.left())
@@ -191,7 +191,7 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
-def _dial(host: str, port: int, deadline: Deadline) -> socket.socket:
+def dial(host: str, port: int, deadline: Deadline) -> socket.socket:
     """The first address that answers; each gets its share of what is left, so that a dead one does not take it all."""
     addresses = _resolved(host, port, deadline)
     failure: OSError = OSError("no address")

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from workers.environment import ENV_FILE, env_file, environment
-from workers.settings_problems import Described, InvalidSettings, lacking, misspelt, sentences
+from workers.settings_problems import Described, InvalidSettings, doubled, lacking, misspelt, sentences
 from workers.settings_values import (
     ApiToken,
     ClockSetting,
@@ -27,6 +27,7 @@ from workers.settings_values import (
     link_secrets,
     mail_sender,
     masked,
+    smtp_url,
     verification_key,
 )
 
@@ -40,6 +41,7 @@ PublicKey = Annotated[str, AfterValidator(verification_key)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(link_secrets)]
 Domain = Annotated[str, AfterValidator(domain)]
 Domains = Annotated[frozenset[str], NoDecode, BeforeValidator(domains)]
+MailServer = Annotated[SecretStr, AfterValidator(smtp_url)]
 Database = Annotated[str, AfterValidator(database_url)]
 BaseUrl = Annotated[str, AfterValidator(base_url)]
 Address = Annotated[str, AfterValidator(host_and_port)]
@@ -111,6 +113,11 @@ class Settings(BaseSettings):
         le=1_000,
         description="a number above 0, up to 1000: how many mails a second the provider of mail takes from us",
         examples=["10"],
+    )
+    smtp_url: MailServer | None = Field(
+        None,
+        description="smtp:// or smtps:// with user and password, host and port of a mail server",
+        examples=["smtp://user:password@mail.example.com:587"],
     )
     public_url: BaseUrl | None = Field(
         None, description="the web address at which customers reach this program", examples=["https://cs.example.com"]
@@ -201,6 +208,18 @@ class Settings(BaseSettings):
         description="the public key of the security policy of SendGrid's Inbound Parse",
         examples=["what the policy's `signature` holds"],
     )
+    sendgrid_sandbox: bool = Field(
+        default=False,
+        validation_alias="SENDGRID_SANDBOX",
+        description="true or false: whether SendGrid checks mails and delivers none",
+        examples=["true"],
+    )
+    sendgrid_ip_pool: str | None = Field(
+        None,
+        validation_alias="SENDGRID_IP_POOL",
+        description="the name of an IP pool of your SendGrid account",
+        examples=["customers"],
+    )
     slack_bot_token: Annotated[SecretStr, AfterValidator(begins("xoxb-"))] | None = Field(
         None,
         validation_alias="SLACK_BOT_TOKEN",
@@ -251,7 +270,7 @@ def load_settings() -> Settings:
         settings = Settings()
     except ValidationError as wrong:
         problems += sentences(wrong, DESCRIBED | {setting.name: setting for setting in DESCRIBED.values()})
-    problems += lacking(environment())
+    problems += [*lacking(environment()), *doubled(environment())]
     problems += unsendable(settings) if settings else ()
     problems += misspelt(os.environ, env_file(), (setting.name for setting in DESCRIBED.values()))
     if problems or settings is None:

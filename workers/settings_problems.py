@@ -11,6 +11,7 @@ VENDORS = ("PLAYBOOK_", "TEMPORAL_", "SENDGRID_", "SLACK_")
 # A setting that is of no use without another: (given, any of these must be too, why).
 NEEDS = (
     ("SENDGRID_API_KEY", ("PLAYBOOK_MAIL_FROM",), "mail needs a sender that SendGrid has verified"),
+    ("PLAYBOOK_SMTP_URL", ("PLAYBOOK_MAIL_FROM",), "mail needs a sender that the server lets through"),
     ("PLAYBOOK_MAIL_DOMAINS", ("PLAYBOOK_MAIL_FROM",), "somebody writes for whoever is elsewhere"),
     ("PLAYBOOK_PUBLIC_URL", ("PLAYBOOK_LINK_SECRET",), "links in mails are signed with it"),
     ("PLAYBOOK_INBOUND_DOMAIN", ("PLAYBOOK_LINK_SECRET",), "the addresses for replies are signed with it"),
@@ -54,6 +55,11 @@ def lacking(given: Mapping[str, str]) -> Iterator[str]:
     for name, any_of, why in NEEDS:
         if name in given and not any(other in given for other in any_of):
             yield f"{name} is set but {' or '.join(any_of)} is not: {why}. Set it, or leave {name} out."
+
+
+def doubled(given: Mapping[str, str]) -> Iterator[str]:
+    if "SENDGRID_API_KEY" in given and "PLAYBOOK_SMTP_URL" in given:
+        yield "SENDGRID_API_KEY and PLAYBOOK_SMTP_URL are both set: mail goes out one way. Leave one of them out."
 
 
 def misspelt(environ: Mapping[str, str], in_file: Mapping[str, str], known: Iterable[str]) -> Iterator[str]:

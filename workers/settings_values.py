@@ -156,6 +156,22 @@ def host_and_port(given: str) -> str:
     return given
 
 
+def smtp_url(given: SecretStr) -> SecretStr:
+    """The message never shows what may be a password."""
+    parts = urlsplit(given.get_secret_value())
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path not in {"", "/"}:
+        raise ValueError("it is not the address of a mail server")
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValueError("its port is not one")
+    if bool(parts.username) != bool(parts.password):
+        raise ValueError("a user comes with a password; what is odd in either is written as %40 and so on")
+    return given
+
+
 def begins(prefix: str) -> Callable[[SecretStr], SecretStr]:
     def checked(given: SecretStr) -> SecretStr:
         if not given.get_secret_value().startswith(prefix):

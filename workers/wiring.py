@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from activities.applied import Applied
 from activities.clock import Clock, load_clock
@@ -18,6 +20,9 @@ from activities.webhook import Webhooks
 from workers.environment import environment
 from workers.queues import Queues
 from workers.settings import Settings
+
+if TYPE_CHECKING:
+    from activities.smtp_client import Server
 
 # What is kept in our own database is quick, and a claim that died with its process need not hold anybody up for long.
 LOCAL = (timedelta(seconds=2), timedelta(seconds=3), 5.0)  # deadline, lease, seconds of one attempt
@@ -84,12 +89,33 @@ def _apart(per_second: float | None) -> timedelta | None:
 
 
 def remote_mail(settings: Settings) -> Transport | None:
+    """SendGrid by its key, or any mail server by its address."""
+    sender = Sender(settings.mail_from.address, settings.mail_from.name) if settings.mail_from else None
+    if settings.smtp_url is not None:
+        from activities.smtp import Smtp
+
+        return Smtp(smtp_server(settings.smtp_url.get_secret_value()), sender=sender)
     if settings.sendgrid_api_key is None:
         return None
     from activities.email import SendGrid
 
-    sender = Sender(settings.mail_from.address, settings.mail_from.name) if settings.mail_from else None
-    return SendGrid(settings.sendgrid_api_key.get_secret_value(), host=settings.sendgrid_host, sender=sender)
+    return SendGrid(
+        settings.sendgrid_api_key.get_secret_value(),
+        host=settings.sendgrid_host,
+        sender=sender,
+        sandbox=settings.sendgrid_sandbox,
+        ip_pool=settings.sendgrid_ip_pool,
+    )
+
+
+def smtp_server(url: str) -> "Server":
+    """Of an address that the settings have taken. Without a port: 465 for smtps, 587 with a password, else 25."""
+    from activities.smtp_client import Server
+
+    parts = urlsplit(url)
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    tls = parts.scheme == "smtps"
+    return Server(parts.hostname or "", parts.port or (465 if tls else 587 if user else 25), user, password, tls)
 
 
 def remote_slack(settings: Settings) -> Transport | None:

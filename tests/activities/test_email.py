@@ -279,13 +279,22 @@ def test_no_log_line_carries_key_address_or_text(sendgrid, transport, caplog):
 def test_the_doctor_hears_that_all_is_well(transport):
     findings = transport.check()
 
-    assert [finding.ok for finding in findings] == [True, True]
+    assert [finding.ok for finding in findings] == [True, True, True]
+
+
+def test_the_doctor_hears_where_sendgrid_keeps_mails_and_whether_it_delivers_any(sendgrid):
+    [usual, *_], [sandbox, *_] = (
+        SendGrid(sendgrid.key, host=sendgrid.url, sandbox=sandbox).check() for sandbox in (False, True)
+    )
+
+    assert usual.message == "It keeps mails outside of the EU."
+    assert "delivers none" in sandbox.message
 
 
 def test_the_doctor_hears_what_the_key_may_not_do(sendgrid, transport):
     sendgrid.scopes = []
 
-    sending, logs = transport.check()
+    _, sending, logs = transport.check()
 
     assert not sending.ok
     assert "Mail Send" in sending.fix

@@ -6,7 +6,7 @@ import pytest
 
 from activities import ledger, runs
 from activities.effect import TryAgain, perform
-from activities.store import effects, inputs, suppressions
+from activities.store import breakers, effects, inputs, suppressions
 from activities.store.traces import of_run
 from activities.transport import Busy, Refused, Sent, Uncertain
 from tests.support.hosts import HandClock, Noting, acme, always, host_on, only_run, playbook, tell, then_sent
@@ -367,3 +367,14 @@ def test_what_a_run_waits_for_is_not_sent_again_beside_it(made):
 
     assert (the_effect(host).state, len(email.sent)) == ("failed", 1)
     assert host.database.read(lambda connection: effects.refused(connection, 10)) == []
+
+
+def test_a_mailbox_that_takes_nothing_now_waits_alone_and_the_provider_is_not_down(made):
+    host, clock, *_ = made(email=then_sent(Busy("mailbox full", timedelta(seconds=30), alone=True)))
+
+    done(host)
+
+    row = the_effect(host)
+    assert (row.state, row.reason) == ("deferred", "receiver down: mailbox full")
+    assert row.until == clock.at + host.channels["email"].down_for
+    assert host.database.read(lambda connection: breakers.find(connection, "email")) is None

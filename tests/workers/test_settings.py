@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from activities.smtp_client import Server
 from workers.settings import DESCRIBED, ApiToken, ClockSetting, InvalidSettings, Settings, load_settings
 from workers.settings_values import MailSender, Scope
+from workers.wiring import senders_of, smtp_server
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 TOKEN = "a-long-random-token"
@@ -243,3 +245,49 @@ def test_a_secret_of_links_that_is_short_is_told_without_it(monkeypatch):
     assert told[0].startswith("PLAYBOOK_INBOUND_DOMAIN=here: it is not a domain. It must be ")
     assert told[1].startswith("PLAYBOOK_LINK_SECRET: entry 2 has fewer than 32 characters. It must be ")
     assert "guessed" not in told[1]
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://127.0.0.1", Server("127.0.0.1", 25)),
+        ("smtp://mail.example.com:2525/", Server("mail.example.com", 2525)),
+        ("smtp://me%40x.com:p%2Fw@mail.example.com", Server("mail.example.com", 587, "me@x.com", "p/w")),
+        ("smtps://me:pw@mail.example.com", Server("mail.example.com", 465, "me", "pw", tls=True)),
+    ],
+)
+def test_a_mail_server_is_named_by_its_address(monkeypatch, url, server):
+    monkeypatch.setenv("PLAYBOOK_MAIL_FROM", "success@example.com")
+    monkeypatch.setenv("PLAYBOOK_SMTP_URL", url)
+
+    settings = load_settings()
+
+    assert smtp_server(settings.smtp_url.get_secret_value()) == server
+    assert "pw" not in repr(settings)
+
+
+@pytest.mark.parametrize("url", ["http://hush@x", "smtp://", "smtp://x:hush", "smtp://hush@x", "smtp://x/hush"])
+def test_what_is_no_address_of_a_mail_server_is_told_without_it(monkeypatch, url):
+    monkeypatch.setenv("PLAYBOOK_MAIL_FROM", "success@example.com")
+
+    (told,) = problems_of(monkeypatch, PLAYBOOK_SMTP_URL=url)
+
+    assert told.startswith("PLAYBOOK_SMTP_URL: ")
+    assert "hush" not in told
+
+
+def test_mail_goes_out_one_way(monkeypatch):
+    monkeypatch.setenv("PLAYBOOK_MAIL_FROM", "success@example.com")
+
+    (told,) = problems_of(monkeypatch, PLAYBOOK_SMTP_URL="smtp://mail.example.com", SENDGRID_API_KEY="SG.x")
+
+    assert told.endswith("are both set: mail goes out one way. Leave one of them out.")
+
+
+def test_colleagues_write_as_themselves_where_the_sender_does_unless_more_is_said(monkeypatch):
+    monkeypatch.setenv("PLAYBOOK_MAIL_FROM", "success@Example.com")
+    usual = senders_of(load_settings())
+    monkeypatch.setenv("PLAYBOOK_MAIL_DOMAINS", "example.de, Example.fr")
+
+    assert usual.domains == {"example.com"}
+    assert senders_of(load_settings()).domains == {"example.de", "example.fr"}

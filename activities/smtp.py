@@ -1,0 +1,139 @@
+"""Customer mail by any SMTP server: a provider's, or one's own.
+
+The server cannot be asked later what became of a mail, so one whose answer was lost is a person's to decide. Its
+Message-ID begins with the effect's opaque id, by which a bounce or an answer is told.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTPUTF8
+from email.utils import format_datetime
+from smtplib import SMTPServerDisconnected
+
+from activities.mailpage import page_of
+from activities.smtp_client import Answered, Letter, Server, opened, post
+from activities.transport import Answer, Busy, Finding, Message, Refused, Sender, Sent
+from activities.verdict import DEFAULT_PAUSE, masked
+from activities.wire import Deadline, Exchange
+
+_RULES = SMTPUTF8.clone(cte_type="7bit")
+# What concerns every mail, not this one: the greeting, the encryption, user and password.
+_OURS = frozenset({"greeting", "encryption", "login"})
+_NO_RIGHTS = frozenset({530, 534, 535, 538})
+
+
+class Smtp:
+    """`sender` stands in where a message has none. `look_up` bounds `check` as a whole."""
+
+    name = "smtp"
+
+    def __init__(
+        self, server: Server, *, sender: Sender | None = None, look_up: timedelta = timedelta(seconds=15)
+    ) -> None:
+        self._server = server
+        self._sender = sender
+        self._look_up = look_up
+
+    def send(self, message: Message, deadline: timedelta) -> Answer:
+        sender = message.sender or self._sender
+        if sender is None:
+            return Refused("The mail has no sender: neither its playbook nor the settings name one.", "sender_missing")
+        try:
+            letter = letter_of(message, sender)
+        except (ValueError, MessageError, UnicodeError):
+            return Refused("An address of the mail cannot be written in a mail's head.", "address")
+        exchange = Exchange(Deadline(deadline))
+        try:
+            said = post(exchange, self._server, letter)
+        except Answered as answer:
+            return _verdict(answer)
+        except Exception as error:  # noqa: BLE001 - whatever it was, how far the letter got decides
+            return exchange.without_answer(_cause(error))
+        return Sent(f"smtp:{message.id}" + (f" {_queue_id(said)}" if _queue_id(said) else ""))
+
+    def find(self, message: Message, since: datetime) -> Sent | None:
+        """There is nobody to ask."""
+        del message, since
+        return None
+
+    def check(self) -> Sequence[Finding]:
+        exchange, where = Exchange(Deadline(self._look_up)), f"{self._server.host}:{self._server.port}"
+        try:
+            client = opened(exchange, self._server)
+            client.leave()
+            client.close()
+        except Answered as answer:
+            fix = "Mend user, password and port in PLAYBOOK_SMTP_URL."
+            said = f"{where} does not let us in ({answer.stage}: {answer.code} {masked(answer.said)})."
+            return [Finding("SMTP", ok=False, message=said, fix=fix)]
+        except Exception as error:  # noqa: BLE001 - of a network, whatever it says
+            told = exchange.without_answer(_cause(error))
+            fix = "Check the network and the host and port in PLAYBOOK_SMTP_URL."
+            return [Finding("SMTP", ok=False, message=f"{where} cannot be used now. {told.reason}", fix=fix)]
+        return [Finding("SMTP", ok=True, message=f"{where} lets us in{_how(self._server)}.")]
+
+
+def letter_of(message: Message, sender: Sender) -> Letter:
+    """Raises ValueError, MessageError or UnicodeError for addresses that are none."""
+    page = page_of(message)
+    mail = EmailMessage(policy=_RULES)
+    mail["From"] = _address(sender.address, sender.name)
+    mail["To"] = _address(message.to, message.to_name)
+    if message.cc:
+        mail["Cc"] = [_address(one, "") for one in message.cc]
+    if message.reply_to:
+        mail["Reply-To"] = _address(message.reply_to, "")
+    mail["Subject"] = " ".join(message.subject.split())
+    mail["Date"] = format_datetime(datetime.now(UTC))
+    mail["Message-ID"] = f"<{message.id}@{_ascii_domain(sender.address)}>"
+    for name, value in message.headers:
+        mail[name] = " ".join(value.split())
+    mail.set_content(page.text, cte="quoted-printable")
+    mail.add_alternative(page.html, subtype="html", cte="quoted-printable")
+    to = (message.to, *message.cc)
+    return Letter(_reached(sender.address), tuple(_reached(one) for one in to), mail)
+
+
+def _address(address: str, name: str) -> Address:
+    user, _, _ = address.rpartition("@")
+    return Address(" ".join(name.split()), user, _ascii_domain(address))
+
+
+def _reached(address: str) -> str:
+    """With a domain that every server understands; raises ValueError for what could say more than an address."""
+    user, at, domain = address.rpartition("@")
+    if not (user and at and domain) or any(one.isspace() or one in "<>" for one in address):
+        raise ValueError("this is no address")
+    return f"{user}@{_ascii_domain(address)}"
+
+
+def _ascii_domain(address: str) -> str:
+    return address.rpartition("@")[2].encode("idna").decode()
+
+
+def _verdict(answer: Answered) -> Refused | Busy:
+    """Before the letter was taken everything that is said is certain: it was not."""
+    said = f"SMTP {answer.code} ({answer.stage}): {masked(answer.said)}"
+    if 400 <= answer.code < 500:
+        return Busy(said, DEFAULT_PAUSE, alone=answer.stage == "recipient")
+    ours = answer.stage in _OURS or answer.code in _NO_RIGHTS
+    return Refused(said, f"smtp_{answer.code}", credentials=ours)
+
+
+def _cause(error: Exception) -> Exception:
+    """The client says of most trouble that it was disconnected; what happened stands behind that."""
+    behind = error.__context__
+    return behind if isinstance(error, SMTPServerDisconnected) and isinstance(behind, OSError) else error
+
+
+def _queue_id(said: str) -> str:
+    """What many servers call a mail that they took: a part of `2.0.0 Ok: queued as 4F1C2`."""
+    last = said.split()[-1:] if "queued as" in said.lower() else []
+    return "".join(last)[:64]
+
+
+def _how(server: Server) -> str:
+    return f" as {server.user}" if server.user else " without a password"

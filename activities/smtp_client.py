@@ -1,0 +1,156 @@
+"""The standard library's SMTP client under one total deadline, and with the knowledge of how far a mail got.
+
+Nothing is delivered before the letter's last line has gone out; whatever breaks before that broke nothing.
+"""
+
+import re
+import smtplib
+import socket
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from typing import Any, Final, Literal
+
+from activities.wire import Exchange, TimedSocket, dial
+
+TAKEN: Final = 250
+READY: Final = 220
+GO_ON: Final = 354
+
+Stage = Literal["greeting", "encryption", "login", "sender", "recipient", "letter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """`tls`: from the first byte. Without it, the connection is encrypted as soon as the server offers that."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = ""
+    tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """`recipients` begins with the one it is for; whoever gets a copy follows."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    content: EmailMessage
+
+
+class Answered(Exception):
+    """The server said no, or not yet."""
+
+    def __init__(self, stage: Stage, code: int, said: bytes | str) -> None:
+        super().__init__()
+        self.stage: Stage = stage
+        self.code = code
+        self.said = said.decode(errors="replace") if isinstance(said, bytes) else said
+
+
+def post(exchange: Exchange, server: Server, letter: Letter) -> str:
+    """Hands the letter over; what the server said to it. Raises Answered, and whatever the network does."""
+    client = opened(exchange, server)
+    try:
+        modern = client.has_extn("smtputf8")
+        options = ["SMTPUTF8", "BODY=8BITMIME"] if modern and not _is_plain(letter) else []
+        client.expect("sender", TAKEN, client.mail(letter.sender, options))
+        for number, recipient in enumerate(letter.recipients):
+            answer = client.rcpt(recipient)
+            if number == 0:  # who only gets a copy holds nothing up
+                client.expect("recipient", TAKEN, answer)
+        said = client.deliver(letter.content.as_bytes(policy=(SMTPUTF8 if options else SMTP).clone(cte_type="7bit")))
+        client.leave()
+        return said
+    finally:
+        client.close()
+
+
+def opened(exchange: Exchange, server: Server) -> "Client":
+    """A connection that may send. Raises as `post`."""
+    client = Client(exchange, server)
+    try:
+        client.begin()
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+class Client(smtplib.SMTP):
+    _timed: TimedSocket
+
+    def __init__(self, exchange: Exchange, server: Server) -> None:
+        super().__init__(local_hostname=socket.gethostname())
+        self._exchange, self._server = exchange, server
+        self._host = server.host
+
+    def begin(self) -> None:
+        self.expect("greeting", READY, self.connect(self._server.host, self._server.port))
+        self._greet()
+        self._encrypt()
+        if self._server.user:
+            self._log_in()
+
+    def deliver(self, letter: bytes) -> str:
+        code, said = self.docmd("DATA")
+        if code != GO_ON:
+            raise Answered("letter", code, said)
+        self._exchange.reached = True
+        ended = letter if letter.endswith(b"\r\n") else letter + b"\r\n"
+        self.send(re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n")
+        answer = self.getreply()
+        self.expect("letter", TAKEN, answer)
+        return answer[1].decode(errors="replace")
+
+    def leave(self) -> None:
+        """The letter is theirs; how the parting goes does not matter."""
+        try:
+            self.putcmd("QUIT")
+        except OSError:
+            return
+
+    def expect(self, stage: Stage, code: int, answer: tuple[int, bytes]) -> None:
+        given, said = answer
+        if given // 10 != code // 10:  # 250 and 251 both say yes
+            raise Answered(stage, given, said)
+
+    def _greet(self) -> None:
+        code, said = self.ehlo()
+        if code != TAKEN:
+            self.expect("greeting", TAKEN, self.helo() if code >= 500 else (code, said))
+
+    def _encrypt(self) -> None:
+        if self._server.tls:
+            return
+        if self.has_extn("starttls"):
+            self.expect("encryption", READY, self.docmd("STARTTLS"))
+            self._timed = self._timed.under_tls(self._server.host)
+            self.sock = self._timed  # type: ignore[assignment]
+            self.file = None
+            self.helo_resp = self.ehlo_resp = None
+            self.esmtp_features = {}
+            self.does_esmtp = False
+            self._greet()
+        elif self._server.user:
+            raise Answered("encryption", 530, "it offers no encryption, and a password is not sent without")
+
+    def _log_in(self) -> None:
+        try:
+            self.login(self._server.user, self._server.password)
+        except smtplib.SMTPNotSupportedError:
+            raise Answered("login", 530, "it takes no user and password") from None
+        except smtplib.SMTPResponseException as refused:
+            raise Answered("login", refused.smtp_code, refused.smtp_error) from None
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> Any:
+        del timeout  # one per operation knows no total
+        timed = TimedSocket(dial(host, port, self._exchange.deadline), self._exchange.deadline)
+        self._timed = timed.under_tls(host) if self._server.tls else timed
+        return self._timed
+
+
+def _is_plain(letter: Letter) -> bool:
+    return all(one.isascii() for one in (letter.sender, *letter.recipients))

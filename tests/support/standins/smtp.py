@@ -1,0 +1,116 @@
+"""A real SMTP server (aiosmtpd) that keeps what it takes, and answers as it was told to."""
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Any, Self
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+USER, PASSWORD = "playbook", "a secret"
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    sender: str
+    recipients: list[str]
+    letter: EmailMessage
+
+    def part(self, kind: str) -> str:
+        found = self.letter.get_body((kind,))
+        assert found is not None
+        return str(found.get_content()).replace("\r\n", "\n")
+
+
+class StandInSmtp:
+    """`answers` are given once each, by the command that they answer (MAIL, RCPT, DATA), or `drop` to hang up there;
+    `hangs` says at which command it falls silent. With a `certificate` it offers STARTTLS; `login` asks for a user.
+    """
+
+    def __init__(self, certificate: Path | None = None, *, login: bool = False) -> None:
+        self.mails: list[Got] = []
+        self.answers: dict[str, str] = {}
+        self.hangs = ""
+        self.encrypted = False
+        self._login = login
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
+        if self._tls and certificate:
+            self._tls.load_cert_chain(certificate)
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="stand-in smtp", daemon=True)
+
+    # --- aiosmtpd's hooks
+
+    async def handle_MAIL(  # noqa: N802 - its names
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        self.encrypted = session.ssl is not None
+        envelope.mail_options.extend(options)
+        return await self._said("MAIL", server)
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        said = await self._said("RCPT", server)
+        if said.startswith("25"):
+            envelope.rcpt_tos.append(address)
+        return said
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        said = await self._said("DATA", server)
+        if said.startswith("25"):
+            letter = message_from_bytes(bytes(envelope.content or b""), policy=policy.default)
+            self.mails.append(Got(str(envelope.mail_from), [*envelope.rcpt_tos], letter))
+        if self.answers.pop("AFTER", "") == "drop":
+            server.transport.abort()
+        return said
+
+    async def _said(self, command: str, server: SMTP) -> str:
+        if self.hangs == command:
+            await asyncio.sleep(60)
+        said = self.answers.pop(command, "250 2.0.0 Ok: queued as 4F1C2" if command == "DATA" else "250 Ok")
+        if said == "drop":
+            server.transport.abort()
+        return said
+
+    # --- its life
+
+    @property
+    def port(self) -> int:
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._server = asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(5)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    async def _serve(self) -> asyncio.Server:
+        return await self._loop.create_server(self._protocol, "127.0.0.1", 0)
+
+    def _protocol(self) -> SMTP:
+        asks: dict[str, Any] = {"authenticator": _known, "auth_required": True} if self._login else {}
+        return SMTP(self, loop=self._loop, hostname="mx.test", enable_SMTPUTF8=True, tls_context=self._tls, **asks)
+
+    async def _end(self) -> None:
+        self._server.close()
+        mine = [one for one in asyncio.all_tasks(self._loop) if one is not asyncio.current_task()]
+        for one in mine:
+            one.cancel()
+        await asyncio.gather(*mine, return_exceptions=True)
+
+
+def _known(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+    mine = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+    return AuthResult(success=mine, handled=False)
