@@ -41,6 +41,15 @@ class Clock:
     until: datetime | None = None
     real: Callable[[], datetime] = utc_now
 
+    @property
+    def is_real(self) -> bool:
+        return self.scale == 1 and self.origin == self.began
+
+    @property
+    def pace(self) -> int:
+        """How many times as fast as real time it goes now."""
+        return self.scale if self.until is None or self.now() < self.until else 1
+
     def now(self) -> datetime:
         return self.logical(self.real())
 
@@ -95,6 +104,6 @@ def _made(connection: Connection, row: dict[str, object]) -> Clock:
 
 
 def _said(clock: Clock) -> str:
-    if clock.scale == 1 and clock.origin == clock.began:
+    if clock.is_real:
         return "'real'"
     return f"'scaled:{clock.scale}@{clock.origin:%Y-%m-%dT%H:%M:%SZ}'"

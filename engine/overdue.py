@@ -109,4 +109,4 @@ def acted(rungs: Sequence[Rung], task: Task, which: int, ctx: Context) -> Task:
     words = "is due" if rung.before else "is overdue"
     purpose: Literal["remind", "escalate"] = "remind" if rung.event == "reminded" else "escalate"
     ctx.tell(person, purpose, f"{task.title} {words}", below=below, task=task.id)
-    return task.model_copy(update={"rung": max(task.rung, which)})
+    return task.model_copy(update={"rung": max(task.rung, which), "used_up": which == len(rungs)})

@@ -194,6 +194,7 @@ def attention(connection: Connection, host: Host, limit: int = MANY) -> list[Vie
         *_refused(connection, limit),
         *_behind(connection, limit),
         *_unheard(connection, now, limit),
+        *_undone(connection, limit),
         *_nobodys(connection, host, limit),
         *held_attention(connection, host, limit),
         *_faulty_rules(connection),
@@ -238,6 +239,13 @@ def _unheard(connection: Connection, now: datetime, limit: int) -> Iterator[View
         yield attention_view(
             "escalation", task.id, task.account, f"nobody has acknowledged: {task.title}", fix, run=task.run
         )
+
+
+def _undone(connection: Connection, limit: int) -> Iterator[View]:
+    for task in tasks.used_up(connection, limit):
+        reason = f"not done behind the last rung of its ladder: {task.title} ({task.person or 'nobody'})"
+        fix = f"playbook task complete {task.id}, or reassign or snooze it"
+        yield attention_view("overdue", task.id, task.account, reason, fix, run=task.run)
 
 
 def _nobodys(connection: Connection, host: Host, limit: int) -> Iterator[View]:

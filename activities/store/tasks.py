@@ -120,6 +120,13 @@ def unheard(connection: Connection, now: datetime, limit: int = 1_000) -> list[T
     return [Task.model_validate_json(body) for body in connection.scalars(query.limit(limit))]
 
 
+def used_up(connection: Connection, limit: int = 1_000) -> list[Task]:
+    """Open ones that the last rung of their ladder has not moved, and that nobody has put off since."""
+    query = select(tasks.c.body).where(tasks.c.state == "open", tasks.c.body.contains('"used_up":true'))
+    query = query.where(tasks.c.body.contains('"snoozed":null')).order_by(tasks.c.due, tasks.c.id)
+    return [Task.model_validate_json(body) for body in connection.scalars(query.limit(limit))]
+
+
 def counted(connection: Connection) -> dict[str, int]:
     """How many tasks there are by state."""
     rows = connection.execute(select(tasks.c.state, func.count()).group_by(tasks.c.state))

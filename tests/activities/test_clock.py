@@ -1,5 +1,6 @@
 """Logical time: which instant it is, and when another one comes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -70,3 +71,12 @@ def test_another_clock_than_the_databases_is_refused_in_words(database):
 
     with pytest.raises(ClockDiffers, match=r"runs on the clock 'scaled:60@2024-01-01T00:00:00Z', not on 'scaled:61@"):
         load_clock(database, 61, WHEN)
+
+
+def test_a_clock_that_has_slowed_down_goes_as_fast_as_real_time():
+    real = datetime(2026, 3, 2, tzinfo=UTC)
+    scaled = Clock(3600, real, real, until=real + timedelta(days=90), real=lambda: real + timedelta(hours=1))
+
+    assert (scaled.is_real, scaled.pace) == (False, 1)
+    assert replace(scaled, real=lambda: real).pace == 3600
+    assert Clock().is_real

@@ -101,6 +101,7 @@ def test_a_fact_becomes_a_run_a_task_and_a_message_and_ctrl_c_loses_nothing(up):
 
     second = up()
     second.where()
+    assert "holds     1 account and 1 live run from before" in second.said
     eventually(lambda: sent("ana"))
 
     assert [one["event"] for one in playbook("trace", task["run"], "--json").json][:4] == [

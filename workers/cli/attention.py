@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @limit_option
 @json_option
 def command(*, limit: int, as_json: bool) -> None:
-    """Lists stuck runs, doubtful mails, refused messages, unheard escalations, nobody's tasks, held starts.
+    """Lists stuck runs, doubtful mails, refused messages, unheard escalations, overdue and nobody's tasks, held starts.
 
     At most LIMIT of each are shown; how many more there are is said. Many held starts of one playbook are one line.
     """

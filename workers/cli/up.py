@@ -73,7 +73,7 @@ async def _up(settings: "Settings", files: tuple[Path, ...], *, starts: bool) ->
     stop = Stop()
     try:
         async with together(settings, note) as running:
-            say(*_where(running, settings))
+            say(*_where(running, settings, await asyncio.to_thread(_filled, running.host)))
             importing = Importing(running.host, files, settings.make_home(), starts=starts)
             await stop.wait()
             await importing.leave()
@@ -162,7 +162,23 @@ class LeftOff(Exception):
     """An import was told to end before its end."""
 
 
-def _where(running: "Together", settings: "Settings") -> list[str]:
+def _filled(host: "Host") -> list[str]:
+    """What is there from before: somebody who looks at what a demo has played is not to take it for today."""
+    from activities.store.figures import counted
+
+    found, clock, said = host.database.read(counted), host.clock, []
+    if found.accounts:
+        live = several(sum(found.live.values()), "live run")
+        said.append(f"  holds     {several(found.accounts, 'account')} and {live} from before")
+    if not clock.is_real:
+        pace = f", and time goes {clock.pace:,} times as fast" if clock.pace > 1 else ""
+        said.append(
+            f"  clock     this database has its own, as a demo has: it is {clock.now():%Y-%m-%d %H:%M} UTC{pace}"
+        )
+    return said
+
+
+def _where(running: "Together", settings: "Settings", filled: list[str]) -> list[str]:
     mail = "SendGrid" if settings.sendgrid_api_key else "kept here (playbook outbox)"
     slack = "Slack" if settings.slack_bot_token else "kept here (playbook outbox)"
     tokens = "with a token" if settings.api_tokens else "from this machine only, since PLAYBOOK_API_TOKENS is not set"
@@ -172,6 +188,7 @@ def _where(running: "Together", settings: "Settings") -> list[str]:
         f"  HTTP      {running.http} (described at {running.http}/openapi.json), {tokens}",
         f"  Temporal  {running.temporal}{pages}",
         f"  database  {settings.database_shown}",
+        *filled,
         f"  mail      {mail}",
         f"  Slack     {slack}",
         "  look      playbook runs · playbook tasks · playbook attention",

@@ -40,6 +40,7 @@ TASK: dict[str, Any] = {
     "closed": "2026-03-03T10:12:00Z",
     "by": "noor",
     "rung": 0,
+    "used_up": False,
     "accountable": "gwen",
     "consulted": ["technical_lead", "contact.champion"],
     "informed": ["ae"],

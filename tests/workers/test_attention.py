@@ -1,0 +1,39 @@
+"""What is listed for a person to decide, and what is not."""
+
+from datetime import timedelta
+
+from activities import runs, tasks
+from activities.store import tasks as stored
+from tests.support.driving import drive
+from tests.support.hosts import NOW, HandClock, acme, host_on, playbook, tell
+from workers.looking import attention
+
+START = "start: {when: metrics.nps.value < 5}\n"
+LADDER = """
+  - task: ring
+    due: 24 hours
+    overdue:
+      - {before: 2 hours, remind: assignee}
+      - {after: 24 hours, escalate: cs_manager}
+"""
+
+
+def told(host):
+    return [(one["kind"], one["id"]) for one in host.database.read(lambda c: attention(c, host))]
+
+
+def test_a_task_that_is_open_behind_the_last_rung_is_listed_until_somebody_puts_it_off(database):
+    clock = HandClock()
+    host = host_on(database, playbook(LADDER, start=START), real=clock)
+    acme(host)
+    tell(host, "acme", metric="nps", value=3)
+    drive(host, clock, NOW + timedelta(hours=47))
+    (task,) = host.database.read(stored.listed)
+    assert told(host) == []
+
+    drive(host, clock, NOW + timedelta(hours=48))
+    assert told(host) == [("overdue", task.id)]
+
+    tasks.snooze(host, task.id, clock.at + timedelta(days=2), by="ana")
+    runs.advance(host, task.run)
+    assert told(host) == []
