@@ -150,7 +150,7 @@ def _no_values(plan: Plan, model: StoryModel) -> Iterator[tuple[Path, str, str]]
 def _no_step(plan: Plan, word: str, kinds: frozenset[str], named: str, path: Path) -> Iterator[tuple[Path, str, str]]:
     able = [step for step in plan.steps.values() if step.kind in kinds]
     place = template_of(named)
-    if any(place in {step.id, step.path} or place.startswith(f"{step.path}/") for step in able):
+    if any(place in {step.id, step.path} or place.startswith((f"{step.path}/", f"{step.id}/")) for step in able):
         return
     yield path, f"the playbook has no {word} '{named}'", suggest_or_list(named, [step.id for step in able])
 
@@ -302,7 +302,7 @@ class _Matcher:
 
     def __call__(self, item: Mapping[str, object], entry: Entry) -> bool:
         name = EFFECTS[entry.event, entry.kind]
-        if name not in item or str(item[name]) not in {entry.step, entry.path}:
+        if name not in item or str(item[name]) not in {entry.step, entry.path, _from_its_step(entry)}:
             return False
         return all(self.agrees(key, wanted, entry) for key, wanted in item.items() if key != name)
 
@@ -342,11 +342,18 @@ def _plain(value: object) -> str:
     return _said(value) if isinstance(value, dict) else str(value)
 
 
+def _from_its_step(entry: Entry) -> str:
+    """The path without what the step stands in: `welcome/mail/2`, wherever the sequence is."""
+    parts = entry.path.split("/")
+    own = max((index for index, part in enumerate(parts) if template_of(part) == entry.step), default=0)
+    return "/".join((template_of(parts[own]), *parts[own + 1 :]))
+
+
 def _as_expected(entry: Entry, story: Story, calendar: Calendar) -> str:
     """The effect as the test could expect it."""
     day = (calendar.date_of(entry.at) - calendar.date_of(story.start)).days
     effect = EFFECTS[entry.event, entry.kind]
-    item: dict[str, object] = {"at": f"day {day}", effect: entry.path if effect == "email" else entry.step}
+    item: dict[str, object] = {"at": f"day {day}", effect: _from_its_step(entry) if effect == "email" else entry.step}
     for key in _FIELDS:
         value = entry.subject or None if key == "subject" else entry.fields.get(key)
         if isinstance(value, str) and key in _TIMES:

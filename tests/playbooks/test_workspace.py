@@ -8,7 +8,7 @@ import pytest
 
 from engine.compile import compile_with_notes
 from engine.document import Document
-from engine.plan import Plan
+from engine.plan import Plan, template_of
 from engine.playtest import Report, read_tests, run_tests
 from engine.problems import Problems
 from engine.setting import Setting
@@ -17,8 +17,9 @@ from engine.workspace import Workspace, load
 
 FOLDER = Path(__file__).parents[2] / "playbooks"
 PLAYBOOKS = (
-    "ask", "coaching", "csat-fall", "kickoff", "logins-drop", "missed-meetings", "nps-fall", "quarterly-review", "renewal-120",
-    "renewal-risk", "severe-week", "ticket-surge", "usage-drop",
+    "ask", "champion-left", "coaching", "csat-fall", "detractor", "expansion", "high-touch", "kickoff", "logins-drop",
+    "missed-meetings", "nps-fall", "payment-failed", "quarterly-review", "reference", "renewal-120", "renewal-risk", "self-serve", "sessions",
+    "severe-week", "ticket-surge", "usage-drop",
 )  # fmt: skip
 
 
@@ -53,15 +54,15 @@ def reports() -> dict[str, Report]:
 
 
 def taken(playbook: str) -> set[str]:
-    """Paths of everything that the tests of a playbook came past."""
-    paths = {entry.path for result in reports()[playbook].results for entry in result.told.trace}
+    """Paths of everything that the tests of a playbook came past, whichever occurrence of it."""
+    paths = {template_of(entry.path) for result in reports()[playbook].results for entry in result.told.trace}
     return paths | {"/".join(path.split("/")[:n]) for path in paths for n in range(1, path.count("/") + 1)}
 
 
 def cases(playbook: str) -> set[tuple[str, object]]:
     """Each branch that the tests came to, with the case it took."""
     return {
-        (entry.path, entry.fields["case"])
+        (template_of(entry.path), entry.fields["case"])
         for result in reports()[playbook].results
         for entry in result.told.trace
         if entry.event == "branched"
@@ -141,6 +142,8 @@ def test_the_first_playbook_of_the_guide_is_one():
 
 
 def test_every_template_is_used_by_some_step():
-    used = {getattr(step.spec, "template", None) for plan in plans().values() for step in plan.steps.values()}
+    specs = [step.spec for plan in plans().values() for step in plan.steps.values()]
+    mails = [mail for spec in specs if spec.kind == "sequence" for mail in spec.mails]
+    used = {getattr(one, "template", None) for one in (*specs, *mails)}
 
     assert {template.name for template in workspace().templates.files} <= used
