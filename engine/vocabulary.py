@@ -73,6 +73,7 @@ class Vocabulary:
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     digest: str = ""
+    _types: dict[str, Type] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -105,8 +106,9 @@ class Vocabulary:
         run); `endings`: how runs of the other playbooks mostly end; `event`: the one at hand; `item`: "contacts" or a
         kind of record under `each`; `contact`: whether `contact.*` is at hand, as in `to: {each: …}`.
         """
-        types = _account_types(self)
-        types |= {f"team.{role}": TEXT for role in roles}
+        if not self._types:
+            self._types.update(_account_types(self))
+        types = self._types | {f"team.{role}": TEXT for role in roles}
         types |= {f"outcome.{step}": type_ for step, type_ in (outcomes or {}).items()}
         if event is not None:
             types |= {f"event.{name}": one.type for name, one in self.events[event].items()}

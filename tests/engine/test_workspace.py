@@ -98,5 +98,5 @@ def test_what_is_wrong_with_people_is_not_told_again_by_every_step(tmp_path):
 def test_a_template_that_no_playbook_uses_is_read_too(tmp_path):
     folder = good_but(tmp_path, {"templates/new.md": "Hello {{ account.naem }} {{ outcome.review }}"})
 
-    said = "account.naem is not a name that can be read here. Did you mean 'account.name'?"
+    said = "account.naem is not in the vocabulary. Did you mean 'account.name'?"
     assert told(folder) == [f"templates/new.md:1:10: error: template 'new': {said}"]
