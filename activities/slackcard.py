@@ -22,6 +22,7 @@ ACTION: Final = "task."  # what the ids of our buttons begin with
 _LABELS: Final[Mapping[Verb, str]] = {
     "done": "Done",
     "approve": "Approve",
+    "edit": "Edit",
     "refuse": "Decline",
     "snooze": "Snooze",
     "reassign": "Reassign",

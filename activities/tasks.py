@@ -1,5 +1,6 @@
 """What people do with tasks: each act is one row of history, one input of the run, one wake, in one transaction."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,6 +52,9 @@ class Refused:
 Answer = Done | Refused
 
 
+Edited = Mapping[Literal["subject", "body"], str]
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """One thing that somebody does; which of the rest is needed depends on the verb."""
@@ -61,11 +65,19 @@ class Act:
     until: datetime | None = None
     to: str | None = None
     note: str | None = None
+    edited: Edited | None = None
 
 
-def complete(host: Host, task: str, outcome: str = "done", by: str | None = None, note: str | None = None) -> Answer:
-    """The first outcome wins. Every act raises NoSuchTask."""
-    return _do(host, task, Act("complete", by, outcome=outcome, note=note))
+def complete(
+    host: Host,
+    task: str,
+    outcome: str = "done",
+    by: str | None = None,
+    note: str | None = None,
+    edited: Edited | None = None,
+) -> Answer:
+    """The first outcome wins. `edited` is what an approved mail says instead. Every act raises NoSuchTask."""
+    return _do(host, task, Act("complete", by, outcome=outcome, note=note, edited=edited))
 
 
 def snooze(host: Host, task: str, until: datetime, by: str | None = None, note: str | None = None) -> Answer:
@@ -201,7 +213,7 @@ def _told(task: Task, act: Act, now: datetime) -> Input | None:
             return Acknowledged.model_validate(at)
         case "complete" | "snooze" | "reassign" | "claim":
             given = {"verb": act.verb, "outcome": act.outcome, "until": act.until, "to": act.to, "note": act.note}
-            return TaskActed.model_validate(at | given)
+            return TaskActed.model_validate(at | given | {"edited": act.edited})
     return None
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from engine.people import Directory, Person
     from engine.run import Task
 
-Verb = Literal["done", "approve", "refuse", "snooze", "reassign", "claim", "acknowledge", "note"]
+Verb = Literal["done", "approve", "edit", "refuse", "snooze", "reassign", "claim", "acknowledge", "note"]
 
 
 def may_act(task: Task, person: Person, directory: Directory, now: datetime) -> bool:
@@ -54,7 +54,7 @@ def _closing(task: Task) -> tuple[Verb, ...]:
         case "escalation":
             return ("acknowledge",)
         case "approval":
-            return ("approve", "refuse")
+            return ("approve", "edit", "refuse")
         case _:
             return ("done",)
 

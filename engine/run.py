@@ -149,7 +149,7 @@ class Settled(Frozen):
 
 
 class TaskActed(Frozen):
-    """A person did something with a task."""
+    """A person did something with a task. `edited` is what a mail that is approved says instead, by its parts."""
 
     kind: Literal["task"] = "task"
     at: datetime
@@ -161,6 +161,7 @@ class TaskActed(Frozen):
     until: datetime | None = None
     to: str | None = None
     note: str | None = None
+    edited: dict[Literal["subject", "body"], str] | None = None
 
 
 class Acknowledged(Frozen):

@@ -50,6 +50,17 @@ def decided(open_: Open, given: Given, ctx: Context) -> str | Move:
             return keep(open_)
 
 
+def edited(contents: dict[str, JsonValue], given: Given, ctx: Context) -> dict[str, JsonValue]:
+    """The mails as whoever approves them has put them. Only one that goes to one contact alone can be: the words of
+    several differ.
+    """
+    if not isinstance(given, TaskActed) or not given.edited or len(contents) != 1:
+        return contents
+    _beside(ctx).log("updated", kind="task", by=given.by, set=dict.fromkeys(given.edited, "edited"))
+    new: dict[str, JsonValue] = {str(name): text for name, text in given.edited.items()}
+    return {to: said | new for to, said in contents.items() if isinstance(said, dict)}
+
+
 def without(memo: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """What the step remembers once the task is closed."""
     return {name: value for name, value in memo.items() if name not in {"task", "awaited", "held"}}

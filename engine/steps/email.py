@@ -136,9 +136,15 @@ def _shown(contents: Mapping[str, JsonValue]) -> str:
     return f"To {to}\n\n{first.get('subject', '')}\n\n{first.get('body', '')}"
 
 
+def mails_of(open_: Open) -> dict[str, JsonValue]:
+    """What would be sent when it is approved, by contact."""
+    contents = open_.memo.get("contents")
+    return contents if isinstance(contents, dict) else {}
+
+
 def resume(spec: EmailSpec, open_: Open, given: Given, ctx: Context) -> Move:
     if "contents" in open_.memo and "task" in open_.memo:
-        return _approved(approval.decided(open_, given, ctx), open_, ctx)
+        return _approved(approval.decided(open_, given, ctx), open_, given, ctx)
     if "task" in open_.memo:
         return nobody.resume(open_, given, ctx)
     match given:
@@ -150,12 +156,12 @@ def resume(spec: EmailSpec, open_: Open, given: Given, ctx: Context) -> Move:
             return keep(open_)
 
 
-def _approved(word: str | Move, open_: Open, ctx: Context) -> Move:
+def _approved(word: str | Move, open_: Open, given: Given, ctx: Context) -> Move:
     if not isinstance(word, str):
         return word
     if word == approval.APPROVED:
-        contents = open_.memo["contents"]
-        return _want(contents if isinstance(contents, dict) else {}, replace(ctx, memo={"approved": True}))
+        contents = approval.edited(mails_of(open_), given, ctx)
+        return _want(contents, replace(ctx, memo={"approved": True}))
     ctx.log("skipped", reason="refused")
     return Done("refused")
 

@@ -13,8 +13,9 @@ from slack_bolt.request import BoltRequest
 from slack_bolt.response import BoltResponse
 
 import workers.slack
-from activities import tasks
+from activities import runs
 from activities.slack import SCOPES
+from activities.store import effects
 from activities.store import tasks as rows
 from tests.support.clicks import FORM, SECRET, click, counter, signature
 from tests.support.hosts import NOW, acme, host_on, only_run, playbook, tell
@@ -25,6 +26,7 @@ from workers.slack.signed import is_signed
 START = "start: {when: metrics.nps.value < 5}\n"
 RING = "  - {task: ring, title: Ring Acme, due: 2 business days}\n"
 ASKED = "  - {task: ring, title: Ring Acme, due: 2 business days, outcomes: [reached, silent]}\n"
+MAIL = "  - {email: hello, to: champion, subject: Hi, text: Dear Kim, approval: cs_manager}\n"
 FIRE = "  - {escalate: fire, reason: It burns, ladder: [{to: csm, within: 1 day}]}\n"
 
 
@@ -252,11 +254,28 @@ def test_an_incident_is_taken_over_and_acknowledged_by_any_colleague(opened):
 
 
 def test_a_mail_is_approved_or_declined_by_a_button(opened):
-    at, task = opened("  - {email: hello, to: champion, subject: Hi, text: Dear Kim, approval: cs_manager}\n")
+    at, task = opened(MAIL)
 
     at.press("U0MAX", "refuse", task)
 
     assert (now_is(at, task).outcome, now_is(at, task).by) == ("refused", "max")
+
+
+def test_a_mail_is_edited_before_it_is_approved(opened):
+    at, task = opened(MAIL)
+    at.press("U0MAX", "edit", task)
+
+    empty = at.fill("U0MAX", subject={"value": "Hi"}, body={"value": " "})
+    at.fill("U0MAX", subject={"value": "Hello"}, body={"value": "Dear Kim, *soon*"})
+    directive = runs.advance(at.host, only_run(at.host).id)
+
+    fields = at.slack.views[0]["blocks"][1:]
+    assert [one["element"]["initial_value"] for one in fields] == ["Hi", "Dear Kim"]
+    assert empty.json()["errors"] == {"body": "A mail needs one."}
+    [mail] = [one for one in at.host.database.read(effects.listed) if one.channel == "email"]
+    assert [mail.id] == [one.id for one in directive.effects]
+    assert (mail.effect.content["subject"], mail.effect.content["body"]) == ("Hello", "Dear Kim, *soon*")
+    assert now_is(at, task).by == "max"
 
 
 def test_a_task_that_was_erased_is_said_to_be_gone(opened):
@@ -283,7 +302,7 @@ def test_a_run_goes_on_by_a_click(opened):
     at, task = opened(RING + "  - end: called\n")
 
     at.press("U0ANA", "done", task)
-    tasks.advance(at.host, only_run(at.host).id)
+    runs.advance(at.host, only_run(at.host).id)
 
     assert only_run(at.host).outcome == "called"
 

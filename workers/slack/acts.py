@@ -6,10 +6,12 @@ from typing import cast
 
 from activities import tasks
 from activities.slackcard import ACTION
+from activities.store import runs
 from activities.tasks import Answer, Refused
 from engine.people import Person
 from engine.rights import Verb
 from engine.run import Task
+from engine.steps.email import mails_of
 from engine.steps.task import OUTCOMES
 from engine.values import read_instant
 from workers.slack import forms
@@ -76,7 +78,22 @@ def _form(office: Office, verb: Verb, task: Task, person: Person, url: str) -> f
             return forms.reassign(task, carried)
         case "note":
             return forms.note(task, carried)
+        case "edit":
+            return forms.edit(task, carried, _mail(office, task))
     return None
+
+
+def _mail(office: Office, task: Task) -> Mapping[str, str]:
+    """The mail that waits for approval. Raises Kindly for what a form cannot hold."""
+    row = office.host.database.read(lambda connection: runs.find(connection, task.run))
+    open_ = row.run.open.get(task.rests_at) if row else None
+    mails = [one for one in mails_of(open_).values() if isinstance(one, dict)] if open_ else []
+    if len(mails) != 1:
+        raise Kindly("This goes to several people, each in their own words. Approve it as it is, or decline it.")
+    found = {name: str(mails[0].get(name) or "") for name in ("subject", "body")}
+    if len(found["body"]) > forms.BODY or len(found["subject"]) > forms.SUBJECT:
+        raise Kindly("This mail is too long to be edited in Slack. Approve it as it is, or decline it.")
+    return found
 
 
 # --- clicks
@@ -122,6 +139,14 @@ def _closed(office: Office, task: Task, person: Person, form: Form) -> Answer | 
     return tasks.complete(office.host, task.id, chosen.value, person.id, _note(form))
 
 
+def _edited(office: Office, task: Task, person: Person, form: Form) -> Answer | Body:
+    said = {name: (form.said(name).value or "").replace("\0", "").strip() for name in ("subject", "body")}
+    if lacking := {name: "A mail needs one." for name, text in said.items() if not text}:
+        return forms.errors(**lacking)
+    edited: tasks.Edited = {"subject": " ".join(said["subject"].split()), "body": said["body"]}
+    return tasks.complete(office.host, task.id, task.outcomes[0], person.id, edited=edited)
+
+
 def _snoozed(office: Office, task: Task, person: Person, form: Form) -> Answer | Body:
     own, preset = form.said("own").selected_date_time, form.said("preset").selected_option
     if own is None and preset is None:
@@ -158,4 +183,10 @@ def _note(form: Form) -> str | None:
     return text or None
 
 
-_SENDINGS: Mapping[str, Sending] = {"done": _closed, "snooze": _snoozed, "reassign": _reassigned, "note": _noted}
+_SENDINGS: Mapping[str, Sending] = {
+    "done": _closed,
+    "edit": _edited,
+    "snooze": _snoozed,
+    "reassign": _reassigned,
+    "note": _noted,
+}

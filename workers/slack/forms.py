@@ -1,6 +1,6 @@
 """The forms (modals) in which somebody says how, until when, to whom or what; as plain values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,8 @@ from workers.slack.payloads import Carried
 TITLE = 24  # characters at the head of a form
 LABEL = 75
 NOTE = 2_800
+SUBJECT = 250
+BODY = 3_000  # as much as a field of a form takes
 
 Form = dict[str, Any]
 
@@ -43,6 +45,15 @@ def snooze(task: Task, carried: Carried, calendar: Calendar, now: datetime) -> F
 def reassign(task: Task, carried: Carried) -> Form:
     chosen = {"type": "users_select", "action_id": "to"}
     return _form("reassign", "Reassign", "Hand it over", carried, task, _input("to", "To whom?", chosen), _note())
+
+
+def edit(task: Task, carried: Carried, mail: Mapping[str, str]) -> Form:
+    """The mail as it would go, to be sent otherwise."""
+    subject = {"type": "plain_text_input", "action_id": "said", "max_length": SUBJECT, "initial_value": mail["subject"]}
+    body = {"type": "plain_text_input", "action_id": "said", "multiline": True, "max_length": BODY}
+    body |= {"initial_value": mail["body"]}
+    blocks = (_input("subject", "Subject", subject), _input("body", "Text (Markdown)", body))
+    return _form("edit", "Edit the mail", "Approve it so", carried, task, *blocks)
 
 
 def note(task: Task, carried: Carried) -> Form:
