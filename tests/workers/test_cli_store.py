@@ -232,6 +232,13 @@ class TestLook:
         assert "Ring Acme" in shown.out
         assert playbook("outbox", "--state", "sent").out == "no messages\n"
 
+    def test_an_account_is_shown_with_all_that_goes_on(self, filled):
+        shown = fine(playbook("account", "acme")).out
+
+        assert playbook("account", "acme", "--json").json["fields"]["name"] == "Acme"
+        for said in ("Acme", "red", "40%", "ben", "kim@acme.test", filled, "Ring Acme", "opened"):
+            assert said in shown
+
     def test_nothing_waits_for_a_decision(self, filled):
         assert playbook("attention").out == "nothing waits for a decision\n"
 
@@ -240,6 +247,7 @@ class TestLook:
         [
             ("run", "nothing"),
             ("trace", "nothing"),
+            ("account", "nobody"),
             ("why", "nobody", "call"),
             ("why", "acme", "cal"),
             ("task", "show", "x"),

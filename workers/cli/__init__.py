@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Mapping[str, Listed]] = {
     "Look": {
         "runs": Listed("workers.cli.runs", "runs, live or ended"),
         "run": Listed("workers.cli.run", "one run: where it stands and what it waits for"),
+        "account": Listed("workers.cli.account", "one account: fields, metrics, runs, tasks, what came last"),
         "trace": Listed("workers.cli.trace", "what a run did, and why"),
         "why": Listed("workers.cli.why", "why an account is in a playbook, or is not"),
         "tasks": Listed("workers.cli.tasks", "what people have to do"),
