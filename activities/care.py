@@ -4,11 +4,12 @@ playbooks of the account.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Final
 
 from activities.desks import Bench
-from activities.store import effects, mails, runs, suppressions, wakes
+from activities.store import effects, mail_events, mails, runs, suppressions, wakes
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
 from engine import care
@@ -16,6 +17,8 @@ from engine.care import Gone, Slot
 from engine.mailing import can_be_reached, expires_of, ready_of, send_times_of, topic_of
 from engine.policy import Policy
 from engine.sendtimes import calendar_for
+
+AWAY: Final = timedelta(days=3)  # then the next mail goes, and a machine may answer it again
 
 
 def unwanted(at: Bench, account: AccountRow, row: EffectRow) -> str | None:
@@ -33,9 +36,19 @@ def unwanted(at: Bench, account: AccountRow, row: EffectRow) -> str | None:
 def slot(at: Bench, account: AccountRow, row: EffectRow) -> Slot:
     """When the mail may go."""
     now, policy = at.now(account), at.current.setting.policy
+    back = _back(at, row)
+    if back is not None and back > now and not policy.is_essential(topic_of(row.effect)):
+        mine = ready_of(row.effect, row.id, row.recipient, row.ready_since, account.known, policy)
+        return Slot(mine.hours.opens(back), "window", "away")
     if not policy.caps and not policy.quiet_hours and send_times_of(row.effect) is None:
         return Slot(now)
     return _Scene(at, account, policy, now).slots([row])[row.id]
+
+
+def _back(at: Bench, row: EffectRow) -> datetime | None:
+    """Until when nobody writes to whoever had a machine answer that they are away."""
+    told = mail_events.last(at.connection, row.account, row.recipient, "answered_by_machine")
+    return told + AWAY if told is not None else None
 
 
 def move_up(at: Bench, account: AccountRow) -> None:

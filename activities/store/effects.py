@@ -71,6 +71,15 @@ _BY_ID = Among(select(*_COLUMNS), effects.c.id)
 # Written out, not bound: the index is of these rows alone.
 _TAKEN = (effects.c.channel == literal_column("'email'")) & effects.c.receipt.is_not(None)
 _BY_RECEIPT = Among(select(*_COLUMNS).where(_TAKEN), effects.c.receipt)
+_LAST_TO = (
+    select(*_COLUMNS)
+    .where(
+        effects.c.channel == literal_column("'email'"), effects.c.address.in_((bindparam("said"), bindparam("small")))
+    )
+    .where(effects.c.state.in_(("sent", "uncertain")))
+    .order_by(effects.c.settled_at.desc().nulls_last())
+    .limit(1)
+)
 _WHOSE = select(effects.c.account, effects.c.run).where(effects.c.id == bindparam("effect"))
 _UNSETTLED = Among(select(*_COLUMNS).where(effects.c.state.not_in(FINAL)).order_by(*_ORDER), effects.c.run)
 
@@ -82,6 +91,12 @@ def find(connection: Connection, effect: str) -> EffectRow | None:
 def received(connection: Connection, receipts: Collection[str]) -> EffectRow | None:
     """The mail that a provider took with one of these receipts."""
     return next((EffectRow(*row) for row in _BY_RECEIPT.rows(connection, receipts)), None)
+
+
+def last_to(connection: Connection, address: str) -> EffectRow | None:
+    """The last mail that went to the address."""
+    row = connection.execute(_LAST_TO, {"said": address, "small": address.lower()}).one_or_none()
+    return EffectRow(*row) if row else None
 
 
 def whose(connection: Connection, effect: str) -> tuple[str, str] | None:

@@ -279,6 +279,7 @@ effects = Table(
     _only_where("state = 'claimed'", "ix_effects_claimed", "lease_until"),
     Index("ix_effects_account", "account"),
     _only_where("channel = 'email' AND receipt IS NOT NULL", "ix_effects_receipt", "receipt"),
+    _only_where("channel = 'email'", "ix_effects_address", "address"),
     Index("ix_effects_account_channel_settled_at", "account", "channel", "settled_at"),
     _only_where("held = 'provider'", "ix_effects_put_off", "channel", "priority", "ready_since"),
     _only_where("until IS NOT NULL", "ix_effects_until", "until"),

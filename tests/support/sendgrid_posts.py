@@ -39,3 +39,33 @@ def event(kind: str, effect: str | None, at: datetime, email: str = "kim@acme.te
 
 def body_of(events: Sequence[object]) -> bytes:
     return json.dumps(events).encode() + b"\r\n"
+
+
+FORM = "multipart/form-data; boundary=xYzZY"
+
+
+def form_of(**fields: str | bytes) -> bytes:
+    """The body of a post of Inbound Parse; `sender_ip` is written `sender_ip`, and so on."""
+    parts = [
+        b'--xYzZY\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+        % (name.encode(), said.encode() if isinstance(said, str) else said)
+        for name, said in fields.items()
+    ]
+    return b"".join(parts) + b"--xYzZY--\r\n"
+
+
+def mail_in(
+    to: str = "", text: str | bytes = "Thank you", sender: str = "Kim <kim@acme.test>", headers: str = "", **more: str
+) -> dict[str, str | bytes]:
+    """The fields of a mail as Inbound Parse takes it apart."""
+    envelope = {"to": [to] if to else [], "from": "kim@acme.test"}
+    head = f"From: {sender}\nTo: {to}\nSubject: Re: Hello\nMessage-ID: <one@acme.test>\n{headers}"
+    return {
+        "headers": head,
+        "from": sender,
+        "subject": "Re: Hello",
+        "text": text,
+        "envelope": json.dumps(envelope),
+        "charsets": '{"text":"UTF-8"}',
+        **more,
+    }

@@ -9,7 +9,7 @@ from activities.store import effects
 from tests.support.callers import ELSEWHERE, caller
 from tests.support.driving import drive
 from tests.support.hosts import NOW, HandClock, acme, host_on, playbook, tell
-from tests.support.sendgrid_posts import Signer, body_of, event
+from tests.support.sendgrid_posts import FORM, Signer, body_of, event, form_of, mail_in
 from workers.http.sendgrid import Keys
 
 SIGNER = Signer()
@@ -73,3 +73,22 @@ def test_a_signed_body_that_is_no_list_of_events_is_told_so(made, body):
     answer = http.post("/sendgrid/events", content=body, headers=SIGNER.headers(body, NOW))
 
     assert (answer.status_code, answer.json()["type"]) == (400, "urn:playbook:problem:not-json")
+
+
+def test_a_signed_mail_is_taken_in_and_a_forged_one_is_not(made):
+    http, _ = made
+    body = form_of(**mail_in())
+
+    answer = http.post("/sendgrid/inbound", content=body, headers={**SIGNER.headers(body, NOW), "content-type": FORM})
+    forged = http.post("/sendgrid/inbound", content=body + b" ", headers=SIGNER.headers(body, NOW))
+
+    assert (answer.status_code, answer.json()) == (200, {"what": "replied"})
+    assert forged.status_code == 401
+
+
+def test_what_is_signed_and_no_mail_is_told_so(made):
+    http, _ = made
+
+    answer = http.post("/sendgrid/inbound", content=b"{}", headers=SIGNER.headers(b"{}", NOW))
+
+    assert answer.status_code == 400

@@ -48,25 +48,29 @@ Words = Annotated[str, Field(max_length=10_000), AfterValidator(storable)]
 
 async def raw_body(request: Request) -> bytes:
     """The whole body. Raises Fault when it is too large or compressed."""
+    return await body_up_to(MOST_BYTES, request)
+
+
+async def body_up_to(most: int, request: Request) -> bytes:
     if (encoding := request.headers.get("content-encoding", "identity").lower()) != "identity":
         fix = "Send it as plain JSON"
         raise Fault(
             415, "unsupported", f"a body with Content-Encoding {encoding} is not taken", fix, "Content-Encoding"
         )
     said = request.headers.get("content-length", "")
-    if said.isdecimal() and (len(said) > 15 or int(said) > MOST_BYTES):
-        raise _too_large()
+    if said.isdecimal() and (len(said) > 15 or int(said) > most):
+        raise _too_large(most)
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > MOST_BYTES:
-            raise _too_large()
+        if size > most:
+            raise _too_large(most)
         parts.append(part)
     return b"".join(parts)
 
 
-def _too_large() -> Fault:
-    return Fault(413, "too-large", f"the body has more than {MOST_BYTES:,} bytes", "Send it in several parts", "body")
+def _too_large(most: int) -> Fault:
+    return Fault(413, "too-large", f"the body has more than {most:,} bytes", "Send it in several parts", "body")
 
 
 Raw = Annotated[bytes, Depends(raw_body)]

@@ -1,20 +1,28 @@
-"""What SendGrid posts: events of mails. Who calls is known by a signature; anything odd about it is 401."""
+"""What SendGrid posts: events of mails, and mails that come in. Who calls is known by a signature alone; what is odd
+about it is 401.
+"""
 
+import logging
 from dataclasses import dataclass
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from activities import sendgrid_events
+from activities import replies, sendgrid_events
 from activities.host import Host
+from activities.inbound import fields_of, read
 from activities.sendgrid_signature import SIGNATURE, TIMESTAMP, is_signed
-from workers.http.bodies import Raw
+from workers.http.bodies import Raw, body_up_to
 from workers.http.describing import body_of, given_a_body
 from workers.http.exact_json import loosely, not_json
 from workers.http.faults import Fault, Json
 from workers.http.hosting import OurHost
 
 router = APIRouter(tags=["callbacks"])
+log = logging.getLogger(__name__)
+
+MOST_OF_A_MAIL: Final = 35_000_000  # bytes; SendGrid takes mails of up to 30 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,43 @@ def events(request: Request, host: OurHost, raw: Raw) -> Response:
         raise not_json("the body is no list", "Send […]")
     taken = sendgrid_events.take_in(host, told)
     return Json({"known": taken.known, "passed_over": taken.passed_over})
+
+
+_MAIL = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("envelope", "headers", "from", "subject", "text", "html")},
+}
+_POSTED = {
+    "envelope": '{"to": ["reply+token@reply.example.com"], "from": "kim@acme.example"}',
+    "from": "Kim <kim@acme.example>",
+    "subject": "Re: Welcome",
+    "text": "Thank you, see you on Friday.",
+}
+
+
+async def raw_mail(request: Request) -> bytes:
+    return await body_up_to(MOST_OF_A_MAIL, request)
+
+
+@router.post(
+    "/sendgrid/inbound",
+    summary="A mail that came in, from SendGrid",
+    responses=given_a_body({"what": "replied"}, "Taken in, now or before; `unknown` answers no mail of ours"),
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _MAIL, "example": _POSTED}}}
+    },
+)
+def inbound(request: Request, host: OurHost, raw: Annotated[bytes, Depends(raw_mail)]) -> Response:
+    """SendGrid's Inbound Parse, with a security policy that signs; parsed or raw. A mail counts once."""
+    keys: Keys = request.app.state.sendgrid
+    signed(request, raw, keys.inbound, "SENDGRID_INBOUND_KEY")
+    form = fields_of(raw, request.headers.get("content-type", ""))
+    if not form:
+        raise Fault(400, "invalid", "the body is no multipart/form-data with fields", "Send what came in", "body")
+    what = replies.take_in(host, read(form)).what
+    if what == "unknown":
+        log.warning("a mail came in that answers none of ours")
+    return Json({"what": what})
 
 
 def signed(request: Request, raw: bytes, key: str | None, setting: str) -> None:

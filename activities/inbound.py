@@ -1,0 +1,182 @@
+"""A mail that came in, as SendGrid's Inbound Parse posts it: whole (`email`) or in parts, read to what is needed of it.
+
+Whatever is odd about it is read as less, never as an error: mails are as strangers make them.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage, Message
+from email.utils import getaddresses
+from html.parser import HTMLParser
+from typing import Final
+
+from mailparser_reply import EmailReplyParser
+from mailparser_reply.constants import MAIL_LANGUAGES
+
+# What is looked through for where the quoted mail begins: the library takes a second for some texts that are made to.
+LOOKED_THROUGH: Final = 5_000  # characters
+LONGEST_HEADER: Final = 10_000
+_BY_MACHINES: Final = frozenset({"bulk", "auto_reply", "junk"})
+_MESSAGE_ID: Final = re.compile(r"<([^<>@\s]{1,200})@[^<>\s]{1,200}>")
+
+Form = Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """`to` are the addresses that it was delivered to, `answers` the left parts of the message ids that it answers, the
+    nearest first. `id` tells it from other mails. `machine`: nobody wrote it (RFC 3834), such as an out-of-office note.
+    """
+
+    id: str
+    to: tuple[str, ...]
+    sender: str
+    sender_name: str
+    subject: str
+    text: str
+    answers: tuple[str, ...]
+    machine: bool
+
+
+def fields_of(raw: bytes, content_type: str) -> dict[str, bytes]:
+    """Of a multipart/form-data, without what is attached; nothing where it is none."""
+    head = content_type.encode("latin-1", "replace").replace(b"\r", b"").replace(b"\n", b"")
+    form = message_from_bytes(b"Content-Type: " + head + b"\r\n\r\n" + raw)
+    if form.get_content_type() != "multipart/form-data" or not form.is_multipart():
+        return {}
+    parts = [part for part in form.get_payload() if isinstance(part, Message) and part.get_filename() is None]
+    named = [(part.get_param("name", header="content-disposition"), part.get_payload(decode=True)) for part in parts]
+    return {name: data for name, data in named if isinstance(name, str) and isinstance(data, bytes)}
+
+
+def read(form: Form) -> Inbound:
+    """`form` holds the fields as their bytes came."""
+    envelope = _envelope(form)
+    raw = form["email"] if "email" in form else form.get("headers", b"").lstrip() + b"\r\n\r\n"
+    mail = message_from_bytes(raw, policy=policy.default)
+    names = getaddresses([_header(mail, "From") or _said(form, "from")])
+    name, sender = names[0] if names else ("", "")
+    text = _text(mail, form)
+    return Inbound(
+        id=_id(mail, sender, text),
+        to=_addresses(envelope.get("to")),
+        sender=sender,
+        sender_name=" ".join(name.split()),
+        subject=" ".join((_header(mail, "Subject") or _said(form, "subject")).split()),
+        text=own_words(text),
+        answers=tuple(_MESSAGE_ID.findall(_header(mail, "In-Reply-To"))) + _references(mail),
+        machine=_is_by_machine(mail, envelope.get("from")),
+    )
+
+
+def own_words(text: str) -> str:
+    """What the sender has written themselves, without what it answers and without a signature."""
+    looked = re.sub(r"\n\s*\n\s*\n+", "\n\n", text.replace("\r\n", "\n").strip())
+    found = EmailReplyParser(languages=list(MAIL_LANGUAGES)).parse_reply(looked[:LOOKED_THROUGH]) or ""
+    cut = len(looked) > LOOKED_THROUGH and looked.startswith(found.strip()[:100]) and len(found) > LOOKED_THROUGH * 0.9
+    return found.strip() + ("…" if cut else "")
+
+
+def _envelope(form: Form) -> Mapping[str, object]:
+    try:
+        given = json.loads(form.get("envelope", b"{}"))
+    except (ValueError, RecursionError):
+        return {}
+    return given if isinstance(given, dict) else {}
+
+
+def _addresses(given: object) -> tuple[str, ...]:
+    return tuple(one for one in given if isinstance(one, str)) if isinstance(given, list) else ()
+
+
+def _header(mail: EmailMessage, name: str) -> str:
+    try:
+        return str(mail.get(name, ""))[:LONGEST_HEADER]
+    except Exception:  # noqa: BLE001 - the standard library breaks on some headers that strangers make up
+        return ""
+
+
+def _references(mail: EmailMessage) -> tuple[str, ...]:
+    """The last is the nearest."""
+    return tuple(reversed(_MESSAGE_ID.findall(_header(mail, "References"))))
+
+
+def _is_by_machine(mail: EmailMessage, envelope_from: object) -> bool:
+    submitted = _header(mail, "Auto-Submitted").partition(";")[0].strip().lower()
+    if submitted not in {"", "no"} or _header(mail, "Precedence").strip().lower() in _BY_MACHINES:
+        return True
+    if _header(mail, "X-Autoreply") or _header(mail, "X-Autorespond"):
+        return True
+    return isinstance(envelope_from, str) and envelope_from.strip("<> ") == ""
+
+
+def _id(mail: EmailMessage, sender: str, text: str) -> str:
+    named = _header(mail, "Message-ID").strip() or f"{sender}\n{_header(mail, 'Date')}\n{text}"
+    return hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+# --- its text
+
+
+def _text(mail: EmailMessage, form: Form) -> str:
+    if "email" in form:
+        return _body(mail)
+    plain = _said(form, "text")
+    return plain if plain.strip() else plain_of(_said(form, "html"))
+
+
+def _body(mail: EmailMessage) -> str:
+    try:
+        part = mail.get_body(preferencelist=("plain", "html"))
+        text = str(part.get_content()) if part is not None else ""
+        return plain_of(text) if part is not None and part.get_content_type() == "text/html" else text
+    except Exception:  # noqa: BLE001 - charsets that nobody knows, parts that never end
+        return ""
+
+
+def _said(form: Form, name: str) -> str:
+    """In the charset that stands in `charsets`."""
+    raw = form.get(name, b"")
+    try:
+        charsets = json.loads(form.get("charsets", b"{}"))
+        return raw.decode(str(charsets.get(name, "utf-8")), "replace")
+    except (ValueError, LookupError, AttributeError, RecursionError):
+        return raw.decode("utf-8", "replace")
+
+
+class _Words(HTMLParser):
+    """The words of a page, without what it quotes."""
+
+    BREAKS: Final = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3"})
+    HIDDEN: Final = frozenset({"style", "script", "head", "title", "blockquote"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        del attrs
+        self.hidden += tag in self.HIDDEN
+        if tag in self.BREAKS:
+            self.words.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.hidden = max(self.hidden - (tag in self.HIDDEN), 0)
+        if tag == "p":
+            self.words.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.words.append(re.sub(r"\s+", " ", data))
+
+
+def plain_of(page: str) -> str:
+    words = _Words()
+    words.feed(page[: LOOKED_THROUGH * 20])
+    lines = (line.strip() for line in "".join(words.words).splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

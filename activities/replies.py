@@ -1,0 +1,125 @@
+"""Answers by mail: whose they are, what follows, and the colleague who is told of them in Slack.
+
+Which mail is answered is known by the address that it went to, which holds our token; else by the mails that it says it
+answers; else by who wrote it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from sqlalchemy import Connection
+
+from activities import responses
+from activities.desks import Bench, bench
+from activities.host import Host
+from activities.inbound import Inbound
+from activities.responses import to_mail
+from activities.slacktext import escaped
+from activities.store import accounts, cards, effects, mail_events, runs, tasks, wakes
+from activities.store.accounts import AccountRow
+from activities.store.effects import EffectRow
+from engine.people import Directory, Person, reach
+from engine.run import Effect, effect_key
+
+What = Literal["replied", "answered_by_machine", "known", "unknown"]
+QUOTED: Final = 2_500  # characters of a reply that Slack shows
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`known`: it was taken in before; `unknown`: it answers no mail of ours."""
+
+    what: What
+
+
+def take_in(host: Host, mail: Inbound) -> Outcome:
+    found = host.database.read(lambda connection: _answered(connection, host, mail))
+    if found is None:
+        return Outcome("unknown")
+    outcome = host.database.write(lambda connection: _taken(bench(host, connection), found, mail))
+    host.stir()
+    return outcome
+
+
+def _answered(connection: Connection, host: Host, mail: Inbound) -> str | None:
+    """The mail's id."""
+    for address in mail.to:
+        name = host.links.replied_to(address)
+        row = effects.find(connection, name) if name else None
+        if row is not None and row.channel == "email":
+            return row.id
+    row = effects.received(connection, mail.answers) if mail.answers else None
+    row = row or (effects.last_to(connection, mail.sender) if mail.sender else None)
+    return row.id if row else None
+
+
+def _taken(at: Bench, name: str, mail: Inbound) -> Outcome:
+    row = effects.find(at.connection, name)
+    account = accounts.lock(at.connection, [row.account]).get(row.account) if row else None
+    if row is None or account is None or not row.recipient:
+        return Outcome("unknown")  # it was erased
+    what: Literal["replied", "answered_by_machine"] = "answered_by_machine" if mail.machine else "replied"
+    now = at.now(account)
+    if not mail_events.add(at.connection, row.account, row.recipient, row.id, what, now, mail.id):
+        return Outcome("known")
+    if what == "replied":
+        responses.take_in(at.host.within(at.connection), to_mail(row, "reply", text=mail.text))
+        _tell(at, account, row, mail, now)
+    return Outcome(what)
+
+
+# --- the colleague
+
+
+def _tell(at: Bench, account: AccountRow, row: EffectRow, mail: Inbound, now: datetime) -> None:
+    """Who owns the account, by a message through the ledger: in the thread of a task of that run, if they have one."""
+    person = _owner(at, account, row, now)
+    if person is None:
+        return
+    content = {"body": _words(account, row, mail), **_thread(at.connection, row, person)}
+    path = f"{row.effect.path}/replied"
+    told = Effect(
+        key=f"{effect_key(row.run, row.effect.step, row.effect.visit, person.id, 'slack')}·{mail.id}",
+        run=row.run,
+        path=path,
+        step=row.effect.step,
+        visit=row.effect.visit,
+        channel="slack",
+        purpose="slack",
+        to=person.id,
+        address=reach(person),
+        priority=row.priority,
+        blocking=False,
+        at=now,
+        content=content,  # type: ignore[arg-type]
+    )
+    effects.add(at.connection, [(row.account, row.playbook, told)], at.real)
+    runs.touch(at.connection, [row.run])
+    wakes.write(at.connection, [row.run], at.real)
+
+
+def _owner(at: Bench, account: AccountRow, row: EffectRow, now: datetime) -> Person | None:
+    setting, run = at.current.setting, runs.find(at.connection, row.run)
+    role = at.host.applied.plan(at.connection, run.plan).owner if run else None
+    role = role or setting.policy.unassigned
+    team = account.known.team
+    found = Directory(setting.people, setting.policy).find(role, team, team.get(role), now) if role else None
+    return found.person if found else None
+
+
+def _thread(connection: Connection, row: EffectRow, person: Person) -> dict[str, str]:
+    """A task of the run that they see as a card."""
+    mine = tasks.listed(connection, run=row.run, person=person.id, state="open", limit=100)
+    shown = [one for one in mine if (card := cards.find(connection, one.id, person.id)) and card.receipt]
+    newest = max(shown, key=lambda one: (one.opened, one.id), default=None)
+    return {"task": newest.id} if newest else {}
+
+
+def _words(account: AccountRow, row: EffectRow, mail: Inbound) -> str:
+    who = escaped(mail.sender_name or mail.sender)
+    of = escaped(account.known.name or account.id)
+    subject = escaped(str(row.effect.content.get("subject") or mail.subject))
+    text = mail.text if len(mail.text) <= QUOTED else f"{mail.text[:QUOTED]}…"
+    quoted = "\n".join(f"> {escaped(line)}" for line in text.splitlines() if line.strip())
+    return f"*{who}* ({of}) has replied to “{subject}”" + (f":\n{quoted}" if quoted else ".")

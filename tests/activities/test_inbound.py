@@ -1,0 +1,117 @@
+"""Mails that come in, read as less where they are odd, never refused."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+import sendgrid
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activities.inbound import fields_of, own_words, plain_of, read
+from tests.support.sendgrid_posts import FORM, form_of, mail_in
+
+SAMPLES = Path(sendgrid.__file__).parent / "helpers" / "inbound" / "sample_data"  # published with SendGrid's library
+
+
+def reading(**said):
+    return read(fields_of(form_of(**mail_in(**said)), FORM))
+
+
+@pytest.mark.parametrize("sample", ["default_data.txt", "raw_data.txt", "raw_data_with_attachments.txt"])
+def test_sendgrids_own_samples_are_read(sample):
+    mail = read(fields_of((SAMPLES / sample).read_bytes(), FORM))
+
+    assert (mail.sender, mail.sender_name, mail.text) == ("test@example.com", "Example User", "Hello Twilio SendGrid!")
+    assert mail.to in {("inbound@inbound.example.com",), ("inbound@inbound.inbound.com",)}
+    assert not mail.machine
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Auto-Submitted: auto-replied",
+        "Auto-Submitted: auto-generated; owner-email=a@b",
+        "Precedence: auto_reply",
+        "Precedence: Bulk",
+        "X-Autoreply: yes",
+    ],
+)
+def test_what_says_so_was_written_by_a_machine(headers):
+    assert reading(headers=headers).machine
+
+
+def test_what_nobody_can_answer_was_written_by_a_machine():
+    assert reading(envelope=json.dumps({"to": [], "from": ""})).machine
+    assert reading(envelope=json.dumps({"to": [], "from": "<>"})).machine
+
+
+@pytest.mark.parametrize("headers", ["", "Auto-Submitted: no", "Precedence: first-class"])
+def test_what_a_person_writes_is_no_machines(headers):
+    assert not reading(headers=headers).machine
+
+
+def test_which_mails_it_answers_is_said_nearest_first():
+    mail = reading(headers="In-Reply-To: <near@one.test>\nReferences: <first@a.test>\n <last@b.test>")
+
+    assert mail.answers == ("near", "last", "first")
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        (
+            "Yes, Friday.\n\nOn Mon, Mar 2, 2026 at 9:00 AM Noor <noor@x.test> wrote:\n> Hello\n> there\n",
+            "Yes, Friday.",
+        ),
+        ("Ja, gern.\n\nAm 02.03.2026 um 09:00 schrieb Noor <noor@x.test>:\n> Hallo\n", "Ja, gern."),
+        ("> Hello\n\nNo.", "> Hello\n\nNo."),
+        ("", ""),
+    ],
+)
+def test_only_what_the_sender_wrote_is_kept(text, own):
+    assert own_words(text) == own
+
+
+def test_each_field_has_a_charset_of_its_own():
+    mail = reading(text="Grüße".encode("latin-1"), charsets='{"text": "iso-8859-1"}')
+
+    assert mail.text == "Grüße"
+
+
+def test_a_mail_of_html_alone_is_read_without_what_it_quotes():
+    page = "<style>p{}</style><p>See <b>you</b>&nbsp;there</p><br>Kim<blockquote>Hello</blockquote>"
+
+    assert plain_of(page) == "See you there\n\nKim"
+    assert reading(text="", html=page).text.startswith("See you there")
+
+
+def test_the_same_mail_has_the_same_id_and_another_has_another():
+    other = mail_in()["headers"].replace("one@", "two@")
+
+    assert reading().id == reading(text="as some program wrote it anew").id
+    assert reading(headers="X: 1").id == reading().id
+    assert read(fields_of(form_of(**{**mail_in(), "headers": other}), FORM)).id != reading().id
+
+
+@pytest.mark.parametrize("hostile", ["\n" * 500_000, "On " * 200_000, "> " * 200_000, "_" * 500_000, "<" * 500_000])
+def test_a_text_made_to_be_slow_is_not(hostile):
+    begun = time.process_time()
+
+    own_words(hostile)
+    plain_of(hostile)
+
+    assert time.process_time() - begun < 3
+
+
+@given(
+    st.dictionaries(st.sampled_from(["headers", "envelope", "from", "charsets", "text", "email", "html"]), st.binary())
+)
+def test_nothing_odd_raises(form):
+    read(form)
+
+
+@given(st.binary(max_size=300), st.one_of(st.just(FORM), st.text(max_size=50)))
+def test_what_is_no_form_has_no_fields_or_few(raw, content_type):
+    assert all(isinstance(one, bytes) for one in fields_of(raw, content_type).values())

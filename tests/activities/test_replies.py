@@ -1,0 +1,146 @@
+"""Answers by mail: matched to the mail that they answer, heard by the run, told to who owns the account."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from activities import erasing, replies, runs
+from activities.effect import perform
+from activities.inbound import Inbound
+from activities.links import Links
+from activities.store import cards, effects, facts, tasks
+from activities.store import runs as stored
+from activities.store.cards import CardRow
+from activities.transport import Sent
+from tests.support.driving import drive
+from tests.support.hosts import NOW, HandClock, Noting, acme, host_on, only_run, playbook, tell
+
+START = "start: {when: metrics.nps.value < 5}\n"
+SEQUENCE = """
+  - sequence: news
+    to: champion
+    mails: [{subject: One, text: Hello}, {after: 1 day, subject: Two, text: Hello}]
+"""
+LINKS = Links(("s" * 32,), "https://cs.ours.test", "in.ours.test")
+REPLY = Inbound("m1", (), "kim@acme.test", "Kim", "Re: One", "Yes, <Friday>\nKim", (), machine=False)
+
+
+@pytest.fixture
+def made(database):
+    """A host, its clock, and the first mail, which has gone."""
+    clock = HandClock()
+    host = host_on(database, playbook(SEQUENCE, start=START), real=clock, email=Noting(iter([Sent("x-message-id")])))
+    host = replace(host, links=LINKS)
+    acme(host)
+    tell(host, "acme", metric="nps", value=3)
+    drive(host, clock, NOW)
+    (mail,) = host.database.read(effects.listed)
+    clock.go(minutes=1)
+    return host, clock, mail
+
+
+def told_of(host):
+    kept = host.database.read(lambda c: facts.of_account(c, "acme", limit=None))
+    return [one.data for one in kept if one.event == "mail_replied"]
+
+
+def sent(host, channel):
+    return [one.body for one in host.channels[channel].transport.sent]
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        lambda mail: {"to": (LINKS.reply_to(mail.id).upper(),), "sender": "lee@elsewhere.test"},
+        lambda mail: {"answers": ("unknown", "x-message-id"), "sender": "lee@elsewhere.test"},
+        lambda _: {},
+    ],
+    ids=["token", "message ids", "sender"],
+)
+def test_a_reply_is_matched_ends_the_sequence_and_is_an_event_with_its_text(made, by):
+    host, clock, mail = made
+
+    outcome = replies.take_in(host, replace(REPLY, **by(mail)))
+    drive(host, clock, NOW + timedelta(days=10))
+
+    assert outcome.what == "replied"
+    assert told_of(host) == [{"contact": "c1", "playbook": "example", "step": "news", "text": "Yes, <Friday>\nKim"}]
+    assert only_run(host).run.outcomes["news"] == "replied"
+    assert sent(host, "slack") == ["*Kim* (Acme) has replied to “One”:\n> Yes, &lt;Friday&gt;\n> Kim"]
+
+
+def test_the_token_says_more_than_message_ids_and_these_more_than_the_sender(made):
+    host, _, mail = made
+    acme(host, account="other")
+    host.database.write(lambda c: effects.change(c, mail.id, receipt="x-message-id"))
+
+    replies.take_in(host, replace(REPLY, to=(LINKS.reply_to(mail.id),), answers=("nobody",), sender="somebody@x.test"))
+
+    assert len(told_of(host)) == 1
+
+
+def test_a_mail_that_comes_twice_is_taken_in_once_and_a_second_reply_is_news(made):
+    host, clock, _ = made
+
+    assert [replies.take_in(host, REPLY).what for _ in range(20)] == ["replied"] + ["known"] * 19
+    assert replies.take_in(host, replace(REPLY, id="m2", text="And another thing")).what == "replied"
+    drive(host, clock, clock.at)
+
+    assert (len(told_of(host)), len(sent(host, "slack"))) == (2, 2)
+
+
+def test_the_colleague_is_told_also_when_the_run_is_over(made):
+    host, clock, _ = made
+    drive(host, clock, NOW + timedelta(days=5))
+    assert only_run(host).outcome == "completed"
+
+    replies.take_in(host, REPLY)
+    directive = runs.advance(host, only_run(host).id)
+    for one in directive.effects:
+        directive = perform(host, one.id, None, lambda receipt: None)
+
+    assert (len(sent(host, "slack")), directive.done) == (1, True)
+
+
+def test_the_colleague_is_told_in_the_thread_of_a_task_of_the_run_where_they_have_one(database):
+    steps = "  - {task: call, title: Call, then: continue}\n  - {email: hi, to: champion, subject: Hi, text: Hi}"
+    clock = HandClock()
+    host = host_on(database, playbook(steps, start=START), real=clock)
+    acme(host)
+    tell(host, "acme", metric="nps", value=3)
+    drive(host, clock, NOW)
+    (task,) = host.database.read(tasks.listed)
+    card = CardRow(task.id, "ana", "acme", "its effect", "C1:1.2", 0, "", 0, 0, None)
+    host.database.write(lambda c: cards.put(c, card))
+
+    replies.take_in(host, REPLY)
+
+    (told,) = [one for one in host.database.read(effects.listed) if one.effect.path == "hi/replied"]
+    assert (told.recipient, told.effect.content["task"]) == ("ana", task.id)
+
+
+def test_a_machines_answer_holds_mails_for_three_days_and_ends_nothing(made):
+    host, clock, _ = made
+
+    assert replies.take_in(host, replace(REPLY, machine=True)).what == "answered_by_machine"
+    drive(host, clock, NOW + timedelta(days=2))
+    (held,) = [one for one in host.database.read(effects.listed) if one.state == "deferred"]
+    drive(host, clock, NOW + timedelta(days=10))
+
+    assert (held.reason, held.until) == ("away", NOW + timedelta(days=3, minutes=1))
+    assert (told_of(host), sent(host, "slack"), only_run(host).run.outcomes["news"]) == ([], [], "finished")
+
+
+def test_what_answers_no_mail_of_ours_is_said_so(made):
+    host, *_ = made
+
+    assert replies.take_in(host, replace(REPLY, sender="stranger@x.test", to=("hello@in.ours.test",))).what == "unknown"
+
+
+def test_a_reply_to_somebody_erased_since_is_nobodys(made):
+    host, _, mail = made
+    erasing.erase(host, "acme")
+
+    assert replies.take_in(host, replace(REPLY, to=(LINKS.reply_to(mail.id),))).what == "unknown"
+    assert host.database.read(lambda c: stored.listed(c, account="acme")) == []
