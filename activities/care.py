@@ -2,7 +2,7 @@
 playbooks of the account.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -13,9 +13,10 @@ from activities.store import effects, mail_events, mails, runs, suppressions, wa
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
 from engine import care
-from engine.care import Gone, Slot
+from engine.calendar import Calendar
+from engine.care import Gone, Ready, Slot
 from engine.mailing import can_be_reached, expires_of, ready_of, send_times_of, topic_of
-from engine.policy import Policy
+from engine.policy import Cap, Policy
 from engine.sendtimes import calendar_for
 
 AWAY: Final = timedelta(days=3)  # then the next mail goes, and a machine may answer it again
@@ -59,7 +60,7 @@ def move_up(at: Bench, account: AccountRow) -> None:
     scene = _Scene(at, account, policy, at.now(account))
     waiting = {row.id: row for row in scene.ready if row.held == "cap"}
     moved: set[str] = set()
-    for name, found in scene.slots(()).items() if waiting else ():
+    for name, found in scene.foretold().items() if waiting else ():
         row, until = waiting.get(name), found.at
         if row is not None and until is not None and row.until is not None and until < row.until:
             effects.change(at.connection, name, until=until)
@@ -84,13 +85,20 @@ class _Scene:
         return [one for one in found if (until := expires_of(one.effect)) is None or until > self.now]
 
     def slots(self, more: Iterable[EffectRow]) -> dict[str, Slot]:
+        return care.slots(*self._asking(more), self.now)
+
+    def foretold(self) -> dict[str, Slot]:
+        return care.foretold(*self._asking(()), self.now)
+
+    def _asking(self, more: Iterable[EffectRow]) -> tuple[list[Ready], Collection[Gone], Sequence[Cap], Calendar]:
+        """All that compete for room, and what they compete for."""
         asking = {row.id: row for row in (*self.ready, *more)}
         calendar = calendar_for(self.row.known, "", self.policy)
         ready = [
             ready_of(row.effect, row.id, row.recipient, row.ready_since, self.row.known, self.policy)
             for row in asking.values()
         ]
-        return care.slots(ready, self.gone(), self.policy.caps, calendar, self.now)
+        return ready, self.gone(), self.policy.caps, calendar
 
     def gone(self) -> Collection[Gone]:
         calendar = calendar_for(self.row.known, "", self.policy)

@@ -21,7 +21,9 @@ Scope = tuple[Cap, str]  # the recipient's id, empty for a cap per account
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A mail that wants to go, and since when it could have. Nothing holds one that is `essential` but its hours."""
+    """A mail that wants to go, and since when it could have. Nothing holds one that is `essential` but its hours.
+    `tie` says what it is in its run: of two that are alike in all else, the same one goes first each time.
+    """
 
     id: str
     recipient: str
@@ -29,6 +31,7 @@ class Ready:
     since: datetime
     hours: Hours
     essential: bool = False
+    tie: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,18 @@ def slots(
     return found | {one.id: room.slot(one) for one in sorted(competing, key=_rank)}
 
 
-def _rank(one: Ready) -> tuple[int, datetime, str]:
-    return (-one.priority, one.since, one.id)
+def foretold(
+    ready: Sequence[Ready], gone: Collection[Gone], caps: Sequence[Cap], calendar: Calendar, now: datetime
+) -> dict[str, Slot]:
+    """As `slots`, but of those who wait for their hours what the caps say then."""
+    found = slots(ready, gone, caps, calendar, now)
+    opening = {one.at for one in found.values() if one.held == "window" and one.at is not None}
+    then = {at: slots(ready, gone, caps, calendar, at) for at in sorted(opening)}
+    return {name: then[one.at][name] if one.at in then else one for name, one in found.items()}
+
+
+def _rank(one: Ready) -> tuple[int, datetime, str, str]:
+    return (-one.priority, one.since, one.tie, one.id)
 
 
 @dataclass(slots=True)

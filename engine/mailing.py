@@ -46,7 +46,13 @@ def expires_of(effect: Effect) -> datetime | None:
 def ready_of(effect: Effect, name: str, recipient: str, since: datetime, account: Account, policy: Policy) -> Ready:
     """The mail as one that competes for room, by its recipient's own hours; `name` tells it from the others."""
     hours = Hours(calendar_for(account, recipient, policy), policy.quiet_hours, send_times_of(effect))
-    return Ready(name, recipient, effect.priority, since, hours, policy.is_essential(topic_of(effect)))
+    essential = policy.is_essential(topic_of(effect))
+    return Ready(name, recipient, effect.priority, since, hours, essential, within_run(effect))
+
+
+def within_run(effect: Effect) -> str:
+    """What tells the effect from others of its run: step, visit and recipient."""
+    return effect.key.removeprefix(f"{effect.run}·")
 
 
 def can_be_reached(account: Account, contact: str) -> bool:

@@ -9,9 +9,10 @@ from typing import Literal
 
 from engine import care
 from engine.account import Account
-from engine.care import Gone, Slot
-from engine.mailing import can_be_reached, expires_of, ready_of, topic_of
-from engine.policy import Policy
+from engine.calendar import Calendar
+from engine.care import Gone, Ready, Slot
+from engine.mailing import can_be_reached, expires_of, ready_of, topic_of, within_run
+from engine.policy import Cap, Policy
 from engine.run import Effect, Said, Settled
 from engine.sendtimes import calendar_for
 from engine.trace import Entry, deferred
@@ -31,12 +32,15 @@ class Waiting:
 
 @dataclass(slots=True)
 class Postbox:
-    """`unwanted` says why a contact gets no mail any more (of a topic, or of every one: None)."""
+    """`unwanted` says why a contact gets no mail any more (of a topic, or of every one: None). `freed`: room has been
+    given back since the mails were last looked at.
+    """
 
     policy: Policy
     waiting: dict[str, Waiting] = field(default_factory=dict)
     gone: list[Gone] = field(default_factory=list)
     unwanted: dict[tuple[str, str | None], str] = field(default_factory=dict)
+    freed: bool = False
 
     @property
     def due_at(self) -> datetime | None:
@@ -50,6 +54,7 @@ class Postbox:
         for name, effect in [(name, one.effect) for name, one in self.waiting.items() if one.effect.run == run]:
             if visit in {None, (effect.path, effect.visit)} and to in {None, effect.to}:
                 del self.waiting[name]
+                self.freed = True
 
     def hear(self, contact: str, verb: Said) -> None:
         """Who has unsubscribed or cannot be reached gets no more."""
@@ -61,8 +66,8 @@ class Postbox:
     def empty(self, account: Account, now: datetime) -> Iterator[tuple[Effect, Settled | Entry]]:
         """What becomes of the mails that are due: settled, or put off, which the trace tells."""
         self._move_up(account, now)
-        for name in [name for name, one in self.waiting.items() if one.until <= now]:
-            one = self.waiting[name]
+        due = sorted((one for one in self.waiting.values() if one.until <= now), key=_turn)
+        for name, one in ((one.effect.id, self.waiting[one.effect.id]) for one in due):
             expires, unwanted = expires_of(one.effect), self._unwanted(one.effect, account)
             if unwanted is not None:
                 yield one.effect, self._settled(one, "skipped", now, unwanted)
@@ -73,8 +78,9 @@ class Postbox:
 
     def _move_up(self, account: Account, now: datetime) -> None:
         """Where room has been given back, whoever may go sooner is asked sooner."""
-        waiting = [name for name, one in self.waiting.items() if _waits_for_room(one)]
-        found = self._slots(account, now) if waiting else {}
+        waiting = [name for name, one in self.waiting.items() if self.freed and _waits_for_room(one)]
+        self.freed = False
+        found = care.foretold(*self._asking(account, now), now) if waiting else {}
         for name in waiting:
             one, at = self.waiting[name], found[name].at
             if at is not None and at < one.until:
@@ -100,14 +106,24 @@ class Postbox:
         return next((one for one in found if one is not None), None)
 
     def _slots(self, account: Account, now: datetime) -> dict[str, Slot]:
+        return care.slots(*self._asking(account, now), now)
+
+    def _asking(self, account: Account, now: datetime) -> tuple[list[Ready], list[Gone], tuple[Cap, ...], Calendar]:
+        """All that compete for room, and what they compete for."""
         asking = [one for one in self.waiting.values() if one.until <= now or _waits_for_room(one)]
         ready = [ready_of(one.effect, one.effect.id, one.effect.to, one.since, account, self.policy) for one in asking]
-        return care.slots(ready, self.gone, self.policy.caps, calendar_for(account, "", self.policy), now)
+        return ready, self.gone, self.policy.caps, calendar_for(account, "", self.policy)
 
     def _settled(self, one: Waiting, state: State, now: datetime, reason: str | None = None) -> Settled:
         del self.waiting[one.effect.id]
+        self.freed = self.freed or state != "sent"
         return one.effect.settled(now, state, reason)
 
 
 def _waits_for_room(one: Waiting) -> bool:
     return one.slot is not None and one.slot.held == "cap"
+
+
+def _turn(one: Waiting) -> tuple[int, datetime, str]:
+    """In the order in which a run's effects are done."""
+    return (-one.effect.priority, one.effect.at, within_run(one.effect))

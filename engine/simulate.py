@@ -214,7 +214,7 @@ class Simulation:
         """The mails that may go now; the runs that are told of it."""
         for effect, came in self.postbox.empty(self.desk.account, now):
             if isinstance(came, Entry):
-                self.told.trace.append(came)
+                self.note(effect.run, came)
             else:
                 self.inputs.setdefault(effect.run, []).append(came)
                 self.told.mails += [effect] if came.state == "sent" else []
@@ -232,12 +232,18 @@ class Simulation:
             elif effect.blocking:
                 self.inputs.setdefault(effect.run, []).append(effect.settled(now, "sent"))
 
+    def note(self, run: str, entry: Entry) -> None:
+        """A line of the trace; `run` is empty for a start that did not happen."""
+        del run
+        self.told.trace.append(entry)
+
     def absorb(self, now: datetime) -> None:
         """Takes the desk's changes: the world does at once what is asked of it."""
         changes, self.desk.changes = self.desk.changes, Changes()
         self.plans |= changes.plans
         self.held |= changes.held
-        self.told.trace += [entry for _, _, entry in changes.trace]
+        for name, _, entry in changes.trace:
+            self.note(name, entry)
         self.tasks |= changes.tasks
         for run_id, latched in (*changes.latched.items(), *changes.left.items()):
             self.inputs.setdefault(run_id, []).extend(latched)

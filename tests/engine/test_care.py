@@ -1,12 +1,12 @@
 """Which mails may go now: the rules of caps, as pure values."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.calendar import Calendar
-from engine.care import Gone, Ready, Slot, slots
+from engine.care import Gone, Ready, Slot, foretold, slots
 from engine.policy import Cap, QuietHours
 from engine.quantities import Duration
 from engine.sendtimes import Hours
@@ -38,6 +38,22 @@ def test_room_goes_to_the_most_important_and_then_to_who_has_waited_longest():
     ready = [mail("late", 50), mail("early", 50, NOW - DAY), mail("high", 90), mail("low", 10)]
 
     assert going(ready, [], [cap(2)]) == {"high", "early"}
+
+
+def test_of_two_that_are_alike_in_all_else_the_same_goes_first_however_they_are_named():
+    ready = [mail("a", tie="second·1·c1"), mail("b", tie="first·1·c1")]
+
+    assert going(ready, [], [cap(1)]) == {"b"}
+
+
+def test_who_waits_for_an_hour_is_foretold_what_the_caps_say_then():
+    nights = Hours(CALENDAR, QuietHours((time(13), time(15))))
+    asleep = Ready("a", "c1", 50, NOW, nights)
+
+    found = foretold([asleep], [Gone("c1", NOW - DAY)], [cap(1)], CALENDAR, NOW)
+
+    assert slots([asleep], [], [cap(1)], CALENDAR, NOW)["a"].at == NOW + timedelta(hours=1)
+    assert (found["a"].at, found["a"].held) == (NOW + 6 * DAY + timedelta(hours=1), "cap")
 
 
 def test_both_ends_of_a_window_are_as_the_page_says():

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from engine.compile import compile_with_notes
 from engine.plan import Plan
+from engine.plan import Step as PlanStep
 from engine.problems import Problems
 from engine.source import read
+from engine.steps.email import EmailSpec
 from engine.story import Story
 from tests.support.drawn_steps import (
     Step,
@@ -21,6 +23,7 @@ from tests.support.drawn_steps import (
     limited,
     maybe,
     rhythms,
+    some,
     step,
     step_lists,
     tracks,
@@ -47,7 +50,9 @@ GOALS = st.sampled_from(
         {"when": "account.arr > at_start(account.arr)", "outcome": "grown"},
     ]
 )
-EACH = st.sampled_from([{}, {}, {"each": "contacts"}, {"each": "contacts", "only": 'item.role == "champion"'}])
+EACH = st.sampled_from(
+    [{}, {}, {}, {"each": "contacts"}, {"each": "contacts", "only": 'item.role == "champion"'}, {"each": "teams"}]
+)
 STOPS = st.sampled_from([None, {"when": 'account.status == "churned"', "outcome": "churned"}])
 
 
@@ -62,7 +67,7 @@ def playbooks(
     starts: Any = STARTS,
 ) -> str:
     """`flows`: it starts for sure, and its first step is one that has strands of its own."""
-    steps = draw(step_lists(ladders=ladders, sends=sends, loops=loops).filter(bool))
+    steps = draw(some(step_lists(ladders=ladders, sends=sends, loops=loops)))
     inner = step_lists(ladders=ladders, sends=sends, loops=loops)
     aside = draw(beside(inner)) if loops else []
     if flows:
@@ -73,8 +78,14 @@ def playbooks(
     numbers = iter(range(1000))
     named(steps, numbers)
     named(aside, numbers)
-    kept = {key: value for key, value in (head | {"meanwhile": aside or None}).items() if value is not None}
-    return json.dumps(kept | {"steps": steps})
+    return written(head | {"meanwhile": aside or None, "steps": steps})
+
+
+def written(playbook: Step) -> str:
+    """Without the keys that say nothing. A parameter must be used, so it is declared where it is."""
+    kept = {key: value for key, value in playbook.items() if value is not None}
+    declared = {"parameters": {"pause": "3 days"}} if "$pause" in json.dumps(kept) else {}
+    return json.dumps(kept | declared)
 
 
 def named(steps: list[Step], numbers: Iterator[int]) -> None:
@@ -107,6 +118,7 @@ HOURS = st.integers(0, 60 * 24).map(lambda hours: {"after": f"{hours} hours"})
 
 @cache
 def items(*, contacts: bool = True) -> st.SearchStrategy[Step]:
+    """What may be told at some instant or other."""
     facts = [
         st.fixed_dictionaries({"metrics": st.fixed_dictionaries({"nps": st.integers(0, 10)})}),
         st.fixed_dictionaries(
@@ -123,34 +135,43 @@ def items(*, contacts: bool = True) -> st.SearchStrategy[Step]:
         st.sampled_from([{verb: "c1"} for verb in ("reply", "unsubscribe", "bounce", "click", "open")]),
     ]
     buyer = {"id": "c2", "name": "Lee", "role": "economic_buyer", "email": "lee@acme.test"}
-    told = st.one_of(*facts, *([st.just({"contacts": [buyer]})] if contacts else []))
-    return joined(HOURS, told)
-
-
-@cache
-def acts(tasks_: tuple[str, ...], escalations_: tuple[str, ...]) -> tuple[st.SearchStrategy[Step], ...]:
-    """What people may do with the tasks and escalations that there are."""
-    on_task = [{"complete": "", "outcome": "done"}, {"complete": "", "outcome": "skipped", "by": "ana"}]
-    on_task += [{"snooze": "", "until": "5 days"}, {"reassign": "", "to": "ben"}]
-    on_escalation = [{"acknowledge": "", "by": "max"}, {"reassign": "", "to": "ben"}]
-    both = ((tasks_, on_task), (escalations_, on_escalation))
-    return tuple(_act(ids, verbs) for ids, verbs in both if ids)
-
-
-def _act(ids: tuple[str, ...], verbs: list[Step]) -> st.SearchStrategy[Step]:
-    done = st.tuples(st.sampled_from(ids), st.sampled_from(verbs)).map(
-        lambda made: {key: value or made[0] for key, value in made[1].items()}
+    gone = {"id": "c1", "active": False}
+    teams = [{"records": {"teams": [{"id": name, "seats": 40, "active": 33}]}} for name in ("sales", "it")]
+    return st.one_of(
+        *facts,
+        *([st.sampled_from([{"contacts": [buyer]}, {"contacts": [gone]}, *teams])] if contacts else []),
     )
-    return joined(HOURS, done)
 
 
-def _ids(plan: Plan, kind: str) -> tuple[str, ...]:
-    return tuple(sorted(one.id for one in plan.steps.values() if one.kind == kind))
+ON_TASK = (
+    {"complete": "", "outcome": "done"},
+    {"complete": "", "outcome": "skipped", "by": "ana"},
+    {"snooze": "", "until": "5 days"},
+    {"reassign": "", "to": "ben"},
+    {"claim": "", "by": "ben"},
+)
+ON_ESCALATION = ({"acknowledge": "", "by": "max"}, {"reassign": "", "to": "ben"})
+ON_APPROVAL = ({"complete": "", "outcome": "approved", "by": "max"}, {"complete": "", "outcome": "refused"})
+ON = {"task": ON_TASK, "escalate": ON_ESCALATION, "email": ON_APPROVAL}
 
 
-@cache
-def _told(contacts: bool, tasks_: tuple[str, ...], escalations_: tuple[str, ...]) -> st.SearchStrategy[list[Step]]:
-    return st.lists(st.one_of(items(contacts=contacts), *acts(tasks_, escalations_)), max_size=8)
+def acts(plan: Plan) -> list[Step]:
+    """What people may do with the tasks, escalations and approvals that there are."""
+    found = [(one, verb) for one in plan.steps.values() for verb in ON.get(one.kind, ()) if _is_asked(one)]
+    return [{key: value or one.id for key, value in verb.items()} for one, verb in found]
+
+
+def _is_asked(one: PlanStep) -> bool:
+    return not isinstance(one.spec, EmailSpec) or one.spec.approval is not None
+
+
+def tellings(plan: Plan, *, contacts: bool = True) -> st.SearchStrategy[list[Step]]:
+    return st.lists(joined(HOURS, told_of(plan, contacts=contacts)), max_size=8)
+
+
+def told_of(plan: Plan, *, contacts: bool = True) -> st.SearchStrategy[Step]:
+    done = [st.sampled_from(several)] if (several := acts(plan)) else []
+    return st.one_of(items(contacts=contacts), *done)
 
 
 NPS = st.integers(0, 10)
@@ -162,7 +183,7 @@ def lives(draw: st.DrawFn, *, contacts: bool = True, **how: Any) -> tuple[Plan, 
     plan = plan_of(draw(playbooks(**how)))
     assume(plan is not None)
     assert plan is not None
-    then = draw(_told(contacts, _ids(plan, "task"), _ids(plan, "escalate")))
+    then = draw(tellings(plan, contacts=contacts))
     return plan, story(then=then, metrics={"nps": draw(NPS)})
 
 
@@ -185,7 +206,7 @@ def shared_work(draw: st.DrawFn) -> tuple[Plan, Story]:
     named(steps, iter(range(1000)))
     start = {"when": "metrics.nps.value <= 6", "again": "always"}
     head = {"playbook": "example", "owner": "csm", "start": start, "goal": draw(GOALS), "stop": draw(STOPS)}
-    plan = plan_of(json.dumps({key: value for key, value in head.items() if value is not None} | {"steps": steps}))
+    plan = plan_of(written(head | {"steps": steps}))
     assert plan is not None
-    then = draw(_told(False, _ids(plan, "task"), ()))
+    then = draw(tellings(plan, contacts=False))
     return plan, story(then=then, metrics={"nps": draw(NPS)})

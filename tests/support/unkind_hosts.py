@@ -44,9 +44,12 @@ class Watched(Simulation):
         super().__init__(plan, story, setting(), until or after(story.start, 130))
         self.seen = Seen()
 
+    def note(self, run: str, entry: Entry) -> None:
+        self.seen.entries.append((run, entry))
+        super().note(run, entry)
+
     def absorb(self, now: datetime) -> None:
         changes = self.desk.changes
-        self.seen.entries += [(run, entry) for run, _, entry in changes.trace]
         self.seen.effects += changes.effects
         self.seen.bodies += [(one.to, one.content.get("body")) for one in changes.effects.values()]
         made = [one for one in changes.effects.values() if one.channel == "webhook"]

@@ -1,0 +1,77 @@
+"""A host with a database tells every story as the simulation does, to the byte; its clock jumps from due to due."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activities.clock import Clock
+from activities.store.database import Database
+from activities.store.effects import listed as effects_listed
+from activities.store.tables import metadata
+from activities.store.tasks import listed as tasks_listed
+from tests.support.examples import law
+from tests.support.hosts import NOW, HandClock
+from tests.support.lives import NPS, plan_of, playbooks, tellings
+from tests.support.one_kind import EXITS, RESTS, resting_life
+from tests.support.playbooks import story
+from tests.support.retold import Life, bound, host_of, lived, simulated
+from tests.support.virtual import Virtual
+
+
+def played(database: Database, lives: Sequence[Life], until: datetime, *, care: bool):
+    clock = HandClock(NOW)
+    host = host_of(database, lives, Clock(1, NOW, NOW, real=clock), care=care)
+    Virtual(host, clock, lives).live(until)
+    return host
+
+
+@contextmanager
+def fresh() -> Iterator[Database]:
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/playbook.db")
+        metadata.create_all(database.engine)
+        yield database
+        database.close()
+
+
+@st.composite
+def any_life(draw):
+    text = bound(draw(playbooks(flows=draw(st.booleans()))), "a1")
+    plan = plan_of(text)
+    then, nps = draw(tellings(plan)) if plan else [], draw(NPS)
+    return plan and Life(plan, story(then=then, metrics={"nps": nps}, account={"id": "a1"}), text)
+
+
+@law(15)
+@given(any_life(), st.booleans())
+def test_a_database_tells_every_story_as_the_simulation_does(life, care):
+    if life is None:
+        return
+    until = life.story.start + timedelta(days=100)
+    with fresh() as database:
+        host = played(database, [life], until, care=care)
+
+        assert lived(host, life) == simulated(life, until, care)
+
+
+@pytest.mark.parametrize("exit_", EXITS)
+def test_in_every_kind_of_wait_loop_and_track_a_goal_or_stop_ends_the_run_at_once_and_leaves_nothing_open(
+    sqlite, exit_
+):
+    lives = [resting_life(name, exit_) for name in RESTS]
+    until = NOW + timedelta(days=30)
+
+    host = played(sqlite, lives, until, care=False)
+
+    for life in lives:
+        told = lived(host, life)
+        ended = told["", 1][-1]
+        assert told == simulated(life, until)
+        assert (ended["event"], ended["by"], ended["at"]) == ("ended", exit_, "2026-03-05T15:00:00Z")
+    assert host.database.read(lambda c: tasks_listed(c, state="open")) == []
+    assert host.database.read(lambda c: effects_listed(c, states_in=("wanted", "claimed", "deferred"))) == []
