@@ -10,6 +10,7 @@ from typing import Final
 from engine.compile import compile_with_notes
 from engine.document import Document, Tree
 from engine.identities import unlike
+from engine.lints import lints
 from engine.outcomes import endings
 from engine.parameters import declared_in
 from engine.plan import Plan
@@ -49,7 +50,9 @@ def check(folder: Path) -> Checked:
         for document in workspace.playbooks:
             plan, found = compile_with_notes(document, setting)
             problems.extend(_relevant(found, workspace))
-            if plan:
+            odd = lints(plan, document, workspace.vocabulary) if plan else Problems()
+            problems.extend(odd)
+            if plan and not odd.errors:
                 plans[plan.playbook] = plan
         problems.extend(_circles(ids, plans, workspace.vocabulary))
         problems.extend(_unlike(ids, plans))

@@ -79,5 +79,5 @@ def test_an_address_that_policy_does_not_name_and_a_misspelt_field_are_told_in_t
         (6, "'crn' is not a webhook of policy.yaml"),
         (8, "acount.arr is not in the vocabulary"),
         (9, "a value, a calculation or a text is due here, not a list"),
-        (10, "account.nam is not a name that can be read here"),
+        (10, "account.nam is not in the vocabulary"),
     ]

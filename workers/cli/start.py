@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 @click.command(
     "start",
     epilog=with_example(
-        "playbook start executive-visit acme --by noor",
-        "playbook start renewal-120 acme --with 'notice=60 days' --with sponsor=champion",
+        "playbook start quarterly-review acme --by noor",
+        "playbook start sessions acme --with sessions=5 --with learners=champion",
         "playbook start check-in --where 'account.arr >= 50000' --stage adoption",
         "playbook start check-in --file accounts.txt --yes",
     ),
