@@ -43,11 +43,8 @@ def _never_inactive(plan: Plan, document: Document, problems: Problems) -> None:
     start = plan.start
     if start.each != CONTACTS:
         return
-    asked: tuple[tuple[tuple[str, ...], Condition | None], ...] = (
-        (("start", "when"), start.when),
-        (("only",), start.only),
-    )
-    for path, condition in asked:
+    asked: dict[tuple[str, ...], Condition | None] = {("start", "when"): start.when, ("only",): start.only}
+    for path, condition in asked.items():
         if condition is not None and "item.active" in condition.reads:
             message = "item.active is always true where it is known: a contact who is not active is no item"
             fix = "Take it away; that somebody has left is asked without 'each', as any(… for c in contacts)."

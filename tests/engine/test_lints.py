@@ -38,7 +38,7 @@ def test_a_playbook_in_the_folder_of_another_stage_is_told(file, stage, found):
     [DAY, DAY + "  - {update: note, set: {status: paused}}\n"],
 )
 def test_two_mails_with_only_a_day_between_them_are_told(between):
-    assert codes(source(ONE + between + TWO, ANCHOR)) == [("late-mails", 6)]
+    assert codes(source(ONE + between + TWO, ANCHOR)) == [("late-mails", 7)]
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,10 @@ def test_mails_between_which_there_is_time_or_no_day_are_not(between):
 
 
 def test_a_mail_in_what_follows_a_day_is_told_unless_it_is_skipped_when_late():
-    inside = (
-        "  - wait: near\n    until: day -30\n{}    then:\n      - {{email: two, to: champion, subject: A, text: B}}\n"
-    )
+    mail = "      - {{email: two, to: champion, subject: A, text: B}}\n"
+    inside = "  - wait: near\n    until: day -30\n{}    then:\n" + mail
 
-    assert codes(source(ONE + inside.format(""), ANCHOR)) == [("late-mails", 6)]
+    assert codes(source(ONE + inside.format(""), ANCHOR)) == [("late-mails", 7)]
     assert codes(source(ONE + inside.format("    late: skip\n"), ANCHOR)) == []
 
 
