@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
+from pydantic import JsonValue
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -138,7 +139,7 @@ def _note_failure(connection: Connection, run: str, kind: str) -> bool:
 
 
 def _fault(connection: Connection, run: str, kind: str) -> str:
-    first = next((seq for seq, _ in inputs.waiting(connection, run)), None)
+    first = next((one.seq for one in inputs.unread(connection, run)), None)
     at_input = f" at input {first}" if first is not None else ""
     return f"the engine failed {FAILURES} times{at_input}: {kind}"
 
@@ -175,7 +176,7 @@ def _stop_faulted(connection: Connection, row: RunRow, outcome: str, now: dateti
     runs.close(connection, row.id, json.dumps(state), outcome, now)
     effects.skip(connection, row.id, "operator")
     watches.replace(connection, {row.id: (row.account, [])})
-    unfed = [one for _, one in inputs.waiting(connection, row.id)]
+    unfed = [found for one in inputs.unread(connection, row.id) if (found := one.read()) is not None]
     inputs.consume_all(connection, row.id, now)
     still_open = tasks.listed(connection, run=row.id, state="open", limit=1_000)
     withdrawn = [one.model_copy(update={"state": "withdrawn", "closed": now}) for one in still_open]
@@ -202,13 +203,24 @@ def _mended(connection: Connection, host: Host, ids: Sequence[str]) -> None:
     wakes.write_checks(connection, sorted(ids), host.clock.real())
 
 
-def discard_input(host: Host, run: str, seq: int) -> None:
-    """Takes away the input at which a run fails, and lets it go on without it."""
-    host.database.write(lambda connection: _discarded(connection, host, run, seq))
+def discard_input(host: Host, run: str, seq: int, by: str | None = None) -> bool:
+    """Takes away the input at which a run fails, and lets it go on without it; whether it was there. Needs neither the
+    run's plan nor its state, nor what the input says. Raises NoSuchRun.
+    """
+    found = host.database.write(lambda connection: _discarded(bench(host, connection), run, seq, by))
     mend(host, [run])
+    return found
 
 
-def _discarded(connection: Connection, host: Host, run: str, seq: int) -> None:
-    account = locked_account(connection, run)
-    if seq in {one for one, _ in inputs.waiting(connection, run)}:
-        inputs.consume(connection, [seq], max(host.clock.now(), account.last_instant or host.clock.now()))
+def _discarded(at: Bench, run: str, seq: int, by: str | None) -> bool:
+    account = locked_account(at.connection, run)
+    found = next((one for one in inputs.unread(at.connection, run) if one.seq == seq), None)
+    if found is None:
+        return False
+    now = at.now(account)
+    inputs.consume(at.connection, [seq], now)
+    fields: dict[str, JsonValue] = {"by": by, "reason": found.kind}
+    entry = Entry(at=now, path=found.path or "stop", step=None, kind="playbook", event="discarded", fields=fields)
+    row = runs.find(at.connection, run)
+    traces.add(at.connection, [Traced(run, account.id, row.playbook if row else "", entry)])
+    return True

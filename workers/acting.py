@@ -6,6 +6,7 @@ from typing import Literal
 
 from activities import runs
 from activities.host import Host
+from activities.store.inputs import Unread
 from activities.store.runs import RunRow
 from engine.people import People
 from engine.plan import MEANWHILE
@@ -89,6 +90,17 @@ def resumed(rows: Sequence[RunRow]) -> list[Order]:
 def faulted(rows: Sequence[RunRow]) -> list[str]:
     """Runs that our own code was given up on; a person's word or a deploy has them tried again."""
     return [row.id for row in rows if row.fault is not None and row.outcome is None]
+
+
+def discardable(unread: Sequence[Unread], row: RunRow, seq: int | None) -> Unread:
+    """The input at which a run fails: the first that waits for it, or the one of that number. Raises NotPossible."""
+    if row.fault is None:
+        raise NotPossible(f"{row.id} has not failed at an input", f"`playbook run {row.id}` shows how it stands")
+    found = [one for one in unread if seq in {None, one.seq}]
+    if not found:
+        waiting = ", ".join(str(one.seq) for one in unread)
+        raise NotPossible(f"no such input waits for {row.id}", f"There wait {waiting}" if waiting else "None waits")
+    return found[0]
 
 
 def skipped(row: RunRow, path: str | None) -> Order:

@@ -204,7 +204,8 @@ def attention(connection: Connection, host: Host, limit: int = MANY) -> list[Vie
 def _stuck_runs(connection: Connection, limit: int) -> Iterator[View]:
     for row in runs.listed(connection, attention=True, limit=limit):
         if row.fault is not None:
-            yield attention_view("fault", row.id, row.account, row.fault, f"playbook resume {row.id}", run=row.id)
+            fix = f"playbook resume {row.id}; if it fails again, playbook discard {row.id}"
+            yield attention_view("fault", row.id, row.account, row.fault, fix, run=row.id)
         elif row.parked is not None and not row.over:
             fix = f"playbook resume {row.id}, when that is mended; or playbook skip {row.id}"
             yield attention_view("parked", row.id, row.account, row.parked, fix, run=row.id)

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from activities.store.effects import EffectRow
 from activities.store.runs import RunRow
+from activities.store.suppressions import EVERY, Barred
 from activities.store.tasks import TaskEvent
 from engine.assignment import COVER
 from engine.plan import AnySpec, Plan
@@ -96,6 +97,22 @@ def effect_view(row: EffectRow) -> View:
         "receipt": row.receipt,
         "subject": content.get("subject"),
         "body": content.get("body"),
+    }
+
+
+def barred_view(one: Barred) -> View:
+    """An address that gets no mail, or none about some topics; `words` say which."""
+    words = f"no mail: {one.reason}" if one.reason else "no mail but what is essential"
+    if one.reason is None and EVERY not in one.topics:
+        words = f"no mail about {', '.join(one.topics)}"
+    topics: list[JsonValue] = [topic for topic in one.topics if topic != EVERY]
+    return {
+        "address": one.address,
+        "reason": one.reason,
+        "topics": topics,
+        "every_topic": EVERY in one.topics,
+        "since": instant(one.since),
+        "words": words,
     }
 
 

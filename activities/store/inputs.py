@@ -1,9 +1,11 @@
 """What happened to runs and has not been fed to them yet."""
 
+import json
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, bindparam, select, update
 
 from activities.store.tables import inputs
@@ -25,6 +27,44 @@ def latch(connection: Connection, new: Sequence[tuple[str, Input]], real: dateti
 def waiting(connection: Connection, run: str) -> list[tuple[int, Input]]:
     """Not yet consumed, in the order they were latched."""
     return [(row.seq, _INPUT.validate_json(row.body)) for row in connection.execute(_WAITING, {"of": run})]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An input as it is stored: what it says may be what nobody can read."""
+
+    seq: int
+    at: datetime
+    body: str
+
+    @property
+    def kind(self) -> str:
+        return self._said("kind") or "input"
+
+    @property
+    def path(self) -> str | None:
+        return self._said("path")
+
+    def read(self) -> Input | None:
+        """None where it cannot be read."""
+        try:
+            return _INPUT.validate_json(self.body)
+        except ValidationError:
+            return None
+
+    def _said(self, key: str) -> str | None:
+        try:
+            found = json.loads(self.body)
+        except ValueError:
+            return None
+        value = found.get(key) if isinstance(found, dict) else None
+        return value if isinstance(value, str) else None
+
+
+def unread(connection: Connection, run: str) -> list[Unread]:
+    """As `waiting`, without a look at what they say."""
+    query = select(inputs.c.seq, inputs.c.at, inputs.c.body).where(inputs.c.run == run, _UNFED)
+    return [Unread(*row) for row in connection.execute(query.order_by(inputs.c.seq))]
 
 
 def any_waiting(connection: Connection, runs: Collection[str]) -> set[str]:

@@ -6,19 +6,23 @@ the digests, so that nobody finds an address in another database's digests.
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from activities.store.tables import optouts, suppressions
-from activities.store.writing import insert_new
+from activities.store.writing import Among, insert_new
 
 SALT: Final = ":salt"
 EVERY: Final = ""  # topic
 _TOPICS = select(optouts.c.topic).where(optouts.c.address == bindparam("of"))
 _REASON = select(suppressions.c.reason).where(suppressions.c.address == bindparam("of"))
+
+_SUPPRESSED = Among(select(suppressions), suppressions.c.address)
+_OPTED_OUT = Among(select(optouts), optouts.c.address)
 
 
 def add(connection: Connection, address: str, reason: str, since: datetime) -> None:
@@ -35,10 +39,45 @@ def opted_out(connection: Connection, address: str, topic: str) -> bool:
     return any(not {topic, EVERY}.isdisjoint(connection.scalars(_TOPICS, {"of": one})) for one in known)
 
 
-def lift(connection: Connection, address: str) -> None:
+def lift(connection: Connection, address: str, topic: str | None = None) -> int:
+    """All that keeps mail from the address, or only its opt-out of one topic; how much there was."""
     known = [address.lower(), *_digests(connection, address)]
+    everything = [delete(table).where(table.c.address.in_(known)) for table in (suppressions, optouts)]
+    one = [delete(optouts).where(optouts.c.address.in_(known), optouts.c.topic == topic)]
+    return sum(connection.execute(each).rowcount for each in (everything if topic is None else one))
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """An address and what it gets no mail about: `topics` (EVERY among them: all that are not essential). With a
+    `reason` it gets none at all. What is known of an erased person's is a digest.
+    """
+
+    address: str
+    reason: str | None
+    since: datetime
+    topics: tuple[str, ...]
+
+
+def listed(connection: Connection, address: str | None = None, after: str = "", limit: int = 100) -> list[Barred]:
+    """By address, from the one after `after`."""
+    known = None if address is None else [address.lower(), *_digests(connection, address)]
+    names: set[str] = set()
     for table in (suppressions, optouts):
-        connection.execute(delete(table).where(table.c.address.in_(known)))
+        query = select(table.c.address).distinct().where(table.c.address > after, table.c.address != SALT)
+        query = query if known is None else query.where(table.c.address.in_(known))
+        names.update(connection.scalars(query.order_by(table.c.address).limit(limit)))
+    some = sorted(names)[:limit]
+    reasons = {row.address: row for row in _SUPPRESSED.rows(connection, some)}
+    topics: dict[str, list[Row[Any]]] = {}
+    for row in _OPTED_OUT.rows(connection, some):
+        topics.setdefault(row.address, []).append(row)
+    return [_barred(one, reasons.get(one), topics.get(one, [])) for one in some]
+
+
+def _barred(address: str, suppressed: Row[Any] | None, topics: Sequence[Row[Any]]) -> Barred:
+    since = min(row.since for row in (*topics, *([suppressed] if suppressed else [])))
+    return Barred(address, suppressed.reason if suppressed else None, since, tuple(sorted(row.topic for row in topics)))
 
 
 def reason_of(connection: Connection, address: str) -> str | None:

@@ -6,10 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from activities import runs, tasks
-from activities.store import effects, inputs, wakes, watches
+from activities.store import effects, inputs, tables, wakes, watches
 from activities.store.tables import runs as rows
 from activities.store.tasks import listed as tasks_of
 from activities.store.traces import of_run
+from activities.store.writing import change
 from tests.support.hosts import HandClock, acme, host_on, only_run, playbook, tell
 
 START = "start: {when: metrics.nps.value < 5}\n"
@@ -222,10 +223,21 @@ class TestAFault:
         self.given_up(host, run)
         ((seq, _),) = host.database.read(lambda c: inputs.waiting(c, run))
 
-        runs.discard_input(host, run, seq)
+        runs.discard_input(host, run, seq, by="ana")
 
         assert host.database.read(lambda c: inputs.waiting(c, run)) == []
         assert only_run(host).fault is None
+        assert traced(host, run)[-1] == "discarded"
+
+    def test_an_input_that_nobody_can_read_is_named_discarded_and_no_bar_to_a_stop(self, broken):
+        host, run = broken
+        ((seq, _),) = host.database.read(lambda c: inputs.waiting(c, run))
+        host.database.write(lambda c: change(c, tables.inputs, seq, body='{"kind": "of tomorrow"}'))
+        self.given_up(host, run)
+
+        assert f"at input {seq}:" in only_run(host).fault
+        runs.operate(host, run, "stop")
+        assert only_run(host).outcome == "stopped"
 
 
 def test_what_a_stopped_run_still_wanted_is_not_done(waiting):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.store import effects
+from activities.store import effects, suppressions
+from activities.store import runs as stored_runs
 from tests.support.commands import Ran, playbook
 from tests.support.small_workspace import CALL, small_workspace
 from tests.support.workspaces import written
@@ -305,6 +306,40 @@ def in_doubt(message: str) -> None:
     host.database.close()
 
 
+def failed(run: str) -> None:
+    """As five failed advances leave it."""
+    host = host_from(load_settings())
+    host.database.write(lambda connection: stored_runs.failed(connection, run, "the engine failed 5 times"))
+    host.database.close()
+
+
+class TestSuppressions:
+    def test_an_address_that_gets_no_mail_is_listed_and_lifted(self, filled):
+        barred("kim@acme.test", "product")
+        asked = playbook("suppressions", "--lift", "Kim@acme.test")
+
+        listed = playbook("suppressions")
+        lifted = playbook("suppressions", "--lift", "Kim@acme.test", "--topic", "product", "--yes")
+
+        assert (asked.code, "Say --yes" in asked.err) == (1, True)
+        assert "no mail about product" in listed.out
+        assert lifted.out == "Kim@acme.test gets mail again about product\n"
+        assert playbook("suppressions").out == "every address gets mail\n"
+
+    def test_what_is_not_barred_cannot_be_lifted(self, filled):
+        barred("kim@acme.test", "product")
+
+        ran = playbook("suppressions", "--lift", "kim@acme.test", "--topic", "other", "--yes")
+
+        assert (ran.code, ran.err) == (1, "playbook: nothing keeps mail about other from kim@acme.test\n")
+
+
+def barred(address: str, topic: str) -> None:
+    host = host_from(load_settings())
+    host.database.write(lambda connection: suppressions.opt_out(connection, address, topic, host.clock.now()))
+    host.database.close()
+
+
 class TestTask:
     def test_it_is_completed_with_one_of_its_outcomes(self, filled):
         task = the_task()
@@ -383,6 +418,16 @@ class TestOperate:
 
         assert (wrong.code, "It rests at ring" in wrong.err) == (1, True)
         assert right.out == f"{filled} is told to skip ring\n"
+
+    def test_a_run_that_failed_at_an_input_goes_on_without_it(self, filled):
+        assert "has not failed at an input" in playbook("discard", filled, "--yes").err
+        playbook("skip", filled)
+        failed(filled)
+
+        ran = playbook("discard", filled, "--yes")
+
+        assert (ran.code, "goes on without input " in ran.out, "(operated for ring)" in ran.out) == (0, True, True)
+        assert playbook("trace", filled, "--json").json[-1]["event"] == "discarded"
 
     def test_nothing_to_resume_is_said(self, filled):
         assert playbook("resume", filled).out == "no run to resume\n"

@@ -3,9 +3,9 @@
 import pytest
 
 from activities import tasks
-from activities.store import runs
+from activities.store import runs, suppressions
 from tests.support.callers import caller
-from tests.support.hosts import acme, host_on, only_run, playbook
+from tests.support.hosts import NOW, acme, host_on, only_run, playbook
 from tests.support.reviews import advanced, reviewing, under_review
 
 RED = "start: {when: metrics.nps.value < 5}\n"
@@ -366,13 +366,44 @@ def test_messages_are_shown_with_their_text(client, host):
     assert client.get("/outbox?account=other").json()["items"] == []
 
 
+def test_an_address_that_gets_no_mail_is_shown_and_gets_mail_again(client, host):
+    host.database.write(lambda c: suppressions.add(c, "kim@acme.test", "bounced", NOW))
+    host.database.write(lambda c: suppressions.opt_out(c, "kim@acme.test", "product", NOW))
+    host.database.write(lambda c: suppressions.opt_out(c, "lee@acme.test", suppressions.EVERY, NOW))
+    host.database.write(suppressions.salt)
+
+    first = client.get("/suppressions?limit=1").json()
+    second = client.get(f"/suppressions?limit=1&after={first['next']}").json()
+    lifted = client.request("DELETE", "/suppressions/Kim@acme.test")
+
+    assert [(one["address"], one["words"]) for one in (*first["items"], *second["items"])] == [
+        ("kim@acme.test", "no mail: bounced"),
+        ("lee@acme.test", "no mail but what is essential"),
+    ]
+    assert (lifted.status_code, lifted.json()["lifted"]) == (200, 2)
+    assert client.request("DELETE", "/suppressions/Kim@acme.test").status_code == 404
+
+
+def test_a_failed_run_goes_on_without_the_input_at_which_it_failed(client, host):
+    run, _ = under_review(host)
+    client.post(f"/runs/{run.id}/skip", json={"path": "review"})
+    assert client.post(f"/runs/{run.id}/discard").status_code == 409
+
+    host.database.write(lambda c: runs.failed(c, run.id, "the engine failed"))
+    wrong, right = (client.post(f"/runs/{run.id}/discard", json=said) for said in ({"input": 0}, {"by": "ana"}))
+
+    assert (wrong.status_code, right.status_code) == (409, 202)
+    assert "review" in advanced(host, run.id).run.open
+
+
 def test_what_waits_for_a_person_is_listed_with_what_to_do(client, host):
     run, _ = under_review(host)
     host.database.write(lambda connection: runs.failed(connection, run.id, "the engine failed 5 times"))
 
     (found,) = client.get("/attention").json()["items"]
 
-    assert (found["kind"], found["id"], found["fix"]) == ("fault", run.id, f"playbook resume {run.id}")
+    fix = f"playbook resume {run.id}; if it fails again, playbook discard {run.id}"
+    assert (found["kind"], found["id"], found["fix"]) == ("fault", run.id, fix)
     assert [one["id"] for one in client.get("/runs?state=attention").json()["items"]] == [run.id]
     client.post(f"/runs/{run.id}/resume")
     assert client.get("/attention").json()["items"] == []

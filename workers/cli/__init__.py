@@ -49,7 +49,9 @@ COMMANDS: Mapping[str, Mapping[str, Listed]] = {
         "pause": Listed("workers.cli.pause", "hold runs where they are, or a playbook's starts"),
         "resume": Listed("workers.cli.resume", "let paused runs go on, or a playbook's starts"),
         "skip": Listed("workers.cli.skip", "pass over the step that a run rests at"),
+        "discard": Listed("workers.cli.discard", "let a failed run go on without the input at which it fails"),
         "stop": Listed("workers.cli.stop", "end runs"),
+        "suppressions": Listed("workers.cli.suppressions", "addresses that get no mail, and how one does again"),
         "erase": Listed("workers.cli.erase", "forget an account, or a person of one"),
     },
 }

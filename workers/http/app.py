@@ -5,7 +5,21 @@ from collections.abc import Sequence
 from fastapi import Depends, FastAPI
 
 from activities.host import Host
-from workers.http import accounts, facts, faults, health, metrics, outbox, playbooks, runs, sendgrid, slack, tasks, why
+from workers.http import (
+    accounts,
+    facts,
+    faults,
+    health,
+    metrics,
+    outbox,
+    playbooks,
+    runs,
+    sendgrid,
+    slack,
+    suppressions,
+    tasks,
+    why,
+)
 from workers.http.describing import describe
 from workers.http.health import Dependency
 from workers.http.metrics import Tally
@@ -43,7 +57,7 @@ def make_app(
     app.state.sendgrid, app.state.slack = keys, door
     app.state.dependencies = [*health.of_host(host), *dependencies]
     faults.install(app)
-    for noun in (facts, accounts, runs, tasks, playbooks, why, outbox, sendgrid, slack, health, metrics):
+    for noun in (facts, accounts, runs, tasks, playbooks, why, outbox, suppressions, sendgrid, slack, health, metrics):
         app.include_router(noun.router)
     describe(app)
     return app

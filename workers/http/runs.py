@@ -10,9 +10,10 @@ from starlette.responses import Response
 from activities import runs
 from activities.host import Host
 from activities.runs import NoSuchRun
+from activities.store import inputs
 from activities.store import runs as rows
 from activities.store.runs import RunRow
-from workers.acting import NotPossible, carry_out, faulted, paused, resumed, skipped, stopped
+from workers.acting import NotPossible, carry_out, discardable, faulted, paused, resumed, skipped, stopped
 from workers.acting import Order as Ordered
 from workers.http.auth import Reader
 from workers.http.bodies import Name, Said
@@ -88,6 +89,10 @@ class SkipWord(Word):
     path: Name | None = Field(None, description="The step, by its path or its id, when the run rests at several")
 
 
+class DiscardWord(Word):
+    input: int | None = Field(None, description="Its number, where it is not the first that waits")
+
+
 class StopWord(Word):
     outcome: Name = Field("stopped", description="What the run's outcome will be")
 
@@ -157,6 +162,26 @@ def stop(run: str, order: Operated) -> Response:
     """At once, in the middle of whatever it does; its open tasks are taken back."""
     said = order.said(StopWord)
     return _operated(run, order, said.by, lambda row: stopped([row], said.outcome))
+
+
+@router.post(
+    "/runs/{run}/discard",
+    summary="Let a failed run go on without an input",
+    status_code=202,
+    responses=_ANSWERS,
+    openapi_extra=takes(DiscardWord, {"by": "noor"}, required=False),
+)
+def discard(run: str, order: Operated) -> Response:
+    """The one at which it failed five times, or that of the number `input`: what was told by it is lost to this run."""
+    said = order.said(DiscardWord)
+
+    def work(host: Host) -> Reply:
+        row = _live(host, run)
+        unread = host.database.read(lambda connection: inputs.unread(connection, run))
+        runs.discard_input(host, run, discardable(unread, row, said.input).seq, order.by(said.by))
+        return _reply(run, ["discard"])
+
+    return order.once(work)
 
 
 def paused_one(row: RunRow) -> list[Ordered]:
