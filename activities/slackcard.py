@@ -91,20 +91,22 @@ def _blocks(card: Card) -> Iterator[Block]:
         yield _section(shown(card.instructions, INSTRUCTIONS, lines=True))
     yield _context(shown(card.origin, TITLE))
     if card.verbs:
-        yield {"type": "actions", "block_id": "verbs", "elements": [_button(card, one) for one in card.verbs]}
+        buttons: list[JsonValue] = [button(card.task, card.kind, card.title, one) for one in card.verbs]
+        yield {"type": "actions", "block_id": "verbs", "elements": buttons}
 
 
-def _button(card: Card, verb: Verb) -> JsonValue:
-    said = label(verb, card.kind)
-    heard = f"{said}: {' '.join(card.title.split())}"
-    button: Block = {
+def button(task: str, kind: str, title: str, verb: Verb) -> Block:
+    """What acts on a task, wherever it is shown."""
+    said = label(verb, kind)
+    heard = f"{said}: {' '.join(title.split())}"
+    made: Block = {
         "type": "button",
         "action_id": f"{ACTION}{verb}",
         "text": {"type": "plain_text", "text": said},
-        "value": card.task,
+        "value": task,
         "accessibility_label": heard if len(heard) <= 75 else f"{heard[:74]}…",
     }
-    return button | ({"style": _STYLES[verb]} if verb in _STYLES else {})
+    return made | ({"style": _STYLES[verb]} if verb in _STYLES else {})
 
 
 def _section(mrkdwn: str) -> Block:

@@ -99,6 +99,13 @@ def listed(
     return [Task.model_validate_json(body) for body in bodies]
 
 
+def of_person(connection: Connection, person: str, limit: int) -> list[Task]:
+    """Their open ones, those that are due first."""
+    query = select(tasks.c.body).where(tasks.c.state == "open", tasks.c.person == person)
+    query = query.order_by(tasks.c.due.is_(None), tasks.c.due, tasks.c.id).limit(limit)
+    return [Task.model_validate_json(body) for body in connection.scalars(query)]
+
+
 def shared(connection: Connection, account: str) -> list[Task]:
     """Open ones of an account that others may wait for too."""
     query = select(tasks.c.body).where(tasks.c.account == account, tasks.c.state == "open")

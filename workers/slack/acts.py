@@ -1,11 +1,13 @@
 """What a click or a form does to a task. Who acts is a colleague who may; the first outcome wins."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
 from activities import tasks
 from activities.slackcard import ACTION
+from activities.slackhome import filters_in
 from activities.store import runs
 from activities.tasks import Answer, Refused
 from engine.people import Person
@@ -15,7 +17,7 @@ from engine.steps.email import mails_of
 from engine.steps.task import OUTCOMES
 from engine.values import read_instant
 from workers.slack import forms
-from workers.slack.office import Body, Kindly, Office, Reply
+from workers.slack.office import Body, Kindly, Office, Refresh, Reply
 from workers.slack.payloads import Carried, Form, Interaction, NotSlack, read
 
 Click = Callable[[Office, Task, Person], Answer]
@@ -23,7 +25,11 @@ Sending = Callable[[Office, Task, Person, Form], Answer | Body]
 
 
 def clicked(office: Office, said: Interaction) -> Reply:
-    """A button of a card: acts at once, or opens the form that asks for the rest."""
+    """A button of a card or of the Home: acts at once, or opens the form that asks for the rest."""
+    return _seen(_clicked(office, said), said.user.id, said.home)
+
+
+def _clicked(office: Office, said: Interaction) -> Reply:
     ours = next((one for one in said.actions if one.action_id.startswith(ACTION)), None)
     if ours is None:
         return Reply()
@@ -31,7 +37,8 @@ def clicked(office: Office, said: Interaction) -> Reply:
     try:
         task, person = office.task(ours.value), office.colleague(said.user.id)
         office.allowed(verb, task, person)
-        if task.state == "open" and (form := _form(office, verb, task, person, said.response_url)):
+        carried = Carried(task=task.id, url=said.response_url, home=said.home)
+        if task.state == "open" and (form := _form(office, verb, task, person, carried)):
             return _opened(office, said, form)
         return _told(_CLICKS.get(verb, _too_late)(office, task, person), said.response_url)
     except Kindly as why:
@@ -40,7 +47,13 @@ def clicked(office: Office, said: Interaction) -> Reply:
 
 def submitted(office: Office, said: Interaction) -> Reply:
     """A form that a click has opened."""
-    verb, carried = said.view.callback_id.removeprefix(ACTION), read(Carried, said.view.private_metadata)
+    carried = read(Carried, said.view.private_metadata)
+    reply = _submitted(office, said, carried)
+    return reply if reply.body else _seen(reply, said.user.id, carried.home)
+
+
+def _submitted(office: Office, said: Interaction, carried: Carried) -> Reply:
+    verb = said.view.callback_id.removeprefix(ACTION)
     act = _SENDINGS.get(verb)
     if act is None:
         raise NotSlack(f"form {verb}")
@@ -55,6 +68,11 @@ def submitted(office: Office, said: Interaction) -> Reply:
     return _told(answer, carried.url)
 
 
+def _seen(reply: Reply, user: str, home: str | None) -> Reply:
+    """Where it was done in somebody's Home, that is shown anew."""
+    return reply if home is None else replace(reply, refresh=Refresh(user, filters_in(home)))
+
+
 def _told(answer: Answer, url: str) -> Reply:
     """Whoever comes second hears how it stands; the card itself shows what was done."""
     return Reply(whisper=answer.reason if isinstance(answer, Refused) else "", url=url)
@@ -66,8 +84,7 @@ def _opened(office: Office, said: Interaction, form: forms.Form) -> Reply:
     return Reply(whisper="Slack did not open the form in time. Please press the button again.", url=said.response_url)
 
 
-def _form(office: Office, verb: Verb, task: Task, person: Person, url: str) -> forms.Form | None:
-    carried = Carried(task=task.id, url=url)
+def _form(office: Office, verb: Verb, task: Task, person: Person, carried: Carried) -> forms.Form | None:
     match verb:
         case "done" if task.outcomes != OUTCOMES and len(task.outcomes) > 1:
             return forms.done(task, carried)

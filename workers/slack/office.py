@@ -9,6 +9,7 @@ from activities.host import Host
 from activities.slack_workspace import Workspace
 from activities.store import accounts, tasks
 from engine.people import Person
+from engine.render.home import Filters
 from engine.rights import Verb, is_allowed
 from engine.run import Task
 from engine.setting import Setting
@@ -17,12 +18,23 @@ Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Refresh:
+    """Somebody's Home is to be shown anew."""
+
+    user: str
+    filters: Filters = field(default_factory=Filters)
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """`body` is Slack's answer at once; `whisper` goes afterwards to who acted, by the address `url`."""
+    """`body` is Slack's answer at once; `whisper` goes afterwards to who acted, by the address `url`, or, where they
+    acted in their Home, stands above what is shown there then.
+    """
 
     body: Body = field(default_factory=dict)
     whisper: str = ""
     url: str = ""
+    refresh: Refresh | None = None
 
 
 class Kindly(Exception):

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from activities.slackhome import CONTROL
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -22,6 +24,7 @@ class Option(_Part):
 class Action(_Part):
     action_id: str
     value: str = ""
+    selected_option: Option | None = None
 
 
 class State(_Part):
@@ -38,6 +41,7 @@ class States(_Part):
 
 
 class Form(_Part):
+    type: str = ""
     callback_id: str = ""
     private_metadata: str = ""
     state: States = States()
@@ -62,6 +66,16 @@ class Interaction(_Part):
     @property
     def team_id(self) -> str:
         return self.team.id if self.team else ""
+
+    @property
+    def turns_home(self) -> bool:
+        """Whether it is one of the Home's own controls."""
+        return any(one.action_id.startswith(CONTROL) for one in self.actions)
+
+    @property
+    def home(self) -> str | None:
+        """What the Home says of itself in which somebody clicked; None where they clicked elsewhere."""
+        return self.view.private_metadata if self.view.type == "home" else None
 
 
 class Happened(_Part):
@@ -97,6 +111,7 @@ class Carried(_Part):
 
     task: str
     url: str = ""
+    home: str | None = None
 
 
 class NotSlack(ValueError):

@@ -11,19 +11,20 @@ from activities.slack_workspace import Workspace
 from activities.store import answers
 from activities.store.answers import Asked
 from workers.settings import Settings
-from workers.slack import acts, commands
-from workers.slack.office import Body, Office, Reply
+from workers.slack import acts, commands, homes
+from workers.slack.office import Body, Office, Refresh, Reply
 from workers.slack.payloads import Command, Event, Happened, Interaction, NotSlack, read
 
 log = logging.getLogger(__name__)
 
 ACK = 0.8  # seconds that Slack is let wait; what takes longer is done all the same, and its outcome told afterwards
 AT_ONCE = 8
+HOMES = 16  # locks that people share
 TROUBLE = "That did not work, through no fault of yours. It is noted here; please try once more."
 
 S = TypeVar("S")
-Handler = Callable[[Office, Happened], None]
-EVENTS: Mapping[str, Handler] = {}
+Handler = Callable[[Office, Happened], Reply]
+EVENTS: Mapping[str, Handler] = {"app_home_opened": homes.opened}
 
 
 class NotOurs(Exception):
@@ -36,7 +37,8 @@ class Receiver:
     def __init__(self, host: Host, workspace: Workspace, ack: float = ACK) -> None:
         self._office, self._ack = Office(host, workspace), ack
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="slack")
-        self._whispers = ThreadPoolExecutor(2, thread_name_prefix="whisper")
+        self._afterwards = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="slack-after")
+        self._homes = [threading.Lock() for _ in range(HOMES)]
         self._checked: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._threads.submit(workspace.identity)  # so that the first click need not wait for it
@@ -44,13 +46,14 @@ class Receiver:
     def close(self) -> None:
         """What is under way comes to its end, and who acted is told of it."""
         self._threads.shutdown(wait=True)
-        self._whispers.shutdown(wait=True)
+        self._afterwards.shutdown(wait=True)
 
     def interaction(self, payload: Mapping[str, Any]) -> Body:
         said = read(Interaction, payload)
         match said.type:
             case "block_actions":
-                return self._answered(said.team_id, said.api_app_id, said.response_url, acts.clicked, said)
+                work = homes.turned if said.turns_home else acts.clicked
+                return self._answered(said.team_id, said.api_app_id, said.response_url, work, said)
             case "view_submission":
                 return self._answered(said.team_id, said.api_app_id, "", acts.submitted, said)
         return {}
@@ -76,7 +79,7 @@ class Receiver:
         except TimeoutError:
             return {}
         finally:
-            future.add_done_callback(self._whisper)
+            future.add_done_callback(self._follow_up)
 
     def _done(self, team: str, app: str, url: str, work: Callable[[Office, S], Reply], said: S) -> Reply:
         try:
@@ -88,9 +91,22 @@ class Receiver:
             log.exception("what came from Slack could not be done")
             return Reply(whisper=TROUBLE, url=url)
 
-    def _whisper(self, future: Future[Reply]) -> None:
-        if future.exception() is None and (reply := future.result()).whisper:
-            self._whispers.submit(self._office.workspace.whisper, reply.url, reply.whisper)
+    def _follow_up(self, future: Future[Reply]) -> None:
+        if future.exception() is not None:
+            return
+        reply = future.result()
+        if reply.refresh:
+            self._afterwards.submit(self._show_home, reply.refresh, reply.whisper)
+        elif reply.whisper:
+            self._afterwards.submit(self._office.workspace.whisper, reply.url, reply.whisper)
+
+    def _show_home(self, wanted: Refresh, notice: str) -> None:
+        """One after the other for each person, so that what is shown last is what was read last."""
+        try:
+            with self._homes[hash(wanted.user) % HOMES]:
+                homes.show(self._office, wanted, notice)
+        except Exception:
+            log.exception("a Home could not be shown")
 
     def _check(self, team: str, app: str) -> None:
         """By what the token says of itself; a signature tells the app, and not for which workspace. Raises NotOurs."""
@@ -122,5 +138,5 @@ def _happened(office: Office, told: tuple[Event, Handler]) -> Reply:
     asked = Asked("slack", event.event_id, "")
     known = host.database.write(lambda connection: answers.claim(connection, asked, host.clock.real()))
     if known is None and event.event is not None:
-        handler(office, event.event)
+        return handler(office, event.event)
     return Reply()

@@ -74,6 +74,7 @@ class StandInSlack(StandIn):
         self.app_token, self.socket = "xapp-token", ""  # where Socket Mode is to be found
         self.page = 100
         self.views: list[Arguments] = []
+        self.homes: dict[str, Arguments] = {}
         self.whispers: list[str] = []
         self._numbers = count(1)
         self._direct: dict[str, str] = {}
@@ -192,6 +193,11 @@ class StandInSlack(StandIn):
         view = given["view"] if isinstance(given["view"], dict) else json.loads(given["view"])
         if len(json.dumps(view["blocks"])) > 100_000 or any(_is_malformed(one) for one in view["blocks"]):
             raise Refusal("invalid_arguments")
+        named = [one["block_id"] for one in view["blocks"] if "block_id" in one]
+        if len(view["blocks"]) > 100 or len(set(named)) < len(named):
+            raise Refusal("invalid_arguments")
+        if "user_id" in given:
+            self.homes[str(given["user_id"])] = view
         self.views.append(view)
         return {"view": {"id": f"V{len(self.views)}"}}
 
@@ -250,7 +256,11 @@ def _texts(blocks: list[dict[str, Any]]) -> list[str]:
     found: list[str] = []
     for block in blocks:
         parts = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
-        found += [one["text"]["text"] if isinstance(one["text"], dict) else one["text"] for one in parts if one]
+        found += [
+            one["text"]["text"] if isinstance(one["text"], dict) else one["text"]
+            for one in parts
+            if one and "text" in one
+        ]
     return found
 
 
