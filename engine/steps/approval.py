@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
 
 APPROVED: Final = "approved"
 HOLDER: Final = "holder/approval"
+EXPIRES: Final = "expires"
+EXPIRED: Final = "expired"
 OUTCOMES: Final = (APPROVED, "refused")
 
 
-def ask(role: str, said: str, ctx: Context) -> Rest:
-    """Opens the task; `said` is what would be sent, for whoever decides."""
+def ask(role: str, said: str, expires: datetime | None, ctx: Context) -> Rest:
+    """Opens the task; `said` is what would be sent, for whoever decides, until it is not worth sending any more."""
     beside = _beside(ctx)
     found = ctx.found(role)
     person = found.person if found else None
@@ -30,7 +33,8 @@ def ask(role: str, said: str, ctx: Context) -> Rest:
     task = tasks.new(beside, title, role, found, kind="approval", instructions=said, outcomes=OUTCOMES, due=due)
     beside.log("opened", kind="task", assigned=role, person=task.person, due=ctx.shown(due), covers=covers(found))
     beside.tell(person, "task", task.title, below="approval", task=task.id)
-    return Rest(timers=turn(task, ctx), watches=(HOLDER,), memo=beside.save(task, **held(role, ctx)))
+    timers = turn(task, ctx) | ({EXPIRES: expires} if expires else {})
+    return Rest(timers=timers, watches=(HOLDER,), memo=beside.save(task, **held(role, ctx)))
 
 
 def decided(open_: Open, given: Given, ctx: Context) -> str | Move:
@@ -38,6 +42,11 @@ def decided(open_: Open, given: Given, ctx: Context) -> str | Move:
     beside = _beside(ctx)
     task = tasks.task_of(open_)
     match given:
+        case TimeUp(name="expires"):
+            beside.save(task.model_copy(update={"state": "withdrawn", "closed": ctx.now, "snoozed": None}))
+            beside.withdraw_effects("the mail has expired")
+            beside.log("withdrawn", kind="task", reason=EXPIRED)
+            return EXPIRED
         case TimeUp(name=tasks.SNOOZED):
             awake = task.model_copy(update={"snoozed": None})
             return replace(keep(open_, snoozed=None), memo=beside.save(awake, held=None))

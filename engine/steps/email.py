@@ -114,7 +114,8 @@ def enter(spec: EmailSpec, ctx: Context) -> Move:
     # All are written before the first is wanted: a text that cannot be made keeps every one of them back.
     contents: dict[str, JsonValue] = {str(contact["id"]): mails.content(spec, contact, ctx) for contact in left}
     if spec.approval is not None and not settled and not ctx.memo.get("approved"):
-        return approval.ask(spec.approval, _shown(contents), replace(ctx, memo={"contents": contents}))
+        expires = ctx.after(spec.expires) if spec.expires else None
+        return approval.ask(spec.approval, _shown(contents), expires, replace(ctx, memo={"contents": contents}))
     return _want(contents, ctx)
 
 
@@ -162,8 +163,8 @@ def _approved(word: str | Move, open_: Open, given: Given, ctx: Context) -> Move
     if word == approval.APPROVED:
         contents = approval.edited(mails_of(open_), given, ctx)
         return _want(contents, replace(ctx, memo={"approved": True}))
-    ctx.log("skipped", reason="refused")
-    return Done("refused")
+    ctx.log("skipped", reason=word)
+    return Done(word)
 
 
 def _settled(spec: EmailSpec, open_: Open, given: Settled, ctx: Context) -> Move:

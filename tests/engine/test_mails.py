@@ -122,6 +122,17 @@ def test_an_approval_that_nobody_gives_may_be_given_up():
     assert (lines(result, "sent"), result.outcome) == ([], "late")
 
 
+@pytest.mark.parametrize("then", [[], [{"after": "1 day", "snooze": "hello", "until": "5 days"}]])
+def test_a_mail_that_nobody_approves_in_time_expires_and_its_approval_is_taken_back(then):
+    result = told(APPROVED + "    expires: 2 days\n" + SAYS % "expired", then=then)
+
+    assert lines(result, "withdrawn", "skipped") == [
+        ("2026-03-04T14:00:00Z", "hello/approval"),
+        ("2026-03-04T14:00:00Z", "hello"),
+    ]
+    assert result.outcome == "as_expected"
+
+
 def test_a_contact_who_has_gone_while_the_mail_waited_for_approval_gets_none():
     gone = {"after": "1 hour", "contacts": [{"id": "c1", "active": False}]}
 
