@@ -148,6 +148,7 @@ runs = Table(
     Column("checked_at", Instant),  # real
     _only_where("outcome IS NULL", "uq_runs_live", "account", "subject", "playbook", unique=True),
     Index("ix_runs_account_playbook", "account", "playbook"),
+    Index("ix_runs_playbook_started", "playbook", "started"),
     _only_where("look_at IS NOT NULL", "ix_runs_look_at", "look_at"),
 )
 
@@ -283,6 +284,7 @@ effects = Table(
     Index("ix_effects_account_channel_settled_at", "account", "channel", "settled_at"),
     _only_where("held = 'provider'", "ix_effects_put_off", "channel", "priority", "ready_since"),
     _only_where("until IS NOT NULL", "ix_effects_until", "until"),
+    _only_where("channel = 'email'", "ix_effects_mails", "playbook", "settled_at"),
 )
 
 suppressions = Table(

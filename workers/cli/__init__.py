@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Mapping[str, Listed]] = {
         "why": Listed("workers.cli.why", "why an account is in a playbook, or is not"),
         "tasks": Listed("workers.cli.tasks", "what people have to do"),
         "outbox": Listed("workers.cli.outbox", "mail and messages: sent, waiting, refused"),
+        "results": Listed("workers.cli.results", "what became of mails, and whether goals were reached"),
         "held": Listed("workers.cli.held", "starts that wait for a person"),
         "attention": Listed("workers.cli.attention", "what waits for a person's decision"),
     },

@@ -13,6 +13,7 @@ from workers.http import (
     metrics,
     outbox,
     playbooks,
+    results,
     runs,
     sendgrid,
     slack,
@@ -57,7 +58,21 @@ def make_app(
     app.state.sendgrid, app.state.slack = keys, door
     app.state.dependencies = [*health.of_host(host), *dependencies]
     faults.install(app)
-    for noun in (facts, accounts, runs, tasks, playbooks, why, outbox, suppressions, sendgrid, slack, health, metrics):
+    for noun in (
+        facts,
+        accounts,
+        runs,
+        tasks,
+        playbooks,
+        results,
+        why,
+        outbox,
+        suppressions,
+        sendgrid,
+        slack,
+        health,
+        metrics,
+    ):
         app.include_router(noun.router)
     describe(app)
     return app

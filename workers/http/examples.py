@@ -19,6 +19,27 @@ RUN: dict[str, Any] = {
     "look_at": "2026-03-04T22:00:00Z",
     "attention": None,
 }
+RESULT: dict[str, Any] = {
+    "playbook": "renewal-risk",
+    "runs": 120,
+    "entered": {"of": 90, "reached": 41},
+    "held_out": {"of": 6, "reached": 1},
+    "mails": [
+        {
+            "step": "win_back/mail/1",
+            "template": "renewal/value-recap",
+            "sent": 88,
+            "delivered": 87,
+            "opened": 51,
+            "clicked": 12,
+            "replied": 9,
+            "unsubscribed": 1,
+            "bounced": 1,
+            "complained": 0,
+            "goal": {"of": 80, "reached": 37},
+        }
+    ],
+}
 TASK: dict[str, Any] = {
     "id": "66e311ab-d7e3-53b0-8584-f18ebaf5ee57",
     "run": RUN["id"],

@@ -1,0 +1,131 @@
+"""What became of mails and of runs, counted where they lie: by playbook, step and template."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, TypeAlias
+
+from sqlalchemy import ColumnElement, Connection, case, distinct, exists, func, literal_column, select
+
+from activities.store.tables import effects, mail_events, runs, trace
+
+KINDS: Final = ("delivered", "opened", "clicked", "replied", "unsubscribed", "bounced", "complained")
+# Written out, not bound: the index is of these rows alone.
+_A_MAIL = literal_column("effects.channel = 'email'") & (effects.c.purpose == "email") & (effects.c.state == "sent")
+_BY_GOAL = exists(
+    select(trace.c.seq).where(
+        trace.c.run == runs.c.id, trace.c.event == "ended", trace.c.body.contains('"by":"goal"', autoescape=True)
+    )
+)
+_HELD_OUT = trace.c.body.contains('"reason":"holdout"', autoescape=True)
+_OCCURRENCE = re.compile(r"#\d+")
+
+Mail: TypeAlias = tuple[str, str, str]
+"""A playbook, the author's path of the step (without occurrences), and a template or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """A run of an account, with when it ended if it has, and whether by its goal."""
+
+    account: str
+    started: datetime
+    ended: datetime | None
+    by_goal: bool
+
+
+def mails(connection: Connection, since: datetime, playbook: str | None) -> dict[Mail, dict[str, int]]:
+    """How many were sent from then on, and to how many of them each kind of thing happened since."""
+    template, below = _said(connection, "template"), _said(connection, "below")
+    counts = [func.count(distinct(case((mail_events.c.kind == kind, effects.c.id)))) for kind in KINDS]
+    query = (
+        select(effects.c.playbook, effects.c.path, below, template, func.count(distinct(effects.c.id)), *counts)
+        .select_from(effects.outerjoin(mail_events, mail_events.c.effect == effects.c.id))
+        .where(_A_MAIL, effects.c.settled_at >= since, *_of(effects.c.playbook, playbook))
+        .group_by(effects.c.playbook, effects.c.path, below, template)
+    )
+    found: defaultdict[Mail, dict[str, int]] = defaultdict(lambda: dict.fromkeys(("sent", *KINDS), 0))
+    for name, path, part, text, *numbers in connection.execute(query):
+        mine = found[_mail(name, path, part, text)]
+        for kind, number in zip(mine, numbers, strict=True):
+            mine[kind] += number
+    return dict(found)
+
+
+def sent_between(connection: Connection, since: datetime, until: datetime, playbook: str | None) -> dict[Mail, int]:
+    template, below = _said(connection, "template"), _said(connection, "below")
+    query = (
+        select(effects.c.playbook, effects.c.path, below, template, func.count())
+        .where(_A_MAIL, effects.c.settled_at >= since, effects.c.settled_at <= until)
+        .where(*_of(effects.c.playbook, playbook))
+        .group_by(effects.c.playbook, effects.c.path, below, template)
+    )
+    found: defaultdict[Mail, int] = defaultdict(int)
+    for name, path, part, text, number in connection.execute(query):
+        found[_mail(name, path, part, text)] += number
+    return dict(found)
+
+
+def goals_after(
+    connection: Connection, since: datetime, until: datetime, playbook: str | None
+) -> Iterator[tuple[Mail, datetime, datetime]]:
+    """Of each mail that was sent between the two and whose run ended by its goal: when it was sent, and when that."""
+    template, below = _said(connection, "template"), _said(connection, "below")
+    query = (
+        select(effects.c.playbook, effects.c.path, below, template, effects.c.settled_at, runs.c.ended)
+        .join(runs, runs.c.id == effects.c.run)
+        .where(_A_MAIL, effects.c.settled_at >= since, effects.c.settled_at <= until)
+        .where(runs.c.ended >= effects.c.settled_at, _BY_GOAL, *_of(effects.c.playbook, playbook))
+    )
+    for name, path, part, text, sent, ended in connection.execute(query):
+        yield _mail(name, path, part, text), sent, ended
+
+
+def entered(connection: Connection, since: datetime, playbook: str | None) -> dict[str, int]:
+    """How many runs each playbook has begun from then on."""
+    query = select(runs.c.playbook, func.count()).where(runs.c.started >= since, *_of(runs.c.playbook, playbook))
+    return {row[0]: row[1] for row in connection.execute(query.group_by(runs.c.playbook))}
+
+
+def began(connection: Connection, playbook: str, since: datetime, until: datetime, limit: int) -> list[Began]:
+    """The newest first."""
+    query = (
+        select(runs.c.account, runs.c.started, runs.c.ended, case((_BY_GOAL, True), else_=False))
+        .where(runs.c.playbook == playbook, runs.c.started >= since, runs.c.started <= until)
+        .order_by(runs.c.started.desc(), runs.c.id)
+        .limit(limit)
+    )
+    return [Began(*row) for row in connection.execute(query)]
+
+
+def held_out(
+    connection: Connection, playbook: str, since: datetime, until: datetime, limit: int
+) -> Sequence[tuple[str, datetime]]:
+    """The accounts that would have begun and were held out, each with when that was first; the newest first."""
+    first = func.min(trace.c.at, type_=trace.c.at.type)
+    query = (
+        select(trace.c.account, first)
+        .where(trace.c.run == "", trace.c.playbook == playbook, trace.c.event == "not_started", _HELD_OUT)
+        .where(trace.c.at >= since, trace.c.at <= until)
+        .group_by(trace.c.account)
+        .order_by(first.desc(), trace.c.account)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def _mail(playbook: str, path: str, below: str | None, template: str | None) -> Mail:
+    return playbook, _OCCURRENCE.sub("", f"{path}/{below}" if below else path), template or ""
+
+
+def _of(column: ColumnElement[str], playbook: str | None) -> list[ColumnElement[bool]]:
+    return [] if playbook is None else [column == playbook]
+
+
+def _said(connection: Connection, name: Literal["template", "below"]) -> ColumnElement[str]:
+    """Of a mail's content. Written out, so that it is the same in what is chosen and in what it is grouped by."""
+    if connection.dialect.name == "sqlite":
+        return literal_column(f"json_extract(effects.body, '$.content.{name}')")
+    return literal_column(f"(effects.body::json #>> '{{content,{name}}}')")

@@ -1,0 +1,81 @@
+"""`playbook results`: what became of mails, and whether playbooks reached their goals."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.quantities import Duration, parse_duration
+from workers.cli.faults import CommandFault
+from workers.cli.moments import instant
+from workers.cli.output import print_json, say, several, table
+from workers.cli.program import with_example
+from workers.cli.store import json_option, opened
+
+if TYPE_CHECKING:
+    from activities.results import PlaybookResult, Share
+
+COLUMNS = ("mail", "template", "sent", "delivered", "opened", "clicked", "replied", "unsubscribed", "bounced", "goal")
+LOOKS_BACK = timedelta(days=90)
+
+
+@click.command(
+    "results",
+    epilog=with_example(
+        "playbook results",
+        "playbook results renewal-120 --since 2026-01-01 --within '60 days'",
+        "playbook results --json",
+    ),
+)
+@click.argument("playbook", required=False)
+@click.option("--since", metavar="TIME", help="Mails sent and runs begun from then on. Default: the last 90 days.")
+@click.option("--within", default="30 days", show_default=True, help="How long after it a goal counts.")
+@json_option
+def command(*, playbook: str | None, since: str | None, within: str, as_json: bool) -> None:
+    """Tells by playbook, step and template how many mails were sent, and how many of them were opened, clicked or
+    answered, or followed by the goal in time; and how many accounts reached the goal, with the playbook and held out.
+    """
+    from activities.results import results_of
+    from workers.results import in_json
+
+    span = days(within)
+    with opened() as host:
+        begin = instant(since) if since else host.clock.now() - LOOKS_BACK
+        found = results_of(host, begin, span, playbook)
+    if as_json:
+        print_json(in_json(found))
+        return
+    if not found:
+        say("no run began and no mail went out in that time")
+    for one in found:
+        say(*_head(one, within))
+        table(COLUMNS, [_row(one, number) for number in range(len(one.mails))], "no mails")
+        say("")
+
+
+def days(text: str) -> timedelta:
+    """Whole days or weeks. Raises CommandFault."""
+    found = parse_duration(text)
+    factor = {"day": 1, "week": 7}.get(found.unit) if isinstance(found, Duration) else None
+    if not isinstance(found, Duration) or factor is None or found.amount < 1:
+        raise CommandFault(f"--within: '{text}' is no number of days or weeks. Write '30 days'")
+    return timedelta(days=int(found.amount) * factor)
+
+
+def _head(one: "PlaybookResult", within: str) -> Iterator[str]:
+    yield f"{one.playbook}: {several(one.runs, 'run')}"
+    if one.entered is not None and one.held_out is not None:
+        yield f"  goal within {within}: {_said(one.entered)} with it, {_said(one.held_out)} of those held out"
+
+
+def _row(one: "PlaybookResult", number: int) -> tuple[object, ...]:
+    mail = one.mails[number]
+    counts = mail.counts
+    kinds = ("delivered", "opened", "clicked", "replied", "unsubscribed", "bounced")
+    return (mail.step, mail.template, counts["sent"], *(counts[kind] for kind in kinds), _said(mail.goal))
+
+
+def _said(share: "Share") -> str:
+    """Nobody has had the time where there is none to count."""
+    return f"{share.reached} of {share.of}" + (f" ({share.reached * 100 // share.of}%)" if share.of else "")
