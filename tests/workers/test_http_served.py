@@ -69,13 +69,16 @@ def test_every_call_of_the_interface_is_described(document):
         "GET /tasks/{task}",
         "GET /outbox",
         "GET /attention",
-        *(f"POST /runs/{{run}}/{verb}" for verb in ("pause", "resume", "skip", "stop")),
+        *(f"POST /runs/{{run}}/{verb}" for verb in ("pause", "resume", "skip", "stop", "discard")),
         *(
             f"POST /tasks/{{task}}/{verb}"
             for verb in ("complete", "snooze", "reassign", "claim", "note", "acknowledge", "reopen")
         ),
         *(f"POST /playbooks/{{playbook}}/{verb}" for verb in ("start", "release", "pause", "resume")),
         "GET /held",
+        "GET /results",
+        "GET /suppressions",
+        "DELETE /suppressions/{address}",
         "GET /playbooks/{playbook}/why/{account}",
         "GET /healthz",
         "GET /readyz",
