@@ -1,7 +1,9 @@
 """One effect, from claim to settle. Whatever the provider says becomes a state; only our own infrastructure raises."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Final
 
 from activities import ledger
 from activities.directive import Directive
@@ -11,6 +13,7 @@ from activities.runs import advance
 from activities.transport import Busy, Refused, Sent, Uncertain
 
 Remember = Callable[[str], None]
+SOON: Final = timedelta(seconds=1)
 
 
 class TryAgain(Exception):
@@ -30,7 +33,7 @@ def perform(host: Host, effect: str, receipt: str | None, remember: Remember) ->
     if receipt is not None:
         ledger.settle(host, effect, "sent", receipt)
         return advance(host, ledger.run_of(host, effect))
-    claim = ledger.claim(host, effect)
+    claim = _claimed(host, effect)
     match claim:
         case Granted():
             _send(host, effect, claim, remember)
@@ -41,6 +44,15 @@ def perform(host: Host, effect: str, receipt: str | None, remember: Remember) ->
         case Left():
             pass
     return advance(host, claim.run)
+
+
+def _claimed(host: Host, effect: str) -> ledger.Claim:
+    """A turn that comes soon is waited for: another attempt would cost more."""
+    claim = ledger.claim(host, effect)
+    if isinstance(claim, Paced) and claim.rest <= SOON:
+        time.sleep(claim.rest.total_seconds())
+        return ledger.claim(host, effect)
+    return claim
 
 
 def _send(host: Host, effect: str, granted: Granted, remember: Remember) -> None:

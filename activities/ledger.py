@@ -11,7 +11,7 @@ uncertain → wanted     by a person's word only; so is what was refused and no 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -88,7 +88,10 @@ class Left:
     run: str
 
 
-def claim(host: Host, effect: str) -> Granted | Doubted | Paced | Left:
+Claim: TypeAlias = Granted | Doubted | Paced | Left
+
+
+def claim(host: Host, effect: str) -> Claim:
     """What is to be done with the effect now. Raises NoSuchEffect and Leased."""
     return host.database.write(lambda connection: _claimed(bench(host, connection), effect))
 
@@ -163,7 +166,7 @@ def message_for(at: Bench, account: AccountRow, row: EffectRow) -> Message:
 # --- claim -----------------------------------------------------------------------------------------------
 
 
-def _claimed(at: Bench, effect: str) -> Granted | Doubted | Paced | Left:
+def _claimed(at: Bench, effect: str) -> Claim:
     account, row = _locked(at.connection, effect)
     if row.state == "claimed":
         expired(at, account, row)

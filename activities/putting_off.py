@@ -17,6 +17,7 @@ from engine.care import Slot
 from engine.mailing import expires_of
 from engine.trace import deferred
 
+AHEAD: Final = 2  # so many times what is taken up at once may wait to be claimed
 ABANDONED: Final = timedelta(minutes=1)  # real: whoever should have tried the provider again did not
 RATE: Final = "provider's rate"
 
@@ -80,16 +81,23 @@ def _next(at: Bench, channel: str, most: int) -> list[tuple[str, str, str]]:
     """None while it is down; one alone where nobody tries whether it still is."""
     found = breakers.find(at.connection, channel)
     if found is None:
-        room = pacing.room(at, channel)
-        return mails.put_off(at.connection, channel, most if room is None else min(most, room))
+        room = _room(at, channel, most)
+        return mails.put_off(at.connection, channel, room) if room > 0 else []
     abandoned = found.holds(at.real - ABANDONED) is None
     return mails.put_off(at.connection, channel, 1) if abandoned else []
+
+
+def _room(at: Bench, channel: str, most: int) -> int:
+    """Never much more than workers get through: what is taken up can be overtaken no more."""
+    ahead = mails.unclaimed(at.connection, channel, at.real - ABANDONED, AHEAD * most)
+    room = pacing.room(at, channel)
+    return min(most, AHEAD * most - ahead, most if room is None else room)
 
 
 def _wanted_again(at: Bench, found: Iterable[tuple[str, str, str]]) -> list[str]:
     ids = {effect: account for effect, account, _ in found}
     accounts.lock(at.connection, sorted(set(ids.values())))
-    woken = mails.take_up(at.connection, ids)
+    woken = mails.take_up(at.connection, ids, at.real)
     runs.touch(at.connection, woken)
     wakes.write(at.connection, woken, at.real)
     return woken

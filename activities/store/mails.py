@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, literal_column, select, update
+from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 
 from activities.store.effects import EffectRow
 from activities.store.tables import effects, runs
@@ -29,6 +29,13 @@ _PUT_OFF = (
     .order_by(effects.c.priority.desc(), effects.c.ready_since)
     .limit(bindparam("most"))
 )
+_UNCLAIMED = select(func.count()).select_from(
+    select(effects.c.id)
+    .where(effects.c.state == "wanted", effects.c.checked_at > bindparam("after", type_=effects.c.checked_at.type))
+    .where(effects.c.channel == bindparam("name"), effects.c.go_at.is_(None))
+    .limit(bindparam("most"))
+    .subquery()
+)
 
 
 def ready(connection: Connection, account: str) -> list[EffectRow]:
@@ -48,8 +55,15 @@ def put_off(connection: Connection, channel: str, limit: int) -> list[tuple[str,
     return [(row[0], row[1], row[2]) for row in connection.execute(_PUT_OFF, {"name": channel, "most": limit})]
 
 
-def take_up(connection: Connection, ids: Collection[str]) -> list[str]:
+def take_up(connection: Connection, ids: Collection[str], real: datetime) -> list[str]:
     """Those that still wait for the provider are wanted again; their runs. Their accounts are locked."""
     mine = effects.c.id.in_(sorted(ids)) & (effects.c.held == "provider")
-    again = update(effects).where(mine).values(state="wanted", reason=None, tried_at=None, held=None, until=None)
+    fresh = {"reason": None, "tried_at": None, "held": None, "until": None, "go_at": None, "checked_at": real}
+    again = update(effects).where(mine).values(state="wanted", **fresh)
     return list(connection.scalars(again.returning(effects.c.run)))
+
+
+def unclaimed(connection: Connection, channel: str, since: datetime, most: int) -> int:
+    """How many were wanted since that real instant and have no turn yet; counted up to `most`."""
+    values = {"name": channel, "after": since, "most": most}
+    return connection.scalar(_UNCLAIMED, values) or 0

@@ -1,11 +1,13 @@
 """Rates: so many mails a second, one Slack message a second and conversation, whoever sends them."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from activities import ledger, pacing, putting_off
+from activities.effect import perform
 from activities.ledger import Granted, Left, Paced
 from activities.store import effects
 from tests.support.hosts import HandClock, acme, host_on, playbook, tell
@@ -70,6 +72,32 @@ def test_beyond_what_goes_soon_mails_wait_and_the_most_important_are_taken_up_fi
     taken = putting_off.take_up(hosts[0], seconds=2)
     up = hosts[0].database.read(lambda c: effects.listed(c, states_in=["wanted"], limit=1_000))
     assert (taken, sum(one.priority == 90 for one in up if one.go_at is None)) == (4, 4)
+
+
+def test_no_more_is_taken_up_than_workers_get_through(made):
+    hosts, clock = made(playbook(MAIL, start=START), accounts=40)
+    names = wanted(hosts[0])
+    for one in names:
+        ledger.claim(hosts[0], one)
+    clock.go(minutes=1)
+
+    taken = [putting_off.take_up(hosts[0], seconds=2) for _ in range(3)]
+
+    assert taken == [4, 4, 0]
+    ledger.claim(hosts[0], next(one for one in wanted(hosts[0]) if one not in names[:21]))
+    assert putting_off.take_up(hosts[0], seconds=2) == 1
+
+
+def test_a_turn_that_comes_soon_is_waited_for_in_the_same_attempt(made):
+    (host, _), clock = made(playbook(MAIL, start=START), accounts=2)
+    first, second = wanted(host)
+    ledger.claim(host, first)
+    waits = threading.Timer(0.1, lambda: clock.go(seconds=0.5))
+
+    waits.start()
+    perform(host, second, None, lambda receipt: None)
+
+    assert host.database.read(lambda c: effects.find(c, second)).state == "sent"
 
 
 def _priority(host, effect):
