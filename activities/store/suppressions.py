@@ -34,6 +34,13 @@ def opt_out(connection: Connection, address: str, topic: str, since: datetime) -
     insert_new(connection, optouts, [{"address": address.lower(), "topic": topic, "since": since}])
 
 
+def opt_in(connection: Connection, address: str, topics: Collection[str]) -> None:
+    """Mail about these is wanted again; with EVERY among them, about all that was not left by itself."""
+    known = [address.lower(), *_digests(connection, address)]
+    mine = optouts.c.address.in_(known) & optouts.c.topic.in_(sorted(topics))
+    connection.execute(delete(optouts).where(mine))
+
+
 def opted_out(connection: Connection, address: str, topic: str) -> bool:
     known = [address.lower(), *_digests(connection, address)]
     return any(not {topic, EVERY}.isdisjoint(connection.scalars(_TOPICS, {"of": one})) for one in known)

@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI
 from activities.host import Host
 from workers.http import (
     accounts,
+    choices,
     facts,
     faults,
     health,
@@ -58,21 +59,8 @@ def make_app(
     app.state.sendgrid, app.state.slack = keys, door
     app.state.dependencies = [*health.of_host(host), *dependencies]
     faults.install(app)
-    for noun in (
-        facts,
-        accounts,
-        runs,
-        tasks,
-        playbooks,
-        results,
-        why,
-        outbox,
-        suppressions,
-        sendgrid,
-        slack,
-        health,
-        metrics,
-    ):
+    nouns = (facts, accounts, runs, tasks, playbooks, results, why, outbox, suppressions, health, metrics)
+    for noun in (*nouns, sendgrid, slack, choices):
         app.include_router(noun.router)
     describe(app)
     return app

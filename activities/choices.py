@@ -1,0 +1,153 @@
+"""What somebody who got a mail wants to get: seen and changed by the link in that mail, and by nothing else."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from activities import responses
+from activities.desks import Bench, bench
+from activities.host import Host
+from activities.responses import to_mail
+from activities.store import accounts, effects, mail_events, suppressions
+from activities.store.effects import EffectRow
+from activities.store.suppressions import EVERY
+from engine.mailing import topic_of
+from engine.policy import Policy, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """`address` is masked. `topic` is the mail's own, None where it is one that cannot be left; `wanted` are the ids of
+    the `topics` that they get.
+    """
+
+    address: str
+    language: str
+    company: str
+    topic: Topic | None
+    topics: tuple[Topic, ...]
+    wanted: frozenset[str]
+
+
+def of_mail(host: Host, effect: str) -> Choices | None:
+    """None where nobody is known any more to whom the mail went."""
+    return host.database.read(lambda connection: _choices(bench(host, connection), effect))
+
+
+def leave(host: Host, effect: str, *, everything: bool = False) -> bool:
+    """No more mail about the mail's topic, or none at all that is not essential; whether there is anybody to heed."""
+    done = host.database.write(lambda connection: _left(bench(host, connection), effect, everything=everything))
+    host.stir()
+    return done
+
+
+def take_back(host: Host, effect: str, *, everything: bool = False) -> bool:
+    """They want again what they have just left; whether there is anybody to heed."""
+    return host.database.write(lambda connection: _taken_back(bench(host, connection), effect, everything=everything))
+
+
+def choose(host: Host, effect: str, wanted: Collection[str]) -> bool:
+    """From now on those topics and no others; whether there is anybody to heed."""
+    done = host.database.write(lambda connection: _chosen(bench(host, connection), effect, wanted))
+    host.stir()
+    return done
+
+
+def _choices(at: Bench, effect: str) -> Choices | None:
+    row = _mail(at.connection, effect)
+    if row is None:
+        return None
+    policy, address = at.current.setting.policy, row.effect.address
+    topics = _offered(policy, row)
+    language = row.effect.content.get("language")
+    return Choices(
+        address=_masked(address),
+        language=language if isinstance(language, str) else policy.mail.language,
+        company=policy.mail.company,
+        topic=next((one for one in topics if one.id == topic_of(row.effect)), None),
+        topics=topics,
+        wanted=frozenset(one.id for one in topics if not suppressions.opted_out(at.connection, address, one.id)),
+    )
+
+
+def _mail(connection: Connection, effect: str) -> EffectRow | None:
+    row = effects.find(connection, effect)
+    return row if row is not None and row.channel == "email" and row.effect.address else None
+
+
+def _offered(policy: Policy, row: EffectRow) -> tuple[Topic, ...]:
+    """In the order of the policy. A topic that it does not name any more is still one that can be left."""
+    own = topic_of(row.effect)
+    unnamed = () if own in policy.topics else (Topic(own, own),)
+    return tuple(one for one in (*policy.topics.values(), *unnamed) if not one.essential)
+
+
+def _left(at: Bench, effect: str, *, everything: bool) -> bool:
+    row = _locked(at, effect)
+    if row is None:
+        return False
+    topics = [one.id for one in _offered(at.current.setting.policy, row)]
+    own = topic_of(row.effect)
+    _leave(at, row, EVERY if everything or topics == [own] or own not in topics else own)
+    return True
+
+
+def _locked(at: Bench, effect: str) -> EffectRow | None:
+    """The mail, with its account locked."""
+    row = _mail(at.connection, effect)
+    if row is not None:
+        accounts.lock(at.connection, [row.account])
+    return row
+
+
+def _leave(at: Bench, row: EffectRow, topic: str) -> None:
+    """Said again, it is no news."""
+    if suppressions.opted_out(at.connection, row.effect.address, topic):
+        return
+    now = at.host.clock.now()
+    mail_events.add(at.connection, row.account, row.recipient, row.id, "unsubscribed", now, topic)
+    responses.take_in(at.host.within(at.connection), to_mail(row, "unsubscribe", topic=topic))
+
+
+def _taken_back(at: Bench, effect: str, *, everything: bool) -> bool:
+    row = _locked(at, effect)
+    if row is None:
+        return False
+    topics = [EVERY] if everything else [EVERY, topic_of(row.effect)]
+    for address in _addresses(at, row):
+        suppressions.opt_in(at.connection, address, topics)
+    return True
+
+
+def _chosen(at: Bench, effect: str, wanted: Collection[str]) -> bool:
+    row = _locked(at, effect)
+    if row is None:
+        return False
+    topics = [one.id for one in _offered(at.current.setting.policy, row)]
+    if not set(topics) & set(wanted):
+        _leave(at, row, EVERY)
+        return True
+    unwanted = [one for one in topics if one not in wanted]
+    left = [one for one in unwanted if suppressions.opted_out(at.connection, row.effect.address, one)]
+    for address in _addresses(at, row):
+        suppressions.opt_in(at.connection, address, [EVERY, *wanted])
+        for topic in left:
+            suppressions.opt_out(at.connection, address, topic, at.host.clock.now())
+    for topic in unwanted:
+        _leave(at, row, topic)
+    return True
+
+
+def _addresses(at: Bench, row: EffectRow) -> set[str]:
+    """Where the mail went, and where they are reached now."""
+    account = accounts.find(at.connection, row.account)
+    known = account.known.contacts.get(row.recipient, {}) if account else {}
+    current = known["email"][0] if "email" in known else None
+    return {row.effect.address, current} if isinstance(current, str) else {row.effect.address}
+
+
+def _masked(address: str) -> str:
+    """Enough for whoever has it to know it, and too little for whoever the mail was passed on to."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"

@@ -1,0 +1,200 @@
+"""Customers unsubscribe and choose by the link in a mail: never by looking, and never somebody else's."""
+
+import re
+import uuid
+from dataclasses import replace
+
+import pytest
+
+from activities import erasing
+from activities.applied import texts_of
+from activities.links import Links
+from activities.store import effects, facts, mail_events, suppressions, versions
+from tests.support.callers import ELSEWHERE, caller
+from tests.support.driving import drive
+from tests.support.hosts import NOW, HandClock, acme, host_on, only_run, playbook, tell
+from tests.support.workspaces import FOLDER
+from workers.http.choicewords import WORDS
+
+START = "start: {when: metrics.nps.value < 5}\n"
+LINKS = Links(("s" * 32,), "https://cs.ours.test")
+TOPICS = "topics: {product: {title: News}, events: {title: Events}, billing: {title: Billing, essential: true}}\n"
+STEPS = """
+  - sequence: news
+    to: champion
+    mails:
+      - {subject: One, text: Hello, topic: product}
+      - {after: 5 days, subject: Two, text: Hello, topic: product}
+"""
+KIM = "kim@acme.test"
+
+
+@pytest.fixture
+def made(sqlite):
+    """Somebody far away, a host whose policy has three topics, and the mail whose link they have."""
+    clock = HandClock()
+    host = replace(host_on(sqlite, real=clock), links=LINKS)
+    policy = {**texts_of(FOLDER), "policy": TOPICS}
+    plan = playbook(STEPS.replace(", topic: product", ""), start=START)
+    host.database.write(lambda c: versions.apply(c, [plan], policy, at=NOW, by="test"))
+    acme(host)
+    tell(host, "acme", metric="nps", value=3)
+    drive(host, clock, NOW)
+    (mail,) = host.database.read(effects.listed)
+    of_product = mail.effect.model_copy(update={"content": {**mail.effect.content, "topic": "product"}})
+    host.database.write(lambda c: effects.change(c, mail.id, body=of_product.model_dump_json()))
+    return caller(host, client=ELSEWHERE), host, clock, mail
+
+
+def path(mail, page="unsubscribe"):
+    return f"/{page}/{LINKS.token('choose', mail.id)}"
+
+
+def left(host):
+    topics = ("product", "events", "general")
+    return [one for one in topics if host.database.read(lambda c, one=one: suppressions.opted_out(c, KIM, one))]
+
+
+def told_of(host):
+    kept = host.database.read(lambda c: facts.of_account(c, "acme", limit=None))
+    return [one.data.get("topic") for one in kept if one.event == "mail_unsubscribed"]
+
+
+def test_looking_at_the_link_changes_nothing_whatever_hangs_on_it(made):
+    http, host, _, mail = made
+
+    pages = [http.get(path(mail) + "?utm_source=mail&what=everything"), http.get(path(mail, "preferences"))]
+
+    assert [one.status_code for one in pages] == [200, 200]
+    assert "k…@acme.test" in pages[0].text
+    assert KIM not in pages[0].text + pages[1].text
+    assert (left(host), told_of(host)) == ([], [])
+
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@pytest.mark.parametrize("form", [{"data": ONE_CLICK}, {"files": {"List-Unsubscribe": (None, "One-Click")}}])
+def test_one_click_leaves_the_mails_topic_and_ends_what_writes_about_it(made, form):
+    http, host, clock, mail = made
+
+    answers = [http.post(path(mail), **form).status_code for _ in range(3)]
+    drive(host, clock, NOW)
+
+    assert answers == [200] * 3
+    assert (left(host), told_of(host)) == (["product"], ["product"])
+    assert only_run(host).run.outcomes["news"] == "unsubscribed"
+    assert host.database.read(lambda c: mail_events.count(c, "acme", "c1", "unsubscribed", NOW.replace(year=2020))) == 1
+
+
+@pytest.mark.parametrize("said", [{}, {"what": "nothing"}, {"List-Unsubscribe": "Two-Click"}])
+def test_a_post_that_says_nothing_asks_and_does_nothing(made, said):
+    http, host, _, mail = made
+
+    page = http.post(path(mail), data=said)
+
+    assert (page.status_code, left(host)) == (200, [])
+    assert 'value="everything"' in page.text
+
+
+def test_everything_can_be_left_and_taken_back(made):
+    http, host, _, mail = made
+    http.post(path(mail), data={"what": "topic"})
+
+    http.post(path(mail), data={"what": "everything"})
+    everything = left(host)
+    page = http.post(path(mail), data={"what": "undo-everything"})
+
+    assert everything == ["product", "events", "general"]
+    assert (left(host), page.status_code) == (["product"], 200)
+    http.post(path(mail), data={"what": "undo"})
+    assert left(host) == []
+
+
+def test_preferences_are_the_topics_that_are_marked_and_no_others(made):
+    http, host, _, mail = made
+
+    page = http.post(
+        path(mail, "preferences"), data={"what": "save", "topic": ["events", "general", "billing", "made up"]}
+    )
+
+    assert re.findall(r'value="(\w+)"( checked)?>', page.text) == [
+        ("general", " checked"),
+        ("product", ""),
+        ("events", " checked"),
+        ("save", ""),
+    ]
+    assert (left(host), told_of(host)) == (["product"], ["product"])
+
+
+def test_without_a_mark_nothing_comes_any_more_and_a_mark_brings_it_back(made):
+    http, host, _, mail = made
+
+    http.post(path(mail, "preferences"), data={"what": "save"})
+    nothing = left(host)
+    http.post(path(mail, "preferences"), data={"what": "save", "topic": "product"})
+
+    assert nothing == ["product", "events", "general"]
+    assert (left(host), told_of(host)) == (["events", "general"], [None])
+
+
+def test_a_new_address_of_theirs_is_meant_too(made):
+    http, host, _, mail = made
+    tell(host, "acme", contact={"id": "c1", "email": "kim@new.test"})
+
+    http.post(path(mail), data={"what": "everything"})
+
+    assert host.database.read(lambda c: suppressions.opted_out(c, "kim@new.test", "product"))
+    http.post(path(mail), data={"what": "undo-everything"})
+    assert not host.database.read(lambda c: suppressions.opted_out(c, "kim@new.test", "product"))
+
+
+def test_a_wrong_link_tells_nothing_of_what_is_known(made):
+    http, _, _, mail = made
+    token = LINKS.token("choose", mail.id)
+    wrong = ["x", token[:-1], token[:-2] + "zz", LINKS.token("reply", mail.id), "é" * 45]
+
+    pages = [http.get(f"/{page}/{one}") for page in ("unsubscribe", "preferences") for one in wrong]
+    pages += [http.post(f"/unsubscribe/{one}", data={"what": "everything"}) for one in wrong]
+
+    assert {(one.status_code, one.text) for one in pages} == {(404, pages[0].text)}
+
+
+def test_whoever_has_been_forgotten_is_told_that_nothing_comes(made):
+    http, host, _, mail = made
+    erasing.erase(host, "acme")
+
+    answer = http.post(path(mail), data={"List-Unsubscribe": "One-Click"})
+    unknown = http.get(f"/preferences/{LINKS.token('choose', str(uuid.uuid4()))}")
+
+    assert (answer.status_code, unknown.status_code) == (200, 200)
+    assert WORDS["en"].nobody in answer.text
+
+
+def test_the_pages_are_read_well_aloud_and_keep_the_token_to_themselves(made):
+    http, _, _, mail = made
+
+    for page in (http.get(path(mail)), http.get(path(mail, "preferences"))):
+        assert '<html lang="en">' in page.text
+        assert "<h1>" in page.text
+        assert "<script" not in page.text
+        assert page.text.count("<input") == page.text.count("<label><input")
+        assert (page.headers["referrer-policy"], page.headers["cache-control"]) == ("no-referrer", "no-store")
+        assert "script" not in page.headers["content-security-policy"]
+
+
+def test_the_pages_are_in_the_language_of_the_mail(made):
+    http, host, _, mail = made
+    german = mail.effect.model_copy(update={"content": {**mail.effect.content, "language": "de-CH"}})
+    host.database.write(lambda c: effects.change(c, mail.id, body=german.model_dump_json()))
+
+    page = http.get(path(mail))
+
+    assert '<html lang="de">' in page.text
+    assert "Abbestellen" in page.text
+
+
+def test_every_language_that_mails_have_is_one_of_the_pages():
+    from activities import mailwords
+
+    assert list(WORDS) == list(mailwords.WORDS)

@@ -1,0 +1,140 @@
+"""The pages on which customers choose: plain HTML, without scripts, read well aloud and on any screen."""
+
+from collections.abc import Iterable
+from html import escape
+from typing import Final
+
+from starlette.responses import HTMLResponse
+
+from activities.choices import Choices
+from workers.http.choicewords import base, words_in
+
+# The token in the address is all that it takes, so it is told to nobody.
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+}
+_PAGE: Final = """<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>
+body {{ font: 1.0625rem/1.55 system-ui, sans-serif; margin: 0; padding: 2rem 1.25rem; }}
+main {{ max-width: 34rem; margin: 0 auto; }}
+h1 {{ font-size: 1.5rem; line-height: 1.25; }}
+fieldset {{ border: 0; margin: 0 0 1rem; padding: 0; }}
+legend {{ padding: 0 0 .5rem; }}
+label {{ display: block; padding: .4rem 0; }}
+input {{ width: 1.2rem; height: 1.2rem; margin-right: .5rem; vertical-align: -.2rem; }}
+button {{ font: inherit; padding: .6rem 1.1rem; margin: .3rem 0; min-height: 2.75rem; }}
+p.note {{ opacity: .8; }}
+</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def asking(found: Choices, preferences: str) -> HTMLResponse:
+    """Whether they mean it. Nothing is done by looking at it: mail programs follow links by themselves."""
+    words = words_in(found.language)
+    single = len(found.topics) <= 1
+    one = _button("topic", words.topic.format(topic=found.topic.title)) if found.topic and not single else ""
+    body = [
+        _paragraph(words.asked.format(address=found.address)),
+        _form(_paragraph_of(one), _paragraph_of(_button("everything", words.everything))),
+        "" if single else _link(preferences, words.preferences),
+        _note(words.essential),
+    ]
+    return _page(found, words.unsubscribe, body)
+
+
+def left(found: Choices, preferences: str, *, everything: bool) -> HTMLResponse:
+    words = words_in(found.language)
+    undo = _form(_paragraph_of(_button("undo-everything" if everything else "undo", words.undo)))
+    link = "" if len(found.topics) <= 1 else _link(preferences, words.preferences)
+    body = [_status(words.left.format(address=found.address)), undo, link, _note(words.essential)]
+    return _page(found, words.unsubscribe, body)
+
+
+def back_again(found: Choices, preferences: str) -> HTMLResponse:
+    words = words_in(found.language)
+    said = _status(words.undone.format(address=found.address))
+    return _page(found, words.unsubscribe, [said, _link(preferences, words.preferences)])
+
+
+def choosing(found: Choices, *, saved: bool = False) -> HTMLResponse:
+    words = words_in(found.language)
+    boxes = "\n".join(_box(one.id, one.title, checked=one.id in found.wanted) for one in found.topics)
+    legend = f"<legend>{escape(words.chosen.format(address=found.address))}</legend>"
+    form = _form(f"<fieldset>\n{legend}\n{boxes}\n</fieldset>", _paragraph_of(_button("save", words.save)))
+    body = [_status(words.saved) if saved else "", form, _note(words.none), _note(words.essential)]
+    return _page(found, words.preferences, body)
+
+
+def not_valid(language: str = "") -> HTMLResponse:
+    """The same whatever is wrong with the link: it tells nobody what is known here."""
+    words = words_in(language)
+    return _rendered(base(language), words.unsubscribe, [_paragraph(words.unknown)], 404)
+
+
+def nobody(language: str = "") -> HTMLResponse:
+    """The mail was ours, and whoever got it has been forgotten."""
+    words = words_in(language)
+    return _rendered(base(language), words.unsubscribe, [_status(words.nobody)], 200)
+
+
+def _page(found: Choices, title: str, body: Iterable[str]) -> HTMLResponse:
+    company = _note(found.company) if found.company else ""
+    return _rendered(base(found.language), title, [*body, company], 200)
+
+
+def _rendered(language: str, title: str, body: Iterable[str], status: int) -> HTMLResponse:
+    text = _PAGE.format(language=language, title=escape(title), body="\n".join(filter(None, body)))
+    return HTMLResponse(text, status, headers=dict(_HEADERS))
+
+
+def _form(*parts: str) -> str:
+    inside = "\n".join(filter(None, parts))
+    return f'<form method="post">\n{inside}\n</form>'
+
+
+def _button(what: str, words: str) -> str:
+    return f'<button type="submit" name="what" value="{what}">{escape(words)}</button>'
+
+
+def _box(name: str, title: str, *, checked: bool) -> str:
+    mark = " checked" if checked else ""
+    return f'<label><input type="checkbox" name="topic" value="{escape(name)}"{mark}>{escape(title)}</label>'
+
+
+def _paragraph(words: str) -> str:
+    return f"<p>{escape(words)}</p>"
+
+
+def _paragraph_of(part: str) -> str:
+    return f"<p>{part}</p>" if part else ""
+
+
+def _status(words: str) -> str:
+    return f'<p role="status">{escape(words)}</p>'
+
+
+def _note(words: str) -> str:
+    return f'<p class="note">{escape(words)}</p>'
+
+
+def _link(where: str, words: str) -> str:
+    return f'<p><a href="{escape(where)}">{escape(words)}</a></p>'

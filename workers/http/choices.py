@@ -1,0 +1,115 @@
+"""Pages for customers: unsubscribing, with one click too (RFC 8058), and choosing what they get.
+
+The token in the link is all that it takes and all that is looked at. A GET never changes anything: mail programs and
+scanners follow links by themselves.
+"""
+
+from collections.abc import Collection
+from typing import Annotated, Final
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import HTMLResponse
+
+from activities import choices
+from activities.choices import Choices
+from activities.host import Host
+from activities.inbound import fields_of
+from workers.http import choicepages
+from workers.http.bodies import body_up_to
+from workers.http.describing import Responses
+from workers.http.hosting import OurHost
+
+router = APIRouter(tags=["customers"])
+
+LARGEST: Final = 10_000  # bytes of a form
+_PAGE: Responses = {200: {"description": "A page", "content": {"text/html": {"example": "<!doctype html>…"}}}}
+_PAGES: Responses = {
+    **_PAGE,
+    404: {"description": "A page that says that the link is not valid", "content": {"text/html": {}}},
+}
+
+
+class Whatever(BaseModel):
+    """Programs that mails pass through hang names of their own to links."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+Named = Annotated[Whatever, Query()]
+
+
+async def _form(request: Request) -> dict[str, list[str]]:
+    """Urlencoded, or as some mail programs post the one field of RFC 8058, multipart."""
+    raw = await body_up_to(LARGEST, request)
+    kind = request.headers.get("content-type", "")
+    if kind.startswith("multipart/form-data"):
+        return {name: [value.decode("utf-8", "replace")] for name, value in fields_of(raw, kind).items()}
+    try:
+        return parse_qs(raw.decode("utf-8", "replace"), max_num_fields=200)
+    except ValueError:
+        return {}
+
+
+Form = Annotated[dict[str, list[str]], Depends(_form)]
+
+
+@router.get("/unsubscribe/{token}", summary="A page that asks whether to unsubscribe", responses=_PAGES)
+def ask(token: str, host: OurHost, _: Named) -> HTMLResponse:
+    """Changes nothing."""
+    return _unsubscribing(host, token, "")
+
+
+@router.post("/unsubscribe/{token}", summary="Unsubscribe, with one click or by the page", responses=_PAGES)
+def unsubscribe(token: str, host: OurHost, form: Form, _: Named) -> HTMLResponse:
+    """`List-Unsubscribe=One-Click` leaves the mail's topic; the buttons of the page leave it too, or everything, and
+    undo that.
+    """
+    one_click = form.get("List-Unsubscribe") == ["One-Click"]
+    return _unsubscribing(host, token, "topic" if one_click else form.get("what", [""])[0])
+
+
+@router.get("/preferences/{token}", summary="A page of what somebody gets", responses=_PAGES)
+def show(token: str, host: OurHost, _: Named) -> HTMLResponse:
+    """Changes nothing."""
+    return _preferences(host, token, None)
+
+
+@router.post("/preferences/{token}", summary="Choose what to get", responses=_PAGES)
+def save(token: str, host: OurHost, form: Form, _: Named) -> HTMLResponse:
+    """The topics that are marked, and no others."""
+    return _preferences(host, token, form.get("topic", []) if form.get("what") == ["save"] else None)
+
+
+def _unsubscribing(host: Host, token: str, what: str) -> HTMLResponse:
+    mail = host.links.read("choose", token)
+    if mail is None:
+        return choicepages.not_valid()
+    match what:
+        case "topic" | "everything":
+            choices.leave(host, mail, everything=what == "everything")
+        case "undo" | "undo-everything":
+            choices.take_back(host, mail, everything=what == "undo-everything")
+    found = choices.of_mail(host, mail)
+    return choicepages.nobody() if found is None else _told(found, what, f"../preferences/{token}")
+
+
+def _told(found: Choices, what: str, preferences: str) -> HTMLResponse:
+    match what:
+        case "topic" | "everything":
+            return choicepages.left(found, preferences, everything=what == "everything")
+        case "undo" | "undo-everything":
+            return choicepages.back_again(found, preferences)
+    return choicepages.asking(found, preferences)
+
+
+def _preferences(host: Host, token: str, wanted: Collection[str] | None) -> HTMLResponse:
+    """`wanted` None: nothing was said."""
+    mail = host.links.read("choose", token)
+    if mail is None:
+        return choicepages.not_valid()
+    if wanted is not None:
+        choices.choose(host, mail, wanted)
+    found = choices.of_mail(host, mail)
+    return choicepages.choosing(found, saved=wanted is not None) if found else choicepages.nobody()

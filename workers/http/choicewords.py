@@ -1,0 +1,127 @@
+"""The words of the pages on which customers choose what they get, in the languages that mails have them in."""
+
+from dataclasses import dataclass
+from typing import Final
+
+DEFAULT: Final = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`asked`, `saved` and `left` have a place for the address, the others for the title of a topic."""
+
+    unsubscribe: str
+    asked: str
+    topic: str
+    everything: str
+    left: str
+    essential: str
+    undo: str
+    undone: str
+    preferences: str
+    chosen: str
+    save: str
+    saved: str
+    none: str
+    unknown: str
+    nobody: str
+
+
+WORDS: Final = {
+    "en": Words(
+        unsubscribe="Unsubscribe",
+        asked="Which mail to {address} do you no longer want?",
+        topic="No more mail about “{topic}”",
+        everything="No more mail at all",
+        left="Done: {address} gets no more of this mail.",
+        essential="What your contract needs, such as invoices, still comes.",
+        undo="Undo",
+        undone="Done: {address} gets this mail again.",
+        preferences="Choose what you get",
+        chosen="What {address} gets",
+        save="Save",
+        saved="Saved.",
+        none="Take away every mark to get no more mail at all.",
+        unknown="This link is not valid. Please use the newest mail that you have from us, or answer it.",
+        nobody="We have nothing of you any more, so nothing is sent to you.",
+    ),
+    "de": Words(
+        unsubscribe="Abbestellen",
+        asked="Welche E-Mails an {address} möchten Sie nicht mehr erhalten?",
+        topic="Keine E-Mails mehr zu „{topic}“",
+        everything="Gar keine E-Mails mehr",
+        left="Erledigt: {address} erhält diese E-Mails nicht mehr.",
+        essential="Was Ihr Vertrag verlangt, etwa Rechnungen, kommt weiterhin.",
+        undo="Rückgängig machen",
+        undone="Erledigt: {address} erhält diese E-Mails wieder.",
+        preferences="Auswählen, was Sie erhalten",
+        chosen="Was {address} erhält",
+        save="Speichern",
+        saved="Gespeichert.",
+        none="Ohne ein einziges Häkchen erhalten Sie gar keine E-Mails mehr.",
+        unknown="Dieser Link ist ungültig. Bitte nehmen Sie die neueste E-Mail von uns, oder antworten Sie darauf.",
+        nobody="Wir haben nichts mehr von Ihnen gespeichert und senden Ihnen deshalb nichts.",
+    ),
+    "fr": Words(
+        unsubscribe="Se désabonner",
+        asked="Quels messages à {address} ne voulez-vous plus recevoir ?",
+        topic="Plus de messages sur « {topic} »",
+        everything="Plus aucun message",
+        left="C'est fait : {address} ne recevra plus ces messages.",
+        essential="Ce que votre contrat exige, comme les factures, arrive toujours.",
+        undo="Annuler",
+        undone="C'est fait : {address} reçoit de nouveau ces messages.",
+        preferences="Choisir ce que vous recevez",
+        chosen="Ce que reçoit {address}",
+        save="Enregistrer",
+        saved="Enregistré.",
+        none="Décochez tout pour ne plus recevoir aucun message.",
+        unknown="Ce lien n'est pas valable. Utilisez notre message le plus récent, ou répondez-y.",
+        nobody="Nous ne conservons plus rien de vous, donc rien ne vous est envoyé.",
+    ),
+    "es": Words(
+        unsubscribe="Darse de baja",
+        asked="¿Qué mensajes a {address} ya no quiere recibir?",
+        topic="No más mensajes sobre «{topic}»",
+        everything="Ningún mensaje más",
+        left="Hecho: {address} ya no recibirá estos mensajes.",
+        essential="Lo que exige su contrato, como las facturas, sigue llegando.",
+        undo="Deshacer",
+        undone="Hecho: {address} vuelve a recibir estos mensajes.",
+        preferences="Elegir lo que recibe",
+        chosen="Lo que recibe {address}",
+        save="Guardar",
+        saved="Guardado.",
+        none="Quite todas las marcas para no recibir ningún mensaje más.",
+        unknown="Este enlace no es válido. Use nuestro mensaje más reciente o respóndalo.",
+        nobody="Ya no guardamos nada suyo, así que no se le envía nada.",
+    ),
+    "nl": Words(
+        unsubscribe="Afmelden",
+        asked="Welke e-mails aan {address} wilt u niet meer krijgen?",
+        topic="Geen e-mails meer over “{topic}”",
+        everything="Helemaal geen e-mails meer",
+        left="Klaar: {address} krijgt deze e-mails niet meer.",
+        essential="Wat uw contract vereist, zoals facturen, komt nog steeds.",
+        undo="Ongedaan maken",
+        undone="Klaar: {address} krijgt deze e-mails weer.",
+        preferences="Kiezen wat u krijgt",
+        chosen="Wat {address} krijgt",
+        save="Opslaan",
+        saved="Opgeslagen.",
+        none="Haal elk vinkje weg om helemaal geen e-mails meer te krijgen.",
+        unknown="Deze link is niet geldig. Gebruik onze nieuwste e-mail, of beantwoord die.",
+        nobody="We bewaren niets meer van u, dus er wordt u niets gestuurd.",
+    ),
+}
+
+
+def words_in(language: str) -> Words:
+    """By a language tag such as `de` or `de-AT`."""
+    return WORDS.get(base(language), WORDS[DEFAULT])
+
+
+def base(language: str) -> str:
+    """The language that the words are in."""
+    found = language.lower().partition("-")[0]
+    return found if found in WORDS else DEFAULT
