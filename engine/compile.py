@@ -20,7 +20,8 @@ from engine.inside import rehearsed
 from engine.logic import Condition, Names, compile_asking
 from engine.model import PlaybookModel
 from engine.names_here import Here, StepSaid, Wider
-from engine.parameters import Values, as_text, filled_in, packed
+from engine.own import check_own
+from engine.parameters import Values, as_text, filled_in, own_in, packed
 from engine.partial import as_far_as_it_goes
 from engine.place import Place
 from engine.plan import MEANWHILE, AnySpec, Plan, Step
@@ -57,6 +58,7 @@ def compile_with_notes(
         return None, found if isinstance(found, Problems) else Problems()
     head, problems, made_up = as_far_as_it_goes(document, PlaybookModel, (), "", document.data)
     problems.extend(filling)
+    check_own(written, filled, setting.vocabulary, problems)
     if head is None:
         return None, problems
     compiler = Compiler(document, setting, head, problems, made_up | filled.unknown)
@@ -66,7 +68,8 @@ def compile_with_notes(
         return None, compiler.problems
     if filled.values:
         source = as_text(written.data) if of is None else None
-        plan = plan.model_copy(update={"parameters": packed(filled.values), "source": source, "of": of})
+        more = {"parameters": packed(filled.values), "source": source, "of": of, "own": own_in(written) or None}
+        plan = plan.model_copy(update=more)
     return plan, compiler.problems
 
 

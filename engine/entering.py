@@ -15,6 +15,7 @@ from engine.facts import Fact
 from engine.hearing import Event, awaits, beside, is_news, is_recent, said
 from engine.held import LET_BE, MOST, REASONS, Held, Reason, running_wild
 from engine.logic import Scope
+from engine.own import own_values
 from engine.plan import Plan
 from engine.run import Flipped, Played, Run, Watch
 from engine.subjects import CONTACTS, marked, slot
@@ -195,7 +196,13 @@ class Entrance(Table):
         """A bar uses up the rise; under `is`, and while the anchor is unknown, it only delays and is recorded once.
         What nothing bars may still be held for a person.
         """
-        plan, subject = one.plan, one.subject
+        subject = one.subject
+        try:
+            plan = self.plan_with(one.plan.playbook, None, now)
+        except Unfit:
+            if one.rose:
+                self._not_started(one.plan, PARAMETERS, now, one.why, subject)
+            return
         scope, entries = beside(self._scope_in(plan, subject, now), one.event), self.entries_of(plan.playbook, subject)
         former = self.decided.get(plan.playbook, subject)
         decision = former or Decision(plan.playbook, plan.start_hash, subject=subject)
@@ -242,9 +249,13 @@ class Entrance(Table):
 
     # --- by a person's word
 
-    def plan_with(self, playbook: str, given: Given | None) -> Plan:
-        """The playbook with these values in place of its parameters' defaults. Raises Unfit."""
+    def plan_with(self, playbook: str, given: Given | None, now: datetime) -> Plan:
+        """The playbook with these values, and else the account's own, in place of its parameters' defaults. Raises
+        Unfit.
+        """
         plan = self.rules.plans[playbook]
+        if plan.own:
+            given = own_values(plan, self.scope(now).values) | dict(given or {})
         return tailored(plan, given, self.setting) if given else plan
 
     def barred(self, plan: Plan, now: datetime, event: Event | None = None, subject: str = "") -> str | None:
@@ -265,7 +276,7 @@ class Entrance(Table):
 
     def barred_by_hand(self, playbook: str, now: datetime, given: Given | None = None, subject: str = "") -> str | None:
         """And a person's pause: one who starts it may not know of it. Raises Unfit."""
-        barred = self.barred(self.plan_with(playbook, given), now, subject=subject)
+        barred = self.barred(self.plan_with(playbook, given, now), now, subject=subject)
         return barred or ("paused" if self.gate.paused(playbook) else None)
 
     def start(
@@ -274,7 +285,7 @@ class Entrance(Table):
         """By hand: stage, tiers, `again` and the one-live-run rule apply, the condition does not. None: it did not
         start; the trace says why. Raises Unfit.
         """
-        plan = self.plan_with(playbook, given)
+        plan = self.plan_with(playbook, given, now)
         reason = self.barred_by_hand(playbook, now, given, subject)
         if reason is not None:
             self._not_started(plan, reason, now, None, subject)
@@ -286,7 +297,7 @@ class Entrance(Table):
         by now, and used up; the trace says why.
         """
         try:
-            plan = self.plan_with(held.playbook, held.parameters)
+            plan = self.plan_with(held.playbook, held.parameters, now)
             reason = self.barred(plan, now, held.event, held.subject)
         except Unfit:
             plan, reason = self.rules.plans[held.playbook], PARAMETERS
@@ -320,7 +331,7 @@ class Entrance(Table):
                 self.another_began(playbook, now)
             return None if self.alone else "not applied"
         try:
-            plan = self.plan_with(playbook, play.parameters)
+            plan = self.plan_with(playbook, play.parameters, now)
         except Unfit:
             # It was changed since the run's own playbook was checked.
             self._not_started(plan, PARAMETERS, now, None, subject)

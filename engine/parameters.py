@@ -95,7 +95,23 @@ def declared_in(document: Document) -> dict[str, Scalar]:
     """The parameters with their defaults, as far as they are sound."""
     said = document.data.get(KEY) if isinstance(document.data, dict) else None
     items = said.items() if isinstance(said, dict) else ()
-    return {name: value for name, value in items if _is_sound(value) and _NAME.fullmatch(name)}
+    found = {name: _default(value) for name, value in items if _NAME.fullmatch(name)}
+    return {name: value for name, value in found.items() if _is_sound(value)}
+
+
+def own_in(document: Document) -> dict[str, str]:
+    """Of the parameters that may be an account's own, the path of the field that says so."""
+    said = document.data.get(KEY) if isinstance(document.data, dict) else None
+    items = said.items() if isinstance(said, dict) else ()
+    return {name: str(value["from"]) for name, value in items if isinstance(value, dict) and _is_own(value)}
+
+
+def _default(value: Tree) -> Tree:
+    return value["default"] if isinstance(value, dict) and _is_own(value) else value
+
+
+def _is_own(value: Mapping[str, Tree]) -> bool:
+    return set(value) == {"default", "from"} and _is_sound(value["default"]) and isinstance(value["from"], str)
 
 
 def _is_sound(value: Tree) -> TypeGuard[Scalar]:
@@ -111,11 +127,14 @@ def _is_date(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A file with its parameters' values in their places. `unknown` are the places where one is named that is none."""
+    """A file with its parameters' values in their places. `unknown` are the places where one is named that is none,
+    `places` those of each that is one.
+    """
 
     document: Document
     values: Mapping[str, Scalar]
     unknown: frozenset[Path] = frozenset()
+    places: Mapping[str, set[Path]] = field(default_factory=dict)
 
 
 def filled_in(document: Document, problems: Problems, given: Values) -> Filled:
@@ -125,7 +144,7 @@ def filled_in(document: Document, problems: Problems, given: Values) -> Filled:
     filling.check()
     if not declared and "$" not in document.text:
         return Filled(document, {})
-    return Filled(filling.filled(), filling.values, frozenset(filling.unknown))
+    return Filled(filling.filled(), filling.values, frozenset(filling.unknown), filling.places)
 
 
 @dataclass(slots=True)
@@ -136,6 +155,7 @@ class _Filling:
     used: set[str] = field(default_factory=set)
     changed: set[Path] = field(default_factory=set)
     unknown: set[Path] = field(default_factory=set)
+    places: dict[str, set[Path]] = field(default_factory=dict)
 
     def check(self) -> None:
         said = self.document.data.get(KEY) if isinstance(self.document.data, dict) else None
@@ -143,9 +163,10 @@ class _Filling:
             if not _NAME.fullmatch(name):
                 message, fix = f"'{name}' is not a name for a parameter", "Use small letters, digits and _."
                 self._fault(self.document.key_at((KEY, name)), message, fix, "invalid-name")
-            elif not _is_sound(value):
+            elif not _is_sound(_default(value)):
                 message = f"the default of '{name}' is one value, not {shown(value)}"
-                self._fault(self.document.at((KEY, name)), message, "Write one, as in 'notice: 90 days'.", "wrong-type")
+                fix = "Write one, as in 'notice: 90 days', or '{default: 90 days, from: account.FIELD}'."
+                self._fault(self.document.at((KEY, name)), message, fix, "wrong-type")
                 self.values[name] = ""
 
     def filled(self) -> Document:
@@ -188,6 +209,7 @@ class _Filling:
         name = found["name"]
         self.used.add(name)
         if name in self.values:
+            self.places.setdefault(name, set()).add(path)
             return True
         self.unknown.add(path)
         fix = suggest_or_list(name, self.values) or f"Write 'parameters: {{{name}: …}}' at the top"

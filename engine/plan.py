@@ -136,10 +136,10 @@ class Plan(Lean):
     wait for a person.
 
     One with `parameters` keeps its `source`, so that a run with other values has a plan made for it, which names the
-    one that it is made `of`.
+    one that it is made `of`; `own` are those that an account may have of its own, with the path of the field.
     """
 
-    added: ClassVar = frozenset({"limit", "parameters", "source", "of"})
+    added: ClassVar = frozenset({"limit", "parameters", "source", "of", "own"})
 
     format: int = PLAN_FORMAT
     playbook: str
@@ -157,6 +157,7 @@ class Plan(Lean):
     parameters: dict[str, JsonValue] | None = None
     source: str | None = None
     of: str | None = None
+    own: dict[str, str] | None = None
     steps: dict[str, Step]
     blocks: dict[str, tuple[str, ...]]
 

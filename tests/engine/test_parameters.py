@@ -1,19 +1,25 @@
 """Parameters: values that whoever starts a playbook may set."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from itertools import count
 
 import pytest
 
 from engine.account import Account
+from engine.compile import compile_with_notes
 from engine.desk import Desk
 from engine.instants import told_together
 from engine.parameters import kind_of, spoken
 from engine.plan import Plan
+from engine.setting import Setting
 from engine.simulate import simulate
-from engine.story import facts_of
+from engine.source import read
+from engine.story import Moment, facts_of
 from engine.tailoring import Unfit, tailored
+from engine.trace import Entry
 from engine.trigger import Rules
 from tests.support.playbooks import compiled, lines, problems, setting, source, story, told
 
@@ -203,3 +209,46 @@ def desk_of(*plans: Plan) -> Desk:
         now=NOW,
     )
     return desk
+
+
+# --- an account's own
+
+OWN = "parameters: {who: csm, notice: {default: 90 days, from: account.asked_for}}\n"
+WAIT = "  - {task: review, assign: $who, due: $notice}\n"
+BY_RULE = "start: {when: account.arr > 9}\n"
+
+
+@cache
+def with_terms() -> Setting:
+    """The standard setting, where an account may say what it has asked for."""
+    asked_for = replace(setting().vocabulary.fields["name"], name="asked_for", required=False)
+    fields = {**setting().vocabulary.fields, "asked_for": asked_for}
+    return replace(setting(), vocabulary=replace(setting().vocabulary, fields=fields))
+
+
+def own(asked_for: str | None, start: str = BY_RULE, **said: object) -> list[Entry]:
+    document = read(source(WAIT, OWN, start), "example.yaml")
+    plan, found = compile_with_notes(document, with_terms())
+    assert plan is not None, str(found)
+    told_of = replace(story(**said), moments=())
+    fields = {"name": "Acme", "arr": 10, "stage": "adoption", "asked_for": asked_for, "start_date": "2025-06-01"}
+    first = Moment(NOW, ({"id": "1", "account": "account", "at": NOW.isoformat(), "fields": fields},))
+    return simulate(plan, replace(told_of, moments=(first,)), with_terms()).trace
+
+
+@pytest.mark.parametrize("start", [BY_RULE, "start: by hand\n"])
+@pytest.mark.parametrize(("asked_for", "expected"), [(None, "90 days"), ("5 days", "5 days")])
+def test_an_account_says_its_own_value_in_a_field(start, asked_for, expected):
+    started = own(asked_for, start)[0]
+
+    assert (started.event, started.fields["parameters"]) == ("started", {"who": "csm", "notice": expected})
+
+
+def test_what_a_start_is_given_goes_before_the_accounts_own():
+    started = own("5 days", "start: by hand\n", **{"with": {"notice": "7 days"}})[0]
+
+    assert started.fields["parameters"]["notice"] == "7 days"
+
+
+def test_an_own_value_that_does_not_fit_starts_nothing_and_the_trace_says_so():
+    assert [(one.event, one.fields["reason"]) for one in own("soon")] == [("not_started", "parameters")]
