@@ -15,6 +15,7 @@ from workers.bench.conditions import ACCOUNTS, by_hand, condition, conditions
 from workers.bench.counting import Counting
 from workers.bench.figure import Figure, Goal
 from workers.bench.kinds import kinds
+from workers.bench.letters import Campaign, letters
 from workers.bench.load import Load, load
 from workers.bench.outage import Outage, outage
 from workers.bench.promptness import Times, promptness
@@ -165,6 +166,13 @@ class TestOnAServer:
         assert told["slack"] == 1  # its own activity
         assert told["wait for a time"] == 2  # a timer and the look when it fires
         assert told["slack: events"] > told["slack"]
+
+    async def test_each_contact_gets_one_letter(self, server, tmp_path):
+        rate, twice, page = await letters(server, folder(tmp_path), Campaign(accounts=2, contacts=2))
+
+        assert rate.value > 0
+        assert twice.value == 0
+        assert page.unit == "ms"
 
     async def test_mails_that_waited_for_a_provider_go_once_by_priority_when_it_is_back(self, server, tmp_path):
         calls, lost, twice, _, early, actions = await outage(server, folder(tmp_path), Outage(runs=6, hours=0.2))

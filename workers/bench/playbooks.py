@@ -150,6 +150,23 @@ steps:
 )
 
 
+CAMPAIGN = """
+playbook: campaign
+title: A letter to everybody of an account
+stage: any
+owner: csm
+start: {when: metrics.level.value < 5}
+steps:
+  - {email: letter, to: {each: known(contact.email)}, template: news}
+"""
+
+
+def write_template(folder: Path, name: str, text: str) -> None:
+    file = folder / "templates" / f"{name}.md"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"---\nsubject: News for {{{{ account.id }}}}\npreheader: In a minute\n---\n{text}")
+
+
 def write_workspace(folder: Path, *playbooks: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     files = {"vocabulary.yaml": VOCABULARY, "policy.yaml": POLICY, "people.yaml": PEOPLE}

@@ -11,6 +11,7 @@ from workers.bench.beginnings import check_workspace, engine_import
 from workers.bench.conditions import conditions
 from workers.bench.figure import Figure
 from workers.bench.kinds import kinds
+from workers.bench.letters import letters
 from workers.bench.load import load
 from workers.bench.outage import outage
 from workers.bench.promptness import promptness
@@ -29,6 +30,7 @@ ON_A_SERVER: dict[str, Measure] = {
     "load": load,
     "kinds": kinds,
     "touchpoints": touchpoints,
+    "mails": letters,
     "outage": outage,
 }
 IN_A_FOLDER: dict[str, Callable[[Path], list[Figure]]] = {
