@@ -29,6 +29,7 @@ from engine.tailoring import Unfit
 from engine.trace import Entry
 from engine.trigger import Rules
 from engine.vocabulary import Vocabulary
+from engine.words import Words
 
 LONGEST = timedelta(days=400)
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -37,8 +38,8 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 @dataclass(slots=True)
 class Told:
     """The timeline. `outcome` and `ended_at` are the last run's; `faults` are what the story asked for and could not
-    be, such as a task that is not open; `runs` are all that began, as they stand in the end;
-    `mails` are those that went out.
+    be, such as a task that is not open; `runs` are all that began, as they stand in the end; `mails` are those that
+    went out; `words` what people read where something happened, by the entry's place in the trace.
     """
 
     trace: list[Entry] = field(default_factory=list)
@@ -46,7 +47,7 @@ class Told:
     ended_at: datetime | None = None
     faults: list[str] = field(default_factory=list)
     runs: dict[str, Run] = field(default_factory=dict)
-    words: dict[tuple[str, str], str] = field(default_factory=dict)
+    words: dict[int, str] = field(default_factory=dict)
     mails: list[Effect] = field(default_factory=list)
 
     def to_json(self) -> dict[str, JsonValue]:
@@ -74,6 +75,7 @@ class Simulation:
         self.last = until or story.last or story.start + LONGEST
         self.told = Told()
         self.postbox = Postbox(setting.policy)
+        self.words = Words()
         self.inputs: dict[str, list[Input]] = {}
         self.started: Counter[str] = Counter()
         self.tasks: dict[str, Task] = {}
@@ -235,6 +237,8 @@ class Simulation:
     def note(self, run: str, entry: Entry) -> None:
         """A line of the trace; `run` is empty for a start that did not happen."""
         del run
+        if said := self.words.of(entry):
+            self.told.words[len(self.told.trace)] = said
         self.told.trace.append(entry)
 
     def absorb(self, now: datetime) -> None:
@@ -242,6 +246,7 @@ class Simulation:
         changes, self.desk.changes = self.desk.changes, Changes()
         self.plans |= changes.plans
         self.held |= changes.held
+        self.words.take(changes)
         for name, _, entry in changes.trace:
             self.note(name, entry)
         self.tasks |= changes.tasks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
@@ -18,7 +18,7 @@ from engine.policy import Policy
 from engine.problems import START, InvalidWorkspace, Problems, suggest_or_list
 from engine.source import read
 from engine.templates import Template, Templates, units
-from engine.vocabulary import Vocabulary
+from engine.vocabulary import Fields, Vocabulary
 
 VOCABULARY: Final = "vocabulary.yaml"
 POLICY: Final = "policy.yaml"
@@ -141,7 +141,19 @@ def _below(folder: Path, top: Path) -> list[Path]:
 
 def _units(vocabulary: Vocabulary) -> dict[str, str]:
     names = vocabulary.names()
-    return units((path, type_.unit) for path in names.paths() if (type_ := names.type_of(path)))
+    own = {path: type_.unit for path in names.paths() if (type_ := names.type_of(path))}
+    events, items = vocabulary.events.values(), (vocabulary.contact_fields, *vocabulary.records.values())
+    contact = _shared("contact", [vocabulary.contact_fields])
+    return units({**own, **contact, **_shared("event", events), **_shared("item", items)}.items())
+
+
+def _shared(root: str, several: Iterable[Fields]) -> dict[str, str | None]:
+    """Units of names that may be of one or another of these: where they do not agree, none."""
+    found: dict[str, set[str | None]] = {}
+    for fields in several:
+        for name, one in fields.items():
+            found.setdefault(f"{root}.{name}", set()).add(one.type.unit)
+    return {path: next(iter(said)) if len(said) == 1 else None for path, said in found.items()}
 
 
 def _check_roles(workspace: Workspace) -> None:

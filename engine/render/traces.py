@@ -28,16 +28,23 @@ _SAID: Mapping[str, str] = {
     "until": "until {}",
     "reason": "{}",
 }
+_NO_WORDS: Mapping[int, str] = {}
 _INSTANTS = ("due", "until")
 
 
-def timeline(entries: Sequence[Entry], clock: Clock, *, whys: bool = False) -> list[str]:
-    """A line an entry, in columns; `clock` writes instants. `whys` adds the trees of the decisions."""
+def timeline(
+    entries: Sequence[Entry], clock: Clock, *, whys: bool = False, words: Mapping[int, str] = _NO_WORDS
+) -> list[str]:
+    """A line an entry, in columns; `clock` writes instants. `whys` adds the trees of the decisions, `words` (by the
+    entry's place) what people read.
+    """
     rows = [(clock(entry.at), printable(entry.path), entry.event) for entry in entries]
     first, second, third = (max((len(row[column]) for row in rows), default=0) for column in range(3))
     lines: list[str] = []
-    for (at, path, event), entry in zip(rows, entries, strict=True):
+    for place, ((at, path, event), entry) in enumerate(zip(rows, entries, strict=True)):
         lines.append(f"{at:<{first}}  {path:<{second}}  {event:<{third}}  {details(entry, clock)}".rstrip())
+        if place in words:
+            lines.append(f'{"":<{first}}  "{printable(words[place])}"')
         why = entry.fields.get("why")
         if whys and isinstance(why, dict):
             lines += [f"    {line}" for line in why_lines(why)]

@@ -102,3 +102,19 @@ def test_a_metric_that_the_story_sets_is_a_reading_until_it_is_set_again():
     )
 
     assert lines(result, "waited") == [("2026-03-05T14:00:00Z", "up")]
+
+
+def test_what_people_read_is_told_beside_what_happened():
+    steps = """
+  - {email: hello, to: champion, subject: "Hi {{ contact.name }}", text: Hello}
+  - {task: look, title: "Look at {{ account.name }}"}
+  - {slack: tell, to: csm, text: "Done with {{ account.name }}"}
+"""
+
+    result = told(steps, start="start: by hand\n", then=[{"after": "1 day", "complete": "look"}])
+
+    assert [(result.trace[place].path, said) for place, said in result.words.items()] == [
+        ("hello", "Hi Kim"),
+        ("look", "Look at Acme"),
+        ("tell", "Done with Acme"),
+    ]

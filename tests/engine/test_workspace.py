@@ -100,3 +100,12 @@ def test_a_template_that_no_playbook_uses_is_read_too(tmp_path):
 
     said = "account.naem is not in the vocabulary. Did you mean 'account.name'?"
     assert told(folder) == [f"templates/new.md:1:10: error: template 'new': {said}"]
+
+
+def test_a_number_of_an_event_knows_its_unit_where_all_events_agree(tmp_path):
+    dollars, euros = (f"{{type: number, unit: {unit}}}" for unit in ("USD", "EUR"))
+    events = f"events:\n  order: {{sum: {dollars}, fee: {dollars}}}\n  refund: {{sum: {euros}, fee: {dollars}}}\n"
+
+    found = load(written(tmp_path, {"vocabulary.yaml": events})).templates.units
+
+    assert {path: unit for path, unit in found.items() if path.startswith("event.")} == {"event.fee": "USD"}

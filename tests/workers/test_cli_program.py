@@ -70,7 +70,6 @@ def test_the_list_of_commands_imports_none_of_them():
     [
         (("chek",), "Did you mean 'check'?"),
         (("check", "--jsn"), "--json"),
-        (("simulate", "call"), "Missing option '--story'"),
         (("tasks", "--limit", "none"), "'none' is not a valid integer"),
     ],
 )

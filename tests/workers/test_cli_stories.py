@@ -103,6 +103,13 @@ class TestSimulate:
         assert ran.lines[2].endswith("csm (ben) due 2026-03-04 Wed 17:00")
         assert ran.lines[-1] == "outcome: called"
 
+    def test_without_a_story_it_is_one_of_the_tests_beside_the_playbook_and_words_are_what_people_read(self):
+        ran = playbook("simulate", "call", "--test", "thanked", "--words")
+
+        assert ran.code == 0
+        assert ran.lines[0] == "who is reached is thanked (times in America/New_York)"
+        assert ran.lines[3].strip() == '"Ring Acme"'
+
     def test_json_has_the_promised_shape_and_the_same_bytes_each_time(self):
         first, second = (playbook("simulate", "call", "--story", "story.yaml", "--json") for _ in range(2))
 

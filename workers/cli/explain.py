@@ -36,13 +36,13 @@ Decision = Mapping[str, JsonValue]
 @test_option
 @click.option("--step", help="The branch, wait or other step whose decision is meant. Default: the start.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def command(*, playbook: str, story: Path, word: str, step: str | None, as_json: bool) -> None:
+def command(*, playbook: str, story: Path | None, word: str, step: str | None, as_json: bool) -> None:
     """Says why PLAYBOOK started for the account of the story, or why not, with the value of each part.
 
     Where it did not start, the answer is how things stand at the end of the story.
     """
     chosen = choose(playbook)
-    found = told_in(story, chosen.setting, word)
+    found = told_in(story or chosen.tests, chosen.setting, word)
     decisions = list(_decisions(chosen.plan, found, chosen.setting, step))
     if as_json:
         print_json(decisions)

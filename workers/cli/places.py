@@ -23,10 +23,16 @@ def workspace_folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One playbook that compiles, and what it was compiled with."""
+    """One playbook that compiles, what it was compiled with, and the file it stands in."""
 
     plan: Plan
     setting: Setting
+    file: Path
+
+    @property
+    def tests(self) -> Path:
+        """The file of tests beside it, which need not be there."""
+        return self.file.with_name(self.file.stem + TEST_ENDING)
 
 
 def choose(playbook: str) -> Chosen:
@@ -36,7 +42,7 @@ def choose(playbook: str) -> Chosen:
     _no_errors(Problems(one for one in checked.problems if one.file in shared_files(workspace)))
     document = _document(playbook, checked)
     _no_errors(about(checked, [document.file]))
-    return Chosen(checked.plans[playbook_id(document)], checked.setting)
+    return Chosen(checked.plans[playbook_id(document)], checked.setting, Path(document.file))
 
 
 def texts_and_playbooks() -> tuple[Setting, tuple[str, ...]]:

@@ -17,7 +17,7 @@ from workers.cli.stories import story_option, test_option, told_in, until
 @click.command(
     "simulate",
     epilog=with_example(
-        "playbook simulate renewal-risk --story story.yaml",
+        "playbook simulate renewal-risk --test recovery --words",
         "playbook simulate renewal-risk --story playbooks/renewal/risk.test.yaml --test recovery --until '30 days'",
     ),
 )
@@ -27,31 +27,43 @@ from workers.cli.stories import story_option, test_option, told_in, until
 @click.option(
     "--until", "last", help="How far: a duration, a day or an instant. Default: to the end, 400 days at most."
 )
+@click.option("--words", is_flag=True, help="What people read: titles of tasks, subjects of mails, messages.")
 @click.option("--why", is_flag=True, help="Each decision with the values that it saw.")
 @click.option("--json", "as_json", is_flag=True, help="The timeline as JSON, the same bytes each time.")
 @click.pass_context
 def command(
-    ctx: click.Context, *, playbook: str, story: Path, word: str, last: str | None, why: bool, as_json: bool
+    ctx: click.Context,
+    *,
+    playbook: str,
+    story: Path | None,
+    word: str,
+    last: str | None,
+    words: bool,
+    why: bool,
+    as_json: bool,
 ) -> None:
     """Tells the timeline of one account through PLAYBOOK, an id or a file. Nothing is sent.
 
-    The story file is one test of a *.test.yaml, without its expectations.
+    The story file is one test of a *.test.yaml, without its expectations. Without --story it is the file of tests
+    beside the playbook.
     """
     chosen = choose(playbook)
+    story = story or chosen.tests
     found = told_in(story, chosen.setting, word)
     told = simulate(chosen.plan, found, chosen.setting, until(last, found, chosen.setting) if last else None)
     if as_json:
         print_json(told.to_json())
     else:
-        _print(told, found, found.calendar(chosen.setting).zone, whys=why)
+        _print(told, found, found.calendar(chosen.setting).zone, whys=why, words=words)
     for fault in told.faults:
         note(f"{story}: {fault}")
     ctx.exit(WRONG if told.faults else FINE)
 
 
-def _print(told: Told, story: Story, zone: str, *, whys: bool) -> None:
+def _print(told: Told, story: Story, zone: str, *, whys: bool, words: bool) -> None:
     clock = zone_clock(zone)
-    say(f"{story.name} (times in {zone})", *timeline(told.trace, clock, whys=whys))
+    shown = timeline(told.trace, clock, whys=whys, words=told.words if words else {})
+    say(f"{story.name} (times in {zone})", *shown)
     if told.ended_at is not None:
         say(f"outcome: {told.outcome}")
     elif any(entry.event == "started" for entry in told.trace):

@@ -24,7 +24,10 @@ from engine.values import read_date, read_instant
 from workers.cli.faults import CommandFault
 
 story_option = click.option(
-    "--story", "story", required=True, type=click.Path(path_type=Path), help="A file with the story of one account."
+    "--story",
+    "story",
+    type=click.Path(path_type=Path),
+    help="A file with the story of one account. Default: the tests beside the playbook.",
 )
 test_option = click.option("--test", "word", default="", help="Of a file of tests: the one whose name has this in it.")
 
