@@ -1,12 +1,12 @@
 """Cards: messages that follow a task. A row is stale while its `rev` is above what is `shown`; leases are real."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
-from activities.store.tables import cards
+from activities.store.tables import cards, tasks
 from activities.store.writing import upsert
 
 LEASE = timedelta(seconds=60)  # longer than an edit and a few words in a thread may take
@@ -43,6 +43,8 @@ _FIRST = (
 _ONE = (cards.c.task == bindparam("which")) & (cards.c.recipient == bindparam("whose"))
 _FIND = select(*_COLUMNS).where(_ONE)
 _TOUCH = update(cards).where(cards.c.task == bindparam("which")).values(rev=cards.c.rev + 1)
+_OTHERWISE = exists().where(tasks.c.id == bindparam("which"), tasks.c.body != bindparam("new"))
+_TOUCH_CHANGED = _TOUCH.where(_OTHERWISE)
 _LEASE = update(cards).where(_ONE).values(lease_until=bindparam("until", type_=cards.c.lease_until.type))
 
 
@@ -61,10 +63,16 @@ def posted(connection: Connection, task: str, recipient: str, effect: str, recei
     connection.execute(update(cards).where(mine).values(receipt=receipt))
 
 
-def touch(connection: Connection, tasks: Collection[str]) -> None:
-    """These tasks have changed, and with them what is to be seen of them."""
-    if tasks:
-        connection.execute(_TOUCH, [{"which": one} for one in sorted(set(tasks))])
+def touch(connection: Connection, ones: Collection[str]) -> None:
+    """Something was done with these tasks, and there is something new to be seen of them."""
+    if ones:
+        connection.execute(_TOUCH, [{"which": one} for one in sorted(set(ones))])
+
+
+def touch_changed(connection: Connection, bodies: Mapping[str, str]) -> None:
+    """Likewise, of those tasks that these bodies make other than they are stored."""
+    if bodies:
+        connection.execute(_TOUCH_CHANGED, [{"which": one, "new": body} for one, body in sorted(bodies.items())])
 
 
 def any_stale(connection: Connection, real: datetime) -> bool:

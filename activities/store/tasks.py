@@ -41,8 +41,8 @@ def save(connection: Connection, ones: Sequence[Task]) -> None:
         }
         for one in ones
     ]
+    cards.touch_changed(connection, {str(row["id"]): str(row["body"]) for row in rows})
     upsert(connection, tasks, rows)
-    cards.touch(connection, [one.id for one in ones])
 
 
 def find(connection: Connection, task: str) -> Task | None:
@@ -57,6 +57,7 @@ def record(connection: Connection, events: Sequence[TaskEvent]) -> None:
     ]
     if rows:
         connection.execute(insert(task_history), rows)
+        cards.touch(connection, {one.task for one in events})
 
 
 def history(connection: Connection, task: str) -> list[TaskEvent]:

@@ -11,6 +11,7 @@ from tests.support.commands import playbook
 from tests.support.wording import scope
 from workers.bench import intake
 from workers.bench.beginnings import check_workspace
+from workers.bench.clicks import Clicks, clicks
 from workers.bench.conditions import ACCOUNTS, by_hand, condition, conditions
 from workers.bench.counting import Counting
 from workers.bench.figure import Figure, Goal
@@ -173,6 +174,13 @@ class TestOnAServer:
         assert rate.value > 0
         assert twice.value == 0
         assert page.unit == "ms"
+
+    async def test_a_click_edits_its_message_and_the_run_goes_on(self, server, tmp_path):
+        answered, edited, gone_on, lost = await clicks(server, folder(tmp_path), Clicks(rate=5, seconds=1))
+
+        assert lost.value == 0
+        assert 0 < answered.value < 1_000
+        assert max(edited.value, gone_on.value) < 5_000
 
     async def test_mails_that_waited_for_a_provider_go_once_by_priority_when_it_is_back(self, server, tmp_path):
         calls, lost, twice, _, early, actions = await outage(server, folder(tmp_path), Outage(runs=6, hours=0.2))

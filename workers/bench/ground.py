@@ -24,6 +24,7 @@ from workers.checking import check
 from workers.devserver import DevServer
 from workers.queues import Queues
 from workers.relay import Relay
+from workers.showing import Showing
 from workers.temporal import Slots, connect
 from workers.worker import running_workers
 
@@ -96,21 +97,21 @@ async def ground(
         clock = Clock(scale, utc_now(), utc_now())
         counting = Counting(transport or local_outbox(database, clock))
         queues = Queues(f"{QUEUE}-{folder.name}")
-        relays: list[Relay] = []
+        stirred: list[Relay | Showing] = []
         ways = {"email": queues.email, "slack": queues.slack, "webhook": queues.webhook}
         channels = {name: channel(counting, queue) for name, queue in ways.items()}
 
         def stir() -> None:
-            for relay in relays:
-                relay.stir()
+            for one in stirred:
+                one.stir()
 
         host = Host(database, clock, Applied(), channels, stir)
         apply(host, check(write_workspace(folder / "workspace", *playbooks)), by="bench")
         client = await connect(server.address)
-        relays.append(Relay(client, host, queues.runs))
+        stirred += [Relay(client, host, queues.runs), *([Showing(host)] if channels["slack"].cards else [])]
         await stack.enter_async_context(running_workers(client, host, queues, Slots()))
-        going = asyncio.create_task(relays[0].run())
-        stack.push_async_callback(_ended, going)
+        for one in stirred:
+            stack.push_async_callback(_ended, asyncio.create_task(one.run()))
         yield Ground(client, host, counting)
 
 

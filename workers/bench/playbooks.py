@@ -17,7 +17,7 @@ POLICY = """
 time_zone: UTC
 webhooks: {crm: {url: "https://crm.test/", secret_env: BENCH_WEBHOOK_SECRET}}
 """
-PEOPLE = "people: [{id: ana, name: Ana Diaz, email: ana@vendor.test, role: csm}]\n"
+PEOPLE = "people: [{id: ana, name: Ana Diaz, email: ana@vendor.test, slack: U0ANA, role: csm}]\n"
 
 THREE_AND_ONE = """
 playbook: three-and-one
@@ -50,6 +50,17 @@ start: {when: metrics.level.value < 5}
 steps:
   - {wait: better, for: metrics.level.value >= 8, at_most: 30 days, otherwise: [{end: unresolved}]}
   - {slack: told, to: "#bench", text: "{{ account.id }}"}
+"""
+
+CLICKED = """
+playbook: clicked
+title: A task, and a message when it is done
+stage: any
+owner: csm
+start: {when: metrics.level.value < 5}
+steps:
+  - {task: ring, title: "Ring {{ account.id }}", due: 2 days}
+  - {slack: told, to: "#bench", text: "After {{ account.id }}"}
 """
 
 WEEKLY = """

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workers.bench import intake
 from workers.bench.beginnings import check_workspace, engine_import
+from workers.bench.clicks import clicks
 from workers.bench.conditions import conditions
 from workers.bench.figure import Figure
 from workers.bench.kinds import kinds
@@ -31,6 +32,7 @@ ON_A_SERVER: dict[str, Measure] = {
     "kinds": kinds,
     "touchpoints": touchpoints,
     "mails": letters,
+    "clicks": clicks,
     "outage": outage,
 }
 IN_A_FOLDER: dict[str, Callable[[Path], list[Figure]]] = {

@@ -22,6 +22,7 @@ WHAT = {
     "kinds": "events and billable actions of a step of each kind",
     "touchpoints": "billable actions of a run that waits from week to week for a year",
     "mails": "personalised mails a second from one worker, each a page of its own (1 minute)",
+    "clicks": "from a click in Slack to the message that shows it and the run's next one, 20 a second",
     "outage": "10,000 runs that want to write while the mail provider is down, and when it is back (10 minutes)",
     "load": "from a fact to the effect that follows, with many of both",
     "facts": "facts a second over HTTP, also with a thousand playbooks that do not care",

@@ -15,9 +15,9 @@ from workers.http.bodies import Raw
 from workers.http.describing import gives
 from workers.http.faults import Fault, Json
 from workers.settings import Settings
-from workers.slack.office import Body
+from workers.slack.office import Reply
 from workers.slack.payloads import NotSlack, as_json
-from workers.slack.receiver import NotOurs, Receiver, receiver_from
+from workers.slack.receiver import Kind, Receiver, receiver_from
 from workers.slack.signed import is_signed
 
 router = APIRouter(tags=["slack"])
@@ -58,30 +58,39 @@ Signed = Annotated[Door, Depends(_signed)]
 @router.post("/slack/interactions", summary="A click or a form in Slack", responses=gives({}, "Taken", 401, 503))
 async def interactions(door: Signed, raw: Raw) -> Response:
     """Answered within a second; who acted is told what came of it in Slack."""
-    return await _answered(door.receiver.interaction, lambda: as_json(_form(raw).get("payload", "")))
+    return await _answered(door.receiver, "interaction", lambda: as_json(_form(raw).get("payload", "")))
 
 
 @router.post("/slack/events", summary="An event in Slack", responses=gives({}, "Taken", 401, 503))
 async def events(door: Signed, raw: Raw) -> Response:
     """Told again, it counts once."""
-    return await _answered(door.receiver.event, lambda: as_json(raw.decode()))
+    return await _answered(door.receiver, "event", lambda: as_json(raw.decode()))
 
 
 @router.post("/slack/commands", summary="A /playbook command in Slack", responses=gives({}, "Taken", 401, 503))
 async def commands(door: Signed, raw: Raw) -> Response:
     """The answer is seen by who asked only."""
-    return await _answered(door.receiver.command, lambda: _form(raw))
+    return await _answered(door.receiver, "command", lambda: _form(raw))
 
 
-async def _answered(take: Callable[[Mapping[str, Any]], Body], read: Callable[[], Mapping[str, Any]]) -> Response:
+async def _answered(receiver: Receiver, kind: Kind, read: Callable[[], Mapping[str, Any]]) -> Response:
     try:
-        body = await asyncio.to_thread(take, read())
+        taken = asyncio.wrap_future(receiver.take(kind, read()))
     except NotSlack:
-        raise Fault(400, "invalid", "this is nothing that Slack sends", "Look at the app's manifest", "body") from None
-    except NotOurs:
-        fix = "Install the app in this workspace, or set the token of the workspace that it comes from"
-        raise Fault(403, "forbidden", "this comes from another workspace or another app", fix) from None
-    return Json(dict(body)) if body else Response()
+        raise _odd() from None
+    done, _ = await asyncio.wait({taken}, timeout=receiver.ack)
+    reply = taken.result() if done else Reply()
+    match reply.refused:
+        case "shape":
+            raise _odd()
+        case "elsewhere":
+            fix = "Install the app in this workspace, or set the token of the workspace that it comes from"
+            raise Fault(403, "forbidden", "this comes from another workspace or another app", fix)
+    return Json(dict(reply.body)) if reply.body else Response()
+
+
+def _odd() -> Fault:
+    return Fault(400, "invalid", "this is nothing that Slack sends", "Look at the app's manifest", "body")
 
 
 def _form(raw: bytes) -> dict[str, str]:

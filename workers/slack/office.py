@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from activities.host import Host
 from activities.slack_workspace import Workspace
@@ -28,13 +28,15 @@ class Refresh:
 @dataclass(frozen=True, slots=True)
 class Reply:
     """`body` is Slack's answer at once; `whisper` goes afterwards to who acted, by the address `url`, or, where they
-    acted in their Home, stands above what is shown there then.
+    acted in their Home, stands above what is shown there then. `refused`: it has not the
+    shape of what Slack sends, or is meant for another workspace or app.
     """
 
     body: Body = field(default_factory=dict)
     whisper: str = ""
     url: str = ""
     refresh: Refresh | None = None
+    refused: Literal["", "shape", "elsewhere"] = ""
 
 
 class Kindly(Exception):

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, Literal
 
 from activities.host import Host
 from activities.slack_workspace import Workspace
@@ -12,7 +12,7 @@ from activities.store import answers
 from activities.store.answers import Asked
 from workers.settings import Settings
 from workers.slack import acts, commands, homes
-from workers.slack.office import Body, Office, Refresh, Reply
+from workers.slack.office import Office, Refresh, Reply
 from workers.slack.payloads import Command, Event, Happened, Interaction, NotSlack, read
 
 log = logging.getLogger(__name__)
@@ -22,20 +22,23 @@ AT_ONCE = 8
 HOMES = 16  # locks that people share
 TROUBLE = "That did not work, through no fault of yours. It is noted here; please try once more."
 
-S = TypeVar("S")
+Kind = Literal["interaction", "event", "command"]
 Handler = Callable[[Office, Happened], Reply]
 EVENTS: Mapping[str, Handler] = {"app_home_opened": homes.opened}
 
 
-class NotOurs(Exception):
+class _NotOurs(Exception):
     """It is meant for another workspace or another app."""
 
 
 class Receiver:
-    """Every call returns within a second what Slack is to be answered. Raises NotSlack and NotOurs at once."""
+    """Safe to share between threads. Whoever brings something waits for its reply `ack` seconds at most, and answers
+    Slack with nothing when it has not come by then.
+    """
 
     def __init__(self, host: Host, workspace: Workspace, ack: float = ACK) -> None:
-        self._office, self._ack = Office(host, workspace), ack
+        self.ack = ack
+        self._office = Office(host, workspace)
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="slack")
         self._afterwards = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="slack-after")
         self._homes = [threading.Lock() for _ in range(HOMES)]
@@ -48,52 +51,57 @@ class Receiver:
         self._threads.shutdown(wait=True)
         self._afterwards.shutdown(wait=True)
 
-    def interaction(self, payload: Mapping[str, Any]) -> Body:
-        said = read(Interaction, payload)
-        match said.type:
-            case "block_actions":
-                work = homes.turned if said.turns_home else acts.clicked
-                return self._answered(said.team_id, said.api_app_id, said.response_url, work, said)
-            case "view_submission":
-                return self._answered(said.team_id, said.api_app_id, "", acts.submitted, said)
-        return {}
+    def take(self, kind: Kind, payload: Mapping[str, Any]) -> Future[Reply]:
+        """It is done, whether or not its reply is waited for; the future never raises."""
+        future = self._threads.submit(self._replied, kind, payload)
+        future.add_done_callback(self._follow_up)
+        return future
 
-    def command(self, form: Mapping[str, Any]) -> Body:
-        said = read(Command, form)
-        return self._answered(said.team_id, said.api_app_id, said.response_url, commands.commanded, said)
-
-    def event(self, payload: Mapping[str, Any]) -> Body:
-        """Slack tells an event again when it has heard no answer: each counts once."""
-        said = read(Event, payload)
-        if said.type == "url_verification":
-            return {"challenge": said.challenge}
-        handler = EVENTS.get(said.event.type) if said.event else None
-        if handler is None:
-            return {}
-        return self._answered(said.team_id, said.api_app_id, "", _happened, (said, handler))
-
-    def _answered(self, team: str, app: str, url: str, work: Callable[[Office, S], Reply], said: S) -> Body:
-        future = self._threads.submit(self._done, team, app, url, work, said)
+    def _replied(self, kind: Kind, payload: Mapping[str, Any]) -> Reply:
         try:
-            return future.result(self._ack).body
-        except TimeoutError:
-            return {}
-        finally:
-            future.add_done_callback(self._follow_up)
-
-    def _done(self, team: str, app: str, url: str, work: Callable[[Office, S], Reply], said: S) -> Reply:
-        try:
-            self._check(team, app)
-            return work(self._office, said)
-        except (NotOurs, NotSlack):
-            raise
+            match kind:
+                case "interaction":
+                    return self._interaction(read(Interaction, payload))
+                case "event":
+                    return self._event(read(Event, payload))
+                case "command":
+                    return self._command(read(Command, payload))
+        except NotSlack:
+            return Reply(refused="shape")
+        except _NotOurs:
+            return Reply(refused="elsewhere")
         except Exception:
             log.exception("what came from Slack could not be done")
-            return Reply(whisper=TROUBLE, url=url)
+            return Reply(whisper=TROUBLE, url=str(payload.get("response_url") or ""))
+
+    def _interaction(self, said: Interaction) -> Reply:
+        self._check(said.team_id, said.api_app_id)
+        match said.type:
+            case "block_actions":
+                return (homes.turned if said.turns_home else acts.clicked)(self._office, said)
+            case "view_submission":
+                return acts.submitted(self._office, said)
+        return Reply()
+
+    def _command(self, said: Command) -> Reply:
+        self._check(said.team_id, said.api_app_id)
+        return commands.commanded(self._office, said)
+
+    def _event(self, said: Event) -> Reply:
+        """Slack tells an event again when it has heard no answer: each counts once."""
+        if said.type == "url_verification":
+            return Reply({"challenge": said.challenge})
+        self._check(said.team_id, said.api_app_id)
+        handler = EVENTS.get(said.event.type) if said.event else None
+        if handler is not None and said.event is not None and self._is_new(said.event_id):
+            return handler(self._office, said.event)
+        return Reply()
+
+    def _is_new(self, event: str) -> bool:
+        host, asked = self._office.host, Asked("slack", event, "")
+        return host.database.write(lambda connection: answers.claim(connection, asked, host.clock.real())) is None
 
     def _follow_up(self, future: Future[Reply]) -> None:
-        if future.exception() is not None:
-            return
         reply = future.result()
         if reply.refresh:
             self._afterwards.submit(self._show_home, reply.refresh, reply.whisper)
@@ -109,14 +117,14 @@ class Receiver:
             log.exception("a Home could not be shown")
 
     def _check(self, team: str, app: str) -> None:
-        """By what the token says of itself; a signature tells the app, and not for which workspace. Raises NotOurs."""
+        """By what the token says of itself; a signature tells the app, and not for which workspace. Raises _NotOurs."""
         if (team, app) in self._checked:
             return
         ours = self._office.workspace.identity()
         if ours is None:
             return
         if _differs(team, ours.team) or _differs(app, ours.app):
-            raise NotOurs
+            raise _NotOurs
         with self._lock:
             self._checked.add((team, app))
 
@@ -130,13 +138,3 @@ def receiver_from(host: Host, settings: Settings) -> Receiver | None:
 
 def _differs(said: str, ours: str) -> bool:
     return bool(ours) and said != ours
-
-
-def _happened(office: Office, told: tuple[Event, Handler]) -> Reply:
-    event, handler = told
-    host = office.host
-    asked = Asked("slack", event.event_id, "")
-    known = host.database.write(lambda connection: answers.claim(connection, asked, host.clock.real()))
-    if known is None and event.event is not None:
-        return handler(office, event.event)
-    return Reply()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -16,10 +16,10 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from activities.host import Host
 from workers.settings import Settings
 from workers.slack.office import Body
-from workers.slack.payloads import NotSlack
-from workers.slack.receiver import NotOurs, Receiver, receiver_from
+from workers.slack.receiver import Kind, Receiver, receiver_from
 
 log = logging.getLogger(__name__)
+KINDS: Mapping[str, Kind] = {"interactive": "interaction", "events_api": "event", "slash_commands": "command"}
 AGAIN = timedelta(seconds=10)
 
 _silent = logging.getLogger("workers.slack.socket.vendor")
@@ -74,13 +74,12 @@ def socket_from(host: Host, settings: Settings) -> Socket | None:
 
 def answer(receiver: Receiver, kind: str, payload: Mapping[str, Any]) -> Body:
     """What is not for us is acknowledged, so that it does not come again, and does nothing."""
-    takes: Mapping[str, Callable[[Mapping[str, Any]], Body]] = {
-        "interactive": receiver.interaction,
-        "events_api": receiver.event,
-        "slash_commands": receiver.command,
-    }
-    try:
-        return takes[kind](payload) if kind in takes else {}
-    except (NotSlack, NotOurs) as why:
-        log.warning("what came from Slack as %s is not taken: %s", kind, type(why).__name__)
+    if kind not in KINDS:
         return {}
+    try:
+        reply = receiver.take(KINDS[kind], payload).result(receiver.ack)
+    except TimeoutError:
+        return {}
+    if reply.refused:
+        log.warning("what came from Slack as %s is not taken: %s", kind, reply.refused)
+    return reply.body
