@@ -41,7 +41,7 @@ def slot(at: Bench, account: AccountRow, row: EffectRow) -> Slot:
     if back is not None and back > now and not policy.is_essential(topic_of(row.effect)):
         mine = ready_of(row.effect, row.id, row.recipient, row.ready_since, account.known, policy)
         return Slot(mine.hours.opens(back), "window", "away")
-    if not policy.caps and not policy.quiet_hours and send_times_of(row.effect) is None:
+    if not (policy.caps or policy.quiet_hours or policy.spread) and send_times_of(row.effect) is None:
         return Slot(now)
     return _Scene(at, account, policy, now).slots([row])[row.id]
 

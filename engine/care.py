@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from engine.calendar import Calendar
@@ -22,6 +22,7 @@ Scope = tuple[Cap, str]  # the recipient's id, empty for a cap per account
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A mail that wants to go, and since when it could have. Nothing holds one that is `essential` but its hours.
+    `spread` is how much later than others it goes that could have gone since the same instant.
     `tie` says what it is in its run: of two that are alike in all else, the same one goes first each time.
     """
 
@@ -32,6 +33,7 @@ class Ready:
     hours: Hours
     essential: bool = False
     tie: str = ""
+    spread: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,11 @@ def slots(
     found: dict[str, Slot] = {}
     competing: list[Ready] = []
     for one in ready:
-        opens = one.hours.opens(now)
+        opens, turn = one.hours.opens(now), one.since + one.spread
         if opens != now:
             found[one.id] = Slot(opens, "window", one.hours.reason(now))
+        elif turn > now:
+            found[one.id] = Slot(one.hours.opens(turn), "cap", "spread")
         elif one.essential:
             found[one.id] = Slot(now)
         else:

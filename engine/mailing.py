@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import blake2s
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
@@ -47,7 +48,17 @@ def ready_of(effect: Effect, name: str, recipient: str, since: datetime, account
     """The mail as one that competes for room, by its recipient's own hours; `name` tells it from the others."""
     hours = Hours(calendar_for(account, recipient, policy), policy.quiet_hours, send_times_of(effect))
     essential = policy.is_essential(topic_of(effect))
-    return Ready(name, recipient, effect.priority, since, hours, essential, within_run(effect))
+    spread = timedelta() if essential else _spread(effect, account, policy.spread)
+    return Ready(name, recipient, effect.priority, since, hours, essential, within_run(effect), spread)
+
+
+def _spread(effect: Effect, account: Account, over: timedelta) -> timedelta:
+    """A part of the time that hangs on whom the mail is for and which it is, and on nothing else."""
+    if not over:
+        return over
+    whose = f"{account.id}/{effect.to}/{effect.path}/{effect.visit}"
+    part = int.from_bytes(blake2s(whose.encode(), digest_size=6).digest())
+    return timedelta(microseconds=(over // timedelta(microseconds=1)) * part >> 48)
 
 
 def within_run(effect: Effect) -> str:

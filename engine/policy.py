@@ -119,7 +119,9 @@ GENERAL: Final = Topic("general", "General")
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`working_days` count from Monday = 0; `fiscal_year` is the month (1 to 12) in which it begins."""
+    """`working_days` count from Monday = 0; `fiscal_year` is the month (1 to 12) in which it begins; `spread` is how
+    long the mails of one instant take to go.
+    """
 
     time_zone: str = "UTC"
     country: str = "US"
@@ -135,6 +137,7 @@ class Policy:
     quiet_hours: QuietHours = field(default_factory=QuietHours)
     caps: tuple[Cap, ...] = ()
     topics: Mapping[str, Topic] = field(default_factory=lambda: {GENERAL.id: GENERAL})
+    spread: dt.timedelta = dt.timedelta()
     mail: Letterhead = field(default_factory=Letterhead)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     holdout: Holdout | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from pydantic import Field
 from engine.calendar import MONDAY_TO_FRIDAY, NINE_TO_FIVE
 from engine.declared.expressions import read_condition
 from engine.declared.words import (
+    ClockSpan,
     Country,
     Dates,
     DaySpan,
@@ -111,6 +113,7 @@ class PolicyShape(Shape):
     quiet_hours: QuietShape = Field(default_factory=QuietShape)
     caps: tuple[CapShape, ...] = ()
     topics: dict[Name, TopicShape] = Field(default_factory=dict)
+    spread: ClockSpan | None = None
     mail: LetterheadShape = Field(default_factory=LetterheadShape)
     webhooks: dict[Name, WebhookShape] = Field(default_factory=dict)
     holdout: HoldoutShape | None = None
@@ -154,6 +157,7 @@ def _policy(shape: PolicyShape, conditions: dict[int, Condition]) -> Policy:
         quiet_hours=_quiet_hours(shape.quiet_hours),
         caps=tuple(Cap("email", *one.email, one.per, one.gather) for one in shape.caps),
         topics={GENERAL.id: GENERAL} | {id_: Topic(id_, one.title, one.essential) for id_, one in shape.topics.items()},
+        spread=shape.spread.clock if shape.spread else timedelta(),
         mail=Letterhead(shape.mail.company, shape.mail.address, shape.mail.language),
         webhooks={name: Webhook(name, one.url, one.secret_env) for name, one in shape.webhooks.items()},
         holdout=Holdout(shape.holdout.share, shape.holdout.salt) if shape.holdout else None,

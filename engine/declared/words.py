@@ -88,6 +88,13 @@ def _lasting(written: object) -> Duration:
     return read
 
 
+def _by_the_clock(written: object) -> Duration:
+    read = _duration(written)
+    if not read.is_clock:
+        raise Refusal(f"'{read}' is not a time by the clock", "Say minutes or hours", "duration")
+    return read
+
+
 def _hours(written: object) -> Hours:
     found = _HOURS.fullmatch(written) if isinstance(written, str) else None
     if not found:
@@ -168,6 +175,7 @@ Language = Annotated[str, AfterValidator(_language)]
 Environment = Annotated[str, AfterValidator(_environment)]
 Span = Annotated[Duration, BeforeValidator(_duration)]
 Lasting = Annotated[Duration, BeforeValidator(_lasting)]
+ClockSpan = Annotated[Duration, BeforeValidator(_by_the_clock)]
 DaySpan = Annotated[Hours, BeforeValidator(_hours)]
 WorkingHours = Annotated[Hours, BeforeValidator(_working_hours)]
 Weekday = Annotated[int, BeforeValidator(one_of(DAYS, "a day of the week"))]

@@ -274,3 +274,23 @@ def _claim_all(host):
 def _advance_all(host, clock):
     for one in host.database.read(lambda c: effects.listed(c, limit=1_000)):
         runs.advance(host, one.run, clock.at)
+
+
+def test_mails_of_one_instant_go_within_the_time_that_policy_spreads_them_over(made):
+    names = [f"a{number}" for number in range(9)]
+    host, clock = made("spread: 20 minutes\n", mailing("one"), accounts=names)
+
+    drive(host, clock, NOW + HOUR)
+
+    gone = [at - NOW for at, _ in sent(host)]
+    assert len(set(gone)) == len(names)
+    assert timedelta(minutes=4) < gone[-1] - gone[0] < gone[-1] < timedelta(minutes=20)
+
+
+def test_an_essential_mail_waits_for_no_spread(made):
+    billing = "spread: 20 minutes\ntopics: {general: {title: All, essential: true}}\n"
+    host, clock = made(billing, mailing("one"))
+
+    drive(host, clock, NOW + HOUR)
+
+    assert sent(host) == [(NOW, "one")]

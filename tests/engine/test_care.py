@@ -130,3 +130,12 @@ def _used(limit, to, gone, went):
     mine = [one for one in (*gone, *went) if limit.per == "account" or one.recipient == to]
     ats = [one.at if isinstance(one, Gone) else NOW for one in mine]
     return sum(at > NOW - limit.over.whole * DAY for at in ats)
+
+
+def test_a_mail_that_is_spread_goes_so_much_later_than_it_could_have_and_takes_no_room_before():
+    later = mail("a", since=NOW - DAY, spread=DAY + timedelta(minutes=7))
+
+    found = slots([later, mail("b", priority=1)], [], [cap(1)], CALENDAR, NOW)
+
+    assert found == {"a": Slot(NOW + timedelta(minutes=7), "cap", "spread"), "b": Slot(NOW)}
+    assert slots([later], [], [], CALENDAR, NOW + timedelta(minutes=7))["a"].held is None
