@@ -1,5 +1,6 @@
 """The shipped workspace is sound, its tests pass, and they go through every step and every way of each playbook."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -131,14 +132,34 @@ def test_every_goal_and_stop_of_its_own_ends_some_test(playbook: str):
     assert own <= {result.told.outcome for result in reports()[playbook].results}
 
 
-def test_the_first_playbook_of_the_guide_is_one():
-    guide = (FOLDER / "README.md").read_text()
-    text = next(block.split("```")[0] for block in guide.split("```yaml\n") if block.startswith("playbook: hello"))
+def test_the_first_playbook_of_the_guide_and_its_test_are_right():
+    playbook, test = (
+        read(next(block.split("```")[0] for block in guide().split("```yaml\n") if block.startswith(begin)), "hello")
+        for begin in ("playbook: hello\ntitle", "playbook: hello\ntests")
+    )
+    assert isinstance(playbook, Document)
+    assert isinstance(test, Document)
 
-    document = read(text, "hello.yaml")
+    plan, problems = compiled(playbook)
+    _, stories, faults = read_tests(test, setting())
+    assert plan
 
-    assert isinstance(document, Document)
-    assert [str(problem) for problem in compiled(document)[1]] == []
+    assert [str(one) for one in (*problems, *faults)] == []
+    assert [result.missed for result in run_tests(test, plan, stories, setting()).results] == [()]
+
+
+def test_the_guide_counts_what_is_there():
+    counted = re.search(r"\((\d+) playbooks, (\d+) steps, (\d+) templates, (\d+) tests\)", guide())
+    assert counted
+
+    steps = sum(len(plan.steps) for plan in plans().values())
+    tests = sum(len(report.results) for report in reports().values())
+
+    assert [int(one) for one in counted.groups()] == [len(plans()), steps, len(workspace().templates.files), tests]
+
+
+def guide() -> str:
+    return (FOLDER / "README.md").read_text()
 
 
 def test_every_template_is_used_by_some_step():
