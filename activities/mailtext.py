@@ -14,7 +14,6 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~&=:])")
 _LEADS_TO = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
 
 
@@ -40,11 +39,6 @@ def _mark_buttons(tokens: Sequence[Token]) -> None:
         kinds = [one.type for one in inner]
         if kinds == ["strong_open", "link_open", "text", "link_close", "strong_close"]:
             inner[1].attrSet("class", "button")
-
-
-def escaped(value: str) -> str:
-    """A value as Markdown that shows it letter by letter: for names and texts that an author did not write."""
-    return _MARKUP.sub(r"\\\1", " ".join(value.split()))
 
 
 @lru_cache(maxsize=1)

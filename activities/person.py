@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from engine.markdown import in_markdown
+
 ERASED: Final = "[erased]"
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?')
 # What stands under these keys are our own words and ids, never a name that somebody wrote into a text.
@@ -106,7 +108,8 @@ def person(account: str, contact: str, told: Iterable[Mapping[str, object]], sal
                 sure |= {value} if len(words) > 1 else set()
             elif field == "email" or tells(value):
                 sure.add(value)
-    return Person(token, frozenset(sure), frozenset(names))
+    marked = {in_markdown(one) for one in sure}
+    return Person(token, frozenset(sure | marked), frozenset(names))
 
 
 def _is_json(kept: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Final
 
 from activities.person import ERASED, tells
 from engine.facts import Fact
+from engine.markdown import in_markdown
 from engine.vocabulary import Vocabulary
 
 # What stands in their place can be read as what it was.
@@ -45,8 +46,11 @@ def written(events: Iterable[Fact], vocabulary: Vocabulary) -> Written:
     sentences = {line for line in lines if len(line.split()) > 1 or len(line) >= _LONG or tells(line)}
     words = {text for one in said for text in one.values()}
     keys = {name for one in said for name in one}
-    both = sentences | {escape(line) for line in sentences} | {escape(line, quote=False) for line in sentences}
-    return Written(frozenset(both), frozenset(words), frozenset({*keys, *(f"event.{name}" for name in keys), _SEEN}))
+    marked = {escape(line) for line in sentences} | {escape(line, quote=False) for line in sentences}
+    marked |= {in_markdown(line) for line in sentences} | {in_markdown(f".{line}")[1:] for line in sentences}
+    return Written(
+        frozenset(sentences | marked), frozenset(words), frozenset({*keys, *(f"event.{name}" for name in keys), _SEEN})
+    )
 
 
 def _texts(fact: Fact, vocabulary: Vocabulary) -> dict[str, str]:

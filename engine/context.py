@@ -213,17 +213,19 @@ class Context:
         """A title, reason or message of the author, filled in. Raises Unready when it reads what is not known."""
         return self._fit(self.world.templates.render_text(source, self._names()))
 
+    def template(self, template: str) -> Rendered:
+        """Filled in for a colleague. Raises Unready likewise."""
+        return self._fit(self.world.templates.render(template, self._names() | {"contact": {}}))
+
     def mail(self, template: str, contact: Mapping[str, Value]) -> Rendered:
         """A template, filled in for one contact, in the contact's language. Raises Unready likewise."""
-        language = contact.get("language")
-        return self._fit(
-            self.world.templates.render(
-                template, self._names() | {"contact": contact}, language if isinstance(language, str) else None
-            )
-        )
+        said, names = contact.get("language"), self._names() | {"contact": contact}
+        language = said if isinstance(said, str) else None
+        return self._fit(self.world.templates.render(template, names, language, markdown=True))
 
-    def text_for(self, source: str, contact: Mapping[str, Value]) -> str:
-        return self._fit(self.world.templates.render_text(source, self._names() | {"contact": contact}))
+    def text_for(self, source: str, contact: Mapping[str, Value], *, markdown: bool = False) -> str:
+        names = self._names() | {"contact": contact}
+        return self._fit(self.world.templates.render_text(source, names, markdown=markdown))
 
     def _fit(self, rendered: T | Unfit) -> T:
         if isinstance(rendered, Unfit):

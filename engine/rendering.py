@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from engine.filters import Amount, all_filters
+from engine.markdown import in_markdown
 from engine.values import UNKNOWN
 
 if TYPE_CHECKING:
@@ -71,14 +72,20 @@ def shown(value: object) -> object:
             return value
 
 
+def shown_in_markdown(value: object) -> object:
+    found = shown(value)
+    return in_markdown(found) if isinstance(found, str) else found
+
+
 @cache
-def environment() -> ImmutableSandboxedEnvironment:
+def environment(*, markdown: bool = False) -> ImmutableSandboxedEnvironment:
+    """In `markdown` a value shows its letters, whatever they are; what the author wrote is Markdown."""
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     made = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
-        finalize=shown,
+        finalize=shown_in_markdown if markdown else shown,
         autoescape=False,
         keep_trailing_newline=True,
         trim_blocks=True,
@@ -97,18 +104,20 @@ def known_or(value: object, otherwise: object) -> object:
 
 
 @lru_cache(maxsize=2048)
-def compiled(source: str) -> Template:
-    return environment().from_string(source)
+def compiled(source: str, *, markdown: bool = False) -> Template:
+    return environment(markdown=markdown).from_string(source)
 
 
-def made(source: str, names: Mapping[str, object], units: Mapping[str, str], language: str | None) -> str:
+def made(
+    source: str, names: Mapping[str, object], units: Mapping[str, str], language: str | None, *, markdown: bool = False
+) -> str:
     """Raises NotKnown, also for what cannot be done with the values at hand (its text then says why)."""
     from jinja2 import TemplateError
 
     at_hand = {root: wrapped(root, names.get(root, UNKNOWN), units) for root in (*ROOTS, *names)}
     zone = _zone(names)
     try:
-        return compiled(source).render(at_hand | {"_language": language or "en", "_zone": zone})
+        return compiled(source, markdown=markdown).render(at_hand | {"_language": language or "en", "_zone": zone})
     except NotKnown:
         raise
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:

@@ -84,21 +84,26 @@ class Templates:
                 return of_name[one]
         raise KeyError(name)
 
-    def render(self, name: str, names: Mapping[str, object], language: str | None = None) -> Rendered | Unfit:
-        """Raises KeyError for an unknown template: `check` has seen to that."""
+    def render(
+        self, name: str, names: Mapping[str, object], language: str | None = None, *, markdown: bool = False
+    ) -> Rendered | Unfit:
+        """In `markdown` the body's values show their letters. Raises KeyError for an unknown template: `check` has seen
+        to that.
+        """
         template = self.choose(name, language)
         made: list[str] = []
         for piece in (template.subject, template.preheader, template.body):
-            text = self._made(piece.text, names, template.language) if piece else ""
+            own = markdown and piece is template.body
+            text = self._made(piece.text, names, template.language, markdown=own) if piece else ""
             if isinstance(text, Unfit):
                 return text
             made.append(text)
         subject, preheader, body = made
         return Rendered(name, template.language, " ".join(subject.split()), preheader.strip(), body, template.topic)
 
-    def render_text(self, source: str, names: Mapping[str, object]) -> str | Unfit:
+    def render_text(self, source: str, names: Mapping[str, object], *, markdown: bool = False) -> str | Unfit:
         """`names` is nested: {"account": {"name": "Acme"}, "now": …}; UNKNOWN and what is absent are not known."""
-        return self._made(source, names, None)
+        return self._made(source, names, None, markdown=markdown)
 
     def check(
         self, name: str, names: Names, used_by: str = "", *, contact: bool = False, anywhere: bool = False
@@ -120,13 +125,13 @@ class Templates:
 
         return faults(source, names, contact=contact)
 
-    def _made(self, source: str, names: Mapping[str, object], language: str | None) -> str | Unfit:
+    def _made(self, source: str, names: Mapping[str, object], language: str | None, *, markdown: bool) -> str | Unfit:
         if "{" not in source:
             return source
         from engine.rendering import NotKnown, made
 
         try:
-            return made(source, names, self.units, language)
+            return made(source, names, self.units, language, markdown=markdown)
         except NotKnown as unknown:
             return Unfit(unknown.path)
 

@@ -20,7 +20,7 @@ from workers.settings import Settings, load_settings
 from workers.settings_problems import InvalidSettings
 from workers.standstill import late_work, unasked
 from workers.temporal_server import NoTemporalServer, found_binary, server_version
-from workers.wiring import host_from, remote_mail, remote_slack
+from workers.wiring import host_from, remote_mail, remote_slack, senders_of
 
 ANSWERS_WITHIN = 5.0  # seconds
 
@@ -48,6 +48,7 @@ def examine() -> list[Found]:
         _database,
         _temporal,
         _providers,
+        _letterhead,
         _slack,
         _webhooks,
         _http,
@@ -195,6 +196,21 @@ def _slack(settings: Settings) -> Iterator[Found]:
     people = load(settings.workspace).people
     one = check_people(token.get_secret_value(), people, api=settings.slack_api_url)
     yield Found("slack people", one.ok, one.message, one.fix)
+
+
+def _letterhead(settings: Settings) -> Iterator[Found]:
+    """What many countries' laws want under a mail, as soon as any leaves the machine."""
+    if settings.smtp_url is None and settings.sendgrid_api_key is None:
+        return
+    mail, lacks = load(settings.workspace).policy.mail, []
+    lacks += [] if mail.company and mail.address else ["'mail: {company: …, address: …}' in policy.yaml"]
+    lacks += [] if settings.public_url and settings.link_secret else ["PLAYBOOK_PUBLIC_URL and PLAYBOOK_LINK_SECRET"]
+    if lacks:
+        message = "Mails say not all of who writes, where they are, and how to get no more of them."
+        yield Found("mail", ok=False, message=message, fix=f"Set {' and '.join(lacks)}.")
+    else:
+        domains = ", ".join(sorted(senders_of(settings).domains))
+        yield Found("mail", ok=True, message=f"colleagues at {domains} write as themselves; every mail can be refused")
 
 
 def _webhooks(settings: Settings) -> Iterator[Found]:

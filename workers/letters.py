@@ -132,9 +132,10 @@ def _content(source: Source, reader: Reader, setting: Setting) -> dict[str, Json
         "sender": {"id": sender.id, "name": sender.name, "email": sender.email} if sender else None,
     }
     if source.template is None:
-        subject, body = (_made(setting, text, reader) for text in (source.subject, source.text))
+        subject = _made(setting, source.subject, reader)
+        body = _made(setting, source.text, reader, markdown=True)
         return shared | {"subject": subject, "body": body} | about(source.topic, None, None)
-    made = _fit(setting.templates.render(source.template, reader.names, reader.language))
+    made = _fit(setting.templates.render(source.template, reader.names, reader.language, markdown=True))
     texts: dict[str, JsonValue] = {
         "template": source.template, "subject": made.subject, "body": made.body, "preheader": made.preheader,
     }  # fmt: skip
@@ -142,8 +143,8 @@ def _content(source: Source, reader: Reader, setting: Setting) -> dict[str, Json
     return shared | texts | about(source.topic or made.topic, None, None)
 
 
-def _made(setting: Setting, text: str, reader: Reader) -> str:
-    found = setting.templates.render_text(text, reader.names)
+def _made(setting: Setting, text: str, reader: Reader, *, markdown: bool = False) -> str:
+    found = setting.templates.render_text(text, reader.names, markdown=markdown)
     if isinstance(found, Unfit):
         raise NotMade(found.missing)
     return found

@@ -91,7 +91,7 @@ def content(mail: Mail, contact: Mapping[str, Value], ctx: Context, below: str =
     if mail.template is None:
         texts: dict[str, JsonValue] = {
             "subject": ctx.text_for(mail.subject or "", contact),
-            "body": ctx.text_for(mail.text or "", contact),
+            "body": ctx.text_for(mail.text or "", contact, markdown=True),
         }
         return shared | texts | about(mail.topic, mail.send, expires)
     made = ctx.mail(mail.template, contact)

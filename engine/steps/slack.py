@@ -44,7 +44,7 @@ def compile_step(model: Model, place: Place) -> SlackSpec:
 
 
 def enter(spec: SlackSpec, ctx: Context) -> Move:
-    body = ctx.text(spec.text) if spec.text is not None else ctx.mail(spec.template or "", {}).body
+    body = ctx.text(spec.text) if spec.text is not None else ctx.template(spec.template or "").body
     found = ctx.address(spec.to)
     if found is None:
         return Park(f"nobody to send it to: {spec.to} is not known", awaits=ctx.lacked(spec.to))

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.mailtext import escaped, mail_text
+from activities.mailtext import mail_text
+from engine.markdown import in_markdown
 from tests.support.pages import read
 
 HARMLESS = {
@@ -77,8 +78,25 @@ def test_nothing_but_harmless_markup_comes_of_any_text(markdown):
     assert all(re.match("(https?|mailto|tel):", link) for link in reader.links)
 
 
-@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60).filter(str.strip))
-def test_an_escaped_value_is_shown_letter_by_letter(value):
-    shown = text_of(f"Dear {escaped(value)}!")
+LETTERS = st.text(st.sampled_from("aB1 \\`*_[]()#+-.!<>|~&=:;{}\n"), min_size=1, max_size=30).filter(str.strip)
 
-    assert shown == f"Dear {' '.join(value.split())}!"
+
+@given(LETTERS, st.sampled_from(["Dear {}!", "{}", "- {}", "see [it](https://x.example) {} and *{}*", "> {}"]))
+def test_a_value_is_shown_letter_by_letter_wherever_it_stands(value, around):
+    known = "Wx9"
+
+    shown, plain = (mail_text(around.replace("{}", one)) for one in (in_markdown(value), known))
+
+    assert squeezed(shown.text) == squeezed(plain.text.replace(known, value))
+    assert read(shown.html).tags == read(plain.html).tags
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    "name", ["Acme & Co. (US)", "Müller-Lüdenscheidt GmbH", "snake_case", "R&D", "C++", "1.5", "a-b"]
+)
+def test_usual_names_stay_as_they_are(name):
+    assert in_markdown(name) == name

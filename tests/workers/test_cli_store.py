@@ -499,6 +499,22 @@ class TestTroubles:
         assert "FAIL  temporal" in ran.out
         assert "mend TEMPORAL_ADDRESS" in ran.out
 
+    def test_doctor_tells_what_mails_lack_as_soon_as_any_leaves_the_machine(self, installation, monkeypatch):
+        quiet = {one["name"] for one in playbook("doctor", "--json").json}
+        monkeypatch.setenv("PLAYBOOK_MAIL_FROM", "success@vendor.example")
+        monkeypatch.setenv("PLAYBOOK_SMTP_URL", "smtp://127.0.0.1:9")
+
+        lacking = playbook("doctor")
+        policy = installation / "policy.yaml"
+        policy.write_text(f"{policy.read_text()}mail: {{company: Vendor, address: Boston}}\n")
+        monkeypatch.setenv("PLAYBOOK_PUBLIC_URL", "https://cs.vendor.example")
+        monkeypatch.setenv("PLAYBOOK_LINK_SECRET", "a-secret-that-is-long-enough-for-it")
+        whole = playbook("doctor")
+
+        assert "mail" not in quiet
+        assert "Set 'mail: {company: …, address: …}' in policy.yaml and PLAYBOOK_PUBLIC_URL and" in lacking.out
+        assert "colleagues at vendor.example write as themselves; every mail can be refused" in whole.out
+
     def test_doctor_tells_that_nothing_moves_and_what_to_start(self, filled):
         with closing(sqlite3.connect("data/playbook.db")) as database, database:
             database.execute("UPDATE wakes SET due_at = '2020-01-01T00:00:00.000000Z'")
