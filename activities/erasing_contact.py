@@ -22,6 +22,7 @@ from activities.runs import feed, say
 from activities.starts import NoSuchAccount
 from activities.store import (
     accounts,
+    cards,
     decisions,
     emptied,
     facts,
@@ -206,6 +207,7 @@ class _Erasing:
         changed += sum(rewrite(table, self.account, who.anywhere) for table in _TEXTS)
         changed += kept.rewrite_answers(self.connection, who.anywhere)
         rewrite(tables.accounts, self.account, partial(_in_state, who))
+        cards.touch_account(self.connection, self.account)
         return changed
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, exists, select, update
+from sqlalchemy import Connection, bindparam, case, exists, func, select, update
 
 from activities.store.tables import cards, tasks
 from activities.store.writing import upsert
@@ -36,13 +36,19 @@ _ANY = select(cards.c.task).where(_STALE).limit(1)
 _FIRST = (
     select(*_COLUMNS)
     .where(_STALE)
-    .order_by(cards.c.lease_until, cards.c.task, cards.c.recipient)
+    .order_by(cards.c.turn, cards.c.task, cards.c.recipient)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
 _ONE = (cards.c.task == bindparam("which")) & (cards.c.recipient == bindparam("whose"))
 _FIND = select(*_COLUMNS).where(_ONE)
-_TOUCH = update(cards).where(cards.c.task == bindparam("which")).values(rev=cards.c.rev + 1)
+_BEHIND = cards.alias()
+_LAST = select(func.coalesce(func.max(_BEHIND.c.turn), 0) + 1).where(_BEHIND.c.rev > _BEHIND.c.shown).scalar_subquery()
+_TOUCH = (
+    update(cards)
+    .where(cards.c.task == bindparam("which"))
+    .values(rev=cards.c.rev + 1, turn=case((cards.c.rev > cards.c.shown, cards.c.turn), else_=_LAST))
+)
 _OTHERWISE = exists().where(tasks.c.id == bindparam("which"), tasks.c.body != bindparam("new"))
 _TOUCH_CHANGED = _TOUCH.where(_OTHERWISE)
 _LEASE = update(cards).where(_ONE).values(lease_until=bindparam("until", type_=cards.c.lease_until.type))
@@ -67,6 +73,11 @@ def touch(connection: Connection, ones: Collection[str]) -> None:
     """Something was done with these tasks, and there is something new to be seen of them."""
     if ones:
         connection.execute(_TOUCH, [{"which": one} for one in sorted(set(ones))])
+
+
+def touch_account(connection: Connection, account: str) -> None:
+    """Something that any of them may show is another now."""
+    connection.execute(update(cards).where(cards.c.account == account).values(rev=cards.c.rev + 1))
 
 
 def touch_changed(connection: Connection, bodies: Mapping[str, str]) -> None:

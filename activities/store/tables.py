@@ -231,13 +231,14 @@ cards = Table(
     Column("receipt", Text),  # null until it is posted
     Column("rev", Integer, nullable=False, server_default="0"),  # grows with every change of the task
     Column("shown", Integer, nullable=False, server_default="0"),  # the `rev` that can be seen
+    Column("turn", BigInteger, nullable=False, server_default="0"),  # who fell behind first is shown first
     Column("digest", Text, nullable=False, server_default=""),  # of what can be seen
     Column("told", BigInteger, nullable=False, server_default="0"),  # how much of the task's history its thread has
     Column("lease_until", Instant),  # real: nobody else shows it until then, or tries before
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("reason", Text),  # why it is not as it should be
     Index("ix_cards_account", "account"),
-    _only_where("rev > shown", "ix_cards_stale", "lease_until"),
+    _only_where("rev > shown", "ix_cards_stale", "turn"),
 )
 
 # --- the ledger ------------------------------------------------------------------------------------------

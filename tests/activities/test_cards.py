@@ -166,6 +166,20 @@ def test_a_crash_in_the_middle_of_an_edit_is_made_up_for(made, slack):
     assert to(slack, "ana")[0] == [(["~Ring Acme~", "Done by Ana Diaz: reached"], [])]
 
 
+def test_who_fell_behind_first_is_shown_first(made):
+    host, _ = made()
+    acme(host, "beta", name="Beta")
+    tell(host, "beta", metric="nps", value=3)
+    for one in runs.advance(host, only_run(host, "beta").id).effects:
+        perform(host, one.id, None, lambda receipt: None)
+    first, second = sorted(host.database.read(tasks.tasks.listed), key=lambda one: one.id, reverse=True)
+
+    for one in (first, second, first):
+        tasks.note(host, one.id, "hm", by="ana")
+
+    assert [row.task for row in cards.lease(host, 1) + cards.lease(host, 1)] == [first.id, second.id]
+
+
 def test_what_slack_refuses_for_good_is_not_asked_for_again_before_the_next_change(made, slack):
     host, _ = made()
     slack.fail(Answers(200, body={"ok": False, "error": "cant_update_message"}, on="chat.update"))
