@@ -141,6 +141,8 @@ class _Reader:
         if self._known.type_of(above):
             fix = "With `each: contacts` at the top, item.* is that contact" if above == "event.contact" else ""
             return f"{above} is a value by itself and has nothing below it", fix
+        if above == "outcome":
+            return f"there is no step '{path.rpartition('.')[2]}' with an outcome", suggest(path, self._known.paths)
         if path.partition(".")[0] in _DECLARED:
             return f"{path} is not in the vocabulary", suggest(path, self._known.paths) or ADD_IT
         return f"{path} is not a name that can be read here", suggest(path, self._known.paths)

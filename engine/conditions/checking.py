@@ -145,6 +145,8 @@ class Checker(TypecheckContext):
                 heads = {".".join(one.split(".")[:end]) for one in known}
                 ends = sorted(one for one in known if one.endswith(f".{parts[-1]}"))
                 meant = nearest(start, heads) or (ends[0] if ends else None)
+                if parts[0] == "outcome":
+                    return f"there is no step '{parts[1]}' with an outcome", f"Did you mean {meant}?" if meant else ""
                 add = ADD_IT if parts[0] in {"account", "metrics"} else ""
                 return f"{start} is not in the vocabulary", f"Did you mean {meant}?" if meant else add
         longer = [one for one in known if one.startswith(path + ".")]

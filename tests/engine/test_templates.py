@@ -161,7 +161,7 @@ def test_the_standard_templates_fit_the_vocabulary():
         ("{{ account }}", "1:4", "account is a group of names. Name one of them, such as account.arr."),
         ("{{ metrics.nps }}", "1:4", "metrics.nps is a group of names. Name one of them, such as metrics.nps.at."),
         ("{{ metrics.features_used.zone }}", "1:4", "metrics.features_used has no target, so its zone can never be"),
-        ("{{ outcome.nothing }}", "1:4", "outcome.nothing is not a name that can be read here."),
+        ("{{ outcome.nothing }}", "1:4", "there is no step 'nothing' with an outcome."),
         ("{{ account.name | monney }}", "1:19", "'monney' is not a filter. Did you mean 'money'?"),
         ("a\n{{ account.name | money }}", "2:4", "account.name is text, which `money` does not take."),
         ("{{ metrics.health.value | percent }}", "1:4", "metrics.health.value is points, which `percent` does not"),
