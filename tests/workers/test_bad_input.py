@@ -67,6 +67,27 @@ def test_an_unknown_value_in_a_customers_mail_is_listed_and_goes_on_by_itself_wh
     assert decided_by_people(host) == []
 
 
+def test_a_contact_without_an_address_is_a_task_for_the_owner_and_the_run_goes_on(database):
+    host = host_on(database, playbook("  - {email: hello, to: champion, subject: Hi, text: Hello}\n", start=LOW))
+    acme(host)
+    tell(host, "acme", contact={"id": "c1", "email": None})
+    tell(host, "acme", metric="nps", value=3)
+    settle(host)
+
+    (task,) = host.database.read(listed)
+    assert (task.kind, task.title, task.person) == ("missing", "Find a contact: champion", "ana")
+    assert [row.outcome for row in host.database.read(stored_runs.listed)] == ["completed"]
+    assert decided_by_people(host) == []
+
+
+def test_a_message_to_a_channel_that_nobody_has_named_is_listed(database):
+    host = begun(database, playbook("  - {slack: tell, to: account.slack_channel, text: Hello}\n", start=LOW))
+
+    ((kind, reason),) = decided_by_people(host)
+
+    assert (kind, "account.slack_channel is not known" in reason) == ("parked", True)
+
+
 def test_an_anchor_that_vanishes_is_listed(database):
     steps = "  - {wait: later, until: day -10}\n"
     host = begun(database, playbook(steps, head="anchor: account.renewal_date\n", start=LOW))
