@@ -25,7 +25,7 @@ from activities.store.effects import EffectRow
 from activities.store.emptied import ERASED, is_empty
 from activities.store.together import Collided
 from activities.transport import Message
-from engine.mailing import expires_of
+from engine.mailing import EXPIRED, Later, Now, verdict
 from engine.run import Answered, Flipped, Input, Operated
 
 PROMPT: Final = timedelta(seconds=0.2)  # real: a claim so soon counts as made at the effect's own instant
@@ -37,7 +37,6 @@ LOOKS: Final = {
     "slack": (timedelta(seconds=5),),
     "webhook": (timedelta(seconds=5),),
 }
-EXPIRED: Final = "expired"
 SENT_AT_MOST_ONCE: Final = {"email"}
 APART: Final = {"webhook"}  # channels of many receivers: that one of them is down says nothing of the others
 
@@ -205,17 +204,17 @@ def _may_go(at: Bench, account: AccountRow, row: EffectRow) -> bool:
 
 def _is_welcome(at: Bench, account: AccountRow, row: EffectRow) -> bool:
     """Whether its recipient may be written to now."""
-    expires = expires_of(row.effect)
-    if (reason := care.unwanted(at, account, row)) is not None:
-        _end(at, account, row, "skipped", reason=reason)
-    elif expires is not None and expires <= at.now(account):
-        _end(at, account, row, "skipped", reason=EXPIRED)
-    elif (slot := care.slot(at, account, row)).at is None:
-        _end(at, account, row, "failed", reason=f"{slot.reason}: there is no hour at which it may go")
-    elif slot.held is not None:
-        putting_off.until_then(at, account, row, slot)
-    else:
-        return True
+    unwanted, now = care.unwanted(at, account, row), at.now(account)
+    found = verdict(row.effect, unwanted, lambda: care.slot(at, account, row), now)
+    match found:
+        case Later():
+            putting_off.until_then(at, account, row, found)
+        case Now(state="sent"):
+            return True
+        case Now(state="failed"):
+            _end(at, account, row, "failed", reason=found.reason)
+        case _:
+            _end(at, account, row, "skipped", reason=found.reason)
     return False
 
 

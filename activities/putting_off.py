@@ -13,8 +13,7 @@ from activities.store import accounts, breakers, effects, mails, runs, traces, w
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
 from activities.store.traces import Traced
-from engine.care import Slot
-from engine.mailing import expires_of
+from engine.mailing import Later, expires_of
 from engine.trace import deferred
 
 AHEAD: Final = 2  # so many times what is taken up at once may wait to be claimed
@@ -22,11 +21,10 @@ ABANDONED: Final = timedelta(minutes=1)  # real: whoever should have tried the p
 RATE: Final = "provider's rate"
 
 
-def until_then(at: Bench, account: AccountRow, row: EffectRow, slot: Slot) -> None:
+def until_then(at: Bench, account: AccountRow, row: EffectRow, later: Later) -> None:
     """Its hours or a cap hold it. What is worth sending only for a while is looked at when that is over."""
-    expires = expires_of(row.effect)
-    until = min(one for one in (slot.at, expires) if one is not None)
-    _put_off(at, row, state="deferred", until=until, reason=slot.reason, held=slot.held)
+    slot = later.slot
+    _put_off(at, row, state="deferred", until=later.until, reason=slot.reason, held=slot.held)
     _note(at, account, row, slot.reason, slot.at)
 
 

@@ -34,8 +34,8 @@ from engine.trigger import (
     outside,
     rises,
     run_paths,
-    why,
     why_event,
+    why_now,
 )
 
 FAULT_RETRY = timedelta(minutes=5)
@@ -103,7 +103,8 @@ class Entrance(Table):
                 decision, enters = judged(rule, former, scope, applied=former is None, subject=subject)
                 self._keep(decision)
                 if enters and plan.start.mode == "is":
-                    self._enter(Entering(plan, why(plan, scope), rose=True, subject=subject), now)
+                    tree = why_now(plan, former, decision, scope)
+                    self._enter(Entering(plan, tree, rose=True, subject=subject), now)
 
     def _scope_in(self, plan: Plan, subject: str, now: datetime, whole: Scope | None = None) -> Scope:
         return self.scope_for(plan.start.each, subject, now, whole)
@@ -143,7 +144,7 @@ class Entrance(Table):
             return None
         self._keep(decision)
         rose = rises(former, decision)
-        return Entering(plan, why(plan, scope), rose=rose, subject=subject) if enters else None
+        return Entering(plan, why_now(plan, former, decision, scope), rose=rose, subject=subject) if enters else None
 
     def _keep(self, decision: Decision) -> None:
         if self.decided.keep(decision):

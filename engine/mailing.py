@@ -1,14 +1,18 @@
-"""What a mail's effect says of itself beside its text: topic, own hours, and until when it is worth sending."""
+"""What a mail's effect says of itself beside its text: topic, own hours, and until when it is worth sending; and what
+becomes of it when its moment has come.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2s
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import JsonValue
 
-from engine.care import Ready
+from engine.care import Ready, Slot
 from engine.policy import GENERAL, Policy
 from engine.run import Effect
 from engine.sendtimes import Hours, SendTimes, calendar_for
@@ -17,6 +21,8 @@ from engine.values import read_instant
 
 if TYPE_CHECKING:
     from engine.known import Account
+
+EXPIRED: Final = "expired"
 
 
 def about(topic: str | None, send: SendTimes | None, expires: datetime | None) -> dict[str, JsonValue]:
@@ -73,3 +79,34 @@ def can_be_reached(account: Account, contact: str) -> bool:
         return True
     said = {name: known[name][0] for name in ("active", "email") if name in known}
     return said.get("active", True) is not False and isinstance(said.get("email"), str)
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """A mail whose moment has come goes, or never does, and why."""
+
+    state: Literal["sent", "skipped", "expired", "failed"]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It is put off. It is looked at again `until` then: as its slot says, or when it is not worth sending any more."""
+
+    slot: Slot
+    until: datetime
+
+
+def verdict(effect: Effect, unwanted: str | None, slot: Callable[[], Slot], now: datetime) -> Now | Later:
+    """`unwanted` says why its recipient gets no such mail; `slot` is asked last, and only where it matters."""
+    if unwanted is not None:
+        return Now("skipped", unwanted)
+    expires = expires_of(effect)
+    if expires is not None and expires <= now:
+        return Now("expired", EXPIRED)
+    found = slot()
+    if found.at is None:
+        return Now("failed", f"{found.reason}: there is no hour at which it may go")
+    if found.held is None:
+        return Now("sent")
+    return Later(found, min(found.at, expires) if expires else found.at)

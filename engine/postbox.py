@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from functools import partial
 
 from engine import care
 from engine.account import Account
 from engine.calendar import Calendar
 from engine.care import Gone, Ready, Slot
-from engine.mailing import can_be_reached, expires_of, ready_of, topic_of, within_run
+from engine.mailing import Later, Now, can_be_reached, ready_of, topic_of, verdict, within_run
 from engine.policy import Cap, Policy
 from engine.run import Effect, Said, Settled
 from engine.sendtimes import calendar_for
 from engine.trace import Entry, deferred
-
-State = Literal["sent", "failed", "skipped", "expired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +66,8 @@ class Postbox:
         self._move_up(account, now)
         due = sorted((one for one in self.waiting.values() if one.until <= now), key=_turn)
         for name, one in ((one.effect.id, self.waiting[one.effect.id]) for one in due):
-            expires, unwanted = expires_of(one.effect), self._unwanted(one.effect, account)
-            if unwanted is not None:
-                yield one.effect, self._settled(one, "skipped", now, unwanted)
-            elif expires is not None and expires <= now:
-                yield one.effect, self._settled(one, "expired", now, "expired")
-            else:
-                yield one.effect, self._asked(one, self._slots(account, now)[name], expires, now)
+            asked = partial(self._slot, name, account, now)
+            yield one.effect, self._done(one, verdict(one.effect, self._unwanted(one.effect, account), asked, now), now)
 
     def _move_up(self, account: Account, now: datetime) -> None:
         """Where room has been given back, whoever may go sooner is asked sooner."""
@@ -86,16 +79,17 @@ class Postbox:
             if at is not None and at < one.until:
                 self.waiting[name] = replace(one, until=at)
 
-    def _asked(self, one: Waiting, slot: Slot, expires: datetime | None, now: datetime) -> Settled | Entry:
-        if slot.at is None:
-            return self._settled(one, "failed", now, f"{slot.reason}: there is no hour at which it may go")
-        if slot.at <= now:
+    def _done(self, one: Waiting, found: Now | Later, now: datetime) -> Settled | Entry:
+        if isinstance(found, Later):
+            since = one.since if found.slot.held == "cap" else found.until
+            self.waiting[one.effect.id] = replace(one, until=found.until, since=since, slot=found.slot)
+            return deferred(one.effect, now, found.slot.reason, found.slot.at)
+        del self.waiting[one.effect.id]
+        if found.state == "sent":
             self.gone.append(Gone(one.effect.to, now))
-            return self._settled(one, "sent", now)
-        until = min(slot.at, expires) if expires else slot.at
-        since = one.since if slot.held == "cap" else until
-        self.waiting[one.effect.id] = replace(one, until=until, since=since, slot=slot)
-        return deferred(one.effect, now, slot.reason, slot.at)
+        else:
+            self.freed = True
+        return one.effect.settled(now, found.state, found.reason)
 
     def _unwanted(self, effect: Effect, account: Account) -> str | None:
         if not can_be_reached(account, effect.to):
@@ -105,19 +99,14 @@ class Postbox:
         found = [self.unwanted.get((effect.to, one)) for one in (None, *topics)]
         return next((one for one in found if one is not None), None)
 
-    def _slots(self, account: Account, now: datetime) -> dict[str, Slot]:
-        return care.slots(*self._asking(account, now), now)
+    def _slot(self, name: str, account: Account, now: datetime) -> Slot:
+        return care.slots(*self._asking(account, now), now)[name]
 
     def _asking(self, account: Account, now: datetime) -> tuple[list[Ready], list[Gone], tuple[Cap, ...], Calendar]:
         """All that compete for room, and what they compete for."""
         asking = [one for one in self.waiting.values() if one.until <= now or _waits_for_room(one)]
         ready = [ready_of(one.effect, one.effect.id, one.effect.to, one.since, account, self.policy) for one in asking]
         return ready, self.gone, self.policy.caps, calendar_for(account, "", self.policy)
-
-    def _settled(self, one: Waiting, state: State, now: datetime, reason: str | None = None) -> Settled:
-        del self.waiting[one.effect.id]
-        self.freed = self.freed or state != "sent"
-        return one.effect.settled(now, state, reason)
 
 
 def _waits_for_room(one: Waiting) -> bool:

@@ -290,6 +290,13 @@ def rises(former: Decision | None, decision: Decision) -> bool:
     return former is None or former.truth is not decision.truth
 
 
+def why_now(plan: Plan, former: Decision | None, decision: Decision, scope: Scope) -> dict[str, JsonValue] | None:
+    """Why the account enters: what the decision has just been explained with, where it has."""
+    if decision.why is not None and (former is None or decision.why is not former.why):
+        return dict(decision.why)
+    return why(plan, scope)
+
+
 def _all_true(parts: Iterable[bool | None]) -> bool | None:
     seen = list(parts)
     if False in seen:
