@@ -69,6 +69,11 @@ class StandIn:
         with self.lock:
             self._faults += faults
 
+    def heal(self) -> None:
+        """What has not struck yet never does."""
+        with self.lock:
+            self._faults.clear()
+
     def calls(self, path: str) -> int:
         return sum(request.path.endswith(path) for request in self.requests)
 
