@@ -6,7 +6,7 @@ SendGrid's Email Logs. SendGrid knows no idempotency key: a send is never repeat
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import quote
@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 
 
 class SendGrid:
-    """`sender` stands in where a message has none. In `sandbox` mode SendGrid checks the mail and delivers nothing.
-    `look_up` bounds each of `find` and `check` as a whole."""
+    """`sender` stands in where a message has none; `domains` are those that mails come from. In `sandbox` mode
+    SendGrid checks the mail and delivers nothing. `look_up` bounds each of `find` and `check` as a whole."""
 
     name = "sendgrid"
 
@@ -40,6 +40,7 @@ class SendGrid:
         sender: Sender | None = None,
         sandbox: bool = False,
         ip_pool: str | None = None,
+        domains: Collection[str] = (),
         look_up: timedelta = timedelta(seconds=15),
     ) -> None:
         if not re.fullmatch(r"[!-~]+", key):  # http.client would name the key in its complaint
@@ -49,6 +50,7 @@ class SendGrid:
         self._sender = sender
         self._sandbox = sandbox
         self._ip_pool = ip_pool
+        self._domains = domains
         self._look_up = look_up
 
     def send(self, message: Message, deadline: timedelta) -> Answer:
@@ -81,12 +83,23 @@ class SendGrid:
                     *self._modes(),
                     _may_send(reply.body),
                     _may_read_logs(self._asked(deadline, "post", "logs", {"limit": 1})),
+                    *self._verified(self._asked(deadline, "get", "whitelabel/domains")),
                 ]
             case 401 | 403:
                 fix = "Make a key in SendGrid under Settings > API Keys and set it as SENDGRID_API_KEY."
                 return [Finding("SendGrid key", ok=False, message="SendGrid does not accept the key.", fix=fix)]
             case _:
                 return [_out_of_reach(f"It answered HTTP {reply.status}.")]
+
+    def _verified(self, reply: Reply | Busy | Uncertain) -> Iterator[Finding]:
+        """Of the domains that colleagues write from; nothing where the key may not ask."""
+        if not isinstance(reply, Reply) or not isinstance(reply.body, list):
+            return
+        known = {str(one.get("domain")).lower() for one in reply.body if isinstance(one, dict) and one.get("valid")}
+        for domain in sorted(set(self._domains) - known):
+            message = f"SendGrid has not verified the domain {domain}; mails from there may end as spam."
+            fix = "Authenticate it in SendGrid (Sender Authentication), or leave it out of PLAYBOOK_MAIL_DOMAINS."
+            yield Finding("SendGrid domain", ok=False, message=message, fix=fix)
 
     def _modes(self) -> Sequence[Finding]:
         region = "in the EU" if self._host.removeprefix("https://").startswith("api.eu.") else "outside of the EU"

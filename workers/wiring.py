@@ -105,6 +105,7 @@ def remote_mail(settings: Settings) -> Transport | None:
         sender=sender,
         sandbox=settings.sendgrid_sandbox,
         ip_pool=settings.sendgrid_ip_pool,
+        domains=senders_of(settings).domains,
     )
 
 

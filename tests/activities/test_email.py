@@ -291,6 +291,18 @@ def test_the_doctor_hears_where_sendgrid_keeps_mails_and_whether_it_delivers_any
     assert "delivers none" in sandbox.message
 
 
+def test_the_doctor_hears_of_domains_that_sendgrid_has_not_verified_as_far_as_the_key_may_ask(sendgrid):
+    transport = SendGrid(sendgrid.key, host=sendgrid.url, domains={"vendor.example", "begun.example"})
+
+    *_, begun = transport.check()
+    sendgrid.scopes.remove("whitelabel.read")
+    unasked = transport.check()
+
+    assert not begun.ok
+    assert "has not verified the domain begun.example" in begun.message
+    assert all(one.ok for one in unasked)
+
+
 def test_the_doctor_hears_what_the_key_may_not_do(sendgrid, transport):
     sendgrid.scopes = []
 

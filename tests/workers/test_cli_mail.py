@@ -97,6 +97,7 @@ def text_of(file: str) -> str:
         (("mail", "thank"), "neither a template nor a playbook 'thank'. Did you mean 'thanks'?"),
         (("mail", "call/thank"), "call has no mail at 'thank'. Did you mean 'thanks'?"),
         (("mail", "call/ring", "--story", "story.yaml"), "no mail of call/ring goes out"),
+        (("mail", "thanks", "--contact", "c1"), "--contact is somebody of an account: name that with --account ID"),
         (("outbox", "--html", "x.html"), "--html is the page of one mail: name it with --show ID"),
     ],
 )

@@ -59,6 +59,8 @@ def command(
     from workers.settings import load_settings
 
     settings = load_settings()
+    if contact is not None and account is None:
+        raise CommandFault("--contact is somebody of an account: name that with --account ID")
     if story is not None:
         mails = list(_told(what, story, word, settings))
     else:

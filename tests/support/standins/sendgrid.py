@@ -45,7 +45,8 @@ class StandInSendGrid(StandIn):
         self.key = key
         self.mails: list[Mail] = []
         self.logs_lag = False
-        self.scopes = ["mail.send", "email_activity.read"]
+        self.scopes = ["mail.send", "email_activity.read", "whitelabel.read"]
+        self.domains = [{"domain": "vendor.example", "valid": True}, {"domain": "begun.example", "valid": False}]
 
     def answer(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {self.key}":
@@ -55,6 +56,8 @@ class StandInSendGrid(StandIn):
                 return self._send(_object(request))
             case "GET", "/v3/scopes":
                 return Response(body={"scopes": self.scopes})
+            case "GET", "/v3/whitelabel/domains":
+                return Response(body=self.domains) if "whitelabel.read" in self.scopes else _refused(403, "forbidden")
             case "POST", "/v3/logs":
                 return self._logs(_object(request))
             case "GET", path if path.startswith("/v3/logs/"):
