@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+PERCENT: Final = "percent"
 ROOTS: Final = ("account", "contact", "team", "metrics", "outcome", "event", "item", "run", "now", "sender")
 
 
@@ -60,6 +61,8 @@ def shown(value: object) -> object:
     match value:
         case bool():
             return "true" if value else "false"
+        case Amount(unit="percent"):
+            return f"{format((value * 100).quantize(Decimal('0.1')).normalize(), 'f')}%"
         case Decimal():
             return format(value, "f")
         case datetime():

@@ -13,6 +13,8 @@ from typing import Final
 
 from engine.logic import Fault, Names
 from engine.problems import START, Position, Problems
+from engine.rendering import PERCENT
+from engine.types import Type
 
 # Beside what the vocabulary knows: the run itself, the moment, and who signs.
 RUN_NAMES: Final = ("run.id", "run.playbook", "run.title", "run.started")
@@ -150,6 +152,11 @@ def _place(piece: Piece, offset: int) -> Position:
     if "\n" not in before:
         return Position(piece.at.line, piece.at.column + offset)
     return Position(piece.at.line + before.count("\n"), offset - before.rfind("\n"))
+
+
+def counted(type_: Type) -> str | None:
+    """What a number of that type counts: its unit, or hundredths."""
+    return PERCENT if type_.kind == "percent" else type_.unit
 
 
 def units(types: Iterable[tuple[str, str | None]]) -> dict[str, str]:

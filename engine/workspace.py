@@ -17,7 +17,7 @@ from engine.people import Directory, People
 from engine.policy import Policy
 from engine.problems import START, InvalidWorkspace, Problems, suggest_or_list
 from engine.source import read
-from engine.templates import Template, Templates, units
+from engine.templates import Template, Templates, counted, units
 from engine.vocabulary import Fields, Vocabulary
 
 VOCABULARY: Final = "vocabulary.yaml"
@@ -141,7 +141,7 @@ def _below(folder: Path, top: Path) -> list[Path]:
 
 def _units(vocabulary: Vocabulary) -> dict[str, str]:
     names = vocabulary.names()
-    own = {path: type_.unit for path in names.paths() if (type_ := names.type_of(path))}
+    own = {path: counted(type_) for path in names.paths() if (type_ := names.type_of(path))}
     events, items = vocabulary.events.values(), (vocabulary.contact_fields, *vocabulary.records.values())
     contact = _shared("contact", [vocabulary.contact_fields])
     return units({**own, **contact, **_shared("event", events), **_shared("item", items)}.items())
@@ -152,7 +152,7 @@ def _shared(root: str, several: Iterable[Fields]) -> dict[str, str | None]:
     found: dict[str, set[str | None]] = {}
     for fields in several:
         for name, one in fields.items():
-            found.setdefault(f"{root}.{name}", set()).add(one.type.unit)
+            found.setdefault(f"{root}.{name}", set()).add(counted(one.type))
     return {path: next(iter(said)) if len(said) == 1 else None for path, said in found.items()}
 
 

@@ -50,6 +50,8 @@ def template(source: str, language: str | None = None) -> Template:
         ("{{ account.renewal_date | date('%d.%m.%y') }}", "01.06.26"),
         ("{{ now | date }}", "1 March 2026"),
         ("{{ account.renewal_date }}", "2026-06-01"),
+        ("{{ metrics.adoption.value }}", "72.5%"),
+        ("{{ metrics.adoption.value * 100 }}", "72.500"),
         ("{{ metrics.adoption.value | percent }}", "73%"),
         ("{{ metrics.adoption.value | percent(1) }}", "72.5%"),
         ("{{ contact.name | first_name }}", "Kim"),

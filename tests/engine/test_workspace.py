@@ -71,7 +71,10 @@ def test_an_unsound_workspace_is_refused_with_everything_that_is_wrong(tmp_path)
 
 
 def test_units_reach_the_texts():
-    assert workspace().templates.units == {"account.arr": "USD"}
+    units = workspace().templates.units
+
+    assert (units["account.arr"], units["metrics.logins.change"]) == ("USD", "percent")
+    assert {path for path in units if not path.startswith("metrics.")} == {"account.arr"}
     assert workspace().templates.render_text("{{ account.arr | money }}", {"account": {"arr": 5}}) == "$5"
 
 
