@@ -20,7 +20,7 @@ from engine.plan import Plan
 from engine.run import Flipped, Played, Run, Watch
 from engine.subjects import CONTACTS, marked, slot
 from engine.table import Table, earliest_after
-from engine.tailoring import Unfit, tailored
+from engine.tailoring import OwnUnfit, Unfit, tailored
 from engine.trace import not_started
 from engine.trigger import (
     DELAYS,
@@ -252,12 +252,15 @@ class Entrance(Table):
 
     def plan_with(self, playbook: str, given: Given | None, now: datetime) -> Plan:
         """The playbook with these values, and else the account's own, in place of its parameters' defaults. Raises
-        Unfit.
+        Unfit, and OwnUnfit where it is the account's own that do not fit.
         """
         plan = self.rules.plans[playbook]
-        if plan.own:
-            given = own_values(plan, self.scope(now).values) | dict(given or {})
-        return tailored(plan, given, self.setting) if given else plan
+        made = tailored(plan, given, self.setting) if given else plan
+        own = own_values(plan, self.scope(now).values) if plan.own else {}
+        try:
+            return tailored(plan, own | dict(given or {}), self.setting) if own else made
+        except Unfit as unfit:
+            raise OwnUnfit(unfit.reasons) from None
 
     def barred(self, plan: Plan, now: datetime, event: Event | None = None, subject: str = "") -> str | None:
         """What keeps the account from being started by hand: stage and tiers, which items are meant, and what bars any
@@ -277,7 +280,10 @@ class Entrance(Table):
 
     def barred_by_hand(self, playbook: str, now: datetime, given: Given | None = None, subject: str = "") -> str | None:
         """And a person's pause: one who starts it may not know of it. Raises Unfit."""
-        barred = self.barred(self.plan_with(playbook, given, now), now, subject=subject)
+        try:
+            barred = self.barred(self.plan_with(playbook, given, now), now, subject=subject)
+        except OwnUnfit:
+            barred = PARAMETERS
         return barred or ("paused" if self.gate.paused(playbook) else None)
 
     def start(
@@ -286,12 +292,11 @@ class Entrance(Table):
         """By hand: stage, tiers, `again` and the one-live-run rule apply, the condition does not. None: it did not
         start; the trace says why. Raises Unfit.
         """
-        plan = self.plan_with(playbook, given, now)
         reason = self.barred_by_hand(playbook, now, given, subject)
         if reason is not None:
-            self._not_started(plan, reason, now, None, subject)
+            self._not_started(self.rules.plans[playbook], reason, now, None, subject)
             return None
-        return self._begin(plan, now, None, by, subject=subject)
+        return self._begin(self.plan_with(playbook, given, now), now, None, by, subject=subject)
 
     def release(self, held: Held, now: datetime, by: str | None = None) -> str | None:
         """A held start goes on, whether or not its condition is still true: a person has decided. None: it is barred

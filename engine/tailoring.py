@@ -27,6 +27,10 @@ class Unfit(Exception):
         super().__init__(" ".join(reasons))
 
 
+class OwnUnfit(Unfit):
+    """Of these the account's own, which nobody gave who starts it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Asked:
     """What a plan is made of. The same setting is the same object."""

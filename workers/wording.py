@@ -21,7 +21,7 @@ _BARS: Mapping[str, str] = {
     "not held": "no start of it is held",
     "only": "it is none of those that are meant",
     "nobody": "there is no such contact or record of the account",
-    "parameters": "it does not take the values that it is given",
+    "parameters": "a value of its parameters, given or its own, does not fit",
     "not applied": "it is not applied",
     "not by hand": "it starts by its condition only; write 'by_hand: true' below 'start' to allow both",
 }

@@ -250,5 +250,6 @@ def test_what_a_start_is_given_goes_before_the_accounts_own():
     assert started.fields["parameters"]["notice"] == "7 days"
 
 
-def test_an_own_value_that_does_not_fit_starts_nothing_and_the_trace_says_so():
-    assert [(one.event, one.fields["reason"]) for one in own("soon")] == [("not_started", "parameters")]
+@pytest.mark.parametrize("start", [BY_RULE, "start: by hand\n"])
+def test_an_own_value_that_does_not_fit_starts_nothing_and_the_trace_says_so(start):
+    assert [(one.event, one.fields["reason"]) for one in own("soon", start)] == [("not_started", "parameters")]
