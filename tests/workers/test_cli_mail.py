@@ -5,16 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import playbook
+from tests.support.one_mail import want_one_mail
 from tests.support.pages import read
-from tests.support.small_workspace import CALL, STORY, small_workspace
-from tests.support.workspaces import written
-
-FACTS = """\
-{"id": "f1", "account": "acme", "fields": {"name": "Acme", "stage": "adoption", "arr": 5000}}
-{"id": "f2", "account": "acme", "team": {"csm": "ben"}}
-{"id": "f3", "account": "acme", "contact": {"id": "c1", "name": "Kim", "role": "champion", "email": "kim@acme.test"}}
-{"id": "f4", "account": "acme", "metric": "score", "value": 40}
-"""
+from tests.support.small_workspace import STORY, small_workspace
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +17,6 @@ def workspace(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("PLAYBOOK_MAIL_FROM", "Vendor <success@vendor.example>")
     monkeypatch.setenv("PLAYBOOK_MAIL_DOMAINS", "us.test")
     Path("story.yaml").write_text(STORY)
-    Path("facts.ndjson").write_text(FACTS)
     return small_workspace(Path("playbooks"))
 
 
@@ -68,12 +60,8 @@ def test_the_language_of_the_reader_chooses_the_file(workspace):
     assert "Sie erhalten diese E-Mail" in shown.out
 
 
-def test_a_real_account_fills_the_template_and_the_outbox_has_the_page_of_what_was_wanted(workspace):
-    steps = "  - email: thanks\n    to: champion\n    template: thanks\n"
-    written(workspace, {"adoption/call.yaml": f"{CALL.partition('steps:')[0]}steps:\n{steps}"})
-    (workspace / "adoption/call.test.yaml").unlink()
-    playbook("apply")
-    playbook("import", "facts.ndjson")
+def test_a_real_account_fills_the_template_and_the_outbox_has_the_page_of_what_was_wanted():
+    want_one_mail()
     (message,) = playbook("outbox", "--json").json
 
     shown = playbook("mail", "thanks", "--account", "acme")

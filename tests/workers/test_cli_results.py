@@ -1,25 +1,15 @@
 """`playbook results` and `GET /results`: the same figures, for people and for programs."""
 
-from pathlib import Path
-
 import pytest
 
 from activities.effect import perform
 from activities.store import effects
 from tests.support.callers import caller
 from tests.support.commands import playbook
-from tests.support.small_workspace import CALL, small_workspace
-from tests.support.workspaces import written
+from tests.support.one_mail import want_one_mail
 from workers.http.examples import RESULT
 from workers.settings import load_settings
 from workers.wiring import host_from
-
-FACTS = """\
-{"id": "f1", "account": "acme", "fields": {"name": "Acme", "stage": "adoption", "arr": 5000}}
-{"id": "f2", "account": "acme", "team": {"csm": "ben"}}
-{"id": "f3", "account": "acme", "contact": {"id": "c1", "name": "Kim", "role": "champion", "email": "kim@acme.test"}}
-{"id": "f4", "account": "acme", "metric": "score", "value": 40}
-"""
 
 
 @pytest.fixture
@@ -27,14 +17,7 @@ def sent(tmp_path, monkeypatch):
     """One mail of a playbook has gone to the outbox."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PLAYBOOK_DATABASE_URL", f"sqlite:///{tmp_path}/data/playbook.db")
-    Path("facts.ndjson").write_text(FACTS)
-    folder = small_workspace(Path("playbooks"))
-    steps = "  - email: thanks\n    to: champion\n    template: thanks\n"
-    written(folder, {"adoption/call.yaml": f"{CALL.partition('steps:')[0]}steps:\n{steps}"})
-    (folder / "adoption/call.test.yaml").unlink()
-    (folder / "policy.yaml").write_text((folder / "policy.yaml").read_text() + "holdout: {share: 1%, salt: x}\n")
-    playbook("apply")
-    playbook("import", "facts.ndjson")
+    want_one_mail("holdout: {share: 1%, salt: x}\n")
     host = host_from(load_settings())
     (mail,) = host.database.read(effects.listed)
     perform(host, mail.id, None, lambda receipt: None)

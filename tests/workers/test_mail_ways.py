@@ -1,25 +1,14 @@
 """Mail leaves by the way that the settings say, from the claim to a real server's mailbox."""
 
-from pathlib import Path
-
 import pytest
 
 from activities.effect import perform
 from activities.store import effects
-from tests.support.commands import playbook
-from tests.support.small_workspace import CALL, small_workspace
+from tests.support.one_mail import want_one_mail
 from tests.support.standins import StandInSendGrid
 from tests.support.standins.smtp import StandInSmtp
-from tests.support.workspaces import written
 from workers.settings import load_settings
 from workers.wiring import host_from
-
-FACTS = """\
-{"id": "f1", "account": "acme", "fields": {"name": "Acme", "stage": "adoption", "arr": 5000}}
-{"id": "f2", "account": "acme", "team": {"csm": "ben"}}
-{"id": "f3", "account": "acme", "contact": {"id": "c1", "name": "Kim", "role": "champion", "email": "kim@acme.test"}}
-{"id": "f4", "account": "acme", "metric": "score", "value": 40}
-"""
 
 
 @pytest.fixture
@@ -31,13 +20,7 @@ def sent(tmp_path, monkeypatch):
     monkeypatch.setenv("PLAYBOOK_PUBLIC_URL", "https://cs.vendor.test")
     monkeypatch.setenv("PLAYBOOK_INBOUND_DOMAIN", "reply.vendor.test")
     monkeypatch.setenv("PLAYBOOK_LINK_SECRET", "a-secret-that-is-long-enough-for-it")
-    Path("facts.ndjson").write_text(FACTS)
-    folder = small_workspace(Path("playbooks"))
-    steps = "  - email: thanks\n    to: champion\n    template: thanks\n"
-    written(folder, {"adoption/call.yaml": f"{CALL.partition('steps:')[0]}steps:\n{steps}"})
-    (folder / "adoption/call.test.yaml").unlink()
-    playbook("apply")
-    playbook("import", "facts.ndjson")
+    want_one_mail()
 
     def send(**given):
         for name, value in given.items():
