@@ -29,4 +29,6 @@ def _waits(open_: Open) -> bool:
 
 def _place(open_: Open, plan: Plan, clock: Clock) -> str:
     parked = f", because {open_.parked}" if open_.parked else ""
-    return f"{plan.steps[open_.step].kind} {open_.path} since {clock(open_.since)}{parked}"
+    task = open_.memo.get("task")
+    path = str(task["path"]) if isinstance(task, dict) else open_.path
+    return f"{plan.steps[open_.step].kind} {path} since {clock(open_.since)}{parked}"
