@@ -1,0 +1,86 @@
+"""Slack's calls against a workspace that we did not write: `emulate` from npm. Runs where EMULATE names its program
+(`npm install emulate@0.12.2`, Node 22 or newer): neither is asked of who runs the tests.
+"""
+
+import os
+import subprocess
+import time
+import urllib.request
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from activities.slack import Slack
+from activities.slack_people import check_people
+from activities.slack_workspace import Workspace
+from activities.slackcard import blocks, text
+from activities.transport import Message, Sent
+from engine.people import People, Person
+from tests.support.cards import seen_by
+from workers.devserver_port import free_port
+
+EMULATE = os.environ.get("EMULATE", "")
+TOKEN = "xoxb-emulated"
+SEED = """
+slack:
+  strict_scopes: true
+  users:
+    - {name: ana, email: ana@vendor.test}
+    - {name: playbooks, email: bot@vendor.test}
+  tokens:
+    - token: xoxb-emulated
+      user: playbooks
+      scopes: [chat:write, commands, im:write, "users:read", "users:read.email", im:history, channels:history, channels:read]
+"""
+WITHIN = timedelta(seconds=5)
+
+pytestmark = pytest.mark.skipif(not EMULATE, reason="EMULATE does not name the program")
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory):
+    folder, port = tmp_path_factory.mktemp("emulate"), free_port()
+    (folder / "seed.yaml").write_text(SEED)
+    command = ["node", EMULATE, "start", "--service", "slack", "--port", str(port), "--seed", "seed.yaml"]
+    running = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}/api/"
+    for _ in range(100):
+        with suppress(OSError):
+            urllib.request.urlopen(urllib.request.Request(f"{url}auth.test", method="POST"), timeout=1).close()
+            break
+        time.sleep(0.1)
+    yield url
+    running.terminate()
+    running.wait()
+
+
+def carrying(message, card):
+    return replace(message, body=text(card), blocks=tuple(blocks(card)))
+
+
+def test_a_card_is_posted_found_edited_and_has_a_thread(api):
+    slack = Slack(TOKEN, api=api)
+    message = Message("6f1c1f1e-0000-5000-8000-000000000002", "slack", "ana@vendor.test", "")
+    word = replace(message, id="6f1c1f1e-0000-5000-8000-000000000003", body="Ana closed it")
+
+    posted = slack.send(carrying(message, seen_by("ana")), WITHIN)
+    assert isinstance(posted, Sent)
+    done = seen_by("ana", state="done", outcome="done", by="ana")
+    edited = slack.send(carrying(replace(message, edit=posted.receipt), done), WITHIN)
+    said = slack.send(replace(word, thread=posted.receipt), WITHIN)
+
+    assert slack.find(message, datetime.now(UTC)) == edited == posted
+    assert slack.find(replace(word, thread=posted.receipt), datetime.now(UTC)) == said != posted
+
+
+def test_colleagues_are_found_and_have_a_home(api):
+    workspace = Workspace(TOKEN, api=api)
+    found = check_people(
+        TOKEN, People((Person("ana", email="Ana@vendor.test"), Person("cy", email="cy@v.test"))), api=api
+    )
+
+    assert "1 of 2 colleagues are not found in Slack and would get nothing: cy (cy@v.test)." in found.message
+    assert workspace.identity() is not None
+    assert workspace.publish("U000000001", {"type": "home", "blocks": list(blocks(seen_by("ana")))})
