@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from activities.desks import bench, lay_out
 from activities.host import Host
 from activities.ledger import message_for
-from activities.store import accounts, cards, decisions, effects, runs, tasks, traces, versions
+from activities.store import accounts, breakers, cards, decisions, effects, runs, tasks, traces, versions
 from activities.store.effects import EffectRow
 from activities.store.runs import RunRow
 from engine.desk import Desk
@@ -193,6 +193,7 @@ def attention(connection: Connection, host: Host, limit: int = MANY) -> list[Vie
         *_doubtful(connection, limit),
         *_refused(connection, limit),
         *_behind(connection, limit),
+        *_down(connection),
         *_unheard(connection, now, limit),
         *_undone(connection, limit),
         *_nobodys(connection, host, limit),
@@ -232,6 +233,12 @@ def _behind(connection: Connection, limit: int) -> Iterator[View]:
         reason = f"the message to {row.recipient} does not show how its task stands: {row.reason}"
         fix = f"mend that; it is tried again by itself, and playbook task show {row.task} tells how it stands"
         yield attention_view("card", row.task, row.account, reason, fix)
+
+
+def _down(connection: Connection) -> Iterator[View]:
+    for channel, reason in breakers.listed(connection):
+        told = f"nothing goes out by {channel}, and what is for it keeps its place: {reason}"
+        yield attention_view("provider", channel, None, told, "playbook doctor; it is tried again by itself")
 
 
 def _unheard(connection: Connection, now: datetime, limit: int) -> Iterator[View]:

@@ -39,6 +39,12 @@ def find(connection: Connection, channel: str) -> Breaker | None:
     return next((Breaker(*row) for row in connection.execute(_OF, {"name": channel})), None)
 
 
+def listed(connection: Connection) -> list[tuple[str, str]]:
+    """Channels whose provider is in trouble, and why."""
+    query = select(breakers.c.channel, breakers.c.reason).order_by(breakers.c.channel)
+    return [(row.channel, row.reason) for row in connection.execute(query)]
+
+
 def probe(connection: Connection, channel: str, real: datetime, until: datetime) -> datetime | None:
     """Whoever asks first when the time has come tries for all, until that instant: None. Everybody else is told until
     when to stay away.

@@ -12,6 +12,7 @@ from activities.store import cards as rows
 from activities.store import effects
 from tests.support.hosts import HandClock, acme, host_on, only_run, playbook, tell
 from tests.support.standins import Answers, Drops, StandInSlack
+from workers.looking import attention
 
 START = "start: {when: metrics.nps.value < 5}\n"
 RING = """\
@@ -178,6 +179,22 @@ def test_who_fell_behind_first_is_shown_first(made):
         tasks.note(host, one.id, "hm", by="ana")
 
     assert [row.task for row in cards.lease(host, 1) + cards.lease(host, 1)] == [first.id, second.id]
+
+
+def test_a_token_that_was_revoked_holds_what_is_for_slack_and_shows_in_attention(made, slack):
+    host, _ = made()
+    slack.token = "xoxb-new"
+    acme(host, "beta", name="Beta")
+    tell(host, "beta", metric="nps", value=3)
+    [effect] = runs.advance(host, only_run(host, "beta").id).effects
+
+    perform(host, effect.id, None, lambda receipt: None)
+
+    row = host.database.read(lambda c: effects.find(c, effect.id))
+    [told] = host.database.read(lambda c: attention(c, host))
+    assert (row.state, row.held) == ("deferred", "provider")
+    assert (told["kind"], told["id"]) == ("provider", "slack")
+    assert "invalid_auth" in told["reason"]
 
 
 def test_what_slack_refuses_for_good_is_not_asked_for_again_before_the_next_change(made, slack):

@@ -32,7 +32,8 @@ slack:
   tokens:
     - token: xoxb-emulated
       user: playbooks
-      scopes: [chat:write, commands, im:write, "users:read", "users:read.email", im:history, channels:history, channels:read]
+      scopes: [chat:write, commands, im:write, "users:read", "users:read.email", im:history,
+        channels:history, channels:read]
 """
 WITHIN = timedelta(seconds=5)
 
