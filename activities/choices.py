@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from activities import responses
+from activities import ledger, responses
 from activities.desks import Bench, bench
 from activities.host import Host
 from activities.responses import to_mail
@@ -98,6 +98,8 @@ def _locked(at: Bench, effect: str) -> EffectRow | None:
     row = _mail(at.connection, effect)
     if row is not None:
         accounts.lock(at.connection, [row.account])
+        if row.state == "uncertain":  # whoever has its link has it
+            ledger.settle_proven(at.host.within(at.connection), row, f"link:{row.id}")
     return row
 
 

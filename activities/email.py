@@ -12,7 +12,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from activities.mailpage import page_of
-from activities.sendgrid_client import Reply, call
+from activities.sendgrid_client import Reply, call, receipt_of
 from activities.transport import Answer, Busy, Finding, Message, Refused, Sender, Sent, Uncertain
 from activities.verdict import verdict
 from activities.wire import Deadline, Exchange
@@ -69,7 +69,7 @@ class SendGrid:
         for mail in self._mails_to(message.to, since - _CLOCK_SKEW, deadline):
             details = self._read(deadline, "get", f"logs/{quote(mail, safe='')}")
             if message.id in f"{details.get('unique_args')} {details.get('custom_args')}":
-                return Sent(mail)
+                return Sent(receipt_of(mail))
         return None
 
     def check(self) -> Sequence[Finding]:

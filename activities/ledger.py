@@ -102,6 +102,14 @@ def settle(host: Host, effect: str, state: Literal["sent", "failed"], told: str)
     host.database.write(lambda connection: _settled(bench(host, connection), effect, state, told))
 
 
+def settle_proven(host: Host, row: EffectRow, receipt: str) -> None:
+    """Somebody has it, so it went, whatever its answer was."""
+    if row.state != "sent":
+        settle(host, row.id, "sent", row.receipt or receipt)
+        host.database.write(lambda connection: wakes.write(connection, [row.run], host.clock.real()))
+        host.stir()
+
+
 def give_back(host: Host, effect: str, reason: str, after: timedelta) -> bool:
     """It was certainly not delivered: wanted again, or deferred when the provider has been in trouble for too long.
     Whether the same activity should try again after that time.

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection
 
-from activities import responses
+from activities import ledger, responses
 from activities.desks import Bench, bench
 from activities.host import Host
 from activities.inbound import Inbound
@@ -37,28 +37,38 @@ def take_in(host: Host, mail: Inbound) -> Outcome:
     found = host.database.read(lambda connection: _answered(connection, host, mail))
     if found is None:
         return Outcome("unknown")
-    outcome = host.database.write(lambda connection: _taken(bench(host, connection), found, mail))
+    outcome = host.database.write(lambda connection: _taken(bench(host, connection), *found, mail))
     host.stir()
     return outcome
 
 
-def _answered(connection: Connection, host: Host, mail: Inbound) -> str | None:
-    """The mail's id."""
+def _answered(connection: Connection, host: Host, mail: Inbound) -> tuple[str, bool] | None:
+    """The mail's id, and whether it is sure to be that one."""
     for address in mail.to:
         name = host.links.replied_to(address)
         row = effects.find(connection, name) if name else None
         if row is not None and row.channel == "email":
-            return row.id
-    row = effects.received(connection, mail.answers) if mail.answers else None
-    row = row or (effects.last_to(connection, mail.sender) if mail.sender else None)
-    return row.id if row else None
+            return row.id, True
+    if named := _named(connection, mail):
+        return named.id, True
+    last = effects.last_to(connection, mail.sender) if mail.sender else None
+    return (last.id, False) if last else None
 
 
-def _taken(at: Bench, name: str, mail: Inbound) -> Outcome:
+def _named(connection: Connection, mail: Inbound) -> EffectRow | None:
+    """The mail whose message id it names: SendGrid's begins with its receipt, ours with the effect's own id."""
+    known = effects.states(connection, mail.answers)
+    ours = next((known[one] for one in mail.answers if one in known and known[one].channel == "email"), None)
+    return ours or effects.received(connection, mail.answers)
+
+
+def _taken(at: Bench, name: str, sure: bool, mail: Inbound) -> Outcome:  # noqa: FBT001 - as _answered gives it
     row = effects.find(at.connection, name)
     account = accounts.lock(at.connection, [row.account]).get(row.account) if row else None
     if row is None or account is None or not row.recipient:
         return Outcome("unknown")  # it was erased
+    if sure and row.state == "uncertain":  # whoever answers it has it
+        ledger.settle_proven(at.host.within(at.connection), row, f"reply:{row.id}")
     what: Literal["replied", "answered_by_machine"] = "answered_by_machine" if mail.machine else "replied"
     now = at.now(account)
     if not mail_events.add(at.connection, row.account, row.recipient, row.id, what, now, mail.id):

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,6 +23,12 @@ class Reply:
     status: int
     headers: Mapping[str, str]  # names in lower case
     body: Any  # parsed JSON, or None where there was none
+
+
+def receipt_of(message_id: str) -> str:
+    """X-Message-Id, with which the sending was answered, where an `sg_message_id` shows where it ends."""
+    found = re.match(r"([\w-]{22})\.", message_id)
+    return found[1] if found else message_id
 
 
 def call(

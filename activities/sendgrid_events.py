@@ -20,7 +20,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from activities import ledger, responses
 from activities.host import Host
 from activities.responses import Response, to_mail
-from activities.store import effects, mail_events, wakes
+from activities.sendgrid_client import receipt_of
+from activities.store import effects, mail_events
 from activities.store.effects import EffectRow
 from activities.store.mail_events import Kind
 from activities.store.together import Collided
@@ -117,15 +118,9 @@ def _taken(host: Host, events: Iterable[Known], connection: Connection) -> None:
     for event, name in events:
         row = effects.find(connection, name)
         if row is not None:
-            _settle(within, connection, row, event)
+            ledger.settle_proven(within, row, receipt_of(event.sg_message_id) or f"event:{row.id}")
             if event.email.lower() == row.effect.address.lower() != "":
                 _happened(within, connection, row, event)
-
-
-def _settle(host: Host, connection: Connection, row: EffectRow, event: Event) -> None:
-    if row.state != "sent":
-        ledger.settle(host, row.id, "sent", event.sg_message_id or row.receipt or f"event:{row.id}")
-        wakes.write(connection, [row.run], host.clock.real())
 
 
 def _happened(host: Host, connection: Connection, row: EffectRow, event: Event) -> None:

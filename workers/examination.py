@@ -51,6 +51,7 @@ def examine() -> list[Found]:
         _letterhead,
         _slack,
         _webhooks,
+        _answers,
         _http,
     )
     return [Found("settings", ok=True, message=given), *(one for look in looks for one in look(settings))]
@@ -211,6 +212,23 @@ def _letterhead(settings: Settings) -> Iterator[Found]:
     else:
         domains = ", ".join(sorted(senders_of(settings).domains))
         yield Found("mail", ok=True, message=f"colleagues at {domains} write as themselves; every mail can be refused")
+
+
+def _answers(settings: Settings) -> Iterator[Found]:
+    """Whether what becomes of mails comes back, as soon as SendGrid sends any."""
+    if settings.sendgrid_api_key is None or settings.smtp_url is not None:
+        return
+    if settings.sendgrid_event_key is None:
+        message = "Nothing tells of bounces, complaints and opens, nor that a mail went whose answer was lost."
+        fix = "Point SendGrid's Event Webhook, signed, to /sendgrid/events and set SENDGRID_EVENT_KEY."
+        yield Found("mail events", ok=False, message=message, fix=fix)
+    else:
+        yield Found("mail events", ok=True, message="they come by HTTP to /sendgrid/events")
+    if settings.inbound_domain is None:
+        message = "they go to the colleague who writes, and no playbook hears of them (PLAYBOOK_INBOUND_DOMAIN)"
+        yield Found("mail replies", ok=True, message=message)
+    else:
+        yield Found("mail replies", ok=True, message=f"those to {settings.inbound_domain} come to /sendgrid/inbound")
 
 
 def _webhooks(settings: Settings) -> Iterator[Found]:

@@ -15,6 +15,7 @@ NEEDS = (
     ("PLAYBOOK_MAIL_DOMAINS", ("PLAYBOOK_MAIL_FROM",), "somebody writes for whoever is elsewhere"),
     ("PLAYBOOK_PUBLIC_URL", ("PLAYBOOK_LINK_SECRET",), "links in mails are signed with it"),
     ("PLAYBOOK_INBOUND_DOMAIN", ("PLAYBOOK_LINK_SECRET",), "the addresses for replies are signed with it"),
+    ("PLAYBOOK_INBOUND_DOMAIN", ("SENDGRID_INBOUND_KEY",), "replies that come to it could not be trusted"),
     ("SLACK_BOT_TOKEN", ("SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN"), "clicks in Slack could not be trusted or heard"),
     ("SLACK_SIGNING_SECRET", ("SLACK_BOT_TOKEN",), "nothing could be posted to Slack"),
     ("SLACK_APP_TOKEN", ("SLACK_BOT_TOKEN",), "nothing could be posted to Slack"),

@@ -54,9 +54,10 @@ def sent(host, channel):
     [
         lambda mail: {"to": (LINKS.reply_to(mail.id).upper(),), "sender": "lee@elsewhere.test"},
         lambda mail: {"answers": ("unknown", "x-message-id"), "sender": "lee@elsewhere.test"},
+        lambda mail: {"answers": (mail.id,), "sender": "lee@elsewhere.test"},
         lambda _: {},
     ],
-    ids=["token", "message ids", "sender"],
+    ids=["token", "SendGrid's message id", "our own", "sender"],
 )
 def test_a_reply_is_matched_ends_the_sequence_and_is_an_event_with_its_text(made, by):
     host, clock, mail = made
@@ -78,6 +79,18 @@ def test_the_token_says_more_than_message_ids_and_these_more_than_the_sender(mad
     replies.take_in(host, replace(REPLY, to=(LINKS.reply_to(mail.id),), answers=("nobody",), sender="somebody@x.test"))
 
     assert len(told_of(host)) == 1
+
+
+@pytest.mark.parametrize(
+    ("to", "state"), [((LINKS.reply_to,), "sent"), ((), "uncertain")], ids=["sure", "by the sender"]
+)
+def test_an_answer_proves_that_a_mail_went_whose_answer_was_lost(made, to, state):
+    host, _, mail = made
+    host.database.write(lambda c: effects.change(c, mail.id, state="uncertain", receipt=None))
+
+    replies.take_in(host, replace(REPLY, to=tuple(one(mail.id) for one in to)))
+
+    assert host.database.read(lambda c: effects.find(c, mail.id)).state == state
 
 
 def test_a_mail_that_comes_twice_is_taken_in_once_and_a_second_reply_is_news(made):

@@ -106,11 +106,12 @@ def test_an_event_proves_that_a_mail_went_whose_answer_was_lost(made, kind):
     host, clock, mail = made(answer=Uncertain("the line went dead"))
     assert mail.state == "uncertain"
 
-    sendgrid_events.take_in(host, [event(kind, mail.id, clock.at, sg_message_id="abc.recvd-1.0")])
+    receipt = "LRzXl_NHStOGhQ4kofSm_A"
+    sendgrid_events.take_in(host, [event(kind, mail.id, clock.at, sg_message_id=f"{receipt}.recvd-1-5F.0")])
     drive(host, clock, NOW + timedelta(days=1))
 
     after = host.database.read(lambda c: effects.find(c, mail.id))
-    assert (after.state, after.receipt) == ("sent", "abc.recvd-1.0")
+    assert (after.state, after.receipt) == ("sent", receipt)
     assert len(host.channels["email"].transport.sent) == 1
 
 

@@ -515,6 +515,16 @@ class TestTroubles:
         assert "Set 'mail: {company: …, address: …}' in policy.yaml and PLAYBOOK_PUBLIC_URL and" in lacking.out
         assert "colleagues at vendor.example write as themselves; every mail can be refused" in whole.out
 
+    def test_doctor_tells_that_nothing_comes_back_from_mails(self, installation, monkeypatch):
+        monkeypatch.setenv("PLAYBOOK_MAIL_FROM", "success@vendor.example")
+        monkeypatch.setenv("SENDGRID_API_KEY", "SG.key")
+        monkeypatch.setenv("SENDGRID_HOST", "http://127.0.0.1:9")
+
+        ran = playbook("doctor")
+
+        assert "FAIL  mail events" in ran.out
+        assert "set SENDGRID_EVENT_KEY" in ran.out
+
     def test_doctor_tells_that_nothing_moves_and_what_to_start(self, filled):
         with closing(sqlite3.connect("data/playbook.db")) as database, database:
             database.execute("UPDATE wakes SET due_at = '2020-01-01T00:00:00.000000Z'")

@@ -149,6 +149,17 @@ def test_a_new_address_of_theirs_is_meant_too(made):
     assert not host.database.read(lambda c: suppressions.opted_out(c, "kim@new.test", "product"))
 
 
+def test_whoever_unsubscribes_by_a_mails_link_has_got_it(made):
+    http, host, _, mail = made
+    host.database.write(lambda c: effects.change(c, mail.id, state="uncertain"))
+
+    http.get(path(mail))
+    looked = host.database.read(lambda c: effects.find(c, mail.id)).state
+    http.post(path(mail), data=ONE_CLICK)
+
+    assert (looked, host.database.read(lambda c: effects.find(c, mail.id)).state) == ("uncertain", "sent")
+
+
 def test_a_wrong_link_tells_nothing_of_what_is_known(made):
     http, _, _, mail = made
     token = LINKS.token("choose", mail.id)

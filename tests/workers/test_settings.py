@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from activities.smtp_client import Server
+from tests.support.sendgrid_posts import Signer
 from workers.settings import DESCRIBED, ApiToken, ClockSetting, InvalidSettings, Settings, load_settings
 from workers.settings_values import MailSender, Scope
 from workers.wiring import senders_of, smtp_server
@@ -214,6 +215,7 @@ def test_the_example_file_names_every_setting_and_nothing_else():
 
 def test_the_example_file_holds_values_that_can_be_used(monkeypatch):
     monkeypatch.setenv("PLAYBOOK_LINK_SECRET", "s" * 32)  # one that everybody can read would be none
+    monkeypatch.setenv("SENDGRID_INBOUND_KEY", Signer().key)
     for name, value in re.findall(r"^#([A-Z_]+)=(.+)$", EXAMPLE.read_text(), flags=re.MULTILINE):
         if not name.endswith(("_PATH", "_CLI")):
             monkeypatch.setenv(name, value)
@@ -232,9 +234,11 @@ def test_links_in_mails_need_a_secret_and_former_ones_may_stay_behind_it(monkeyp
     assert [one.partition(":")[0] for one in told] == [
         "PLAYBOOK_PUBLIC_URL is set but PLAYBOOK_LINK_SECRET is not",
         "PLAYBOOK_INBOUND_DOMAIN is set but PLAYBOOK_LINK_SECRET is not",
+        "PLAYBOOK_INBOUND_DOMAIN is set but SENDGRID_INBOUND_KEY is not",
     ]
 
     monkeypatch.setenv("PLAYBOOK_LINK_SECRET", f"{'n' * 32}, {'o' * 32}")
+    monkeypatch.setenv("SENDGRID_INBOUND_KEY", Signer().key)
 
     assert [one.get_secret_value()[0] for one in load_settings().link_secret] == ["n", "o"]
 
