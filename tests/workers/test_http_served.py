@@ -32,6 +32,8 @@ SIGNED = {
     *(f"POST /slack/{what}" for what in ("commands", "events", "interactions")),
     *(f"POST /sendgrid/{what}" for what in ("events", "inbound")),
 }
+# What customers open: the token in the link is all that it takes.
+LINKED = {f"{verb} /{page}/{{token}}" for verb in ("GET", "POST") for page in ("unsubscribe", "preferences")}
 
 
 # --- what it says of itself
@@ -84,6 +86,7 @@ def test_every_call_of_the_interface_is_described(document):
         "GET /readyz",
         "GET /metrics",
         *SIGNED,
+        *LINKED,
     }
 
 
@@ -105,7 +108,7 @@ def test_examples_of_bodies_fit_their_schemas(document):
 def test_every_call_that_needs_a_token_says_so(document):
     free = {name for name, told in operations(document) if "security" not in told}
 
-    assert free == {"GET /healthz", "GET /readyz", *SIGNED}
+    assert free == {"GET /healthz", "GET /readyz", *SIGNED, *LINKED}
 
 
 def test_examples_show_what_is_really_given(sqlite):

@@ -21,7 +21,7 @@ from workers.http.bodies import body_up_to
 from workers.http.describing import Responses
 from workers.http.hosting import OurHost
 
-router = APIRouter(tags=["customers"])
+router = APIRouter(tags=["customers"], default_response_class=HTMLResponse)
 
 LARGEST: Final = 10_000  # bytes of a form
 _PAGE: Responses = {200: {"description": "A page", "content": {"text/html": {"example": "<!doctype html>…"}}}}
