@@ -15,7 +15,7 @@ from typing import Final, Literal, TypeAlias
 
 from sqlalchemy import Connection
 
-from activities import cards, care, pacing, putting_off
+from activities import cards, care, pacing, pings, putting_off
 from activities.desks import Bench, bench
 from activities.host import Channel, Host
 from activities.message import MAIL, mail_of
@@ -203,6 +203,11 @@ def _may_go(at: Bench, account: AccountRow, row: EffectRow) -> bool:
         _end(at, account, row, "skipped", reason=ERASED)
         return False
     if row.channel == "email" and not _is_welcome(at, account, row):
+        return False
+    if (reason := pings.unneeded(at, account, row)) is not None:
+        _end(at, account, row, "skipped", reason=reason)
+        return False
+    if pings.is_put_off(at, account, row):
         return False
     if down := putting_off.down_until(at, row):
         putting_off.until_it_is_back(at, account, row, down, "provider down")

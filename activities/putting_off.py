@@ -28,6 +28,11 @@ def until_then(at: Bench, account: AccountRow, row: EffectRow, later: Later) -> 
     _note(at, account, row, slot.reason, slot.at)
 
 
+def until_their_hours(at: Bench, row: EffectRow, until: datetime, reason: str) -> None:
+    """A colleague's. It is nothing to the story of the account, so the trace does not tell it."""
+    _put_off(at, row, state="deferred", until=until, reason=reason, held="window")
+
+
 def until_it_is_back(
     at: Bench, account: AccountRow, row: EffectRow, down_until: datetime, reason: str, *, probes: bool = False
 ) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from engine.policy import Policy
+from engine.policy import Pings, Policy
 
 _SLACK_ID = re.compile(r"[UWCGD][A-Z0-9]+")
 
@@ -23,6 +23,8 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """`pings`: where it is otherwise than policy says."""
+
     id: str
     name: str = ""
     email: str | None = None
@@ -34,6 +36,7 @@ class Person:
     away: tuple[Away, ...] = ()
     backup: str | None = None
     active: bool = True
+    pings: Pings | None = None
 
     def away_on(self, date: dt.date) -> Away | None:
         return next((one for one in self.away if one.first <= date <= one.last), None)

@@ -23,6 +23,8 @@ MONTHS: Final = (
 )  # fmt: skip
 
 Hours = tuple[dt.time, dt.time]
+Pings = Literal["each", "digest", "both"]
+"""How colleagues hear of their tasks: each by a message of its own, all in a digest in the morning, or both."""
 # Constructed, not validated: validating builds a schema, and an import should build none.
 FIVE_BUSINESS_DAYS: Final = Duration.model_construct(amount=5, unit="business day")
 
@@ -120,7 +122,8 @@ GENERAL: Final = Topic("general", "General")
 @dataclass(frozen=True, slots=True)
 class Policy:
     """`working_days` count from Monday = 0; `fiscal_year` is the month (1 to 12) in which it begins; `spread` is how
-    long the mails of one instant take to go.
+    long the mails of one instant take to go; `pings_in_hours`: what is told of tasks waits for the working hours of
+    whom it is told.
     """
 
     time_zone: str = "UTC"
@@ -141,6 +144,8 @@ class Policy:
     mail: Letterhead = field(default_factory=Letterhead)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     holdout: Holdout | None = None
+    pings: Pings = "both"
+    pings_in_hours: bool = False
 
     def is_essential(self, topic: str | None) -> bool:
         found = self.topics.get(topic or GENERAL.id)

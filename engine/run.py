@@ -312,7 +312,8 @@ def effect_id(key: str) -> str:
 class Task(Frozen):
     """A work item of a person, whole, as it stands now. Its id is the run, path and visit that opened it.
 
-    `rung` is the highest of its ladder that has acted, `used_up` says that it was the last; `taken` is who took it by
+    `rung` is the highest of its ladder that has acted, `used_up` says that it was the last; `urgent`: it is
+    due by the clock, so that no hours hold back what is told of it; `taken` is who took it by
     hand (`person` may cover for them); `accountable` is a person's id, `consulted` and `informed` are roles as the
     author wrote them. While it is open, nobody opens a second one with its `identity`: `waiters` hear of its outcome
     too.
@@ -341,6 +342,7 @@ class Task(Frozen):
     by: str | None = None
     rung: int = 0
     used_up: bool = False
+    urgent: bool = False
     taken: str | None = None
     accountable: str | None = None
     consulted: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from activities.desks import bench, lay_out
 from activities.host import Host
 from activities.ledger import message_for
-from activities.store import accounts, breakers, cards, decisions, effects, runs, tasks, traces, versions
+from activities.store import accounts, breakers, cards, decisions, digests, effects, runs, tasks, traces, versions
 from activities.store.effects import EffectRow
 from activities.store.runs import RunRow
 from engine.desk import Desk
@@ -194,6 +194,7 @@ def attention(connection: Connection, host: Host, limit: int = MANY) -> list[Vie
         *_refused(connection, limit),
         *_behind(connection, limit),
         *_down(connection),
+        *_undigested(connection, limit),
         *_unheard(connection, now, limit),
         *_undone(connection, limit),
         *_nobodys(connection, host, limit),
@@ -239,6 +240,12 @@ def _down(connection: Connection) -> Iterator[View]:
     for channel, reason in breakers.listed(connection):
         told = f"nothing goes out by {channel}, and what is for it keeps its place: {reason}"
         yield attention_view("provider", channel, None, told, "playbook doctor; it is tried again by itself")
+
+
+def _undigested(connection: Connection, limit: int) -> Iterator[View]:
+    for row in digests.troubled(connection, limit):
+        reason = f"the digest to {row.person} was not sent: {row.reason}"
+        yield attention_view("digest", row.person, None, reason, "mend that; the next one comes by itself")
 
 
 def _unheard(connection: Connection, now: datetime, limit: int) -> Iterator[View]:

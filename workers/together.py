@@ -19,6 +19,7 @@ from engine.problems import PlaybookError
 from workers.applying import apply, preview
 from workers.checking import check
 from workers.devserver import DevServer
+from workers.digesting import Digesting
 from workers.environment import environment
 from workers.http.health import Dependency
 from workers.http.server import serve
@@ -82,6 +83,7 @@ async def together(settings: Settings, say: Say) -> AsyncIterator[Together]:
             showing = Showing(host)
             stirred.told.append(showing)
             await stack.enter_async_context(_running(showing))
+            await stack.enter_async_context(_running(Digesting(host)))
         if socket := await asyncio.to_thread(socket_from, host, settings):
             await stack.enter_async_context(_running(socket))
         http = await stack.enter_async_context(_http(host, settings, client))
@@ -121,7 +123,7 @@ def _first(error: Exception) -> str:
 
 
 @asynccontextmanager
-async def _running(one: Relay | Showing | Socket) -> AsyncIterator[None]:
+async def _running(one: Relay | Showing | Digesting | Socket) -> AsyncIterator[None]:
     task = asyncio.create_task(one.run(), name=type(one).__name__.lower())
     try:
         yield

@@ -64,6 +64,7 @@ APART: Final = frozenset(
         "optouts",
         "breakers",
         "paces",
+        "digests",
         "clock",
         "restores",
         "counters",

@@ -241,6 +241,19 @@ cards = Table(
     _only_where("rev > shown", "ix_cards_stale", "turn"),
 )
 
+# Whose morning's digest was sent last, and when to look again.
+digests = Table(
+    "digests",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("next_at", Instant, nullable=False),
+    Column("day", Text),  # the last that was dealt with, on the person's own calendar; null before the first
+    Column("lease_until", Instant),  # real: nobody else deals with it until then, or tries before
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("reason", Text),  # why the last one could not be sent
+    Index("ix_digests_next_at", "next_at"),
+)
+
 # --- the ledger ------------------------------------------------------------------------------------------
 
 effects = Table(

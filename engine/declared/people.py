@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 from engine.declared.words import Country, Date, Email, Name, Zone
 from engine.document import Document, Path
 from engine.people import Away, People, Person
+from engine.policy import Pings
 from engine.problems import Problems, suggest_or_list
 from engine.shapes import Shape
 from engine.validation import validated
@@ -40,6 +41,7 @@ class PersonShape(Shape):
     away: tuple[AwayShape, ...] = ()
     backup: str | None = None
     active: bool = True
+    pings: Pings | None = None
 
 
 class PeopleShape(Shape):
@@ -69,6 +71,7 @@ def _person(shape: PersonShape) -> Person:
         away=tuple(Away(one.first, one.last) for one in shape.away),
         backup=shape.backup,
         active=shape.active,
+        pings=shape.pings,
     )
 
 

@@ -29,7 +29,20 @@ from engine.declared.words import (
 )
 from engine.document import Document, Path
 from engine.logic import Condition
-from engine.policy import GENERAL, Cap, Holdout, Letterhead, OwnDays, Policy, QuietHours, Stop, Tasks, Topic, Webhook
+from engine.policy import (
+    GENERAL,
+    Cap,
+    Holdout,
+    Letterhead,
+    OwnDays,
+    Pings,
+    Policy,
+    QuietHours,
+    Stop,
+    Tasks,
+    Topic,
+    Webhook,
+)
 from engine.problems import Problems
 from engine.shapes import Shape
 from engine.validation import validated
@@ -62,6 +75,7 @@ class HolidaysShape(Shape):
 class QuietShape(Shape):
     noun: ClassVar[str] = "quiet hours"
     customers: DaySpan | None = None
+    colleagues: Literal["outside working hours"] | None = None
     also: tuple[Literal["weekends", "holidays"], ...] = ()
 
 
@@ -117,6 +131,7 @@ class PolicyShape(Shape):
     mail: LetterheadShape = Field(default_factory=LetterheadShape)
     webhooks: dict[Name, WebhookShape] = Field(default_factory=dict)
     holdout: HoldoutShape | None = None
+    pings: Pings = "both"
 
 
 def read_policy(document: Document, vocabulary: Vocabulary) -> Policy | Problems:
@@ -161,6 +176,8 @@ def _policy(shape: PolicyShape, conditions: dict[int, Condition]) -> Policy:
         mail=Letterhead(shape.mail.company, shape.mail.address, shape.mail.language),
         webhooks={name: Webhook(name, one.url, one.secret_env) for name, one in shape.webhooks.items()},
         holdout=Holdout(shape.holdout.share, shape.holdout.salt) if shape.holdout else None,
+        pings=shape.pings,
+        pings_in_hours=shape.quiet_hours.colleagues is not None,
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from engine import overdue, raci, sharing, tasks
 from engine.assignment import HOLDER, covers, held, turn
 from engine.overdue import Rung, RungModel
-from engine.quantities import DayOf, Moment
+from engine.quantities import DayOf, Duration, Moment
 from engine.raci import Raci, RaciModel
 from engine.run import Flipped, Joined, Open, Task, TaskActed
 from engine.steps.base import Done, Given, Move, Rest, Spec, TimeUp, Unready, WaitingModel, keep
@@ -124,7 +124,8 @@ def enter(spec: TaskSpec, ctx: Context) -> Move:
     found = ctx.found(spec.assign)
     due = _due(spec, ctx.calendar_of(found.person if found else None), ctx)
     task = tasks.new(ctx, title, spec.assign, found, instructions=instructions, outcomes=spec.outcomes, due=due)
-    task = _answered(spec, task.model_copy(update={"identity": identity}), ctx)
+    urgent = isinstance(spec.due, Duration) and spec.due.is_clock
+    task = _answered(spec, task.model_copy(update={"identity": identity, "urgent": urgent}), ctx)
     named = task.accountable if spec.raci else None
     ctx.log(
         "opened", assigned=spec.assign, person=task.person, due=ctx.shown(due), covers=covers(found), accountable=named

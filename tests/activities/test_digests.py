@@ -1,0 +1,200 @@
+"""Digests: who gets one when, once, whatever happens on the way."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from slack_sdk.models.blocks import Block
+
+from activities import digests, runs
+from activities.applied import texts_of
+from activities.effect import perform
+from activities.slack import Slack
+from activities.slackdigest import blocks, text
+from activities.store import digests as rows
+from activities.store import effects, versions
+from engine.policy import Policy
+from engine.render.digest import digest
+from tests.support.cards import NOW as MORNING
+from tests.support.cards import task
+from tests.support.hosts import HandClock, acme, host_on, only_run, playbook, tell
+from tests.support.pages_of_slack import texts
+from tests.support.standins import Answers, Drops, StandInSlack
+from tests.support.workspaces import FOLDER
+
+START = "start: {when: metrics.nps.value < 5}\n"
+RING = "  - {task: ring, title: Ring Acme, due: 2 business days}\n"
+
+
+@pytest.fixture
+def slack():
+    with StandInSlack() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def made(sqlite, slack):
+    """A host, with a task for Ana; it is nine in the morning of a Monday in New York."""
+
+    def make(policy="", steps=RING):
+        clock = HandClock()
+        slack.people |= {f"{name}@vendor.test": f"U0{name.upper()}" for name in ("ana", "ben", "max", "gwen", "noor")}
+        host = host_on(sqlite, real=clock, slack=Slack(slack.token, api=slack.api), cards=True)
+        texts_ = texts_of(FOLDER) | {}
+        texts_["policy"] += policy
+        plan = playbook(steps, start=START)
+        sqlite.write(lambda c: versions.apply(c, [plan], texts_, at=clock(), by="test"))
+        acme(host)
+        tell(host, "acme", metric="nps", value=3)
+        return host, clock
+
+    return make
+
+
+def morning(host, known=0):
+    """What the process that sends them does, until nothing is due."""
+    digests.meet(host, known)
+    while found := digests.lease(host, 10):
+        for one in found:
+            digests.send(host, one)
+
+
+def said(slack):
+    """First lines of all digests."""
+    return [one.text.split("\n")[0] for one in slack.messages if one.text.startswith("Your tasks")]
+
+
+def work(host):
+    for one in runs.advance(host, only_run(host).id).effects:
+        perform(host, one.id, None, lambda receipt: None)
+
+
+def test_who_has_something_to_do_is_told_once_each_working_morning(made, slack):
+    host, clock = made()
+
+    morning(host)
+    morning(host)
+    clock.go(days=1)
+    morning(host)
+
+    assert said(slack) == ["Your tasks this morning: 1 due within five working days."] * 2
+    assert len(slack.messages) == 2
+    assert all("• Ring Acme (Acme) — <!date^" in one.shown for one in slack.messages)
+
+
+def test_nobody_is_told_before_or_after_their_work_nor_twice_for_an_outage(made, slack):
+    host, clock = made()
+    clock.go(hours=8)  # Ana has just gone home
+
+    morning(host)
+    clock.go(days=2)  # two evenings on: Tuesday and Wednesday were an outage
+    morning(host)
+    clock.go(hours=15, minutes=59)
+    morning(host)
+    before = said(slack)
+    clock.go(minutes=2)
+    morning(host)
+
+    assert (before, said(slack)) == ([], ["Your tasks this morning: 1 overdue."])
+
+
+def test_who_wants_each_by_itself_gets_no_digest(made, slack):
+    host, _ = made("pings: each\n")
+
+    morning(host)
+
+    assert (said(slack), digests.lease(host, 10)) == ([], [])
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_lost_answer_sends_nothing_twice(made, slack, when):
+    host, clock = made()
+    slack.fail(Drops(when, on="chat.postMessage"))
+
+    morning(host)
+    clock.go(seconds=5)
+    morning(host)
+
+    assert len(said(slack)) == 1
+    assert host.database.read(lambda c: rows.troubled(c, 10)) == []
+
+
+def test_whoever_dies_over_one_leaves_it_to_others_and_it_comes_once(made, slack):
+    host, clock = made()
+    digests.meet(host, 0)
+    [due] = [one for one in digests.lease(host, 10) if one.person == "ana"]
+    found = host.database.read(lambda c: digests._due(c, host, due))
+    host.channels["slack"].transport.send(digests._message(found.person, found.day, found.told), timedelta(seconds=2))
+
+    morning(host)
+    clock.go(seconds=91)
+    morning(host)
+
+    assert len(said(slack)) == 1
+
+
+def test_a_digest_is_one_process_s_at_a_time(database):
+    now, real = MORNING, MORNING + timedelta(days=100)
+    database.write(lambda c: rows.meet(c, {"ana": now, "ben": now, "max": now + timedelta(days=1)}))
+
+    first, second, dead = (
+        database.write(lambda c, wait=wait: rows.lease(c, now, real + timedelta(seconds=wait), 10))
+        for wait in (0, 89, 90)
+    )
+
+    assert [one.person for one in first] == [one.person for one in dead] == ["ana", "ben"]
+    assert (second, [one.attempts for one in dead]) == ([], [1, 1])
+
+
+def test_what_slack_refuses_is_told_and_the_next_morning_is_another(made, slack):
+    host, clock = made()
+    slack.fail(Answers(200, body={"ok": False, "error": "channel_not_found"}, on="chat.postMessage"))
+
+    morning(host)
+    [row] = host.database.read(lambda c: rows.troubled(c, 10))
+    clock.go(days=1)
+    morning(host)
+
+    assert row.person == "ana"
+    assert "channel_not_found" in row.reason
+    assert (len(said(slack)), host.database.read(lambda c: rows.troubled(c, 10))) == (1, [])
+
+
+def test_people_come_and_go_with_what_is_applied(made, slack):
+    host, _ = made()
+    digests.meet(host, 0)
+
+    texts_ = texts_of(FOLDER) | {"people": "people: [{id: zoe, email: zoe@vendor.test, role: cs_manager}]"}
+    host.database.write(lambda c: versions.apply(c, [], texts_, at=host.clock.now(), by="test"))
+    digests.meet(host, 1)
+
+    assert [one.person for one in digests.lease(host, 10)] == ["zoe"]
+
+
+def test_with_digests_instead_of_pings_a_card_comes_only_for_what_cannot_wait(made, slack):
+    urgent = "  - {task: now, title: Now, due: 48 hours, then: continue}\n"
+    host, _ = made("pings: digest\n", urgent + RING)
+
+    work(host)
+    morning(host)
+
+    assert [one.text.split("\n")[0] for one in slack.messages] == [
+        "Now. With Ana Diaz.", "Your tasks this morning: 2 due within five working days.",
+    ]  # fmt: skip
+    states = {one.reason: one.state for one in host.database.read(effects.listed)}
+    assert states["it is in their digest"] == "skipped"
+
+
+def test_a_digest_is_within_slacks_limits():
+    tasks = [
+        task(id=f"t{n}", title="<&>" * 900, due=MORNING + timedelta(days=n - 40), opened=MORNING) for n in range(99)
+    ]
+    told = digest(tasks, MORNING, Policy().calendar(), MORNING, lambda _: "&" * 900)
+
+    drawn = blocks(told)
+
+    for block in drawn:
+        Block.parse(block).validate_json()
+        assert all(len(one) <= 3_000 for one in texts(block))
+    assert len(json.dumps(drawn, ensure_ascii=False)) < 10_000
+    assert len(text(told)) <= 4_000
