@@ -18,6 +18,7 @@ from activities import written
 from activities.desks import Bench, bench, folded_anew, lay_out
 from activities.host import Host
 from activities.person import Person, person
+from activities.replies import SAID_BY
 from activities.runs import feed, say
 from activities.starts import NoSuchAccount
 from activities.store import (
@@ -152,7 +153,7 @@ class _Erasing:
     def mails(self, who: Person) -> tuple[int, int]:
         """How many there were, and how many of them had not gone."""
         rows = emptied.effects_of(self.connection, self.account)
-        mine = [row for row in rows if row.channel == "email" and row.effect.to == self.contact]
+        mine = [row for row in rows if self.is_theirs(row)]
         for row in mine:
             outbox.forget(self.connection, row.id)
         withdrawn = [row for row in mine if self.emptied(row, who)]
@@ -160,6 +161,11 @@ class _Erasing:
         inputs.latch(self.connection, told, self.at.real)
         wakes.write(self.connection, {row.run for row in withdrawn}, self.at.real)
         return len(mine), len(withdrawn)
+
+    def is_theirs(self, row: EffectRow) -> bool:
+        """A mail to them, or a message that holds their words."""
+        to_them = row.channel == "email" and row.effect.to == self.contact
+        return to_them or row.effect.content.get(SAID_BY) == self.contact
 
     def emptied(self, row: EffectRow, who: Person) -> bool:
         key = row.effect.key

@@ -23,6 +23,7 @@ from engine.people import Directory, Person, reach
 from engine.run import Effect, effect_key
 
 What = Literal["replied", "answered_by_machine", "known", "unknown"]
+SAID_BY: Final = "said_by"  # in the content of a message that holds a contact's words
 QUOTED: Final = 2_500  # characters of a reply that Slack shows
 
 
@@ -87,7 +88,7 @@ def _tell(at: Bench, account: AccountRow, row: EffectRow, mail: Inbound, now: da
     person = _owner(at, account, row, now)
     if person is None:
         return
-    content = {"body": _words(account, row, mail), **_thread(at.connection, row, person)}
+    content = {"body": _words(account, row, mail), SAID_BY: row.recipient, **_thread(at.connection, row, person)}
     path = f"{row.effect.path}/replied"
     told = Effect(
         key=f"{effect_key(row.run, row.effect.step, row.effect.visit, person.id, 'slack')}·{mail.id}",

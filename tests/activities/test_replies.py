@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities import erasing, replies, runs
+from activities import erasing, erasing_contact, replies, runs
 from activities.effect import perform
 from activities.inbound import Inbound
 from activities.links import Links
@@ -149,6 +149,16 @@ def test_what_answers_no_mail_of_ours_is_said_so(made):
     host, *_ = made
 
     assert replies.take_in(host, replace(REPLY, sender="stranger@x.test", to=("hello@in.ours.test",))).what == "unknown"
+
+
+def test_the_words_of_a_reply_are_forgotten_with_whoever_wrote_them(made):
+    host, *_ = made
+    replies.take_in(host, REPLY)
+
+    erasing_contact.erase(host, "acme", "c1")
+
+    kept_ = host.database.read(lambda c: [*effects.listed(c), *facts.of_account(c, "acme", limit=None)])
+    assert "Friday" not in str([one.body if hasattr(one, "body") else one.model_dump_json() for one in kept_])
 
 
 def test_a_reply_to_somebody_erased_since_is_nobodys(made):
