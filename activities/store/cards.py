@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, case, exists, func, select, update
 from activities.store.tables import cards, tasks
 from activities.store.writing import upsert
 
+LASTING = 5  # tries: so many take minutes
 LEASE = timedelta(seconds=60)  # longer than an edit and a few words in a thread may take
 
 
@@ -117,6 +118,7 @@ def _change(connection: Connection, row: CardRow, **more: object) -> None:
 
 
 def troubled(connection: Connection, limit: int) -> list[CardRow]:
-    """Those that are not as they should be, and why."""
-    query = select(*_COLUMNS).where(cards.c.reason.is_not(None)).order_by(cards.c.task, cards.c.recipient)
+    """Those that were refused for good, or have been tried in vain for minutes, and why."""
+    lasting = (cards.c.attempts == 0) | (cards.c.attempts >= LASTING)
+    query = select(*_COLUMNS).where(cards.c.reason.is_not(None), lasting).order_by(cards.c.task, cards.c.recipient)
     return [CardRow(*row) for row in connection.execute(query.limit(limit))]

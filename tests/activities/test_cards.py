@@ -24,6 +24,9 @@ RING = """\
 """
 
 
+BOTH = pytest.mark.parametrize("made", ["sqlite", "postgres"], indirect=True)
+
+
 @pytest.fixture
 def slack():
     with StandInSlack() as stand_in:
@@ -32,12 +35,12 @@ def slack():
 
 
 @pytest.fixture
-def made(sqlite, slack):
-    clock = HandClock()
+def made(request, slack):
+    database, clock = request.getfixturevalue(getattr(request, "param", "sqlite")), HandClock()
     transport = Slack(slack.token, api=slack.api)
 
     def make(steps=RING):
-        host = host_on(sqlite, playbook(steps, start=START), real=clock, slack=transport, cards=True)
+        host = host_on(database, playbook(steps, start=START), real=clock, slack=transport, cards=True)
         acme(host)
         tell(host, "acme", metric="nps", value=3)
         work(host)
@@ -83,6 +86,7 @@ def test_a_task_reaches_its_owner_as_one_message_with_its_reason_and_buttons(mad
     assert "ARR: $40,000" in message.text
 
 
+@BOTH
 def test_every_act_edits_the_same_message_and_stands_in_its_thread(made, slack):
     host, clock = made()
     task = the_task(host)
@@ -167,6 +171,7 @@ def test_a_crash_in_the_middle_of_an_edit_is_made_up_for(made, slack):
     assert to(slack, "ana")[0] == [(["~Ring Acme~", "Done by Ana Diaz: reached"], [])]
 
 
+@BOTH
 def test_who_fell_behind_first_is_shown_first(made):
     host, _ = made()
     acme(host, "beta", name="Beta")
