@@ -11,30 +11,20 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
+from activities.store import naming, task_tables
+from activities.store.naming import only_where
 from activities.store.types import Instant, Sequence
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = naming.metadata
+tasks, task_history = task_tables.tasks, task_tables.task_history
+cards, digests = task_tables.cards, task_tables.digests
 
 KINDS = ("vocabulary", "policy", "people", "templates")  # what a workspace applies beside its playbooks
-
-
-def _only_where(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
-    return Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))
-
 
 # The row is the lock: whoever reads or writes anything of an account holds it first.
 accounts = Table(
@@ -119,7 +109,7 @@ decisions = Table(
     Column("barred", Text),
     Column("fault", Text),
     Column("why", Text),  # the tree, as JSON, that it had when its truth last turned
-    _only_where("fault IS NOT NULL", "ix_decisions_fault", "account"),
+    only_where("fault IS NOT NULL", "ix_decisions_fault", "account"),
 )
 
 # --- runs ------------------------------------------------------------------------------------------------
@@ -146,10 +136,10 @@ runs = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("fault", Text),  # why no engine code touches it until a person or a deploy says so
     Column("checked_at", Instant),  # real
-    _only_where("outcome IS NULL", "uq_runs_live", "account", "subject", "playbook", unique=True),
+    only_where("outcome IS NULL", "uq_runs_live", "account", "subject", "playbook", unique=True),
     Index("ix_runs_account_playbook", "account", "playbook"),
     Index("ix_runs_playbook_started", "playbook", "started"),
-    _only_where("look_at IS NOT NULL", "ix_runs_look_at", "look_at"),
+    only_where("look_at IS NOT NULL", "ix_runs_look_at", "look_at"),
 )
 
 inputs = Table(
@@ -161,8 +151,8 @@ inputs = Table(
     Column("latched_at", Instant, nullable=False),  # real
     Column("body", Text, nullable=False),
     Column("consumed", Instant),
-    _only_where("consumed IS NULL", "ix_inputs_waiting", "run"),
-    _only_where("consumed IS NULL", "ix_inputs_late", "latched_at"),
+    only_where("consumed IS NULL", "ix_inputs_waiting", "run"),
+    only_where("consumed IS NULL", "ix_inputs_late", "latched_at"),
 )
 
 watches = Table(
@@ -189,69 +179,6 @@ trace = Table(
     Column("body", Text, nullable=False),
     Index("ix_trace_run_seq", "run", "seq"),
     Index("ix_trace_account_playbook", "account", "playbook"),
-)
-
-tasks = Table(
-    "tasks",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("run", Text, ForeignKey("runs.id"), nullable=False),
-    Column("account", Text, ForeignKey("accounts.id"), nullable=False),
-    Column("playbook", Text, nullable=False),
-    Column("person", Text),
-    Column("state", Text, nullable=False),
-    Column("opened", Instant, nullable=False),
-    Column("due", Instant),
-    Column("body", Text, nullable=False),
-    Index("ix_tasks_state_person", "state", "person"),
-    Index("ix_tasks_account", "account"),
-    Index("ix_tasks_run", "run"),
-)
-
-task_history = Table(
-    "task_history",
-    metadata,
-    Column("seq", Sequence, primary_key=True),
-    Column("task", Text, ForeignKey("tasks.id"), nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("verb", Text, nullable=False),
-    Column("by", Text),
-    Column("body", Text, nullable=False),
-    Index("ix_task_history_task", "task"),
-)
-
-# Where a task is shown in a form that can be changed: one message for each who was told of it. It follows the task.
-cards = Table(
-    "cards",
-    metadata,
-    Column("task", Text, ForeignKey("tasks.id"), primary_key=True),
-    Column("recipient", Text, primary_key=True),  # a person's id, or a channel
-    Column("account", Text, ForeignKey("accounts.id"), nullable=False),
-    Column("effect", Text, nullable=False),  # what posted it, or is to
-    Column("receipt", Text),  # null until it is posted
-    Column("rev", Integer, nullable=False, server_default="0"),  # grows with every change of the task
-    Column("shown", Integer, nullable=False, server_default="0"),  # the `rev` that can be seen
-    Column("turn", BigInteger, nullable=False, server_default="0"),  # who fell behind first is shown first
-    Column("digest", Text, nullable=False, server_default=""),  # of what can be seen
-    Column("told", BigInteger, nullable=False, server_default="0"),  # how much of the task's history its thread has
-    Column("lease_until", Instant),  # real: nobody else shows it until then, or tries before
-    Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("reason", Text),  # why it is not as it should be
-    Index("ix_cards_account", "account"),
-    _only_where("rev > shown", "ix_cards_stale", "turn"),
-)
-
-# Whose morning's digest was sent last, and when to look again.
-digests = Table(
-    "digests",
-    metadata,
-    Column("person", Text, primary_key=True),
-    Column("next_at", Instant, nullable=False),
-    Column("day", Text),  # the last that was dealt with, on the person's own calendar; null before the first
-    Column("lease_until", Instant),  # real: nobody else deals with it until then, or tries before
-    Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("reason", Text),  # why the last one could not be sent
-    Index("ix_digests_next_at", "next_at"),
 )
 
 # --- the ledger ------------------------------------------------------------------------------------------
@@ -291,14 +218,14 @@ effects = Table(
     UniqueConstraint("key"),
     Index("ix_effects_run_state", "run", "state"),
     Index("ix_effects_state_checked_at", "state", "checked_at"),
-    _only_where("state = 'claimed'", "ix_effects_claimed", "lease_until"),
+    only_where("state = 'claimed'", "ix_effects_claimed", "lease_until"),
     Index("ix_effects_account", "account"),
-    _only_where("channel = 'email' AND receipt IS NOT NULL", "ix_effects_receipt", "receipt"),
-    _only_where("channel = 'email'", "ix_effects_address", "address"),
+    only_where("channel = 'email' AND receipt IS NOT NULL", "ix_effects_receipt", "receipt"),
+    only_where("channel = 'email'", "ix_effects_address", "address"),
     Index("ix_effects_account_channel_settled_at", "account", "channel", "settled_at"),
-    _only_where("held = 'provider'", "ix_effects_put_off", "channel", "priority", "ready_since"),
-    _only_where("until IS NOT NULL", "ix_effects_until", "until"),
-    _only_where("channel = 'email'", "ix_effects_mails", "playbook", "settled_at"),
+    only_where("held = 'provider'", "ix_effects_put_off", "channel", "priority", "ready_since"),
+    only_where("until IS NOT NULL", "ix_effects_until", "until"),
+    only_where("channel = 'email'", "ix_effects_mails", "playbook", "settled_at"),
 )
 
 suppressions = Table(
