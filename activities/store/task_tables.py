@@ -1,4 +1,4 @@
-"""The tables of work items: as they stand, what was done with them, where they are shown, and who was told of theirs."""
+"""The tables of work items: as they stand, what was done with them, where they are shown, who was told of theirs."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
 
