@@ -21,7 +21,7 @@ from activities import ledger, responses
 from activities.host import Host
 from activities.responses import Response, to_mail
 from activities.sendgrid_client import receipt_of
-from activities.store import effects, mail_events
+from activities.store import accounts, effects, mail_events
 from activities.store.effects import EffectRow
 from activities.store.mail_events import Kind
 from activities.store.together import Collided
@@ -84,7 +84,7 @@ def take_in(host: Host, told: Sequence[object]) -> Taken:
     known = host.database.read(lambda connection: _ours(connection, readable))
     for account, mine in known.items():
         try:
-            host.database.write(partial(_taken, host, mine))
+            host.database.write(partial(_taken, host, account, mine))
         except (SQLAlchemyError, Collided):
             raise
         except Exception:
@@ -113,11 +113,12 @@ def _ours(connection: Connection, events: Iterable[Event]) -> dict[str, list[Kno
     return found
 
 
-def _taken(host: Host, events: Iterable[Known], connection: Connection) -> None:
+def _taken(host: Host, account: str, events: Iterable[Known], connection: Connection) -> None:
     within = host.within(connection)
+    held = accounts.lock(connection, [account])
     for event, name in events:
         row = effects.find(connection, name)
-        if row is not None:
+        if row is not None and row.account in held:
             ledger.settle_proven(within, row, receipt_of(event.sg_message_id) or f"event:{row.id}")
             if event.email.lower() == row.effect.address.lower() != "":
                 _happened(within, connection, row, event)

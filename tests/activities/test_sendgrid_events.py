@@ -1,6 +1,7 @@
 """What SendGrid tells of mails: once, in whatever order, and proof that a mail of ours went out."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -234,3 +235,14 @@ def test_who_is_no_contact_any_more_is_remembered_by_the_address(made):
 
     assert host.database.read(lambda c: suppressions.opted_out(c, KIM, "general"))
     assert runs.advance(host, only_run(host).id).done is False
+
+
+def test_the_same_events_posted_twice_at_one_time_count_once(made):
+    host, clock, mail = made()
+    told = [event(kind, mail.id, clock.at, url="https://acme.test") for kind in ("open", "click", "delivered")]
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(lambda _: sendgrid_events.take_in(host, told), range(8)))
+
+    assert taken == [Taken(3, 0)] * 8
+    assert sorted(name for name, _ in told_of(host)) == ["mail_clicked", "mail_opened"]
