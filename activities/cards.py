@@ -119,11 +119,13 @@ def lease(host: Host, limit: int) -> list[CardRow]:
     return host.database.write(lambda connection: rows.lease(connection, real, limit))
 
 
-def show(host: Host, row: CardRow) -> None:
-    """The message as the task now stands, then what has been done with it, word by word, into its thread."""
+def show(host: Host, row: CardRow) -> timedelta:
+    """The message as the task now stands, then what has been done with it, word by word, into its thread. For how long
+    Slack wants no more of anything.
+    """
     found = host.database.read(lambda connection: _looked_at(bench(host, connection), row))
     if found is None:
-        return
+        return timedelta(0)
     shown, lines = found
     row, answer = _edited(host, row, shown)
     for seq, said in lines:
@@ -132,6 +134,7 @@ def show(host: Host, row: CardRow) -> None:
         answer = _said(host, row, seq, said)
         row = replace(row, told=seq) if isinstance(answer, Sent) else row
     host.database.write(lambda connection: _kept(connection, row, answer, host.clock.real()))
+    return answer.retry_after if isinstance(answer, Busy) else timedelta(0)
 
 
 def _looked_at(at: Bench, row: CardRow) -> tuple[Card, list[tuple[int, str]]] | None:

@@ -20,17 +20,21 @@ T = TypeVar("T")
 
 AT_ONCE = 8
 POLL = timedelta(seconds=0.25)  # for what other processes wrote
+LONGEST = timedelta(seconds=60)  # that one answer holds up all messages
 TROUBLE = timedelta(seconds=1)
 
 
 class Showing:
-    """`run` goes on until it is cancelled. `stir` may be called from any thread: something may have changed."""
+    """`run` goes on until it is cancelled. Slack's limits are for all messages of an app, so one that is told to wait
+    holds up the others. `stir` may be called from any thread: something may have changed.
+    """
 
     def __init__(self, host: Host, *, poll: timedelta = POLL) -> None:
         self._host, self._poll = host, poll
         self._loop: asyncio.AbstractEventLoop | None = None
         self._new = asyncio.Event()
         self._in_flight: set[asyncio.Task[None]] = set()
+        self._rest = 0.0  # by the loop's clock: Slack wants nothing before
         self._threads = ThreadPoolExecutor(AT_ONCE + 1, thread_name_prefix="showing")
 
     def stir(self) -> None:
@@ -60,7 +64,8 @@ class Showing:
             await self._wait()
 
     async def _leased(self) -> list[CardRow]:
-        room = AT_ONCE - len(self._in_flight)
+        resting = asyncio.get_running_loop().time() < self._rest
+        room = 0 if resting else AT_ONCE - len(self._in_flight)
         try:
             return await self._in_thread(lambda: cards.lease(self._host, room)) if room else []
         except Exception:
@@ -70,7 +75,8 @@ class Showing:
 
     async def _show(self, row: CardRow) -> None:
         try:
-            await self._in_thread(lambda: cards.show(self._host, row))
+            pause = await self._in_thread(lambda: cards.show(self._host, row))
+            self._rest = max(self._rest, asyncio.get_running_loop().time() + min(pause, LONGEST).total_seconds())
         except NothingApplied:
             pass
         except Exception:

@@ -52,7 +52,8 @@ _TOUCH = (
 )
 _OTHERWISE = exists().where(tasks.c.id == bindparam("which"), tasks.c.body != bindparam("new"))
 _TOUCH_CHANGED = _TOUCH.where(_OTHERWISE)
-_LEASE = update(cards).where(_ONE).values(lease_until=bindparam("until", type_=cards.c.lease_until.type))
+_UNTIL = bindparam("until", type_=cards.c.lease_until.type)
+_LEASE = update(cards).where(_ONE).values(lease_until=_UNTIL, attempts=cards.c.attempts + 1)
 
 
 def find(connection: Connection, task: str, recipient: str) -> CardRow | None:
@@ -93,7 +94,9 @@ def any_stale(connection: Connection, real: datetime) -> bool:
 
 
 def lease(connection: Connection, real: datetime, limit: int) -> list[CardRow]:
-    """Stale ones that nobody else shows, for LEASE from now."""
+    """Stale ones that nobody else shows, for LEASE from now. `attempts` are those that came before: whoever died in
+    the middle of one counts.
+    """
     chosen = [CardRow(*row) for row in connection.execute(_FIRST, {"real": real, "most": limit})]
     for one in chosen:
         connection.execute(_LEASE, {"which": one.task, "whose": one.recipient, "until": real + LEASE})
@@ -102,13 +105,12 @@ def lease(connection: Connection, real: datetime, limit: int) -> list[CardRow]:
 
 def shown(connection: Connection, row: CardRow) -> None:
     """It can be seen as it was when the row was leased; what came since is still to be shown."""
-    now = {"shown": row.rev, "lease_until": None, "attempts": 0}
-    _change(connection, row, **now)
+    _change(connection, row, shown=row.rev, lease_until=None, attempts=0)
 
 
 def failed(connection: Connection, row: CardRow, until: datetime) -> None:
     """Not before that instant is it tried again."""
-    _change(connection, row, lease_until=until, attempts=row.attempts + 1)
+    _change(connection, row, lease_until=until)
 
 
 def _change(connection: Connection, row: CardRow, **more: object) -> None:

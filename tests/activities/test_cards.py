@@ -1,5 +1,6 @@
 """Tasks as messages in Slack: posted once, edited in place, whatever happens on the way."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -200,6 +201,39 @@ def test_a_token_that_was_revoked_holds_what_is_for_slack_and_shows_in_attention
     assert (row.state, row.held) == ("deferred", "provider")
     assert (told["kind"], told["id"]) == ("provider", "slack")
     assert "invalid_auth" in told["reason"]
+
+
+class Dying:
+    """A database whose process is killed before it writes."""
+
+    def __init__(self, database):
+        self.read = database.read
+
+    def write(self, work):
+        raise KeyboardInterrupt
+
+
+def test_what_was_said_in_a_thread_before_a_crash_is_not_said_again(made, slack):
+    host, clock = made()
+    tasks.note(host, the_task(host).id, "hm", by="ana")
+    [row] = cards.lease(host, 1)
+    with pytest.raises(KeyboardInterrupt):
+        cards.show(replace(host, database=Dying(host.database)), row)
+
+    clock.go(seconds=61)
+    show(host)
+
+    assert to(slack, "ana")[1] == ["Ana Diaz:\n>hm"]
+
+
+def test_how_long_slack_wants_nothing_is_told_to_who_shows_the_others(made, slack):
+    host, _ = made()
+    tasks.claim(host, the_task(host).id, "ben")
+    slack.fail(Answers(429, {"Retry-After": "7"}, on="chat.update"))
+
+    [row] = cards.lease(host, 1)
+
+    assert cards.show(host, row) == timedelta(seconds=7)
 
 
 def test_what_slack_refuses_for_good_is_not_asked_for_again_before_the_next_change(made, slack):
