@@ -344,6 +344,8 @@ class Compiler:
 
     def use_template(self, name: str, place: Place, *keys: str | int, contact: bool) -> None:
         """A template that is named must be there, and fit what is known where it is used."""
+        if self.rehearsing:
+            return
         templates = self.setting.templates
         if name not in templates.names:
             fix = suggest_or_list(name, templates.names)

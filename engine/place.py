@@ -101,6 +101,8 @@ class Place:
 
     def text(self, source: str, *keys: str | int, contact: bool = False) -> None:
         """A title, reason or message: every name in it must be known to the vocabulary."""
+        if self.compiler.rehearsing:  # a text has no outcome
+            return
         found = self.compiler.setting.templates.faults(source, self.names, contact=contact)
         self.faults(found, *keys, code="template")
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from engine.conditions.faults import ADD_IT
 from engine.filters import FITS
@@ -64,21 +66,43 @@ class Readable:
             return None if self._contact else _NOBODY_WRITTEN_TO
         return self._names.why_not(path)
 
-    @property
+    @cached_property
     def paths(self) -> list[str]:
         paths = [*self._more, *self._names.paths()]
         return sorted({path for path in paths if path.partition(".")[0] in ROOTS})
 
-    def sample(self) -> dict[str, object]:
-        """A value of the right type behind every name."""
-        made: dict[str, object] = {}
-        for path in self.paths:
-            *groups, last = path.split(".")
-            below: Any = made
-            for group in groups:
-                below = below.setdefault(group, {})
-            below[last] = _SAMPLES.get(type_.kind, "text") if (type_ := self.type_of(path)) else "text"
-        return made
+
+@dataclass(frozen=True, slots=True)
+class _Samples(Mapping[str, object]):
+    """A value of the right type behind every name below `path`, made when it is read: a text reads few of them."""
+
+    known: Readable
+    path: str
+
+    def __getitem__(self, name: str) -> object:
+        return _sample(self.known, f"{self.path}.{name}")
+
+    def __iter__(self) -> Iterator[str]:
+        below = f"{self.path}."
+        names = (one.removeprefix(below).partition(".")[0] for one in self.known.paths if one.startswith(below))
+        return iter(dict.fromkeys(names))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def samples(known: Readable) -> dict[str, object]:
+    """Below every root."""
+    return {root: _sample(known, root) for root in ROOTS}
+
+
+def _sample(known: Readable, path: str) -> object:
+    """Raises KeyError for what is no name and no group of names."""
+    if (type_ := known.type_of(path)) is not None:
+        return example(type_)
+    if path not in ROOTS and not any(one.startswith(f"{path}.") for one in known.paths):
+        raise KeyError(path)
+    return _Samples(known, path)
 
 
 _SAMPLES: Final[dict[str, object]] = {
@@ -88,9 +112,13 @@ _SAMPLES: Final[dict[str, object]] = {
 }  # fmt: skip
 
 
+def example(type_: Type) -> object:
+    return _SAMPLES.get(type_.kind, "text")
+
+
 def _tried(source: str, known: Readable) -> list[Fault]:
     try:
-        made(source, known.sample(), {}, None)
+        made(source, samples(known), {}, None)
     except NotKnown as error:
         cause = error.__cause__ or error
         line = _line_of(cause.__traceback__) or 1

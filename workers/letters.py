@@ -19,8 +19,9 @@ from engine.run import Effect, effect_key
 from engine.setting import Setting
 from engine.steps.email import EmailSpec
 from engine.steps.sequence import SequenceSpec
-from engine.template_faults import Readable
+from engine.template_faults import Readable, example
 from engine.templates import Rendered, Unfit
+from engine.types import Type
 from engine.values import Value
 
 MADE_UP_AT = datetime(2026, 3, 2, 14, tzinfo=UTC)
@@ -73,17 +74,21 @@ class NotMade(Exception):
 def made_up(setting: Setting, language: str | None = None) -> Reader:
     """Somebody at an account where every field and metric has a value."""
     known = Readable(setting.vocabulary.names(), contact=True)
-    names: dict[str, Any] = {**_OF_A_RUN, **known.sample()}
+    names: dict[str, Any] = {group: {} for group in _OF_A_RUN}
     for path in known.paths:
-        type_ = known.type_of(path)
-        if said := _MADE_UP.get(path) or (type_.choices[0] if type_ and type_.choices else None):
-            *groups, last = path.split(".")
-            below = names
-            for group in groups:
-                below = below[group]
-            below[last] = said
+        *groups, last = path.split(".")
+        below = names
+        for group in groups:
+            below = below.setdefault(group, {})
+        below[last] = _MADE_UP.get(path) or _example(known.type_of(path))
     contact = {"id": "c1", "name": "Kim Lee", "email": "kim.lee@acme.example"} | ({"language": language or "en"})
     return Reader(names, contact=contact, sender=Person("sam", "Sam Field", email="sam.field@vendor.example"))
+
+
+def _example(type_: Type | None) -> object:
+    if type_ is None:
+        return "text"
+    return type_.choices[0] if type_.choices else example(type_)
 
 
 def known_of(values: Mapping[str, Value], contact: Mapping[str, Value], sender: Person | None, now: datetime) -> Reader:
