@@ -15,7 +15,7 @@ from engine.filters import money
 from engine.measures import Score
 from engine.people import Directory, Person
 from engine.policy import MONTHS
-from engine.render.whys import DECIDED, Tree, printable, why_lines
+from engine.render.whys import Tree, printable, readings
 from engine.rights import Verb, verbs
 from engine.run import Task
 from engine.trace import Entry
@@ -164,10 +164,10 @@ def _why(task: Task, decisions: Sequence[Entry]) -> Iterator[str]:
 
 
 def _decided(tree: Tree) -> str:
-    lines = [line.strip() for line in why_lines(tree)]
-    said = next((line for line in lines if line.endswith(DECIDED)), lines[0])
-    truth, _, text = said.removesuffix(DECIDED).partition(": ")
-    return f"{'it is not so that ' if truth == 'false' else ''}{text.replace('   ', ' — ', 1)}"
+    """The whole condition, and what was seen of it where it does not say that itself."""
+    seen = "; ".join(readings(tree))
+    text = f"{'it is not so that ' if tree.get('truth') is False else ''}{printable(str(tree['text']))}"
+    return f"{text} — {seen}" if seen else text
 
 
 def _name(person: str | None, directory: Directory) -> str:

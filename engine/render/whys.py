@@ -15,6 +15,13 @@ def why_lines(tree: Tree, depth: int = 0) -> list[str]:
     return list(_lines(tree, depth, marked))
 
 
+def readings(tree: Tree) -> list[str]:
+    """What was read for it, each once: `account.arr = 40000`; but for what its own text says already."""
+    text = str(tree["text"])
+    found = dict(_leaves(tree))
+    return [f"{name} = {value}" for name, value in found.items() if f"{name} == {value}" not in text]
+
+
 def saw(value: JsonValue) -> str:
     """A value as a reader of conditions writes it."""
     match value:
@@ -68,6 +75,14 @@ def _read(values: list[Tree]) -> Iterator[str]:
         said[f"{printable(str(part['text']))} = {seen(part)}"] = None
         said.update(dict.fromkeys(_read(_parts(part))))
     yield from said
+
+
+def _leaves(tree: Tree) -> Iterator[tuple[str, str]]:
+    parts = _parts(tree)
+    if not parts and "truth" not in tree:
+        yield printable(str(tree["text"])), saw(tree.get("value"))
+    for part in parts:
+        yield from _leaves(part)
 
 
 def _parts(tree: Tree) -> list[Tree]:

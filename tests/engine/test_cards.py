@@ -42,6 +42,16 @@ def test_why_it_was_made_stands_in_two_lines():
     )
 
 
+def test_why_says_the_whole_condition_and_what_it_saw_unless_it_says_that_itself():
+    red = {"text": 'account.tier == "growth"', "truth": True, "parts": [{"text": "account.tier", "value": "growth"}]}
+    both = {"text": 'account.tier == "growth" and metrics.nps.value < 5', "truth": True, "parts": [red, LOW]}
+    started = Entry(at=NOW, path="start", step=None, kind="playbook", event="started", fields={"why": both})
+
+    assert seen_by("ana", started).why == (
+        'Started because account.tier == "growth" and metrics.nps.value < 5 — metrics.nps.value = 3',
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "standing"),
     [
