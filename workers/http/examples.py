@@ -62,6 +62,7 @@ TASK: dict[str, Any] = {
     "by": "noor",
     "rung": 0,
     "used_up": False,
+    "urgent": False,
     "accountable": "gwen",
     "consulted": ["technical_lead", "contact.champion"],
     "informed": ["ae"],
