@@ -152,7 +152,7 @@ def test_a_second_click_is_told_kindly(opened):
     at.press("U0ANA", "done", task)
     at.press("U0ANA", "snooze", task)
 
-    assert at.whispers() == ["It is done already: done by max."] * 2
+    assert at.whispers() == ["This is closed already. Done by Max Roth."] * 2
     assert at.slack.views == []
 
 

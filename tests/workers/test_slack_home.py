@@ -114,7 +114,7 @@ def test_who_comes_second_in_a_home_is_told_there(at):
 
     said = press(at, done)
 
-    assert said[0] == ":information_source: It is done already: done by max."
+    assert said[0] == ":information_source: This is closed already. Done by Max Roth."
     assert at.slack.whispers == []
 
 

@@ -11,6 +11,7 @@ from activities.slackhome import filters_in
 from activities.store import runs
 from activities.tasks import Answer, Refused
 from engine.people import Person
+from engine.render.cards import standing
 from engine.rights import Verb
 from engine.run import Task
 from engine.steps.email import mails_of
@@ -40,7 +41,7 @@ def _clicked(office: Office, said: Interaction) -> Reply:
         carried = Carried(task=task.id, url=said.response_url, home=said.home)
         if task.state == "open" and (form := _form(office, verb, task, person, carried)):
             return _opened(office, said, form)
-        return _told(_CLICKS.get(verb, _too_late)(office, task, person), said.response_url)
+        return _told(office, _CLICKS.get(verb, _too_late)(office, task, person), said.response_url)
     except Kindly as why:
         return Reply(whisper=str(why), url=said.response_url)
 
@@ -65,7 +66,7 @@ def _submitted(office: Office, said: Interaction, carried: Carried) -> Reply:
         return Reply(whisper=str(why), url=carried.url)
     if isinstance(answer, Mapping):
         return Reply(answer)
-    return _told(answer, carried.url)
+    return _told(office, answer, carried.url)
 
 
 def _seen(reply: Reply, user: str, home: str | None) -> Reply:
@@ -73,9 +74,14 @@ def _seen(reply: Reply, user: str, home: str | None) -> Reply:
     return reply if home is None else replace(reply, refresh=Refresh(user, filters_in(home)))
 
 
-def _told(answer: Answer, url: str) -> Reply:
+def _told(office: Office, answer: Answer, url: str) -> Reply:
     """Whoever comes second hears how it stands; the card itself shows what was done."""
-    return Reply(whisper=answer.reason if isinstance(answer, Refused) else "", url=url)
+    if not isinstance(answer, Refused):
+        return Reply(url=url)
+    if answer.task.state == "open":
+        return Reply(whisper=answer.reason, url=url)
+    stands = standing(answer.task, office.setting().directory, office.now(answer.task))
+    return Reply(whisper=f"This is closed already. {''.join(str(one) for one in stands)}.", url=url)
 
 
 def _opened(office: Office, said: Interaction, form: forms.Form) -> Reply:
