@@ -4,7 +4,7 @@ Everything here is quick or not at all: a trigger lives for three seconds.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -59,13 +59,16 @@ class Workspace:
         """The app's Home of that user."""
         return self._asked(lambda client: client.views_publish(user_id=user, view=dict(view))) is not None
 
-    def whisper(self, url: str, text: str) -> None:
-        """By the address that came with a click: only who clicked sees it."""
+    def whisper(self, url: str, text: str, blocks: Sequence[View] = (), *, replaces: bool = False) -> None:
+        """By the address that came with a click or a command: only who acted sees it. It may replace what only they saw
+        before.
+        """
         if not url:
             return
         try:
             client = WebhookClient(url, timeout=3, logger=_silent, retry_handlers=[])
-            client.send(text=text, response_type="ephemeral", replace_original=False)
+            shown = [dict(one) for one in blocks] or None
+            client.send(text=text, blocks=shown, response_type="ephemeral", replace_original=replaces)
         except Exception as error:  # noqa: BLE001 - it was said to nobody, and nothing depends on it
             log.info("a word to who clicked did not arrive: %s", type(error).__name__)
 

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.people import Directory, Person
     from engine.run import Task
 
@@ -47,6 +49,22 @@ def is_allowed(verb: Verb, task: Task, person: Person, directory: Directory, now
             return person.active
         case _:
             return may_act(task, person, directory, now)
+
+
+def may_start(person: Person, team: Mapping[str, str], directory: Directory, now: datetime) -> bool:
+    """Whether a colleague may start playbooks for an account: who is on its team, covers for one of them, or is a
+    manager above one. An account that has no team is anybody's.
+    """
+    if not person.active:
+        return False
+    there = [one for id_ in team.values() if (one := directory.people.get(id_))]
+    return not there or any(_stands_for(person, one, directory, now) for one in there)
+
+
+def _stands_for(person: Person, other: Person, directory: Directory, now: datetime) -> bool:
+    above = {one.id for one in directory.people.chain(other.id)}
+    cover = directory.cover(other, "", now)
+    return person.id in {other.id, *above} or (cover is not None and cover.person.id == person.id)
 
 
 def _closing(task: Task) -> tuple[Verb, ...]:

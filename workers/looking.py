@@ -14,6 +14,7 @@ from activities.store import accounts, breakers, cards, decisions, digests, effe
 from activities.store.effects import EffectRow
 from activities.store.runs import RunRow
 from engine.desk import Desk
+from engine.logic import Scope
 from engine.run import Task
 from engine.stored import to_json
 from workers.holding import held_attention
@@ -162,6 +163,12 @@ def reader_of(
     return known_of(
         values, {**found, **({"language": language} if language else {})}, signs.person if signs else None, now
     )
+
+
+def scope_of(connection: Connection, host: Host, account: str) -> Scope:
+    """All that can be read of the account now. Raises NotFound."""
+    desk, now = _desk(connection, host, account)
+    return desk.scope(now)
 
 
 def _put(room: View, rest: str, value: JsonValue) -> None:

@@ -109,6 +109,25 @@ def state_of(connection: Connection, account: str) -> str | None:
     return connection.scalar(select(accounts.c.state).where(accounts.c.id == account))
 
 
+def called(connection: Connection, words: str, limit: int) -> list[tuple[str, str]]:
+    """Ids and names of accounts that have these words in either, whatever the capitals; by id, those that have an id or
+    a name of just these words first.
+    """
+    within = json.dumps(words, ensure_ascii=False)[1:-1]
+    said = accounts.c.id.icontains(words, autoescape=True) | accounts.c.state.icontains(within, autoescape=True)
+    query = select(*_COLUMNS).where(accounts.c.state.is_not(None), said).order_by(accounts.c.id != words, accounts.c.id)
+    wanted, found, alike = words.casefold(), list[tuple[str, str]](), list[tuple[str, str]]()
+    for row in connection.execute(query):
+        one = (row.id, AccountRow(*row).known.name)
+        if wanted in (one[0].casefold(), one[1].casefold()):
+            found.append(one)
+        elif len(alike) < limit and (wanted in one[0].casefold() or wanted in one[1].casefold()):
+            alike.append(one)
+        if len(found) >= limit:
+            break
+    return [*found, *alike][:limit]
+
+
 def listed(connection: Connection, after: str = "", limit: int = 100) -> list[tuple[str, str]]:
     """Ids and states, by id, from the one after `after`."""
     query = select(accounts.c.id, accounts.c.state).where(accounts.c.id > after, accounts.c.state.is_not(None))

@@ -149,14 +149,19 @@ def _due(task: Task) -> Line:
     return ("Goes up ", task.due) if task.kind == "escalation" else ("Due ", task.due)
 
 
-def _why(task: Task, decisions: Sequence[Entry]) -> Iterator[str]:
-    """What started the playbook, and the last branch on the way to the task."""
+def why_begun(decisions: Sequence[Entry]) -> str | None:
+    """What started the run, as far as it is known."""
     begun = next((one for one in decisions if one.event == "started"), None)
     tree = begun.fields.get("why") if begun else None
     if isinstance(tree, dict) and tree:
-        yield f"Started because {_decided(tree)}"
-    elif begun and begun.fields.get("by"):
-        yield f"Started by {begun.fields['by']}"
+        return f"Started because {_decided(tree)}"
+    return f"Started by {begun.fields['by']}" if begun and begun.fields.get("by") else None
+
+
+def _why(task: Task, decisions: Sequence[Entry]) -> Iterator[str]:
+    """What started the playbook, and the last branch on the way to the task."""
+    if begun := why_begun(decisions):
+        yield begun
     ways = [one for one in decisions if one.event == "branched" and task.path.startswith(f"{one.path}/")]
     tree = ways[-1].fields.get("why") if ways else None
     if isinstance(tree, dict) and tree:

@@ -89,6 +89,11 @@ def step_words(step: Step) -> str:
     return f"{step.kind} {step.id}{_most(step)}{by}"
 
 
+def first_steps(plan: Plan, most: int) -> list[str]:
+    """The steps that a run comes to first, a line each, without what is inside of them."""
+    return [step_words(plan.steps[path]) for path in plan.blocks.get("", ())[:most]]
+
+
 def _most(step: Step) -> str:
     match step.spec:
         case TaskSpec() | MeetingSpec() as work:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from activities.host import Host
 from activities.slack_workspace import Workspace
+from activities.slackcard import Block
 from activities.store import accounts, tasks
 from engine.people import Person
 from engine.render.home import Filters
@@ -28,13 +29,15 @@ class Refresh:
 @dataclass(frozen=True, slots=True)
 class Reply:
     """`body` is Slack's answer at once; `whisper` goes afterwards to who acted, by the address `url`, or, where they
-    acted in their Home, stands above what is shown there then. `refused`: it has not the
-    shape of what Slack sends, or is meant for another workspace or app.
+    acted in their Home, stands above what is shown there then. It may have `blocks`, and `replaces` what was clicked.
+    `refused`: it has not the shape of what Slack sends, or is meant for another workspace or app.
     """
 
     body: Body = field(default_factory=dict)
     whisper: str = ""
     url: str = ""
+    blocks: tuple[Block, ...] = ()
+    replaces: bool = False
     refresh: Refresh | None = None
     refused: Literal["", "shape", "elsewhere"] = ""
 

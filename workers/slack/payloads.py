@@ -6,8 +6,6 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from activities.slackhome import CONTROL
-
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -67,10 +65,9 @@ class Interaction(_Part):
     def team_id(self) -> str:
         return self.team.id if self.team else ""
 
-    @property
-    def turns_home(self) -> bool:
-        """Whether it is one of the Home's own controls."""
-        return any(one.action_id.startswith(CONTROL) for one in self.actions)
+    def has(self, prefix: str) -> bool:
+        """Whether somebody used a control whose id begins so."""
+        return any(one.action_id.startswith(prefix) for one in self.actions)
 
     @property
     def home(self) -> str | None:
@@ -112,6 +109,13 @@ class Carried(_Part):
     task: str
     url: str = ""
     home: str | None = None
+
+
+class Chosen(_Part):
+    """What a button to start a playbook carries."""
+
+    playbook: str
+    account: str
 
 
 class NotSlack(ValueError):

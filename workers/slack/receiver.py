@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 from activities.host import Host
 from activities.slack_workspace import Workspace
+from activities.slackhome import CONTROL
 from activities.store import answers
 from activities.store.answers import Asked
 from workers.settings import Settings
-from workers.slack import acts, commands, homes
+from workers.slack import acts, commands, homes, starting
 from workers.slack.office import Office, Refresh, Reply
 from workers.slack.payloads import Command, Event, Happened, Interaction, NotSlack, read
 
@@ -78,7 +79,7 @@ class Receiver:
         self._check(said.team_id, said.api_app_id)
         match said.type:
             case "block_actions":
-                return (homes.turned if said.turns_home else acts.clicked)(self._office, said)
+                return _presser(said)(self._office, said)
             case "view_submission":
                 return acts.submitted(self._office, said)
         return Reply()
@@ -106,7 +107,10 @@ class Receiver:
         if reply.refresh:
             self._afterwards.submit(self._show_home, reply.refresh, reply.whisper)
         elif reply.whisper:
-            self._afterwards.submit(self._office.workspace.whisper, reply.url, reply.whisper)
+            self._afterwards.submit(self._whisper, reply)
+
+    def _whisper(self, reply: Reply) -> None:
+        self._office.workspace.whisper(reply.url, reply.whisper, reply.blocks, replaces=reply.replaces)
 
     def _show_home(self, wanted: Refresh, notice: str) -> None:
         """One after the other for each person, so that what is shown last is what was read last."""
@@ -127,6 +131,13 @@ class Receiver:
             raise _NotOurs
         with self._lock:
             self._checked.add((team, app))
+
+
+def _presser(said: Interaction) -> Callable[[Office, Interaction], Reply]:
+    """By what the ids of the controls begin with."""
+    if said.has(CONTROL):
+        return homes.turned
+    return starting.pressed if said.has(starting.START) else acts.clicked
 
 
 def receiver_from(host: Host, settings: Settings) -> Receiver | None:
