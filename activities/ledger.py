@@ -28,7 +28,6 @@ from activities.transport import Message
 from engine.mailing import EXPIRED, Later, Now, verdict
 from engine.run import Answered, Flipped, Input, Operated
 
-PROMPT: Final = timedelta(seconds=0.2)  # real: a claim so soon counts as made at the effect's own instant
 SOON: Final = timedelta(seconds=1)  # real: until a card that is being posted is looked for again
 ATTEMPTS: Final = 5  # of a message that may be posted twice
 # Logical, from one look at the provider to the next: after 1, 5 and 30 minutes. Then a person must say.
@@ -217,7 +216,7 @@ def _may_go(at: Bench, account: AccountRow, row: EffectRow) -> bool:
 
 def _is_welcome(at: Bench, account: AccountRow, row: EffectRow) -> bool:
     """Whether its recipient may be written to now."""
-    unwanted, now = care.unwanted(at, account, row), at.now(account)
+    unwanted, now = care.unwanted(at, account, row), care.moment(at, account, row)
     found = verdict(row.effect, unwanted, lambda: care.slot(at, account, row), now)
     match found:
         case Later():
@@ -287,22 +286,13 @@ def _end(
     receipt: str | None = None,
     reason: str | None = None,
 ) -> None:
-    moment = _moment(at, account, row)
+    moment = care.moment(at, account, row)
     over = {"lease_until": None, "until": None, "asking": False, "settled_at": moment, "held": None}
     effects.change(at.connection, row.id, state=state, receipt=receipt, reason=reason, **over)
     told = row.settled(moment, "expired" if reason == EXPIRED else state, reason)
     inputs.latch(at.connection, [(row.run, told)], at.real)
     if state != "sent" and row.channel == "email":
         care.move_up(at, account)
-
-
-def _moment(at: Bench, account: AccountRow, row: EffectRow) -> datetime:
-    """When it went: the effect's own instant where the claim followed at once, so that a scaled clock tells no lies."""
-    clock = at.host.clock
-    due = max(row.at, row.ready_since)
-    if row.claimed_at is not None and row.claimed_at - clock.at_real(due) <= PROMPT:
-        return due
-    return at.now(account)
 
 
 def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:

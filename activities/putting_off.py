@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from activities import pacing
+from activities import care, pacing
 from activities.desks import Bench, bench
 from activities.host import Host
 from activities.store import accounts, breakers, effects, mails, runs, traces, wakes
@@ -25,7 +25,7 @@ def until_then(at: Bench, account: AccountRow, row: EffectRow, later: Later) -> 
     """Its hours or a cap hold it. What is worth sending only for a while is looked at when that is over."""
     slot = later.slot
     _put_off(at, row, state="deferred", until=later.until, reason=slot.reason, held=slot.held)
-    _note(at, account, row, slot.reason, slot.at)
+    _note(at, row, slot.reason, slot.at, care.moment(at, account, row))
 
 
 def until_their_hours(at: Bench, row: EffectRow, until: datetime, reason: str) -> None:
@@ -43,20 +43,20 @@ def until_it_is_back(
     ends = [one for one in (expires_of(row.effect), then if probes else None) if one is not None]
     held = {"held": "provider", "lease_until": None}
     _put_off(at, row, state="deferred", until=min(ends, default=None), reason=reason, **held)
-    _note(at, account, row, reason, then)
+    _note(at, row, reason, then, at.now(account))
 
 
 def until_its_receiver_is_back(at: Bench, account: AccountRow, row: EffectRow, until: datetime, reason: str) -> None:
     """It alone waits, and tries again at that real instant."""
     then = at.host.clock.logical(until)
     _put_off(at, row, state="deferred", until=then, reason=reason, lease_until=None)
-    _note(at, account, row, reason, then)
+    _note(at, row, reason, then, at.now(account))
 
 
 def until_its_turn(at: Bench, account: AccountRow, row: EffectRow) -> None:
     """More is on its way than the provider takes soon: it is taken up by priority."""
     _put_off(at, row, state="deferred", until=expires_of(row.effect), reason=RATE, held="provider")
-    _note(at, account, row, RATE, None)
+    _note(at, row, RATE, None, at.now(account))
 
 
 def down_until(at: Bench, row: EffectRow) -> datetime | None:
@@ -111,6 +111,6 @@ def _put_off(at: Bench, row: EffectRow, **changes: object) -> None:
     runs.touch(at.connection, [row.run])
 
 
-def _note(at: Bench, account: AccountRow, row: EffectRow, reason: str | None, until: datetime | None) -> None:
-    entry = deferred(row.effect, at.now(account), reason, until)
+def _note(at: Bench, row: EffectRow, reason: str | None, until: datetime | None, now: datetime) -> None:
+    entry = deferred(row.effect, now, reason, until)
     traces.add(at.connection, [Traced(row.run, row.account, row.playbook, entry)])
