@@ -72,6 +72,11 @@ def within_run(effect: Effect) -> str:
     return effect.key.removeprefix(f"{effect.run}·")
 
 
+def in_turn(effect: Effect, since: datetime | None = None) -> tuple[int, datetime, str]:
+    """The order in which a run's effects are done; `since` it is wanted, where it was put off."""
+    return (-effect.priority, since or effect.at, within_run(effect))
+
+
 def can_be_reached(account: Account, contact: str) -> bool:
     """Whether somebody whom a mail was for may still be written to: active, and with an address."""
     known = account.contacts.get(contact)

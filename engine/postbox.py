@@ -11,7 +11,7 @@ from engine import care
 from engine.account import Account
 from engine.calendar import Calendar
 from engine.care import Gone, Ready, Slot
-from engine.mailing import Later, Now, can_be_reached, ready_of, topic_of, verdict, within_run
+from engine.mailing import Later, Now, can_be_reached, in_turn, ready_of, topic_of, verdict
 from engine.policy import Cap, Policy
 from engine.run import Effect, Said, Settled
 from engine.sendtimes import calendar_for
@@ -64,7 +64,9 @@ class Postbox:
     def empty(self, account: Account, now: datetime) -> Iterator[tuple[Effect, Settled | Entry]]:
         """What becomes of the mails that are due: settled, or put off, which the trace tells."""
         self._move_up(account, now)
-        due = sorted((one for one in self.waiting.values() if one.until <= now), key=_turn)
+        due = sorted(
+            (one for one in self.waiting.values() if one.until <= now), key=lambda one: in_turn(one.effect, one.until)
+        )
         for name, one in ((one.effect.id, self.waiting[one.effect.id]) for one in due):
             asked = partial(self._slot, name, account, now)
             yield one.effect, self._done(one, verdict(one.effect, self._unwanted(one.effect, account), asked, now), now)
@@ -111,8 +113,3 @@ class Postbox:
 
 def _waits_for_room(one: Waiting) -> bool:
     return one.slot is not None and one.slot.held == "cap"
-
-
-def _turn(one: Waiting) -> tuple[int, datetime, str]:
-    """In the order in which a run's effects are done."""
-    return (-one.effect.priority, one.effect.at, within_run(one.effect))

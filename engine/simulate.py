@@ -16,6 +16,7 @@ from engine.answering import fact_of, heard_by
 from engine.desk import Changes, Desk
 from engine.held import Counting, Held
 from engine.instants import told_together
+from engine.mailing import in_turn
 from engine.parameters import packed
 from engine.plan import Plan
 from engine.postbox import Postbox
@@ -223,12 +224,12 @@ class Simulation:
         return self.awaited(now)
 
     def post(self, changes: Changes, now: datetime) -> None:
-        """Mails wait for their moment; everything else that is wanted is done."""
+        """Mails wait for their moment; everything else that is wanted is done, in a ledger's order."""
         for run_id, path, visit, _ in changes.withdrawn:
             self.postbox.withdraw(run_id, (path, visit))
         for run_id, path, visit, to, _ in changes.spared:
             self.postbox.withdraw(run_id, (path, visit), to)
-        for effect in changes.effects.values():
+        for effect in sorted(changes.effects.values(), key=in_turn):
             if effect.channel == "email":
                 self.postbox.put(effect, now)
             elif effect.blocking:

@@ -21,10 +21,10 @@ TELLING = ("task", "remind", "escalate")  # purposes of what no run waits for, e
 
 @dataclass(frozen=True)
 class EffectRow:
-    """`until`: of a deferred effect, when it is wanted again; of an uncertain one, when the provider is asked next
-    (None: a person must say, unless `asking`). `held`: by what it is deferred; a `provider` that is down
-    may hold it without an instant (activities/putting_off.py). `tried_at`, `claimed_at`, `lease_until` and
-    `go_at` (its turn at the provider's rate) are real.
+    """`at`: since when it has been wanted, this time. `until`: of a deferred effect, when it is wanted again; of an
+    uncertain one, when the provider is asked next (None: a person must say, unless `asking`). `held`: by what it is
+    deferred; a `provider` that is down may hold it without an instant (activities/putting_off.py). `tried_at`,
+    `claimed_at`, `lease_until` and `go_at` (its turn at the provider's rate) are real.
     """
 
     id: str
@@ -161,7 +161,7 @@ def release(connection: Connection, run: str, now: datetime) -> bool:
             again = {"state": "wanted", "reason": None, "tried_at": None, "held": None}
             # Whoever waits for room is ready all the while; who waits for an hour, from then on.
             since = one.ready_since if one.held == "cap" else one.until
-            change(connection, one.id, until=None, ready_since=since, **again)
+            change(connection, one.id, until=None, ready_since=since, at=one.until, **again)
         else:
             change(connection, one.id, until=None, asking=True)
     return bool(due)

@@ -76,6 +76,7 @@ def oldest(connection: Connection, now: datetime) -> Collection[datetime]:
     asked = (
         select(func.min(accounts.c.due_at)).where(accounts.c.due_at <= now),
         select(func.min(runs.c.look_at)).where(runs.c.look_at <= now, runs.c.fault.is_(None)),
+        select(func.min(effects.c.until)).where(effects.c.until <= now, effects.c.state == "deferred"),
     )
     return [at for query in asked if (at := connection.scalar(query)) is not None]
 

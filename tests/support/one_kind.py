@@ -1,8 +1,10 @@
 """Playbooks that each rest in one kind of wait, loop or track, for whatever ends a run at once."""
 
 import json
+from datetime import datetime
 from typing import Any
 
+from tests.support.hosts import NOW
 from tests.support.lives import plan_of
 from tests.support.playbooks import story
 from tests.support.retold import Life, bound
@@ -76,13 +78,17 @@ def resting(name: str) -> str:
 
 
 def ended_by(exit_: str) -> Steps:
-    """What the story tells: a ticket, and on the third day what ends the run."""
-    return [{"after": "20 hours", "event": "ticket", "data": {"severity": 2}}, {"after": "73 hours"} | EXITS[exit_]]
+    """What the story tells: a ticket on the first day, and what ends the run some days later."""
+    return [
+        {"after": "20 hours", "event": "ticket", "data": {"severity": 2}},
+        {"after": "73 hours"} | EXITS[exit_],
+    ]
 
 
-def resting_life(name: str, exit_: str) -> Life:
+def resting_life(name: str, exit_: str, begins: datetime = NOW) -> Life:
     account = f"k-{name.replace('_', '-')}"
     text = bound(resting(name), account)
     plan = plan_of(text)
     assert plan is not None
-    return Life(plan, story(then=ended_by(exit_), metrics={"nps": 4}, account={"id": account}), text)
+    told = {"start": begins.isoformat(), "then": ended_by(exit_), "metrics": {"nps": 4}, "account": {"id": account}}
+    return Life(plan, story(**told), text)

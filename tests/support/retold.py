@@ -38,7 +38,7 @@ steps:
 CARE = """
 quiet_hours: {customers: "20:00-08:00", also: [weekends]}
 caps:
-  - {email: 2 per 7 days, per: contact, gather: 1 hour}
+  - {email: 2 per 7 days, per: contact, gather: 6 hours}
   - {email: 5 per 7 days, per: account}
 """
 Key = tuple[str, int]
