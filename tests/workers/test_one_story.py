@@ -48,7 +48,7 @@ async def live(server: str, folder: Path, lives: Sequence[Life], pace: int) -> t
     metadata.create_all(database.engine)
     host = host_of(database, lives, Clock(86_400 // pace, NOW, utc_now()), care=True, queues=queue)
     host.database.read(host.applied.current)
-    host = replace(host, clock=Clock(86_400 // pace, NOW - timedelta(hours=6), utc_now()))
+    host = replace(host, clock=Clock(86_400 // pace, NOW - timedelta(days=1), utc_now()))
     async with stage(server, host, queue, cached=1_000, sandbox=False):
         feeder = Feeder(host, lives)
         await feeder.run(END)
@@ -87,7 +87,6 @@ async def test_what_a_simulation_tells_is_what_happens_on_temporal(temporal, tmp
     differ: dict[str, str] = {}
     for pace in PACES:
         differ, late = await live(temporal, tmp_path, lives, pace)
-        print(f"{len(lives)} lives, {late} late, at {pace} s a day: {sorted(differ)} differ")
         lives = [life for life in lives if life.account in differ]
         if not differ or late <= MARGIN:
             break
