@@ -45,13 +45,18 @@ Key = tuple[str, int]
 Chronicle = dict[Key, list[dict[str, Any]]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Life:
     """A playbook of which only one account can be in, and that account's story."""
 
     plan: Plan
     story: Story
     text: str
+
+    def __repr__(self) -> str:
+        """What somebody needs who tells it again."""
+        then = [one.model_dump(exclude_defaults=True) for one in self.story.model.then]
+        return f"{self.story.model.metrics} {then}\n{self.text[:20_000]}"
 
     @property
     def account(self) -> str:
