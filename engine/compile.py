@@ -7,7 +7,6 @@ file, so that a condition may name the outcome of a step only where that step ca
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,7 +18,7 @@ from engine.endings import Endings
 from engine.inside import rehearsed
 from engine.logic import Condition, Names, compile_asking
 from engine.model import PlaybookModel
-from engine.names_here import Here, StepSaid, Wider
+from engine.names_here import Here, Wider, steps_said
 from engine.own import check_own
 from engine.parameters import Values, as_text, filled_in, own_in, packed
 from engine.partial import as_far_as_it_goes
@@ -92,7 +91,7 @@ class Compiler:
         self.events: tuple[str, ...] = ()
         self.again = self.rehearsing = False
         self.inside: dict[str, dict[str, Type]] = {}
-        self.said = dict(_said(document, document.data))
+        self.said = dict(steps_said(document, document.data, KINDS))
         self.ids: dict[str, Path] = {}
         self.taken: dict[str, int] = {}
         self.steps: dict[str, Step] = {}
@@ -386,16 +385,3 @@ def _own_outcome(step: str, outcomes: tuple[str, ...] | None) -> dict[str, Type]
     if outcomes is None:
         return {step: Type("text")}
     return {step: Type("choice", outcomes)} if outcomes else {}
-
-
-def _said(document: Document, data: Any, at: Path = ()) -> Iterator[tuple[str, StepSaid]]:
-    """Every step of the file, wherever it stands."""
-    if isinstance(data, dict):
-        kind, name = next(iter(data.items()), ("", None))
-        if kind in KINDS and isinstance(name, str):
-            yield name, StepSaid(kind, document.at(at).line)
-        for key, value in data.items():
-            yield from _said(document, value, (*at, key))
-    if isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from _said(document, value, (*at, index))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from engine.document import Document, Path
 from engine.logic import Names
 from engine.types import Type
 
@@ -17,6 +18,21 @@ class StepSaid:
 
     kind: str
     line: int
+
+
+def steps_said(
+    document: Document, data: object, kinds: Collection[str], at: Path = ()
+) -> Iterator[tuple[str, StepSaid]]:
+    """Every step of the file, wherever it stands, by its id."""
+    if isinstance(data, dict):
+        kind, name = next(iter(data.items()), ("", None))
+        if kind in kinds and isinstance(name, str):
+            yield name, StepSaid(kind, document.at(at).line)
+        for key, value in data.items():
+            yield from steps_said(document, value, kinds, (*at, key))
+    if isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from steps_said(document, value, kinds, (*at, index))
 
 
 @dataclass(frozen=True, slots=True)
