@@ -131,7 +131,8 @@ def test_a_person_is_read_with_all_that_can_be_said_of_them():
         "people:\n"
         "  - {id: max}\n"
         "  - {id: ana, name: Ana, email: ana@acme.test, slack: U1, role: [csm, ae], manager: max, backup: max,\n"
-        "     time_zone: Europe/Berlin, country: DE-BY, active: false, away: [{from: 2026-03-02, to: 2026-03-06}]}\n"
+        "     time_zone: Europe/Berlin, country: DE-BY, active: false, away: [{from: 2026-03-02, to: 2026-03-06}],\n"
+        "     pings: digest}\n"
     )
 
     assert people.get("ana") == Person(
@@ -146,6 +147,7 @@ def test_a_person_is_read_with_all_that_can_be_said_of_them():
         THIS_WEEK,
         "max",
         active=False,
+        pings="digest",
     )
     assert people.ids == ("max", "ana")
     assert people.roles == ("csm", "ae")

@@ -56,7 +56,8 @@ stop: [{when: account.status == "churned", outcome: churned, for: 2 hours}]
 calendars: {IL: {working_days: [sunday, monday]}, FR: {working_hours: 10:00-18:00}}
 holidays: {also: [2026-12-24..2026-12-26, 2026-01-02]}
 fiscal_year: february
-quiet_hours: {customers: "20:00\u201308:00", also: [weekends, holidays]}
+quiet_hours: {customers: "20:00\u201308:00", also: [weekends, holidays], colleagues: outside working hours}
+pings: digest
 caps:
   - {email: 2 per 7 days, per: contact, gather: 1 hour}
 topics: {billing: {title: Billing, essential: true}}
@@ -81,6 +82,7 @@ holdout: {share: 5%, salt: 2026}
     }
     assert whole.closed == {dt.date(2026, 12, day) for day in (24, 25, 26)} | {dt.date(2026, 1, 2)}
     assert whole.quiet_hours == QuietHours((dt.time(20), dt.time(8)), weekends=True, holidays=True)
+    assert (whole.pings, whole.pings_in_hours) == ("digest", True)
     assert whole.caps == (Cap("email", 2, Duration(amount=7, unit="day"), "contact", Duration(amount=1, unit="hour")),)
     assert whole.topics == {
         "general": Topic("general", "General"),
@@ -112,6 +114,14 @@ holdout: {share: 5%, salt: 2026}
         ("holidays: {also: [Christmas]}", "1:19: holidays > also 1: 'Christmas' is not a date such as 2026-01-05."),
         ("fiscal_year: feb", "1:14: fiscal_year: 'feb' is not a month. Did you mean 'february'?"),
         ("quiet_hours: {also: [weekend]}", "1:22: quiet_hours > also 1: 'weekend' is not a word that may"),
+        (
+            "quiet_hours: {colleagues: 18:00-08:00}",
+            "1:27: quiet_hours > colleagues: '18:00-08:00' is not a word that may",
+        ),
+        (
+            "pings: sometimes",
+            "1:8: pings: 'sometimes' is not a word that may stand here. Write one of each, digest, both",
+        ),
         ("caps: [{email: 2 a week, per: contact}]", "1:16: caps 1 > email: '2 a week' is not a cap. Write it as 2 per"),
         ("caps: [{email: 2 per 7 days, per: mail}]", "1:35: caps 1 > per: 'mail' is not a word that may stand here."),
         ("mail: {language: German}", "1:18: mail > language: 'German' is not the code of a language. Write it as de"),
