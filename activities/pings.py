@@ -21,9 +21,11 @@ def unneeded(at: Bench, account: AccountRow, row: EffectRow) -> str | None:
     """Why nobody need be told this by a message of its own; None where somebody must."""
     setting = at.current.setting
     person = setting.people.get(row.recipient) if row.channel == "slack" else None
+    if person is None:
+        return None
     has_waited = row.ready_since > row.at
-    digests = at.host.channels[row.channel].cards
-    if person is None or not (has_waited or digests):
+    digests = at.host.channels[row.channel].cards and (person.pings or setting.policy.pings) == "digest"
+    if not (has_waited or digests):
         return None
     task = _task(at, row)
     if has_waited and row.effect.purpose == "task" and task is not None and task.person != person.id:
