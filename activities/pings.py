@@ -23,7 +23,7 @@ def unneeded(at: Bench, account: AccountRow, row: EffectRow) -> str | None:
     person = setting.people.get(row.recipient) if row.channel == "slack" else None
     if person is None:
         return None
-    has_waited = row.ready_since > row.at
+    has_waited = row.ready_since > row.effect.at
     digests = at.host.channels[row.channel].cards and (person.pings or setting.policy.pings) == "digest"
     if not (has_waited or digests):
         return None
