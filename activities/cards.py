@@ -17,13 +17,14 @@ from sqlalchemy import Connection
 from activities import slackcard
 from activities.desks import Bench, bench
 from activities.host import Host
-from activities.message import message_of
+from activities.message import NOTICE, message_of
 from activities.slackhistory import told
 from activities.store import accounts, effects, runs, tasks, traces
 from activities.store import cards as rows
 from activities.store.cards import CardRow
 from activities.store.effects import EffectRow
 from activities.transport import Answer, Busy, Message, Refused, Sent, Uncertain
+from engine.people import reach
 from engine.picture import picture
 from engine.render.cards import Around, Card, card
 from engine.run import Effect, Task
@@ -45,9 +46,9 @@ def message(at: Bench, row: EffectRow) -> Message:
         return plain
     there = rows.find(at.connection, task, row.recipient)
     if there is not None and there.effect != row.id:
-        if there.receipt is not None:
+        if there.receipt not in {None, rows.MAILED}:
             return replace(plain, thread=there.receipt, broadcast=True)
-        if _is_coming(at.connection, there.effect):
+        if _is_coming(at.connection, there.effect) or rows.is_being_shown(at.connection, there, at.real):
             raise BeingPosted
     found = tasks.find(at.connection, task)
     return plain if found is None else _posting(at, row, plain, found, there)
@@ -56,8 +57,19 @@ def message(at: Bench, row: EffectRow) -> Message:
 def posted(at: Bench, row: EffectRow, receipt: str) -> None:
     """The effect was sent: where it is a card, it is there from now on."""
     task = about(row.effect)
-    if task is not None and at.host.channels[row.channel].cards:
+    if task is not None and row.channel == NOTICE:
+        _mailed(at, task, row)
+    elif task is not None and at.host.channels[row.channel].cards:
         rows.posted(at.connection, task, row.recipient, row.id, receipt)
+
+
+def _mailed(at: Bench, task: str, row: EffectRow) -> None:
+    """They know of it by mail; the next change of it is what Slack shows them, when it does again."""
+    there = rows.find(at.connection, task, row.recipient)
+    if tasks.find(at.connection, task) is None or (there is not None and there.effect != row.id):
+        return
+    line, rev = tasks.last_line(at.connection, task), there.rev if there else 0
+    rows.put(at.connection, CardRow(task, row.recipient, row.account, row.id, rows.MAILED, rev, "", line, 0, None))
 
 
 def about(effect: Effect) -> str | None:
@@ -68,7 +80,7 @@ def about(effect: Effect) -> str | None:
 
 def _is_coming(connection: Connection, effect: str) -> bool:
     row = effects.find(connection, effect)
-    if row is None or row.state not in COMING:
+    if row is None or row.state not in COMING or row.channel == NOTICE:
         return False
     return row.state != "uncertain" or row.asking or row.until is not None
 
@@ -126,10 +138,12 @@ def show(host: Host, row: CardRow) -> timedelta:
     found = host.database.read(lambda connection: _looked_at(bench(host, connection), row))
     if found is None:
         return timedelta(0)
-    shown, lines = found
-    row, answer = _edited(host, row, shown)
+    shown, lines, address = found
+    row, answer = (
+        _posted_after_all(host, row, shown, address) if row.receipt == rows.MAILED else _edited(host, row, shown)
+    )
     for seq, said in lines:
-        if not isinstance(answer, Sent):
+        if not isinstance(answer, Sent) or row.receipt == rows.MAILED:
             break
         answer = _said(host, row, seq, said)
         row = replace(row, told=seq) if isinstance(answer, Sent) else row
@@ -137,13 +151,16 @@ def show(host: Host, row: CardRow) -> timedelta:
     return answer.retry_after if isinstance(answer, Busy) else timedelta(0)
 
 
-def _looked_at(at: Bench, row: CardRow) -> tuple[Card, list[tuple[int, str]]] | None:
+def _looked_at(at: Bench, row: CardRow) -> tuple[Card, list[tuple[int, str]], str] | None:
+    """With the lines of its history that are new, and where its reader is reached."""
     task = tasks.find(at.connection, row.task)
     if task is None:
         return None
     people = at.current.setting.people
     history = tasks.history_after(at.connection, row.task, row.told)
-    return drawn(at, task, row.recipient), [(seq, told(one, people)) for seq, one in history]
+    person = people.get(row.recipient)
+    lines = [(seq, told(one, people)) for seq, one in history]
+    return drawn(at, task, row.recipient), lines, reach(person) if person else row.recipient
 
 
 def _edited(host: Host, row: CardRow, shown: Card) -> tuple[CardRow, Answer]:
@@ -156,15 +173,28 @@ def _edited(host: Host, row: CardRow, shown: Card) -> tuple[CardRow, Answer]:
     return row, answer
 
 
+def _posted_after_all(host: Host, row: CardRow, shown: Card, address: str) -> tuple[CardRow, Answer]:
+    """What they were told by mail, now that it has changed; what is over by then needs no message."""
+    if not shown.is_open:
+        return row, Sent(rows.MAILED)
+    message = _carrying(Message(row.effect, CHANNEL, address, ""), shown)
+    answer = _found(host, message, row) or _send(host, message)
+    if isinstance(answer, Sent):
+        row = replace(row, digest=_digest(shown), receipt=answer.receipt)
+    return row, answer
+
+
+def _found(host: Host, message: Message, row: CardRow) -> Sent | None:
+    """What an attempt before this one may have posted."""
+    since = host.clock.real() - timedelta(days=1)
+    return host.channels[CHANNEL].transport.find(message, since) if row.attempts else None
+
+
 def _said(host: Host, row: CardRow, seq: int, said: str) -> Answer:
     """A word in the thread is no edit: before it is said again, it is looked for."""
     name = str(uuid.uuid5(uuid.UUID(row.effect), str(seq)))
     one = Message(name, CHANNEL, row.recipient, said, thread=row.receipt)
-    if row.attempts:
-        since = host.clock.real() - timedelta(days=1)
-        if there := host.channels[CHANNEL].transport.find(one, since):
-            return there
-    return _send(host, one)
+    return _found(host, one, row) or _send(host, one)
 
 
 def _send(host: Host, message: Message) -> Answer:

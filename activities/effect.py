@@ -63,8 +63,8 @@ def _send(host: Host, effect: str, granted: Granted, remember: Remember) -> None
             ledger.settle(host, effect, "sent", receipt)
         case Refused(reason, credentials=True):
             ledger.put_off(host, effect, reason)
-        case Refused(reason):
-            ledger.settle(host, effect, "failed", reason)
+        case Refused(reason, code):
+            ledger.settle(host, effect, "failed", reason, code)
         case Busy(reason, after, alone=True):
             ledger.put_aside(host, effect, reason, after)
         case Busy(reason, after):

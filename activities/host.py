@@ -52,7 +52,9 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """`stir` tells the relay of this process that there are new wakes; another process's relay sees them by itself."""
+    """`stir` tells the relay of this process that there are new wakes; another process's relay sees them by itself.
+    `falls_back`: what Slack does not bring to colleagues can go to them by mail.
+    """
 
     database: Database
     clock: Clock
@@ -61,6 +63,7 @@ class Host:
     stir: Callable[[], None] = field(default=lambda: None)
     links: Links = field(default_factory=Links)
     senders: Senders = field(default_factory=Senders)
+    falls_back: bool = False
 
     @property
     def queues(self) -> Queues:

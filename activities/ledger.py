@@ -6,6 +6,7 @@ claimed → deferred     the provider is down; wanted again when it is back
 wanted  → deferred     no room now, or not an hour to write (activities/care.py); wanted again at its instant;
                        or more is on its way than the provider takes soon (activities/pacing.py)
 claimed → uncertain    the answer was lost, or whoever claimed it died; the provider is asked, no mail sent again
+claimed, deferred → wanted, in the channel `notice`: a colleague gets by mail what Slack does not bring them
 uncertain → wanted     by a person's word only; so is what was refused and no run waits for: failed → wanted
 """
 
@@ -15,10 +16,10 @@ from typing import Final, Literal, TypeAlias
 
 from sqlalchemy import Connection
 
-from activities import cards, care, pacing, pings, putting_off
+from activities import cards, care, notices, pacing, pings, putting_off
 from activities.desks import Bench, bench
 from activities.host import Channel, Host
-from activities.message import MAIL, mail_of
+from activities.message import MAIL, NOTICE, mail_of
 from activities.store import accounts, breakers, effects, inputs, outbox, runs, wakes
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
@@ -35,8 +36,9 @@ LOOKS: Final = {
     "email": (timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=25)),
     "slack": (timedelta(seconds=5),),
     "webhook": (timedelta(seconds=5),),
+    "notice": (timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=25)),
 }
-SENT_AT_MOST_ONCE: Final = {"email"}
+SENT_AT_MOST_ONCE: Final = {"email", "notice"}
 APART: Final = {"webhook"}  # channels of many receivers: that one of them is down says nothing of the others
 
 
@@ -94,11 +96,11 @@ def claim(host: Host, effect: str) -> Claim:
     return host.database.write(lambda connection: _claimed(bench(host, connection), effect))
 
 
-def settle(host: Host, effect: str, state: Literal["sent", "failed"], told: str) -> None:
-    """Writes the outcome, at whatever time it comes, and latches it for the run; runs no engine code. `told` is the
-    receipt of what was sent, or why it failed. What is settled already stays as it is.
+def settle(host: Host, effect: str, state: Literal["sent", "failed"], told: str, code: str = "") -> None:
+    """Writes the outcome, at whatever time it comes, and latches it for the run. `told` is the receipt of what was
+    sent, or why it failed, `code` the provider's word for that. What is settled already stays as it is.
     """
-    host.database.write(lambda connection: _settled(bench(host, connection), effect, state, told))
+    host.database.write(lambda connection: _settled(bench(host, connection), effect, state, told, code))
 
 
 def settle_proven(host: Host, row: EffectRow, receipt: str) -> None:
@@ -164,7 +166,7 @@ def message_for(at: Bench, account: AccountRow, row: EffectRow) -> Message:
     if row.effect.purpose == MAIL and not is_empty(row.effect):
         return mail_of(row.effect, account.known.name, at.current.setting.policy, at.host.senders, at.host.links)
     try:
-        return cards.message(at, row)
+        return notices.message(at, row) if row.channel == NOTICE else cards.message(at, row)
     except cards.BeingPosted:
         raise Leased(SOON) from None
 
@@ -209,7 +211,8 @@ def _may_go(at: Bench, account: AccountRow, row: EffectRow) -> bool:
     if pings.is_put_off(at, account, row):
         return False
     if down := putting_off.down_until(at, row):
-        putting_off.until_it_is_back(at, account, row, down, "provider down")
+        if not (notices.is_time(at, row.channel) and notices.instead(at, account, row, notices.DOWN)):
+            putting_off.until_it_is_back(at, account, row, down, "provider down")
         return False
     return True
 
@@ -265,7 +268,7 @@ def expired(at: Bench, account: AccountRow, row: EffectRow) -> None:
 # --- after the call --------------------------------------------------------------------------------------
 
 
-def _settled(at: Bench, effect: str, state: Literal["sent", "failed"], told: str) -> None:
+def _settled(at: Bench, effect: str, state: Literal["sent", "failed"], told: str, code: str) -> None:
     account, row = _locked(at.connection, effect)
     if is_empty(row.effect):
         outbox.forget(at.connection, row.id)  # it was erased while it was on its way
@@ -273,9 +276,12 @@ def _settled(at: Bench, effect: str, state: Literal["sent", "failed"], told: str
         breakers.close(at.connection, row.channel)  # it answers again
     if state == "sent":
         cards.posted(at, row, told)
-    if row.state in {"sent", "failed"} and not (row.state == "failed" and state == "sent"):
-        return
+    settled = row.state in {"sent", "failed"} and not (row.state == "failed" and state == "sent")
+    if settled or (state == "failed" and notices.is_lost(at, account, row, code)):
+        return  # whom Slack does not know gets a mail
     _end(at, account, row, state, **({"receipt": told, "reason": None} if state == "sent" else {"reason": told}))
+    if state == "sent" and row.channel == NOTICE:
+        effects.change(at.connection, row.id, reason=row.reason)  # why it went by mail
 
 
 def _end(
@@ -314,7 +320,7 @@ def _put_off(at: Bench, effect: str, reason: str, at_least: timedelta = timedelt
         _put_aside(at, effect, reason, at_least)
         return
     until = at.real + max(at_least, at.host.channels[row.channel].down_for)
-    breakers.open_(at.connection, row.channel, until, reason)
+    breakers.open_(at.connection, row.channel, at.real, until, reason)
     putting_off.until_it_is_back(at, account, row, until, f"provider down: {reason}", probes=True)
 
 
@@ -343,6 +349,7 @@ def _not_found(at: Bench, effect: str) -> Granted | None:
     if row.state != "uncertain":
         return None
     if row.channel not in SENT_AT_MOST_ONCE and row.attempt < ATTEMPTS:
+        effects.change(at.connection, effect, looks=row.looks + 1)  # from now on it may have arrived
         return _granted(at, account, row)
     later = LOOKS[row.channel][row.looks + 1 : row.looks + 2]
     until = at.now(account) + later[0] if later else None
@@ -355,8 +362,16 @@ def _sent_again(at: Bench, effect: str) -> None:
     account, row = _locked(at.connection, effect)
     if not resendable(row):
         return
-    fresh = {"settled_at": None, "until": None, "asking": False, "tried_at": None, "looks": 0, "checked_at": at.real}
-    effects.change(at.connection, effect, state="wanted", reason=None, ready_since=at.now(account), **fresh)
+    fresh: dict[str, object] = {
+        "settled_at": None,
+        "until": None,
+        "asking": False,
+        "tried_at": None,
+        "looks": 0,
+        "checked_at": at.real,
+    }
+    fresh |= {"channel": row.effect.channel, "reason": None, "ready_since": at.now(account)}
+    effects.change(at.connection, effect, state="wanted", **fresh)
     runs.touch(at.connection, [row.run])
     wakes.write(at.connection, [row.run], at.real)
 

@@ -13,6 +13,7 @@ from engine.policy import GENERAL, Policy
 from engine.run import Effect
 
 MAIL = "email"  # the channel, and the purpose of what goes to customers
+NOTICE = "notice"  # the channel of mails to colleagues, of what Slack does not bring them
 
 
 def message_of(effect: Effect) -> Message:

@@ -8,6 +8,7 @@ from typing import Final
 
 from activities.desks import Bench
 from activities.host import Channel
+from activities.message import MAIL, NOTICE
 from activities.store import effects, paces
 from activities.store.effects import EffectRow
 
@@ -45,13 +46,18 @@ def room(at: Bench, name: str) -> int | None:
     channel = at.host.channels[name]
     if channel.apart is None or channel.each_address:
         return None
-    free = paces.free_at(at.connection, name)
+    free = paces.free_at(at.connection, _shared(name))
     left = FAR - max(timedelta(), free - at.real) if free else FAR
     return max(0, int(left / channel.apart))
+
+
+def _shared(channel: str) -> str:
+    """One provider, one rate."""
+    return MAIL if channel == NOTICE else channel
 
 
 def _name(channel: Channel, row: EffectRow) -> str:
     """An address may say whose it is: it is kept as a digest."""
     if not channel.each_address:
-        return row.channel
+        return _shared(row.channel)
     return f"{row.channel}/{hashlib.blake2s(row.effect.address.encode(), digest_size=16).hexdigest()}"

@@ -6,12 +6,14 @@ from typing import Final
 
 from activities import cards, putting_off
 from activities.desks import Bench
+from activities.message import NOTICE
 from activities.store import tasks
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
 from engine.pings import is_in_digest, waits_until
 from engine.run import Task
 
+TO_COLLEAGUES: Final = frozenset({"slack", NOTICE})
 HOURS: Final = "outside working hours"
 DIGEST: Final = "it is in their digest"
 PASSED_ON: Final = "it is with somebody else by now"
@@ -20,7 +22,7 @@ PASSED_ON: Final = "it is with somebody else by now"
 def unneeded(at: Bench, account: AccountRow, row: EffectRow) -> str | None:
     """Why nobody need be told this by a message of its own; None where somebody must."""
     setting = at.current.setting
-    person = setting.people.get(row.recipient) if row.channel == "slack" else None
+    person = setting.people.get(row.recipient) if row.channel in TO_COLLEAGUES else None
     if person is None:
         return None
     has_waited = row.ready_since > row.effect.at
@@ -37,7 +39,8 @@ def unneeded(at: Bench, account: AccountRow, row: EffectRow) -> str | None:
 def is_put_off(at: Bench, account: AccountRow, row: EffectRow) -> bool:
     """Whether it waits for the hours of whom it is told; it is put off then."""
     setting = at.current.setting
-    person = setting.people.get(row.recipient) if setting.policy.pings_in_hours and row.channel == "slack" else None
+    reached = setting.policy.pings_in_hours and row.channel in TO_COLLEAGUES
+    person = setting.people.get(row.recipient) if reached else None
     if person is None:
         return False
     until = waits_until(row.effect.purpose, _task(at, row), person, setting.policy, at.now(account))

@@ -157,7 +157,14 @@ def _want_again(at: Bench, row: EffectRow, effect: Effect) -> None:
     if row.state in {"failed", "skipped"}:
         again = {"state": "wanted", "reason": None, "tried_at": None, "settled_at": None, "checked_at": at.real}
         effects.change(
-            at.connection, row.id, **again, at=effect.at, address=effect.address, body=effect.model_dump_json()
+            at.connection,
+            row.id,
+            **again,
+            at=effect.at,
+            address=effect.address,
+            body=effect.model_dump_json(),
+            channel=effect.channel,
+            looks=0,
         )
     elif row.state == "sent":
         inputs.latch(at.connection, [(effect.run, effect.settled(effect.at, "sent"))], at.real)

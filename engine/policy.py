@@ -27,6 +27,7 @@ Pings = Literal["each", "digest", "both"]
 """How colleagues hear of their tasks: each by a message of its own, all in a digest in the morning, or both."""
 # Constructed, not validated: validating builds a schema, and an import should build none.
 FIVE_BUSINESS_DAYS: Final = Duration.model_construct(amount=5, unit="business day")
+HALF_AN_HOUR: Final = Duration.model_construct(amount=30, unit="minute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ GENERAL: Final = Topic("general", "General")
 class Policy:
     """`working_days` count from Monday = 0; `fiscal_year` is the month (1 to 12) in which it begins; `spread` is how
     long the mails of one instant take to go; `pings_in_hours`: what is told of tasks waits for the working hours of
-    whom it is told.
+    whom it is told; `mail_fallback`: how long Slack takes nothing before colleagues get it by mail.
     """
 
     time_zone: str = "UTC"
@@ -146,6 +147,7 @@ class Policy:
     holdout: Holdout | None = None
     pings: Pings = "both"
     pings_in_hours: bool = False
+    mail_fallback: Duration = HALF_AN_HOUR
 
     def is_essential(self, topic: str | None) -> bool:
         found = self.topics.get(topic or GENERAL.id)

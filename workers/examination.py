@@ -20,7 +20,7 @@ from workers.settings import Settings, load_settings
 from workers.settings_problems import InvalidSettings
 from workers.standstill import late_work, unasked
 from workers.temporal_server import NoTemporalServer, found_binary, server_version
-from workers.wiring import host_from, remote_mail, remote_slack, senders_of
+from workers.wiring import falls_back, host_from, remote_mail, remote_slack, senders_of
 
 ANSWERS_WITHIN = 5.0  # seconds
 
@@ -194,9 +194,22 @@ def _slack(settings: Settings) -> Iterator[Found]:
     else:
         fix = "Set SLACK_APP_TOKEN (Socket Mode), or SLACK_SIGNING_SECRET (HTTP); workers/slack/manifest.yaml says how."
         yield Found("slack buttons", ok=False, message="Nothing comes back: buttons do nothing.", fix=fix)
+    yield _instead_of_slack(settings)
     people = load(settings.workspace).people
     one = check_people(token.get_secret_value(), people, api=settings.slack_api_url)
     yield Found("slack people", one.ok, one.message, one.fix)
+
+
+def _instead_of_slack(settings: Settings) -> Found:
+    name, span = "slack fallback", load(settings.workspace).policy.mail_fallback
+    if falls_back(settings):
+        message = (
+            f"what is for colleagues goes by mail when Slack takes nothing for {span} (mail_fallback in policy.yaml)"
+        )
+        return Found(name, ok=True, message=message)
+    message = "Whatever happens to Slack, messages wait for it: no mail from us stands in."
+    fix = "Set PLAYBOOK_MAIL_FROM, and SENDGRID_API_KEY or PLAYBOOK_SMTP_URL, to have colleagues told by mail."
+    return Found(name, ok=True, message=message, fix=fix)
 
 
 def _letterhead(settings: Settings) -> Iterator[Found]:

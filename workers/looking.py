@@ -1,16 +1,29 @@
 """What is known of runs, tasks, messages and accounts, asked of the database for people and programs."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
+from activities import notices
 from activities.desks import bench, lay_out
 from activities.host import Host
 from activities.ledger import message_for
-from activities.store import accounts, breakers, cards, decisions, digests, effects, runs, tasks, traces, versions
+from activities.store import (
+    accounts,
+    breakers,
+    cards,
+    decisions,
+    digests,
+    effects,
+    mails,
+    runs,
+    tasks,
+    traces,
+    versions,
+)
 from activities.store.effects import EffectRow
 from activities.store.runs import RunRow
 from engine.desk import Desk
@@ -200,7 +213,8 @@ def attention(connection: Connection, host: Host, limit: int = MANY) -> list[Vie
         *_doubtful(connection, limit),
         *_refused(connection, limit),
         *_behind(connection, limit),
-        *_down(connection),
+        *_down(connection, host),
+        *_by_mail(connection, now, limit),
         *_undigested(connection, limit),
         *_unheard(connection, now, limit),
         *_undone(connection, limit),
@@ -243,10 +257,21 @@ def _behind(connection: Connection, limit: int) -> Iterator[View]:
         yield attention_view("card", row.task, row.account, reason, fix)
 
 
-def _down(connection: Connection) -> Iterator[View]:
+def _down(connection: Connection, host: Host) -> Iterator[View]:
     for channel, reason in breakers.listed(connection):
         told = f"nothing goes out by {channel}, and what is for it keeps its place: {reason}"
+        if channel == "slack" and host.falls_back:
+            span = bench(host, connection).current.setting.policy.mail_fallback
+            told += f"; what is for colleagues goes to them by mail when that lasts for {span}"
         yield attention_view("provider", channel, None, told, "playbook doctor; it is tried again by itself")
+
+
+def _by_mail(connection: Connection, now: datetime, limit: int) -> Iterator[View]:
+    """Whom Slack did not know within the last day."""
+    for person, number in mails.instead(connection, notices.LOST, now - timedelta(days=1), limit):
+        what = f"{number} message{'' if number == 1 else 's'} of the last day went by mail"
+        fix = "mend their address in people.yaml, or state their member id there (slack: U…), and playbook apply"
+        yield attention_view("lost", person, None, f"Slack does not know {person}: {what}", fix)
 
 
 def _undigested(connection: Connection, limit: int) -> Iterator[View]:

@@ -22,6 +22,10 @@ class Queues:
         return f"{self.runs}-webhook"
 
     @property
+    def notice(self) -> str:
+        return f"{self.runs}-notice"
+
+    @property
     def providers(self) -> tuple[str, ...]:
         """The queues of effects."""
-        return (self.email, self.slack, self.webhook)
+        return (self.email, self.slack, self.webhook, self.notice)

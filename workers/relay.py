@@ -15,7 +15,7 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
-from activities import facts, putting_off, wakes
+from activities import facts, notices, putting_off, wakes
 from activities.applied import NothingApplied
 from activities.directive import Begin
 from activities.host import Host
@@ -153,9 +153,10 @@ class Relay:
             self._new_wakes.set()
 
     async def _take_up_some(self) -> None:
-        """What providers that were down and are back may have now."""
+        """What providers that were down and are back may have now, and what has waited for Slack for too long."""
         await asyncio.sleep(TAKE_UP_EVERY.total_seconds())
-        if await self._in_thread(lambda: putting_off.take_up(self._host, TAKE_UP_EVERY.total_seconds())):
+        seconds = TAKE_UP_EVERY.total_seconds()
+        if await self._in_thread(lambda: notices.fall_back(self._host) + putting_off.take_up(self._host, seconds)):
             self._new_wakes.set()
 
 

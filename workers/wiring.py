@@ -45,12 +45,24 @@ def host_from(settings: Settings, stir: Callable[[], None] = lambda: None, datab
     clock = load_clock(database, settings.clock.scale, settings.clock.origin)
     local = Outbox(partial(_keep, database, clock), partial(_holds, database))
     queues = Queues(settings.task_queue)
+    mail, apart = remote_mail(settings), _apart(settings.mail_per_second)
     channels = {
-        "email": _channel(remote_mail(settings), local, queues.email, _apart(settings.mail_per_second)),
+        "email": _channel(mail, local, queues.email, apart),
+        "notice": _channel(mail, local, queues.notice, apart),
         "slack": _channel(remote_slack(settings), local, queues.slack, SLACK_APART, of_tasks=True),
         "webhook": _channel(remote_webhooks(settings, local), local, queues.webhook),
     }
-    return Host(database, clock, Applied(), channels, stir, links_of(settings), senders_of(settings))
+    links, senders = links_of(settings), senders_of(settings)
+    return Host(database, clock, Applied(), channels, stir, links, senders, falls_back(settings))
+
+
+def falls_back(settings: Settings) -> bool:
+    """Whether mails can stand in for messages in Slack: they come from us, not from a colleague."""
+    return settings.slack_bot_token is not None and settings.mail_from is not None and has_mail(settings)
+
+
+def has_mail(settings: Settings) -> bool:
+    return settings.smtp_url is not None or settings.sendgrid_api_key is not None
 
 
 def senders_of(settings: Settings) -> Senders:

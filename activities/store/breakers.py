@@ -13,10 +13,13 @@ from activities.store.writing import upsert
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """`until`: nothing is tried before. `probing`: until then somebody tries whether the provider is back."""
+    """`until`: nothing is tried before. `probing`: until then somebody tries whether the provider is back. `since`:
+    when it began (None: a release before this one opened it).
+    """
 
     until: datetime
     probing: datetime | None
+    since: datetime | None
 
     def holds(self, real: datetime) -> datetime | None:
         """Until when nobody may try; None when somebody may."""
@@ -24,14 +27,17 @@ class Breaker:
         return last if last > real else None
 
 
-_OF = select(breakers.c.until, breakers.c.probing).where(breakers.c.channel == bindparam("name"))
+_OF = select(breakers.c.until, breakers.c.probing, breakers.c.since).where(breakers.c.channel == bindparam("name"))
 _LOCK = _OF.with_for_update()
 _PROBE = update(breakers).where(breakers.c.channel == bindparam("name")).values(probing=bindparam("last"))
 _CLOSE = delete(breakers).where(breakers.c.channel == bindparam("name"))
 
 
-def open_(connection: Connection, channel: str, until: datetime, reason: str) -> None:
-    upsert(connection, breakers, [{"channel": channel, "until": until, "reason": reason, "probing": None}])
+def open_(connection: Connection, channel: str, real: datetime, until: datetime, reason: str) -> None:
+    there = find(connection, channel)
+    since = there.since if there is not None and there.since is not None else real
+    row = {"channel": channel, "until": until, "reason": reason, "probing": None, "since": since}
+    upsert(connection, breakers, [row])
 
 
 def find(connection: Connection, channel: str) -> Breaker | None:

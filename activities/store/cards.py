@@ -9,13 +9,14 @@ from sqlalchemy import Connection, bindparam, case, exists, func, select, update
 from activities.store.tables import cards, tasks
 from activities.store.writing import upsert
 
+MAILED = "mail"  # in the place of a receipt: who is told knows it by mail, and Slack has nothing of it
 LASTING = 5  # tries: so many take minutes
 LEASE = timedelta(seconds=60)  # longer than an edit and a few words in a thread may take
 
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """`recipient` is a person's id or a channel; `receipt` is None until the effect has posted it."""
+    """`recipient` is a person's id or a channel; `receipt` is None until the effect has posted it, or MAILED."""
 
     task: str
     recipient: str
@@ -71,6 +72,11 @@ def posted(connection: Connection, task: str, recipient: str, effect: str, recei
     connection.execute(update(cards).where(mine).values(receipt=receipt))
 
 
+def is_being_shown(connection: Connection, row: CardRow, real: datetime) -> bool:
+    mine = (cards.c.task == row.task) & (cards.c.recipient == row.recipient) & (cards.c.lease_until > real)
+    return connection.scalar(select(cards.c.task).where(mine)) is not None
+
+
 def touch(connection: Connection, ones: Collection[str]) -> None:
     """Something was done with these tasks, and there is something new to be seen of them."""
     if ones:
@@ -115,7 +121,7 @@ def failed(connection: Connection, row: CardRow, until: datetime) -> None:
 
 def _change(connection: Connection, row: CardRow, **more: object) -> None:
     said = {"receipt": row.receipt, "digest": row.digest, "told": row.told, "reason": row.reason, **more}
-    mine = (cards.c.task == row.task) & (cards.c.recipient == row.recipient)
+    mine = (cards.c.task == row.task) & (cards.c.recipient == row.recipient) & (cards.c.effect == row.effect)
     connection.execute(update(cards).where(mine).values(**said))
 
 

@@ -68,7 +68,7 @@ def doubt_mail(connection: Connection) -> None:
     doubt = {"state": "uncertain", "asking": True, "until": None, "looks": 0, "reason": "restored from a backup"}
     doubt |= {"held": None}
     unsent = effects.c.state.in_(("wanted", "claimed", "deferred"))
-    connection.execute(update(effects).where(unsent, effects.c.channel == "email").values(doubt))
+    connection.execute(update(effects).where(unsent, effects.c.channel.in_(("email", "notice"))).values(doubt))
 
 
 def oldest(connection: Connection, now: datetime) -> Collection[datetime]:

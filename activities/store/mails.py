@@ -55,6 +55,22 @@ def put_off(connection: Connection, channel: str, limit: int) -> list[tuple[str,
     return [(row[0], row[1], row[2]) for row in connection.execute(_PUT_OFF, {"name": channel, "most": limit})]
 
 
+def put_off_to(connection: Connection, channel: str, recipients: Collection[str], limit: int) -> list[tuple[str, str]]:
+    """Effect and account of what waits for the provider, is for one of these, and cannot have arrived; likewise."""
+    mine = _BY_PROVIDER & (effects.c.channel == channel) & (effects.c.looks == 0)
+    query = select(effects.c.id, effects.c.account).where(mine, effects.c.recipient.in_(sorted(recipients)))
+    query = query.order_by(effects.c.priority.desc(), effects.c.ready_since).limit(limit)
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def instead(connection: Connection, why: str, since: datetime, limit: int) -> list[tuple[str, int]]:
+    """To whom mails went for that reason in the place of messages, and how many since that logical instant."""
+    mine = (effects.c.channel == literal_column("'notice'")) & (effects.c.reason == why)
+    query = select(effects.c.recipient, func.count()).where(mine, effects.c.settled_at > since)
+    query = query.group_by(effects.c.recipient).order_by(effects.c.recipient).limit(limit)
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
 def take_up(connection: Connection, ids: Collection[str], real: datetime) -> list[str]:
     """Those that still wait for the provider are wanted again; their runs. Their accounts are locked."""
     mine = effects.c.id.in_(sorted(ids)) & (effects.c.held == "provider")

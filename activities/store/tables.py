@@ -226,6 +226,7 @@ effects = Table(
     only_where("held = 'provider'", "ix_effects_put_off", "channel", "priority", "ready_since"),
     only_where("until IS NOT NULL", "ix_effects_until", "until"),
     only_where("channel = 'email'", "ix_effects_mails", "playbook", "settled_at"),
+    only_where("channel = 'notice'", "ix_effects_notices", "settled_at"),
 )
 
 suppressions = Table(
@@ -267,6 +268,7 @@ breakers = Table(
     Column("until", Instant, nullable=False),  # real
     Column("reason", Text, nullable=False),
     Column("probing", Instant),  # real: until then one effect is being tried
+    Column("since", Instant),  # real
 )
 
 # Rates: when a provider, or one channel of it, takes the next message.

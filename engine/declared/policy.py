@@ -31,6 +31,7 @@ from engine.document import Document, Path
 from engine.logic import Condition
 from engine.policy import (
     GENERAL,
+    HALF_AN_HOUR,
     Cap,
     Holdout,
     Letterhead,
@@ -132,6 +133,7 @@ class PolicyShape(Shape):
     webhooks: dict[Name, WebhookShape] = Field(default_factory=dict)
     holdout: HoldoutShape | None = None
     pings: Pings = "both"
+    mail_fallback: ClockSpan = HALF_AN_HOUR
 
 
 def read_policy(document: Document, vocabulary: Vocabulary) -> Policy | Problems:
@@ -178,6 +180,7 @@ def _policy(shape: PolicyShape, conditions: dict[int, Condition]) -> Policy:
         holdout=Holdout(shape.holdout.share, shape.holdout.salt) if shape.holdout else None,
         pings=shape.pings,
         pings_in_hours=shape.quiet_hours.colleagues is not None,
+        mail_fallback=shape.mail_fallback,
     )
 
 

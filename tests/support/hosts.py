@@ -88,6 +88,7 @@ def host_on(
     seconds: float = 3,
     stir: Callable[[], None] = lambda: None,
     cards: bool = False,
+    notice: Noting | None = None,
 ) -> Host:
     """On a Monday morning, whatever `real` says. Channels answer within a second: nobody waits long for a lease."""
     times = {"deadline": timedelta(seconds=1), "lease": timedelta(seconds=2), "seconds": seconds}
@@ -100,8 +101,10 @@ def host_on(
             "email": Channel(email or Noting(), f"{queues}-email", **times),
             "slack": Channel(slack or Noting(), f"{queues}-slack", **times, cards=cards),
             "webhook": Channel(webhook or Noting(), f"{queues}-webhook", **times),
+            "notice": Channel(notice or Noting(), f"{queues}-notice", **times),
         },
         stir=stir,
+        falls_back=notice is not None,
     )
     apply(host, *plans)
     return host

@@ -543,7 +543,7 @@ class TestTroubles:
         ran = playbook("doctor")
 
         assert ran.code == 1
-        queues = "lonely, lonely-email, lonely-slack, lonely-webhook"
+        queues = "lonely, lonely-email, lonely-slack, lonely-webhook, lonely-notice"
         assert f"No worker asks for the work of {queues}. Start `playbook up`" in ran.out
 
     def test_doctor_tells_a_namespace_that_is_not_there(self, filled, temporal, monkeypatch):

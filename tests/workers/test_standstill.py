@@ -66,4 +66,4 @@ async def test_task_queues_that_no_worker_asks_are_named(temporal, sqlite):
         while await unasked(client, Queues(queue)):
             await asyncio.sleep(0.1)
 
-    assert alone == [queue, f"{queue}-email", f"{queue}-slack", f"{queue}-webhook"]
+    assert alone == [queue, f"{queue}-email", f"{queue}-slack", f"{queue}-webhook", f"{queue}-notice"]

@@ -11,6 +11,7 @@ from workers.cli.program import with_example
 from workers.cli.store import account_option, json_option, limit_option, opened
 from workers.views import View, effect_view
 
+CHANNELS = ("email", "slack", "webhook", "notice")
 STATES = ("wanted", "claimed", "sent", "failed", "skipped", "deferred", "uncertain")
 COLUMNS = ("message", "at", "channel", "for", "to", "account", "playbook", "state", "subject or text")
 LONGEST = 60  # characters of a text in the table
@@ -26,7 +27,7 @@ LONGEST = 60  # characters of a text in the table
 )
 @account_option
 @click.option("--run", metavar="ID", help="Only of this run.")
-@click.option("--channel", type=click.Choice(["email", "slack", "webhook"]), help="Only mail, Slack or webhooks.")
+@click.option("--channel", type=click.Choice(CHANNELS), help="Only mail, Slack, webhooks, or mail instead of Slack.")
 @click.option(
     "--state", "states", type=click.Choice(STATES), multiple=True, help="Only in this state (may be repeated)."
 )

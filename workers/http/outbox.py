@@ -23,7 +23,7 @@ router = APIRouter(tags=["outbox"])
 class MessagesWanted(Page):
     account: Name | None = None
     run: Name | None = None
-    channel: Literal["email", "slack", "webhook"] | None = None
+    channel: Literal["email", "slack", "webhook", "notice"] | None = None
     state: effects.State | None = None
 
 
