@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from engine.markdown import in_markdown
-from engine.render.cards import Card, Line
+from engine.render.cards import ACCOUNT, Card, Line
 
 Clock = Callable[[datetime], str]
 """An instant as its reader has it."""
@@ -44,7 +44,7 @@ def _parts(card: Card, outcomes: Sequence[str], said: str, reader: str, clock: C
     if said and said.strip() != card.title.strip():
         yield words(said)
     yield f"**{in_markdown(card.title)}**\n\n{_line(card.standing, clock)}"
-    yield "\n".join(f"- {label}: {in_markdown(value)}" for label, value in card.figures)
+    yield "\n".join(f"- {label}: {_figure(card, label, value)}" for label, value in card.figures)
     if card.due:
         yield _line(card.due, clock)
     yield from (in_markdown(line) for line in card.why)
@@ -64,6 +64,10 @@ def _commands(card: Card, outcomes: Sequence[str], reader: str) -> Iterator[str]
         yield from (f"playbook task complete {card.task} --outcome {one} {by}" for one in outcomes)
     if "snooze" in card.verbs:
         yield f"playbook task snooze {card.task} --until '2 days' {by}"
+
+
+def _figure(card: Card, label: str, value: str) -> str:
+    return f"[{in_markdown(value)}](<{card.link}>)" if card.link and label == ACCOUNT else in_markdown(value)
 
 
 def _line(line: Line, clock: Clock) -> str:

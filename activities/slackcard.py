@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from activities.slacktext import fallback
-from engine.render.cards import Card, Line, day
+from engine.render.cards import ACCOUNT, Card, Line, day
 from engine.rights import Verb
 
 Block = dict[str, JsonValue]
@@ -17,6 +17,7 @@ Block = dict[str, JsonValue]
 TITLE: Final = 300
 FIGURE: Final = 120
 WHY: Final = 300
+LINK: Final = 400
 INSTRUCTIONS: Final = 2_000
 ACTION: Final = "task."  # what the ids of our buttons begin with
 _LABELS: Final[Mapping[Verb, str]] = {
@@ -71,6 +72,14 @@ def shown(value: str, limit: int, *, lines: bool = False) -> str:
     return _cut("\n".join(" ".join(part.split()) for part in parts), limit)
 
 
+def linked(name: str, link: str, limit: int) -> str:
+    """A name that leads to its record; the name alone where there is no link, or one too long to be one."""
+    words = shown(name, limit)
+    if not link or len(link) > LINK:
+        return words
+    return f"<{link.replace('&', '&amp;')}|{words.replace('|', '¦')}>"
+
+
 def instant(at: datetime) -> str:
     """As each reader has it on their own clock: "tomorrow at 9:00"."""
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{_spoken(at)}>"
@@ -80,7 +89,7 @@ def _blocks(card: Card) -> Iterator[Block]:
     title = shown(card.title, TITLE).replace("*", "")
     head = f"*{title}*" if card.is_open else f"~{title.replace('~', '')}~"
     yield _section(f"{head}\n{_marked(card.standing)}")
-    fields: list[JsonValue] = [_mrkdwn(f"*{label}*\n{shown(value, FIGURE)}") for label, value in card.figures]
+    fields: list[JsonValue] = [_mrkdwn(f"*{label}*\n{_figure(card, label, value)}") for label, value in card.figures]
     if card.due:
         fields.append(_mrkdwn(f"*{_marked(card.due[:1]).strip()}*\n{_marked(card.due[1:])}"))
     if fields:
@@ -93,6 +102,10 @@ def _blocks(card: Card) -> Iterator[Block]:
     if card.verbs:
         buttons: list[JsonValue] = [button(card.task, card.kind, card.title, one) for one in card.verbs]
         yield {"type": "actions", "block_id": "verbs", "elements": buttons}
+
+
+def _figure(card: Card, label: str, value: str) -> str:
+    return linked(value, card.link, FIGURE) if label == ACCOUNT else shown(value, FIGURE)
 
 
 def button(task: str, kind: str, title: str, verb: Verb) -> Block:

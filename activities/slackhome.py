@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from activities.slackcard import Block, button, instant, shown
+from activities.slackcard import Block, button, instant, linked, shown
 from engine.render.home import GROUPS, Choice, Filters, Group, Home, Row
 
 CONTROL: Final = "home."  # what the ids of the controls begin with
@@ -76,7 +76,7 @@ def _summary(home: Home) -> str:
 def _row(row: Row) -> Iterator[Block]:
     task = row.task
     title = shown(task.title, TITLE).replace("*", "")
-    yield _section(f"*{title}*\n{shown(row.account, NAME)} · {shown(row.playbook, NAME)}\n{_when(row)}")
+    yield _section(f"*{title}*\n{linked(row.account, row.link, NAME)} · {shown(row.playbook, NAME)}\n{_when(row)}")
     if row.verbs:
         buttons: Sequence[Any] = [button(task.id, task.kind, task.title, one) for one in row.verbs]
         yield {"type": "actions", "block_id": f"verbs {task.id}", "elements": list(buttons)}

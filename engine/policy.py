@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final, Literal
+from urllib.parse import quote
 
 from engine.calendar import MONDAY_TO_FRIDAY, NINE_TO_FIVE, Calendar
 from engine.logic import Condition
@@ -27,6 +28,7 @@ Pings = Literal["each", "digest", "both"]
 """How colleagues hear of their tasks: each by a message of its own, all in a digest in the morning, or both."""
 # Constructed, not validated: validating builds a schema, and an import should build none.
 FIVE_BUSINESS_DAYS: Final = Duration.model_construct(amount=5, unit="business day")
+ID_HERE: Final = "{id}"
 HALF_AN_HOUR: Final = Duration.model_construct(amount=30, unit="minute")
 
 
@@ -124,7 +126,8 @@ GENERAL: Final = Topic("general", "General")
 class Policy:
     """`working_days` count from Monday = 0; `fiscal_year` is the month (1 to 12) in which it begins; `spread` is how
     long the mails of one instant take to go; `pings_in_hours`: what is told of tasks waits for the working hours of
-    whom it is told; `mail_fallback`: how long Slack takes nothing before colleagues get it by mail.
+    whom it is told; `mail_fallback`: how long Slack takes nothing before colleagues get it by mail;
+    `account_url`: where an account's record is looked at, with ID_HERE in the place of its id.
     """
 
     time_zone: str = "UTC"
@@ -148,10 +151,15 @@ class Policy:
     pings: Pings = "both"
     pings_in_hours: bool = False
     mail_fallback: Duration = HALF_AN_HOUR
+    account_url: str = ""
 
     def is_essential(self, topic: str | None) -> bool:
         found = self.topics.get(topic or GENERAL.id)
         return found is not None and found.essential
+
+    def link_to(self, account: str) -> str:
+        """Where the account's record is looked at; empty where the policy does not say."""
+        return self.account_url.replace(ID_HERE, quote(account, safe=""))
 
     def calendar(self, country: str | None = None, zone: str | None = None) -> Calendar:
         """Of somebody in that country and time zone; what is not known of them is the policy's own."""

@@ -10,6 +10,7 @@ from pydantic import Field
 from engine.calendar import MONDAY_TO_FRIDAY, NINE_TO_FIVE
 from engine.declared.expressions import read_condition
 from engine.declared.words import (
+    AccountUrl,
     ClockSpan,
     Country,
     Dates,
@@ -134,6 +135,7 @@ class PolicyShape(Shape):
     holdout: HoldoutShape | None = None
     pings: Pings = "both"
     mail_fallback: ClockSpan = HALF_AN_HOUR
+    account_url: AccountUrl = ""
 
 
 def read_policy(document: Document, vocabulary: Vocabulary) -> Policy | Problems:
@@ -181,6 +183,7 @@ def _policy(shape: PolicyShape, conditions: dict[int, Condition]) -> Policy:
         pings=shape.pings,
         pings_in_hours=shape.quiet_hours.colleagues is not None,
         mail_fallback=shape.mail_fallback,
+        account_url=shape.account_url,
     )
 
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator
 from engine.calendar import is_country, is_time_zone
 from engine.declared.expressions import as_percentage
 from engine.declared.fields import NAME, is_email, is_url
-from engine.policy import DAYS, MONTHS, Hours
+from engine.policy import DAYS, ID_HERE, MONTHS, Hours
 from engine.problems import Refusal, suggest_or_list
 from engine.quantities import Duration, Refused, parse_duration
 from engine.validation import shown
@@ -23,6 +23,8 @@ _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[\u2013-]\s*([01]\d|2[0
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2})?")
 _ENVIRONMENT: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 _CAP: Final = re.compile(r"([1-9]\d*) per (.+)")
+_LONGEST_URL: Final = 200  # with what stands around it, many have room in one view
+_NO_URL: Final = frozenset('<>|{}"')
 _LONGEST_RANGE: Final = 3660  # days
 
 
@@ -57,6 +59,14 @@ def _email(written: str) -> str:
 def _url(written: str) -> str:
     if not is_url(written):
         raise Refusal(f"'{written}' is not a web address", "Write it in full, with https:// before it", "url")
+    return written
+
+
+def _account_url(written: str) -> str:
+    plain = written.replace(ID_HERE, "1")
+    if written.count(ID_HERE) != 1 or not is_url(plain) or len(plain) > _LONGEST_URL or set(plain) & _NO_URL:
+        fix = f"Write it in full, such as https://crm.example.com/accounts/{ID_HERE}"
+        raise Refusal(f"'{written}' is not a web address with {ID_HERE} once where an account's id goes", fix, "url")
     return written
 
 
@@ -171,6 +181,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Country = Annotated[str, AfterValidator(_country)]
 Email = Annotated[str, AfterValidator(_email)]
 Url = Annotated[str, AfterValidator(_url)]
+AccountUrl = Annotated[str, AfterValidator(_account_url)]
 Language = Annotated[str, AfterValidator(_language)]
 Environment = Annotated[str, AfterValidator(_environment)]
 Span = Annotated[Duration, BeforeValidator(_duration)]

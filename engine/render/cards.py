@@ -28,12 +28,15 @@ Line = tuple[str | dt.datetime, ...]
 
 WORTH: Final = ("arr", "acv", "mrr", "contract_value", "annual_value", "value")
 RENEWAL: Final = ("renewal_date", "renews_on", "renews_at", "contract_end")
+ACCOUNT: Final = "Account"  # the label of its name
 LINES: Final = 2  # of why
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`standing` is who has it or what became of it; `figures` are labels with values; `why` has at most two lines."""
+    """`standing` is who has it or what became of it; `figures` are labels with values; `why` has at most two lines;
+    `link` leads to the account's record, and is empty where nobody said where that is.
+    """
 
     task: str
     kind: str
@@ -46,6 +49,7 @@ class Card:
     origin: str
     verbs: tuple[Verb, ...]
     is_open: bool
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ def card(task: Task, viewer: Person | None, around: Around) -> Card:
         origin=f"{around.playbook} · {task.path}",
         verbs=verbs(task, viewer, around.directory, around.now),
         is_open=task.state == "open",
+        link=around.directory.policy.link_to(task.account),
     )
 
 
@@ -91,7 +96,7 @@ def standing(task: Task, directory: Directory, now: dt.datetime) -> Line:
 
 def figures(values: Mapping[str, Value], vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
     """Name, tier, stage, health, worth and renewal, as far as the vocabulary has them and they are known."""
-    yield "Account", _text(values.get("account.name") or values.get("account.id"))
+    yield ACCOUNT, _text(values.get("account.name") or values.get("account.id"))
     for name in ("tier", "stage"):
         if value := values.get(f"account.{name}"):
             yield name.capitalize(), _text(value)

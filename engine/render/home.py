@@ -40,6 +40,7 @@ class Row:
     playbook: str
     group: Group
     verbs: tuple[Verb, ...]
+    link: str = ""  # to the account's record
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,8 @@ def _counted(ones: Sequence[tuple[Group, Task]]) -> dict[Group, int]:
 
 def _row(group: Group, task: Task, viewer: Viewer) -> Row:
     may = verbs(task, viewer.person, viewer.directory, viewer.now)
-    return Row(task, viewer.account(task.account), viewer.playbook(task.playbook), group, may)
+    link = viewer.directory.policy.link_to(task.account)
+    return Row(task, viewer.account(task.account), viewer.playbook(task.playbook), group, may, link)
 
 
 def _choices(names: Iterable[str], called: Callable[[str], str], chosen: str, most: int) -> tuple[Choice, ...]:

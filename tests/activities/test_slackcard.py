@@ -1,6 +1,7 @@
 """Cards in Slack's blocks, held to Slack's own models and to the limits of its reference."""
 
 import json
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,6 +46,14 @@ def test_a_name_mentions_nobody_and_makes_no_link(name):
 
     assert "<" not in "".join(marked).replace("<!date^", "")
     assert "<" not in text(card)
+
+
+def test_the_name_leads_to_the_account_where_policy_says_so():
+    linked = replace(seen_by("ana", fields={"name": "A|B & Co"}), link="https://crm.test/?id=a&tab=1")
+
+    [figures] = [block["fields"] for block in blocks(linked) if "fields" in block]
+
+    assert figures[0]["text"] == "*Account*\n<https://crm.test/?id=a&amp;tab=1|A¦B &amp; Co>"
 
 
 def test_a_button_says_what_it_acts_on_to_who_hears_it():

@@ -1,6 +1,7 @@
 """A Home in Slack's blocks, held to Slack's own models and to the limits of its reference."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -17,20 +18,25 @@ LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 anything = st.one_of(st.text(LETTERS, max_size=20), st.text("&<>*~`_ \n", max_size=900), st.text("ä😀", max_size=900))
 
 
-def shown(titles, name="Acme", notice="", **filters):
+def shown(titles, name="Acme", notice="", linked=False, **filters):
     tasks = [
         task(
             id=f"t{n}", title=title, account=f"{n}{name}", playbook=f"{n}{name}", due=NOW + timedelta(hours=n * 7 - 50)
         )
         for n, title in enumerate(titles)
     ]
-    viewer = Viewer(person("ana"), setting().directory, NOW, lambda one: one[:700], lambda one: one[:700])
+    policy = replace(setting().policy, account_url=f"https://crm.test/{'x' * 170}/{{id}}" if linked else "")
+    directory = replace(setting().directory, policy=policy)
+    viewer = Viewer(person("ana"), directory, NOW, lambda one: one[:700], lambda one: one[:700])
     return view(home(tasks, Filters(**filters), viewer), notice)
 
 
-@given(many=st.integers(0, 150), title=anything, name=anything, notice=anything, page=st.integers(0, 20))
-def test_a_home_is_within_slacks_limits_for_any_number_of_tasks_and_any_names(many, title, name, notice, page):
-    drawn = shown([title] * many, name, notice, page=page, account=f"0{name}"[:64])
+@given(
+    many=st.integers(0, 150), title=anything, name=anything, notice=anything, page=st.integers(0, 20),
+    linked=st.booleans(),
+)  # fmt: skip
+def test_a_home_is_within_slacks_limits_for_any_number_of_tasks_and_any_names(many, title, name, notice, page, linked):
+    drawn = shown([title] * many, name, notice, linked, page=page, account=f"0{name}"[:64])
 
     blocks = drawn["blocks"]
     for block in blocks:

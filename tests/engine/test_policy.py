@@ -58,6 +58,8 @@ holidays: {also: [2026-12-24..2026-12-26, 2026-01-02]}
 fiscal_year: february
 quiet_hours: {customers: "20:00\u201308:00", also: [weekends, holidays], colleagues: outside working hours}
 pings: digest
+mail_fallback: 90 minutes
+account_url: https://crm.example/accounts/{id}?tab=1
 caps:
   - {email: 2 per 7 days, per: contact, gather: 1 hour}
 topics: {billing: {title: Billing, essential: true}}
@@ -83,6 +85,8 @@ holdout: {share: 5%, salt: 2026}
     assert whole.closed == {dt.date(2026, 12, day) for day in (24, 25, 26)} | {dt.date(2026, 1, 2)}
     assert whole.quiet_hours == QuietHours((dt.time(20), dt.time(8)), weekends=True, holidays=True)
     assert (whole.pings, whole.pings_in_hours) == ("digest", True)
+    assert str(whole.mail_fallback) == "90 minutes"
+    assert whole.link_to("a/b 1") == "https://crm.example/accounts/a%2Fb%201?tab=1"
     assert whole.caps == (Cap("email", 2, Duration(amount=7, unit="day"), "contact", Duration(amount=1, unit="hour")),)
     assert whole.topics == {
         "general": Topic("general", "General"),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from activities.slackcard import instant, shown
+from activities.slackcard import instant, linked, shown
 from activities.store import runs, tasks, traces
 from activities.store.runs import RunRow
 from engine.people import Person
@@ -53,7 +53,8 @@ def _picture(connection: Connection, office: Office, id_: str) -> Iterator[str]:
     values = scope_of(connection, office.host, id_).values
     vocabulary = office.setting().vocabulary
     told = [f"{label}: {shown(value, 100)}" for label, value in figures(values, vocabulary)]
-    yield f"*{told[0].partition(': ')[2]}* (`{shown(id_, 100)}`)"
+    name = str(values.get("account.name") or id_)
+    yield f"*{linked(name, office.setting().policy.link_to(id_), 100)}* (`{shown(id_, 100)}`)"
     yield " · ".join(told[1:]) or "Nothing is known of it yet."
     zones = [
         f"{shown(name, 60)} {shown(str(zone), 20)}"
