@@ -43,6 +43,8 @@ NOBODY = "nobody"
 """What bars a start of an item that is not there."""
 PARAMETERS = "parameters"
 """What bars a start with values that the playbook, which has been changed since, does not take any more."""
+UNHEEDED = "event"
+"""Why an event starts nothing that is not one that the playbook means; no trace keeps it, as most events are none."""
 Given = Mapping[str, JsonValue]
 
 
@@ -165,11 +167,15 @@ class Entrance(Table):
             for subject in self._told_of(plan, event, now):
                 scope = beside(self._scope_in(plan, subject, now), event)
                 if not is_meant(plan, scope):
-                    continue
-                if is_news(fact, now):
+                    self._let_pass(plan, scope, subject)
+                elif is_news(fact, now):
                     yield Entering(plan, why_event(plan, scope), rose=True, event=event, subject=subject)
                 else:
                     self._not_started(plan, "late", now, why_event(plan, scope), subject)
+
+    def _let_pass(self, plan: Plan, scope: Scope, subject: str) -> None:
+        if self.unheeded is not None:
+            self.unheeded.append(not_started(scope.now, UNHEEDED, subject, why=why_event(plan, scope)))
 
     def _told_of(self, plan: Plan, event: Event, now: datetime) -> list[str]:
         """An event that comes from a contact is about that one, for a playbook with a run for each."""

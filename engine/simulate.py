@@ -40,7 +40,8 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 class Told:
     """The timeline. `outcome` and `ended_at` are the last run's; `faults` are what the story asked for and could not
     be, such as a task that is not open; `runs` are all that began, as they stand in the end; `mails` are those that
-    went out; `words` what people read where something happened, by the entry's place in the trace.
+    went out; `words` what people read where something happened, by the entry's place in the trace; `unheeded` are the
+    events that started nothing as they are not the ones that are meant.
     """
 
     trace: list[Entry] = field(default_factory=list)
@@ -50,6 +51,7 @@ class Told:
     runs: dict[str, Run] = field(default_factory=dict)
     words: dict[int, str] = field(default_factory=dict)
     mails: list[Effect] = field(default_factory=list)
+    unheeded: list[Entry] = field(default_factory=list)
 
     def to_json(self) -> dict[str, JsonValue]:
         """What `simulate --json` prints."""
@@ -93,6 +95,7 @@ class Simulation:
             gate=self.gate,
             working=self.tasks.values,
             alone=True,
+            unheeded=self.told.unheeded,
         )
 
     def name_run(self, account: str, playbook: str) -> str:

@@ -19,6 +19,7 @@ from engine.run import Run, Task, Watch
 from engine.setting import Setting
 from engine.subjects import Items, RunFacts, items_of, slot, with_item
 from engine.ticks import ticks
+from engine.trace import Entry
 from engine.trigger import Entries, Rules
 from engine.values import unpack
 from engine.view import View
@@ -39,7 +40,8 @@ class Table:
     """`plans` finds a plan by its hash; `new_run` names a run; `gate` is what the world says to a start; `heard` gives
     the events that were told of the account since an instant; `working` gives its open tasks; `alone`: playbooks that
     are not among the rules count as started when they are played. `depth` counts how many causes led here; `unjudged`
-    are the playbooks whose start has been applied since the account was last judged by all; `behind`: anything has.
+    are the playbooks whose start has been applied since the account was last judged by all; `behind`: anything has;
+    `unheeded`, where somebody wants to know, gathers the events that were not ones that a playbook starts on.
     """
 
     setting: Setting
@@ -51,6 +53,7 @@ class Table:
     heard: Callable[[datetime], Iterable[Fact]] = nothing
     working: Callable[[], Iterable[Task]] = no_work
     alone: bool = False
+    unheeded: list[Entry] | None = None
     decided: Decided = field(default_factory=Decided)
     unjudged: frozenset[str] = frozenset()
     behind: bool = False

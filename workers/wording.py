@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from engine.plan import Start
+from engine.render.flow import again_words
+
 _BARS: Mapping[str, str] = {
     "live": "a run of it is live already",
     "again": "its `again` does not let the account in yet",
@@ -18,6 +21,7 @@ _BARS: Mapping[str, str] = {
     "depth": "playbooks start one another without an end",
     "dropped": "a person has let the held start be",
     "late": "it was told too late: what is past starts nothing",
+    "event": "the event is none of those that start it",
     "not held": "no start of it is held",
     "only": "it is none of those that are meant",
     "nobody": "there is no such contact or record of the account",
@@ -34,3 +38,8 @@ def why_held(reason: str) -> str:
 
 def why_barred(reason: str) -> str:
     return _BARS.get(reason, reason)
+
+
+def bars_of(start: Start) -> Mapping[str, str]:
+    """What each word that bars a start means for this playbook."""
+    return {**_BARS, "again": f"its `again` lets the account in {again_words(start.again)}"}

@@ -129,11 +129,28 @@ class TestTimeline:
             ({"outcome": "saved", "by": "ana"}, "saved by ana"),
             ({"reason": "past", "until": "2026-03-05T17:00:00Z"}, "until 05 17:00 past"),
             ({"newly": 1}, "newly 1"),
+            ({"with": ["sponsor", "champion"], "accountable": "otto"}, "with sponsor, champion, accountable otto"),
             ({"reason": None}, ""),
         ],
     )
     def test_each_field_is_said_in_its_own_words(self, fields, said):
         assert details(entry("opened", **fields), clock) == said
+
+    def test_an_answer_is_somebody_s_and_a_meeting_that_is_late_was_not_held(self):
+        bounced = entry("answered", contact="c2", reason="bounce")
+        late = entry("timed_out").model_copy(update={"kind": "meeting"})
+
+        assert [details(one, clock) for one in (bounced, late)] == ["by c2: bounce", "not held"]
+
+    def test_where_there_is_a_run_for_each_every_line_says_whose_it_is(self):
+        mine = entry("opened").model_copy(update={"subject": "c1"})
+
+        assert timeline([mine], clock) == ["02 14:00  c1  review  opened"]
+
+    def test_a_start_that_was_barred_says_what_the_word_means_here(self):
+        (line,) = timeline([entry("not_started", reason="again")], clock, bars={"again": "once"})
+
+        assert line.endswith("not_started  again: once")
 
 
 PLAN = compiled(

@@ -190,6 +190,20 @@ class TestSimulate:
         assert one.json["outcome"] == "called"
 
 
+def told(start: str, *then: str) -> None:
+    """A story of an account in adoption, with something each day."""
+    lines = [f"  - {{after: {day} days, {said}}}" for day, said in enumerate(then, 1)]
+    Path("story.yaml").write_text("\n".join([start, *(["then:", *lines] if lines else [])]))
+
+
+@pytest.fixture
+def on_login(workspace) -> str:
+    """A playbook that an event starts; the beginning of a story about it."""
+    on = CALL.replace('  when: metrics.score.zone == "red"', '  on: login\n  where: event.user == "ana"')
+    small_workspace(workspace, call=on)
+    return STORY.partition("metrics")[0]
+
+
 class TestExplain:
     def test_a_start_is_taken_apart_with_its_values(self):
         ran = playbook("explain", "call", "--story", "story.yaml")
@@ -205,6 +219,34 @@ class TestExplain:
 
         assert "start  not started" in ran.lines[0]
         assert 'unknown: metrics.score.zone == "red"   metrics.score.zone = unknown  <-- decided' in ran.out
+
+    def test_each_event_that_started_nothing_is_told_with_what_it_was_asked(self, on_login):
+        told(
+            on_login,
+            'event: login, data: {user: "bob"}',
+            "account: {stage: onboarding}",
+            'event: login, data: {user: "ana"}',
+        )
+
+        ran = playbook("explain", "call", "--story", "story.yaml")
+
+        assert ran.lines == [
+            "2026-03-03 Tue 09:00  start  not_started: the event is none of those that start it",
+            '  false: on login where event.user == "ana"',
+            '    true: account.stage in ["adoption"]   account.stage = "adoption"',
+            '    false: event.user == "ana"   event.user = "bob"  <-- decided',
+            "2026-03-05 Thu 09:00  start  not_started: the event is none of those that start it",
+            '  false: on login where event.user == "ana"',
+            '    false: account.stage in ["adoption"]   account.stage = "onboarding"  <-- decided',
+            '    true: event.user == "ana"   event.user = "ana"',
+        ]
+
+    def test_where_no_such_event_came_that_is_said(self, on_login):
+        told(on_login)
+
+        ran = playbook("explain", "call", "--story", "story.yaml")
+
+        assert ran.lines[-1].endswith("start  not started: no login comes in this story, and it starts on each login")
 
     def test_a_branch_is_explained_by_its_id(self):
         ran = playbook("explain", "call", "--story", "story.yaml", "--step", "then_what", "--json")

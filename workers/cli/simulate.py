@@ -9,9 +9,10 @@ from engine.simulate import Told, simulate
 from engine.story import Story
 from workers.cli.faults import FINE, WRONG
 from workers.cli.output import note, print_json, say, zone_clock
-from workers.cli.places import choose
+from workers.cli.places import Chosen, choose
 from workers.cli.program import with_example
 from workers.cli.stories import story_option, test_option, told_in, until
+from workers.wording import bars_of
 
 
 @click.command(
@@ -54,15 +55,16 @@ def command(
     if as_json:
         print_json(told.to_json())
     else:
-        _print(told, found, found.calendar(chosen.setting).zone, whys=why, words=words)
+        _print(told, found, chosen, whys=why, words=words)
     for fault in told.faults:
         note(f"{story}: {fault}")
     ctx.exit(WRONG if told.faults else FINE)
 
 
-def _print(told: Told, story: Story, zone: str, *, whys: bool, words: bool) -> None:
-    clock = zone_clock(zone)
-    shown = timeline(told.trace, clock, whys=whys, words=told.words if words else {})
+def _print(told: Told, story: Story, chosen: Chosen, *, whys: bool, words: bool) -> None:
+    zone = story.calendar(chosen.setting).zone
+    bars = bars_of(chosen.plan.start)
+    shown = timeline(told.trace, zone_clock(zone), whys=whys, words=told.words if words else {}, bars=bars)
     say(f"{story.name} (times in {zone})", *shown)
     if told.ended_at is not None:
         say(f"outcome: {told.outcome}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from engine.plan import Plan
 from engine.playtest import Result, run_tests
 from engine.problems import InvalidWorkspace, Problem
 from engine.render import timeline, why_lines
@@ -14,12 +15,14 @@ from engine.setting import Setting
 from engine.trigger import why
 from workers.checking import Checked
 from workers.cli.coverage import Coverage, coverage_of
+from workers.cli.decisions import decision_lines, decisions_of_start
 from workers.cli.faults import FINE, WRONG
 from workers.cli.output import print_json, say, several, zone_clock
 from workers.cli.places import workspace_folder
 from workers.cli.program import with_example
 from workers.cli.selection import Selected, select
 from workers.cli.stories import seen_by
+from workers.wording import bars_of
 
 
 @dataclass(slots=True)
@@ -106,17 +109,23 @@ def _print(outcome: Outcome) -> None:
 
 def _told(result: Result, outcome: Outcome) -> Iterator[str]:
     """What was missed, then the story as it went."""
-    setting = outcome.checked.setting
+    setting, plan = outcome.checked.setting, outcome.checked.plans[outcome.playbooks[result.file]]
     yield from result.missed
     zone = result.story.calendar(setting).zone
     yield f"what happened (times in {zone}):"
-    yield from (f"  {line}" for line in timeline(result.told.trace, zone_clock(zone), whys=True))
+    shown = timeline(result.told.trace, zone_clock(zone), whys=True, bars=bars_of(plan.start))
+    yield from (f"  {line}" for line in shown)
     if not any(entry.event == "started" for entry in result.told.trace):
-        yield from (f"  {line}" for line in _never_started(result, outcome, setting))
+        yield from (f"  {line}" for line in _never_started(plan, result, setting))
 
 
-def _never_started(result: Result, outcome: Outcome, setting: Setting) -> Iterator[str]:
-    plan = outcome.checked.plans[outcome.playbooks[result.file]]
+def _never_started(plan: Plan, result: Result, setting: Setting) -> Iterator[str]:
+    if not plan.start.standing and plan.start.by_rule:
+        yield "it did not start:"
+        decisions = decisions_of_start(plan, result.story, setting, result.told)
+        zone = result.story.calendar(setting).zone
+        yield from (f"  {line}" for line in decision_lines(decisions, plan, zone_clock(zone)))
+        return
     tree = why(plan, seen_by(plan, result.story, setting)) if plan.start.by_rule else None
     yield "it did not start; at the end of the story its start reads:"
     yield from (f"  {line}" for line in why_lines(tree or {"text": "by hand", "truth": None, "parts": []}))

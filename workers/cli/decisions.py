@@ -1,0 +1,76 @@
+"""The decisions of a story, taken apart into what they saw: how the start went, or one step of it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from engine.plan import Plan
+from engine.problems import suggest_or_list
+from engine.render import Clock, printable, why_lines
+from engine.setting import Setting
+from engine.simulate import Told
+from engine.story import Story, facts_of
+from engine.trace import Entry
+from engine.trigger import why
+from engine.values import to_json
+from workers.cli.faults import CommandFault
+from workers.cli.stories import seen_by
+from workers.wording import bars_of
+
+Decision = Mapping[str, JsonValue]
+_KEPT = ("at", "path", "event", "subject", "reason", "case", "why")
+
+
+def decisions_at(step: str, told: Told) -> list[Decision]:
+    """Those of a step, by its id or path. Raises CommandFault where nothing was decided."""
+    decided = [entry for entry in told.trace if entry.fields.get("why") is not None]
+    wanted = [_shown(entry) for entry in decided if step in {entry.step, entry.path}]
+    if not wanted:
+        known = dict.fromkeys(entry.step or entry.path for entry in decided)
+        raise CommandFault(f"nothing was decided at '{step}' in this story. {suggest_or_list(step, known)}".strip())
+    return wanted
+
+
+def decisions_of_start(plan: Plan, story: Story, setting: Setting, told: Told) -> list[Decision]:
+    """Each start and each that did not come to be, in time; for a playbook that starts on an event also each event that
+    is none of those that are meant. Where there is nothing of that, how things stand at the end of the story.
+    """
+    starts = [one for one in told.trace if one.path == "start" and one.fields.get("why") is not None]
+    found = sorted([*starts, *told.unheeded], key=lambda one: one.at)
+    if found:
+        return [_shown(one) for one in found]
+    if not plan.start.by_rule:
+        raise CommandFault(f"{plan.playbook} is started by hand: there is no condition to explain")
+    scope = seen_by(plan, story, setting)
+    never: dict[str, JsonValue] = {"at": str(to_json(scope.now)), "path": "start", "event": "not started"}
+    if plan.start.on is not None:
+        return [never | {"reason": _unheard(plan, plan.start.on, story, setting)}]
+    return [never | {"why": why(plan, scope)}]
+
+
+def decision_lines(decisions: Iterable[Decision], plan: Plan, clock: Clock) -> Iterator[str]:
+    bars = bars_of(plan.start)
+    for one in decisions:
+        reason = str(one.get("reason") or "")
+        whose = f"  {printable(str(one['subject']))}" if one.get("subject") else ""
+        because = f": {bars.get(reason, reason)}" if reason else ""
+        yield f"{clock(datetime.fromisoformat(str(one['at'])))}{whose}  {one['path']}  {one['event']}{because}"
+        if isinstance(tree := one.get("why"), dict):
+            yield from (f"  {line}" for line in why_lines(tree))
+
+
+def _unheard(plan: Plan, event: str, story: Story, setting: Setting) -> str:
+    """Why there was nothing to judge."""
+    facts = [fact for moment in story.moments for fact in facts_of(moment, setting.vocabulary)]
+    came = any(fact.event == event for fact in facts)
+    if came and plan.start.each:
+        return f"each {event} of the story is about none of the account's {plan.start.each}"
+    if came:
+        return f"each {event} of the story is told long after it happened, and what is past starts nothing"
+    return f"no {event} comes in this story, and it starts on each {event}"
+
+
+def _shown(entry: Entry) -> Decision:
+    told = entry.to_json()
+    return {name: told[name] for name in _KEPT if name in told}
