@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final, Literal
-from urllib.parse import quote
 
 from engine.calendar import MONDAY_TO_FRIDAY, NINE_TO_FIVE, Calendar
 from engine.logic import Condition
@@ -159,7 +158,7 @@ class Policy:
 
     def link_to(self, account: str) -> str:
         """Where the account's record is looked at; empty where the policy does not say."""
-        return self.account_url.replace(ID_HERE, quote(account, safe=""))
+        return self.account_url.replace(ID_HERE, "".join(map(_in_url, account)))
 
     def calendar(self, country: str | None = None, zone: str | None = None) -> Calendar:
         """Of somebody in that country and time zone; what is not known of them is the policy's own."""
@@ -167,6 +166,12 @@ class Policy:
         own = self.calendars.get(country) or self.calendars.get(country.partition("-")[0]) or OwnDays()
         days, hours = own.working_days or self.working_days, own.working_hours or self.working_hours
         return _calendar(zone or self.time_zone, country, days, hours, self.closed)
+
+
+def _in_url(char: str) -> str:
+    if char.isascii() and (char.isalnum() or char in "-._~"):
+        return char
+    return "".join(f"%{byte:02X}" for byte in char.encode(errors="replace"))
 
 
 @lru_cache(maxsize=4_096)

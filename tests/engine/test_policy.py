@@ -86,7 +86,7 @@ holdout: {share: 5%, salt: 2026}
     assert whole.quiet_hours == QuietHours((dt.time(20), dt.time(8)), weekends=True, holidays=True)
     assert (whole.pings, whole.pings_in_hours) == ("digest", True)
     assert str(whole.mail_fallback) == "90 minutes"
-    assert whole.link_to("a/b 1") == "https://crm.example/accounts/a%2Fb%201?tab=1"
+    assert whole.link_to("a/ü 1") == "https://crm.example/accounts/a%2F%C3%BC%201?tab=1"
     assert whole.caps == (Cap("email", 2, Duration(amount=7, unit="day"), "contact", Duration(amount=1, unit="hour")),)
     assert whole.topics == {
         "general": Topic("general", "General"),
