@@ -112,5 +112,5 @@ def _put_off(at: Bench, row: EffectRow, **changes: object) -> None:
 
 
 def _note(at: Bench, row: EffectRow, reason: str | None, until: datetime | None, now: datetime) -> None:
-    entry = deferred(row.effect, now, reason, until)
+    entry = deferred(row.effect, now, reason, until, runs.subject_of(at.connection, row.run))
     traces.add(at.connection, [Traced(row.run, row.account, row.playbook, entry)])

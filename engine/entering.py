@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from engine import stored
 from engine.context import Play
 from engine.facts import Fact
-from engine.hearing import Event, awaits, beside, is_news, is_recent, said
+from engine.hearing import Event, awaits, beside, is_news, is_recent, said, sender
 from engine.held import LET_BE, MOST, REASONS, Held, Reason, running_wild
 from engine.logic import Scope
 from engine.own import own_values
@@ -41,6 +41,8 @@ from engine.trigger import (
 FAULT_RETRY = timedelta(minutes=5)
 NOBODY = "nobody"
 """What bars a start of an item that is not there."""
+NO_CONTACT = "no_contact"
+"""What bars a run for each contact where the event does not say which one it comes from."""
 PARAMETERS = "parameters"
 """What bars a start with values that the playbook, which has been changed since, does not take any more."""
 UNHEEDED = "event"
@@ -164,6 +166,9 @@ class Entrance(Table):
         for watch in watches:
             self._tell(watch, event, now)
         for plan in plans:
+            if plan.start.each == CONTACTS and sender(event) is None:
+                self._from_nobody(plan, event, now)
+                continue
             for subject in self._told_of(plan, event, now):
                 scope = beside(self._scope_in(plan, subject, now), event)
                 if not is_meant(plan, scope):
@@ -179,10 +184,17 @@ class Entrance(Table):
 
     def _told_of(self, plan: Plan, event: Event, now: datetime) -> list[str]:
         """An event that comes from a contact is about that one, for a playbook with a run for each."""
-        subjects, whose = self._subjects(plan, now), event.get("contact")
-        if plan.start.each != CONTACTS or whose is None:
-            return subjects
-        return [one for one in subjects if one == whose]
+        subjects = self._subjects(plan, now)
+        return [one for one in subjects if one == sender(event)] if plan.start.each == CONTACTS else subjects
+
+    def _from_nobody(self, plan: Plan, event: Event, now: datetime) -> None:
+        """A rise, and nobody's, if what is asked of the event and of the account holds."""
+        scope = beside(self.scope(now), event)
+        asked = [one for one in (plan.start.scope, plan.start.where) if one is not None]
+        if all(one.truth(scope) for one in asked):
+            self._not_started(plan, NO_CONTACT, now, why_event(plan, scope))
+        else:
+            self._let_pass(plan, scope, "")
 
     def _tell(self, watch: Watch, event: Event, at: datetime) -> None:
         """The event is latched for the run that waits, if it is one that the run means."""

@@ -13,6 +13,7 @@ from engine.logic import Scope
 from engine.overlay import Overlay
 from engine.run import Watch
 from engine.stored import pack
+from engine.subjects import CONTACTS
 from engine.values import UNKNOWN, Value, unpack
 from engine.vocabulary import Vocabulary
 
@@ -48,5 +49,15 @@ def beside(scope: Scope, event: Mapping[str, JsonValue] | None) -> Scope:
 
 
 def awaits(watch: Watch, fact: Fact) -> bool:
-    """Whether the run waits for such events, and did so already when this one happened, however late it is told."""
-    return watch.event is not None and watch.event == fact.event and (watch.since is None or watch.since <= fact.at)
+    """Whether the run waits for such events, and did so already when this one happened, however late it is told. What
+    comes from one contact is nothing to a run for another.
+    """
+    if watch.event is None or watch.event != fact.event or not (watch.since is None or watch.since <= fact.at):
+        return False
+    return watch.each != CONTACTS or sender(fact.data) in {None, watch.subject}
+
+
+def sender(event: Mapping[str, object] | None) -> str | None:
+    """The contact that it comes from, where it says one."""
+    named = (event or {}).get("contact")
+    return None if named is None else str(named)

@@ -220,7 +220,7 @@ class Simulation:
         """The mails that may go now; the runs that are told of it."""
         for effect, came in self.postbox.empty(self.desk.account, now):
             if isinstance(came, Entry):
-                self.note(effect.run, came)
+                self.note(effect.run, came.model_copy(update={"subject": self.told.runs[effect.run].subject}))
             else:
                 self.inputs.setdefault(effect.run, []).append(came)
                 self.told.mails += [effect] if came.state == "sent" else []
@@ -240,8 +240,7 @@ class Simulation:
 
     def note(self, run: str, entry: Entry) -> None:
         """A line of the trace; `run` is empty for a start that did not happen."""
-        del run
-        if said := self.words.of(entry):
+        if said := self.words.of(run, entry):
             self.told.words[len(self.told.trace)] = said
         self.told.trace.append(entry)
 

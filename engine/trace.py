@@ -55,7 +55,7 @@ def not_started(at: datetime, reason: str, subject: str = "", **fields: JsonValu
     )
 
 
-def deferred(effect: Effect, at: datetime, reason: str | None, until: datetime | None) -> Entry:
+def deferred(effect: Effect, at: datetime, reason: str | None, until: datetime | None, subject: str = "") -> Entry:
     """An effect that keeps its place, and until when."""
     below, whom = effect.content.get("below"), "contact" if effect.channel == "email" else "to"
     return Entry(
@@ -64,5 +64,6 @@ def deferred(effect: Effect, at: datetime, reason: str | None, until: datetime |
         step=effect.step,
         kind=effect.channel,
         event="deferred",
+        subject=subject,
         fields={whom: effect.to, "reason": reason, "until": to_json(until) if until else None},
     )

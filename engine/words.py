@@ -16,30 +16,30 @@ _OWN: Final = frozenset({"email", "slack", "webhook"})
 
 @dataclass(slots=True)
 class Words:
-    """`made` has what was written, by its path and, for a mail, its contact."""
+    """`made` has what was written, by its run, its path and, for a mail, its contact."""
 
-    made: dict[tuple[str, str], str] = field(default_factory=dict)
+    made: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def take(self, changes: Changes) -> None:
         for task in changes.tasks.values():
-            self.made[task.path, ""] = task.title
+            self.made[task.run, task.path, ""] = task.title
         for effect in changes.effects.values():
             if effect.purpose in _OWN:
                 self.made[_place(effect)] = _line(effect.content)
 
-    def of(self, entry: Entry) -> str | None:
+    def of(self, run: str, entry: Entry) -> str | None:
         """What is read where this happened; a ladder's rungs all say what their escalation says."""
         if entry.event not in _READ:
             return None
         contact = str(entry.fields.get("contact") or "")
         path = entry.path.partition("/ladder/")[0] if entry.kind == "escalate" else entry.path
-        return self.made.get((path, contact))
+        return self.made.get((run, path, contact))
 
 
-def _place(effect: Effect) -> tuple[str, str]:
+def _place(effect: Effect) -> tuple[str, str, str]:
     below = effect.content.get("below")
     path = f"{effect.path}/{below}" if below else effect.path
-    return path, effect.to if effect.channel == "email" else ""
+    return effect.run, path, effect.to if effect.channel == "email" else ""
 
 
 def _line(content: Mapping[str, object]) -> str:

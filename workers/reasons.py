@@ -143,7 +143,7 @@ def _then(connection: Connection, host: Host, account: str, then: datetime) -> t
 
 
 def _decided(connection: Connection, account: str, playbook: str, subject: str, until: datetime) -> list[View]:
-    told = [one for one in traces.of_account(connection, account, playbook) if one.entry.subject == subject]
+    told = [one for one in traces.of_account(connection, account, playbook) if one.entry.subject in {"", subject}]
     rises = [one for one in told if one.entry.event in {"started", "not_started"} and one.entry.at <= until]
     return [{"run": one.run or None, **one.entry.to_json()} for one in rises]
 

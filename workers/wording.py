@@ -25,6 +25,7 @@ _BARS: Mapping[str, str] = {
     "not held": "no start of it is held",
     "only": "it is none of those that are meant",
     "nobody": "there is no such contact or record of the account",
+    "no_contact": "the event does not say which contact it comes from, and there is a run for each of them",
     "parameters": "a value of its parameters, given or its own, does not fit",
     "not applied": "it is not applied",
     "not by hand": "it starts by its condition only; write 'by_hand: true' below 'start' to allow both",

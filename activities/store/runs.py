@@ -134,6 +134,10 @@ def at_rest(connection: Connection, run: str) -> bool:
     return bool(row.paused) or row.fault is not None
 
 
+def subject_of(connection: Connection, run: str) -> str:
+    return connection.scalar(select(runs.c.subject).where(runs.c.id == run)) or ""
+
+
 def account_of(connection: Connection, run: str) -> str | None:
     return connection.scalar(_ACCOUNT, {"run": run})
 

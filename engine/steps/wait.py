@@ -201,6 +201,14 @@ def _wait_until(spec: WaitSpec, ctx: Context) -> Move:
     return _rest_until(spec, due, ctx)
 
 
+def _moved(spec: WaitSpec, given: Flipped, ctx: Context) -> Move:
+    """The date is another now, or not known any more; one that has passed by now has come, as the run was here before
+    it.
+    """
+    due = ctx.resolve(spec.until, "opens") if spec.until else None
+    return _came(ctx, given) if due is not None and due < ctx.now else _wait_until(spec, ctx)
+
+
 def _rest_until(spec: WaitSpec, due: datetime, ctx: Context) -> Rest:
     if spec.reads is None:
         return Rest(timers={"until": due})
@@ -220,6 +228,6 @@ def resume(spec: WaitSpec, open_: Open, given: Given, ctx: Context) -> Move:
         case Flipped(name="for" | "on"):
             return _came(ctx, given)
         case Flipped():
-            return _wait_until(spec, ctx)
+            return _moved(spec, given, ctx)
         case _:
             return keep(open_)

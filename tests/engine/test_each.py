@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+import pytest
+
 from engine.account import Account
 from engine.decided import Decided
 from engine.desk import Desk
@@ -112,6 +114,71 @@ def test_an_event_of_a_contact_starts_the_run_of_that_contact():
     result = told(CALL, EACH, start, contacts=[user(1), user(2)], then=then)
 
     assert seen(result, "started") == [("u2", "start")]
+
+
+ON_SURVEY = "start: {on: survey, where: event.score <= 6, again: always}\n"
+
+
+def test_an_event_that_comes_from_no_contact_is_nobody_s_and_the_trace_says_so():
+    then = [
+        {"after": "1 day", "event": "survey", "data": {"score": 3}},
+        {"after": "2 days", "event": "survey", "data": {"score": 9}},
+    ]
+
+    result = told(CALL, EACH, ON_SURVEY, contacts=[user(1), user(2)], then=then)
+
+    assert [(one.event, one.subject, one.fields["reason"]) for one in result.trace] == [
+        ("not_started", "", "no_contact")
+    ]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "  - {wait: heard, on: survey, at_most: 10 days, otherwise: [{end: silent}]}",
+        "  - {wait: pause, for: 10 days}\nmeanwhile:\n  - {watch: heard, on: survey, do: [{end: completed}]}",
+        (
+            "  - sequence: ask\n    to: item\n    stop_on: [survey]\n"
+            "    mails: [{subject: A, text: A}, {after: 9 days, subject: B, text: B}]"
+        ),
+    ],
+)
+def test_an_event_of_a_contact_is_heard_by_the_run_of_that_contact_alone(step):
+    contacts = [user(1, relationship=1), user(2, relationship=1)]
+    then = [{"after": "1 day", "event": "survey", "data": {"score": 3, "contact": "u2"}}]
+
+    result = told(step, EACH, START, contacts=contacts, then=then)
+
+    over = [(one.subject, f"{one.at:%d}" == "03") for one in result.trace if one.event == "ended"]
+    assert over == [("u2", True), ("u1", False)]
+
+
+def test_a_meeting_that_names_one_of_them_is_held_with_that_one_and_one_that_names_nobody_with_all():
+    contacts = [user(1, relationship=1), user(2, relationship=1)]
+    then = [
+        {"after": "1 day", "event": "meeting", "data": {"outcome": "held", "contact": "u2"}},
+        {"after": "2 days", "event": "meeting", "data": {"outcome": "held"}},
+    ]
+
+    result = told("  - {meeting: talk}\n  - end: talked", EACH, START, contacts=contacts, then=then)
+
+    assert [(one.subject, one.at.day) for one in result.trace if one.event == "ended"] == [("u2", 3), ("u1", 4)]
+
+
+def test_what_people_read_of_each_is_its_own():
+    steps = '  - {email: hello, to: item, subject: "Hi {{ item.name }}", text: Hello}\n' + CALL
+
+    result = told(steps, EACH, START, contacts=[user(1, relationship=1), user(2, relationship=1)])
+
+    assert list(result.words.values()) == ["Hi User 1", "Call User 1", "Hi User 2", "Call User 2"]
+
+
+def test_a_mail_that_is_put_off_says_whose_it_is():
+    steps = '  - {email: hello, to: item, subject: Hi, text: Hi, send: {window: "12:00-13:00"}}'
+
+    result = told(steps, EACH, START, contacts=[user(1, relationship=1)])
+
+    assert seen(result, "deferred") == [("u1", "hello")]
 
 
 def test_by_hand_every_item_that_is_meant_gets_a_run():

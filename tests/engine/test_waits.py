@@ -95,6 +95,19 @@ def test_a_wait_moves_with_the_date_that_it_awaits():
     ]
 
 
+def test_a_date_that_moves_into_the_past_while_it_is_awaited_has_come():
+    story = told(
+        "  - wait: ahead\n    until: 30 days before account.renewal_date\n    late: skip\n    otherwise: []\n"
+        "    then: [{update: note, set: {status: paused}}]",
+        then=[{"after": "3 days", "account": {"renewal_date": "2026-03-10"}}],
+    )
+
+    assert lines(story, "waited", "skipped", "updated") == [
+        ("2026-03-05T14:00:00Z", "ahead"),
+        ("2026-03-05T14:00:00Z", "ahead/then/note"),
+    ]
+
+
 def test_a_date_that_vanishes_while_awaited_goes_to_otherwise():
     story = told(
         "  - {wait: ahead, until: 30 days before account.renewal_date, otherwise: [{end: no_date}]}",
