@@ -200,7 +200,8 @@ def _smaller(amount: Decimal, unit: Unit) -> str:
 
 def _no_duration(text: str) -> Refused:
     if re.fullmatch(r"\d+(\.\d+)?", text):
-        return Refused(f"'{text}' lacks its unit", f"Say '{text} days', or another unit: {', '.join(UNITS)}.")
+        day = "day" if text == "1" else "days"
+        return Refused(f"'{text}' lacks its unit", f"Say '{text} {day}', or another unit: {', '.join(UNITS)}.")
     if re.match(r"-\s*\d", text):
         return Refused(f"'{text}' cannot be: a duration is never negative", "Take the minus away.")
     return Refused(f"'{text}' is not a duration", "Say a number and a unit, as in '3 business days' or '48 hours'.")
@@ -208,6 +209,8 @@ def _no_duration(text: str) -> Refused:
 
 def _no_unit(text: str, amount: str, word: str) -> Refused:
     word = " ".join(word.lower().split())
+    if word in {"quarter", "quarters"}:
+        return Refused(f"'{text}': '{word}' is not a unit of time", f"Say '{Decimal(amount) * 3:f} months'.")
     close = get_close_matches(word, [*UNITS, *(unit + "s" for unit in UNITS)], n=1)
     meant = _ALSO_CALLED.get(word) or (close[0] if close else None)
     if meant is None:
@@ -228,8 +231,7 @@ def _around(amount: str, side: str, path: str, *, moved: bool) -> Around | Refus
         return duration
     if _PATH.fullmatch(path):
         return Around(amount=duration, before=side == "before", path=path, on_business_day=moved)
-    bare = re.fullmatch(r"[a-z]\w*", path)
-    fix = f"Did you mean 'account.{path}'?" if bare else "Name a field, as in account.renewal_date."
+    fix = "Say whose it is as well, as in account.renewal_date."
     return Refused(f"'{path}' is not the name of a date", fix)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from engine.answering import ANSWERS
@@ -15,7 +15,7 @@ from engine.measures import Reported
 from engine.model import StoryModel, ThenModel
 from engine.partial import as_far_as_it_goes
 from engine.problems import Problems, suggest_or_list
-from engine.quantities import Duration, parse_duration
+from engine.quantities import DayOf, Duration, OnDate, parse_duration, parse_moment
 from engine.run import Said
 from engine.setting import Setting
 from engine.validation import validated
@@ -225,7 +225,7 @@ class _Reading:
             self.fault(place, "an item says either 'after' or 'at'", "Write 'after: 3 days'.", "when")
             return None
         if item.at is not None:
-            at = self.instant(item.at, *place, "at")
+            at = self.at(item.at, place, start)
             if at is not None and at < start:
                 self.fault(
                     (*place, "at"), "this lies before the story's start", "Give a later instant.", "invalid-time"
@@ -236,6 +236,17 @@ class _Reading:
             return self.calendar.add(found, start, "exact")
         self.fault((*place, "after"), found.message, found.fix, "invalid-time")
         return None
+
+    def at(self, text: str, place: Path, start: datetime) -> datetime | None:
+        """An instant; a day or a date means the time of day at which the story starts."""
+        match parse_moment(text):
+            case DayOf(day=number, on_business_day=False):
+                date = self.calendar.date_of(start) + timedelta(days=number)
+            case OnDate(date=date, on_business_day=False):
+                pass
+            case _:
+                return self.instant(text, *place, "at", form="Write 'day 3', 2026-03-05 or 2026-03-05T09:00:00Z.")
+        return self.calendar.at(date, self.calendar.local(start).time())
 
     # --- facts
 
@@ -308,11 +319,11 @@ class _Reading:
 
     # --- saying what is wrong
 
-    def instant(self, text: str, *keys: str | int) -> datetime | None:
+    def instant(self, text: str, *keys: str | int, form: str = "") -> datetime | None:
         try:
             return read_instant(text)
         except ValueError as wrong:
-            self.fault(keys, str(wrong), "Write it as 2026-03-02T09:00:00Z.", "invalid-time")
+            self.fault(keys, str(wrong), form or _as_instant(text), "invalid-time")
             return None
 
     def fault(self, place: Path, message: str, fix: str, code: str) -> None:
@@ -322,6 +333,11 @@ class _Reading:
         at = self.document.key_at(path) if code in {"fact", "says-nothing"} else self.document.at(path)
         where = " > ".join((_where(self.document.value(self.path)), *_words(place)))
         self.problems.add(self.document.file, at, where, message, fix, code=code)
+
+
+def _as_instant(text: str) -> str:
+    day = parse_moment(text)
+    return f"Write it as {day.date if isinstance(day, OnDate) else '2026-03-02'}T09:00:00Z."
 
 
 def _said(item: ThenModel | StoryModel) -> Iterator[tuple[Path, Raw]]:

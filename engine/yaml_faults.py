@@ -53,7 +53,10 @@ def _structure(at: Position, problem: str, context: str, before: str) -> Fault:
     if value.startswith(("'", '"')):
         return Fault(at, "text goes on behind its closing quote", "Put quotes of the other kind around the whole")
     if "flow" in context:
-        fix = "Put quotes around text that has a comma or a bracket in it, and close what is open"
+        fix = (
+            "Put quotes around a whole condition or text that has a comma, a quote or a bracket in it, "
+            'as in {when: \'account.tier in ["a", "b"]\'}, and close what is open'
+        )
         return Fault(at, f"this does not fit inside the brackets ({problem})", fix)
     if "block" in context:
         return Fault(at, "this line does not fit the ones above it", "Mend its indent")

@@ -197,7 +197,8 @@ class Checker(TypecheckContext):
             case "date" | "instant":
                 return self._fit_time(node, index, text, other)
             case "choice" if text not in other.choices:
-                fix = did_you_mean(f'"{text}"', [f'"{one}"' for one in other.choices], f"It is {other.name}.")
+                meant = nearest(text, other.choices)
+                fix = f'Did you mean "{meant}"?' if meant else f"It is {other.name}."
                 self.fault(node, f'"{text}" is not one of its choices', fix, *index)
                 return None
             case "country" if not is_country(text):

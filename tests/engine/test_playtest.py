@@ -46,6 +46,13 @@ def test_a_whole_list_of_effects_in_order_passes():
     assert missed(expect=expect, outcome="completed") == ()
 
 
+@pytest.mark.parametrize("at", ["day 10", "2026-03-12", "2026-03-12T13:00:00Z"])
+def test_a_day_and_a_date_at_which_something_is_done_mean_the_time_of_day_of_the_start(at):
+    done = {"at": at, "complete": "review"}
+
+    assert missed(then=[done], expect_some=[{"at": "2026-03-12T13:00:00Z", "email": "hello"}]) == ()
+
+
 @pytest.mark.parametrize(
     ("expect", "said"),
     [

@@ -108,6 +108,8 @@ holdout: {share: 5%, salt: 2026}
         ("working_days: [mon]", "1:16: working_days 1: 'mon' is not a day of the week. Did you mean 'monday'?"),
         ("working_days: []", "1:15: working_days: there is no working day at all."),
         ("working_days: monday", "1:15: working_days: a list is due here, not 'monday'."),
+        ("tasks: {due: 1}", "1:14: tasks > due: '1' lacks its unit. Say '1 day'"),
+        ("tasks: {due: 2 quarters}", "1:14: tasks > due: '2 quarters': 'quarters' is not a unit of time. Say '6 mo"),
         ("tasks: {due: 5}", "1:14: tasks > due: '5' lacks its unit. Say '5 days'"),
         ("roles: [CSM]", "1:9: roles 1: 'CSM' cannot be a name."),
         ('stop: [{when: account.statu == "x", outcome: y}]', "1:15: stop 1 > when: account.statu is not"),

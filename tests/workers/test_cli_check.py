@@ -80,8 +80,14 @@ def test_a_path_that_is_not_there_is_an_error_and_the_others_are_read():
     ran = playbook("check", "playbooks", "nowhere")
 
     assert ran.code == 1
-    assert "nowhere:1:1: error: there is no file or folder nowhere" in ran.out
+    assert "nowhere:1:1: error: there is no file, folder or playbook nowhere" in ran.out
     assert ran.lines[-1] == "1 playbook, 5 steps, 1 template, 2 tests: 1 error"
+
+
+def test_an_id_stands_for_its_file():
+    small_workspace(Path("playbooks"))
+
+    assert playbook("check", "call").lines == playbook("check", "playbooks/adoption/call.yaml").lines
 
 
 def test_a_file_is_checked_without_the_faults_of_others():

@@ -10,7 +10,7 @@ from engine.problems import Problem, Problems
 from workers.checking import Checked
 from workers.cli.faults import FINE, WRONG
 from workers.cli.output import print_json, say, several
-from workers.cli.places import workspace_folder
+from workers.cli.places import chosen_paths
 from workers.cli.program import with_example
 from workers.cli.selection import select
 
@@ -26,10 +26,10 @@ from workers.cli.selection import select
 def command(ctx: click.Context, *, paths: tuple[Path, ...], as_json: bool) -> None:
     """Reads playbooks, tests, templates, vocabulary, policy and people, and tells everything that is wrong with them.
 
-    PATH is a file or folder of a workspace; without any, the whole workspace is read. Exits with 1 when there is an
-    error; warnings alone do not count.
+    PATH is a file or folder of a workspace, or the id of a playbook; without any, the whole workspace is read. Exits
+    with 1 when there is an error; warnings alone do not count.
     """
-    problems, understood = look(paths or (workspace_folder(),))
+    problems, understood = look(chosen_paths(paths))
     if as_json:
         print_json([problem.to_json() for problem in problems])
     else:

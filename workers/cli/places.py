@@ -1,5 +1,6 @@
 """Which workspace and which files a command is about: by paths, by a playbook's id or file, or by the setting."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from engine.document import Document
 from engine.plan import Plan
 from engine.problems import InvalidWorkspace, Problems, suggest_or_list
 from engine.setting import Setting
-from engine.workspace import TEST_ENDING, VOCABULARY
+from engine.workspace import TEST_ENDING, VOCABULARY, load
 from workers.checking import Checked, check, playbook_id
 from workers.cli.faults import CommandFault
 from workers.cli.selection import about, find_workspace, shared_files
@@ -43,6 +44,14 @@ def choose(playbook: str) -> Chosen:
     document = _document(playbook, checked)
     _no_errors(about(checked, [document.file]))
     return Chosen(checked.plans[playbook_id(document)], checked.setting, Path(document.file))
+
+
+def chosen_paths(named: Sequence[Path]) -> list[Path]:
+    """The paths that a caller names, an id of a playbook standing for its file; without any, the whole workspace."""
+    folder = workspace_folder()
+    unknown = [one for one in named if not one.exists()]
+    files = {playbook_id(one): Path(one.file) for one in load(folder).playbooks} if unknown else {}
+    return [files.get(str(one), one) if one in unknown else one for one in named] or [folder]
 
 
 def texts_and_playbooks() -> tuple[Setting, tuple[str, ...]]:

@@ -18,7 +18,7 @@ from workers.cli.coverage import Coverage, coverage_of
 from workers.cli.decisions import decision_lines, decisions_of_start
 from workers.cli.faults import FINE, WRONG
 from workers.cli.output import print_json, say, several, zone_clock
-from workers.cli.places import workspace_folder
+from workers.cli.places import chosen_paths
 from workers.cli.program import with_example
 from workers.cli.selection import Selected, select
 from workers.cli.stories import seen_by
@@ -51,11 +51,11 @@ class Outcome:
 @click.option("--json", "as_json", is_flag=True, help="The results as JSON.")
 @click.pass_context
 def command(ctx: click.Context, *, paths: tuple[Path, ...], word: str, coverage: bool, as_json: bool) -> None:
-    """Runs the tests of *.test.yaml files: those given, those of a playbook's file, or all of a folder.
+    """Runs the tests of *.test.yaml files: those given, those of a playbook (its file or its id), or all of a folder.
 
     A test that fails prints what happened, each decision with the values that it saw and a mark where it was decided.
     """
-    selected, wrong = select(paths or (workspace_folder(),))
+    selected, wrong = select(chosen_paths(paths))
     if wrong:
         raise InvalidWorkspace(wrong)
     outcomes = [_run(one, word) for one in selected]
