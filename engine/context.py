@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 from pydantic import JsonValue
 
 from engine.calendar import Calendar
-from engine.logic import Scope
+from engine.logic import Scope, reads_of
 from engine.overlay import Below, Overlay
 from engine.people import Directory, Found, Person, channel_address, reach
 from engine.plan import Plan, Step
@@ -211,21 +211,22 @@ class Context:
 
     def text(self, source: str) -> str:
         """A title, reason or message of the author, filled in. Raises Unready when it reads what is not known."""
-        return self._fit(self.world.templates.render_text(source, self._names()))
+        return self._fit(self.world.templates.render_text(source, self._names(), scope=self.scope))
 
     def template(self, template: str) -> Rendered:
         """Filled in for a colleague. Raises Unready likewise."""
-        return self._fit(self.world.templates.render(template, self._names() | {"contact": {}}))
+        names = self._names() | {"contact": {}}
+        return self._fit(self.world.templates.render(template, names, scope=self.scope))
 
     def mail(self, template: str, contact: Mapping[str, Value]) -> Rendered:
         """A template, filled in for one contact, in the contact's language. Raises Unready likewise."""
         said, names = contact.get("language"), self._names() | {"contact": contact}
         language = said if isinstance(said, str) else None
-        return self._fit(self.world.templates.render(template, names, language, markdown=True))
+        return self._fit(self.world.templates.render(template, names, language, markdown=True, scope=self.scope))
 
     def text_for(self, source: str, contact: Mapping[str, Value], *, markdown: bool = False) -> str:
         names = self._names() | {"contact": contact}
-        return self._fit(self.world.templates.render_text(source, names, markdown=markdown))
+        return self._fit(self.world.templates.render_text(source, names, markdown=markdown, scope=self.scope))
 
     def _fit(self, rendered: T | Unfit) -> T:
         if isinstance(rendered, Unfit):
@@ -234,10 +235,15 @@ class Context:
             raise Unready(f"the text needs {rendered.missing}, {lack}", self.lacked(rendered.missing))
         return rendered
 
-    def lacked(self, path: str) -> str | None:
-        """The path, if it is one of the account's own that has no value now."""
-        own = path.startswith(("account.", "metrics.", "team."))
-        return path if own and self.scope.values.get(path, UNKNOWN) is UNKNOWN else None
+    def lacked(self, said: str) -> str | None:
+        """The path, if it is one of the account's own that has no value now; a calculation that has no answer, if all
+        that it reads is the account's own.
+        """
+        own = ("account.", "metrics.", "team.")
+        if said.replace(".", "_").isidentifier():
+            return said if said.startswith(own) and self.scope.values.get(said, UNKNOWN) is UNKNOWN else None
+        reads = reads_of(said)
+        return said if reads and all(path.startswith(own) for path in reads) else None
 
     def _names(self) -> dict[str, object]:
         values = self.scope.values

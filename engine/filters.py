@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from decimal import Context as DecimalContext
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from engine.calendar import Calendar
@@ -18,6 +19,7 @@ _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_WIDE: Final = DecimalContext(prec=100)
 _TITLES: Final = frozenset({"dr", "prof", "mr", "mrs", "ms", "mx"})
 
 
@@ -30,6 +32,13 @@ class Amount(Decimal):
         amount = super().__new__(cls, value)
         amount.unit = unit
         return amount
+
+
+class Reckoned(Amount):
+    """A number that a text has calculated. It is shown with at most two decimals, whatever its digits are."""
+
+    def rounded(self) -> Decimal:
+        return self.quantize(Decimal("0.01"), ROUND_HALF_UP, _WIDE).normalize(_WIDE)
 
 
 def money(value: int | Decimal, unit: str = "") -> str:

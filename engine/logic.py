@@ -47,7 +47,9 @@ __all__ = [
     "compile_asking",
     "compile_condition",
     "compile_expression",
+    "compile_typed",
     "exclude",
+    "reads_of",
 ]
 
 # How often a time at which a part changes, but not the whole, is passed over before it is given as it is.
@@ -189,6 +191,25 @@ def compile_answering(source: object, names: Names, want: Type | None = None) ->
     """As `compile_expression`; one that can never be known is a fault as well."""
     compiled = _compile(source, names, lambda check, root: _answers(check, root, want))
     return compiled if isinstance(compiled, list) else Expression(text=compiled[0], logic=compiled[1])
+
+
+def compile_typed(source: object, names: Names) -> tuple[Expression, Type] | list[Fault]:
+    """As `compile_answering`, with the type of the answer."""
+    types: list[Type] = []
+
+    def fits(check: Checker, root: Node) -> bool:
+        if found := check.type_of(root.arguments[0]):
+            types.append(found)
+        return _answers(check, root, None) if found else False
+
+    compiled = _compile(source, names, fits)
+    return compiled if isinstance(compiled, list) else (Expression(text=compiled[0], logic=compiled[1]), types[0])
+
+
+def reads_of(text: str) -> frozenset[str]:
+    """What an expression reads that is only text yet; nothing where it cannot be read."""
+    parsed = parse_at(text)
+    return Expression(text=text, logic=parsed.logic).reads if isinstance(parsed, Parsed) else frozenset()
 
 
 def _compile(

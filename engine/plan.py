@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from engine.limits import Again, Limit
-from engine.logic import Condition
+from engine.logic import Condition, Expression, reads_of
 from engine.quantities import Duration
 from engine.run import Lean, Open
 from engine.steps.branch import BranchSpec
@@ -173,10 +173,11 @@ class Plan(Lean):
 
     @cached_property
     def at_start(self) -> frozenset[str]:
-        """The paths whose value at the run's start some condition reads."""
+        """The paths whose value at the run's start some condition or text reads."""
         conditions = [one.when for one in self.goals + self.stops]
-        inside = [one for step in self.steps.values() for spec in step.specs for one in spec.expressions()]
-        reads = {path for one in (*conditions, *inside) for path in one.reads}
+        specs = [spec for step in self.steps.values() for spec in step.specs]
+        inside = [one for spec in specs for one in spec.expressions()]
+        reads = {path for one in (*conditions, *inside) for path in one.reads} | _read_by_texts(specs)
         return frozenset(path.removeprefix("at_start.") for path in reads if path.startswith("at_start."))
 
     def step_at(self, path: str) -> Step:
@@ -225,3 +226,25 @@ def template_of(path: str) -> str:
 def way_of(words: Iterable[str]) -> str:
     """One of a step's ways, by what the fields that decide are."""
     return "·".join(words)
+
+
+def _read_by_texts(specs: Iterable[object]) -> set[str]:
+    """What the texts of steps read, as far as they ask what was so at the run's start."""
+    from engine.placeholders import cut_out
+
+    texts = {text for spec in specs for text in _texts(spec) if "at_start(" in text}
+    return {path for text in texts for one in cut_out(text).calculations for path in reads_of(one.text)}
+
+
+def _texts(part: object) -> Iterator[str]:
+    match part:
+        case str():
+            yield part
+        case Expression():
+            return
+        case BaseModel():
+            yield from (text for value in part.__dict__.values() for text in _texts(value))
+        case Mapping():
+            yield from (text for value in part.values() for text in _texts(value))
+        case tuple() | list():
+            yield from (text for value in part for text in _texts(value))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from engine.filters import Amount, all_filters
+from engine.filters import Amount, Reckoned, all_filters
 from engine.markdown import in_markdown
 from engine.values import UNKNOWN
 
@@ -63,6 +63,8 @@ def shown(value: object) -> object:
             return "true" if value else "false"
         case Amount(unit="percent"):
             return f"{format((value * 100).quantize(Decimal('0.1')).normalize(), 'f')}%"
+        case Reckoned():
+            return format(value.rounded(), "f")
         case Decimal():
             return format(value, "f")
         case datetime():
@@ -112,22 +114,31 @@ def compiled(source: str, *, markdown: bool = False) -> Template:
 
 
 def made(
-    source: str, names: Mapping[str, object], units: Mapping[str, str], language: str | None, *, markdown: bool = False
+    source: str,
+    names: Mapping[str, object],
+    units: Mapping[str, str],
+    language: str | None,
+    *,
+    markdown: bool = False,
+    given: Mapping[str, object] | None = None,
 ) -> str:
-    """Raises NotKnown, also for what cannot be done with the values at hand (its text then says why)."""
+    """`given` are further names with their values. Raises NotKnown, also for what cannot be done with the values at
+    hand (its text then says why).
+    """
     from jinja2 import TemplateError
 
     at_hand = {root: wrapped(root, names.get(root, UNKNOWN), units) for root in (*ROOTS, *names)}
-    zone = _zone(names)
+    at_hand |= {**(given or {}), "_language": language or "en", "_zone": zone_of(names)}
     try:
-        return compiled(source, markdown=markdown).render(at_hand | {"_language": language or "en", "_zone": zone})
+        return compiled(source, markdown=markdown).render(at_hand)
     except NotKnown:
         raise
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         raise NotKnown(f"a value that fits ({error})") from error
 
 
-def _zone(names: Mapping[str, object]) -> str:
+def zone_of(names: Mapping[str, object]) -> str:
+    """The contact's time zone, else the account's."""
     for root in ("contact", "account"):
         group = names.get(root)
         zone = group.get("time_zone") if isinstance(group, Mapping) else None

@@ -3,126 +3,71 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
+from engine.calculation_faults import reckoned
 from engine.conditions.faults import ADD_IT
+from engine.conditions.wording import FUNCTIONS
 from engine.filters import FITS
 from engine.logic import Fault, Names
+from engine.placeholders import Refusal, cut_out
 from engine.problems import suggest
-from engine.rendering import ROOTS, NotKnown, compiled, environment, made
-from engine.templates import RUN_NAMES, SENDER_NAMES
-from engine.types import INSTANT, TEXT, Type
+from engine.readable import NOBODY_WRITTEN_TO, Calculable, Readable, samples
+from engine.rendering import NotKnown, compiled, environment, made
 
 if TYPE_CHECKING:
     from jinja2 import nodes
 
-_RUN_TYPES: Final = {name: INSTANT if name == "run.started" else TEXT for name in RUN_NAMES}
-_NOBODY_WRITTEN_TO: Final = "nobody is written to with this text, so contact.* is not at hand"
 _DECLARED: Final = frozenset({"account", "metrics"})
+OURS: Final = frozenset((*FITS, "or"))
+_NOT_MADE: Final = "this cannot be made"
 _OF_A_RUN: Final = frozenset({"outcome", "event", "item"})
 
 
-def faults(source: str, names: Names, *, contact: bool, anywhere: bool = False) -> list[Fault]:
+def faults(
+    source: str, names: Names, *, contact: bool, anywhere: bool = False, in_template: bool = False
+) -> list[Fault]:
     """What can never be made of the text where these names are at hand, by reading it and by trying it once."""
+    known, cut = Readable(names, contact=contact), cut_out(source)
+    free = _OF_A_RUN if anywhere else frozenset()
+    found, given = reckoned(cut.calculations, Calculable(known, names, in_template), free)
+    found += _of_jinja(cut.source, known, free | given.keys())
+    if not found and not anywhere:
+        found = _tried(cut.source, known, given)
+    return _meant(found, cut.refusals)
+
+
+def _of_jinja(source: str, known: Readable, free: frozenset[str]) -> list[Fault]:
     from jinja2 import TemplateError
 
     try:
-        tree = environment().parse(source)
-        known = Readable(names, contact=contact)
-        found = [*_Reader(source, known, _OF_A_RUN if anywhere else frozenset()).read(tree)]
+        found = [*_Reader(source, known, free).read(environment().parse(source))]
         if not found:
             compiled(source)
     except TemplateError as error:
         line = getattr(error, "lineno", 1) or 1
         return [Fault(f"this is no template: {_lower(str(error.message))}", "", _line_start(source, line))]
-    return found if found or anywhere else _tried(source, known)
+    return found
 
 
-class Readable:
-    """All that a template may read, with types."""
-
-    def __init__(self, names: Names, *, contact: bool) -> None:
-        self._names, self._contact = names, contact
-        self._more: dict[str, Type] = {"now": INSTANT, **_RUN_TYPES, **dict.fromkeys(SENDER_NAMES, TEXT)}
-        if contact:
-            fields = names.item_types("contacts") or {}
-            self._more |= {f"contact.{name}": type_ for name, type_ in fields.items()}
-
-    def type_of(self, path: str) -> Type | None:
-        if path.partition(".")[0] not in ROOTS:
-            return None
-        return self._more.get(path) or self._names.type_of(path)
-
-    def why_not(self, path: str) -> str | None:
-        if path in self._more:
-            return None
-        if path.startswith("contact."):
-            return None if self._contact else _NOBODY_WRITTEN_TO
-        return self._names.why_not(path)
-
-    @cached_property
-    def paths(self) -> list[str]:
-        paths = [*self._more, *self._names.paths()]
-        return sorted({path for path in paths if path.partition(".")[0] in ROOTS})
+def _meant(found: list[Fault], refusals: Iterable[Refusal]) -> list[Fault]:
+    """Where Jinja cannot make anything of what may be meant as a calculation, what is wrong with it as one is told."""
+    if not found:
+        return []
+    refused = [one for each in refusals for one in each.faults]
+    others = [one for one in found if not any(each.start <= one.offset < each.end for each in refusals)]
+    return [*refused, *(one for one in others if not (refused and one.message.startswith(_NOT_MADE)))]
 
 
-@dataclass(frozen=True, slots=True)
-class _Samples(Mapping[str, object]):
-    """A value of the right type behind every name below `path`, made when it is read: a text reads few of them."""
-
-    known: Readable
-    path: str
-
-    def __getitem__(self, name: str) -> object:
-        return _sample(self.known, f"{self.path}.{name}")
-
-    def __iter__(self) -> Iterator[str]:
-        below = f"{self.path}."
-        names = (one.removeprefix(below).partition(".")[0] for one in self.known.paths if one.startswith(below))
-        return iter(dict.fromkeys(names))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-def samples(known: Readable) -> dict[str, object]:
-    """Below every root."""
-    return {root: _sample(known, root) for root in ROOTS}
-
-
-def _sample(known: Readable, path: str) -> object:
-    """Raises KeyError for what is no name and no group of names."""
-    if (type_ := known.type_of(path)) is not None:
-        return example(type_)
-    if path not in ROOTS and not any(one.startswith(f"{path}.") for one in known.paths):
-        raise KeyError(path)
-    return _Samples(known, path)
-
-
-_SAMPLES: Final[dict[str, object]] = {
-    "number": Decimal("1234.5"), "integer": 12, "percent": Decimal("0.725"), "points": Decimal(62), "boolean": True,
-    "date": date(2026, 3, 2), "instant": datetime(2026, 3, 2, 9, tzinfo=UTC), "email": "kim@example.com",
-    "country": "US", "time_zone": "UTC", "url": "https://example.com",
-}  # fmt: skip
-
-
-def example(type_: Type) -> object:
-    return _SAMPLES.get(type_.kind, "text")
-
-
-def _tried(source: str, known: Readable) -> list[Fault]:
+def _tried(source: str, known: Readable, given: Mapping[str, object]) -> list[Fault]:
     try:
-        made(source, samples(known), {}, None)
+        made(source, samples(known), {}, None, given=given)
     except NotKnown as error:
         cause = error.__cause__ or error
         line = _line_of(cause.__traceback__) or 1
-        return [Fault(f"this cannot be made: {_lower(str(cause))}", "", _line_start(source, line))]
+        return [Fault(f"{_NOT_MADE}: {_lower(str(cause))}", "", _line_start(source, line))]
     return []
 
 
@@ -158,7 +103,7 @@ class _Reader:
 
     def _said(self, path: str) -> tuple[str, str] | None:
         if why_not := self._known.why_not(path):
-            nobody = why_not == _NOBODY_WRITTEN_TO
+            nobody = why_not == NOBODY_WRITTEN_TO
             return why_not, "With `each: contacts` at the top it is item.*" if nobody else "Take it away"
         if self._known.type_of(path):
             return None
@@ -176,10 +121,8 @@ class _Reader:
         return f"{path} is not a name that can be read here", suggest(path, self._known.paths)
 
     def _filter(self, node: nodes.Filter, own: frozenset[str]) -> Iterator[Fault]:
-        filters = environment().filters
-        if node.name not in filters:
-            fix = suggest(node.name, filters) or f"Ours are {', '.join(sorted((*FITS, 'or')))}"
-            yield self._fault(node, node.name, f"'{node.name}' is not a filter", fix)
+        if node.name not in OURS:
+            yield self._fault(node, node.name, f"'{node.name}' is not a filter", _other_filter(node.name))
             return
         path = path_of(node.node) if node.node else None
         type_ = self._known.type_of(path) if path and path.partition(".")[0] not in own else None
@@ -191,6 +134,14 @@ class _Reader:
         start = _line_start(self._source, node.lineno)
         found = re.compile(rf"(?<![\w.]){re.escape(word)}(?![\w.])").search(self._source, start)
         return Fault(message, fix, found.start() if found else start)
+
+
+def _other_filter(name: str) -> str:
+    if name in FUNCTIONS:
+        return f"Write it before the filters: {name}(…)"
+    if name in {"default", "d"}:
+        return 'Write or("…")'
+    return suggest(name, OURS) or f"Ours are {', '.join(sorted(OURS))}"
 
 
 def path_of(node: nodes.Node) -> str | None:

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from engine.logic import Fault, Names
+from engine.logic import Fault, Names, Scope
 from engine.problems import START, Position, Problems
 from engine.rendering import PERCENT
 from engine.types import Type
+
+if TYPE_CHECKING:
+    from engine.calculations import Calculated
+    from engine.placeholders import Calculation
 
 # Beside what the vocabulary knows: the run itself, the moment, and who signs.
 RUN_NAMES: Final = ("run.id", "run.playbook", "run.title", "run.started")
@@ -61,17 +65,18 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """The text cannot be made: `missing` is the name that is not known ("account.arr")."""
+    """The text cannot be made: `missing` is the name that is not known ("account.arr"), or the calculation."""
 
     missing: str
 
 
 @dataclass(frozen=True)
 class Templates:
-    """`units` tells for a path what its number counts ("account.arr" → "USD")."""
+    """`units` tells for a path what its number counts ("account.arr" → "USD"), `types` what it is."""
 
     files: tuple[Template, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, Type] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -87,25 +92,35 @@ class Templates:
         raise KeyError(name)
 
     def render(
-        self, name: str, names: Mapping[str, object], language: str | None = None, *, markdown: bool = False
+        self,
+        name: str,
+        names: Mapping[str, object],
+        language: str | None = None,
+        *,
+        markdown: bool = False,
+        scope: Scope | None = None,
     ) -> Rendered | Unfit:
-        """In `markdown` the body's values show their letters. Raises KeyError for an unknown template: `check` has seen
-        to that.
+        """In `markdown` the body's values show their letters. `scope` is what a condition would read. Raises KeyError
+        for an unknown template: `check` has seen to that.
         """
         template = self.choose(name, language)
         made: list[str] = []
         for piece in (template.subject, template.preheader, template.body):
             own = markdown and piece is template.body
-            text = self._made(piece.text, names, template.language, markdown=own) if piece else ""
+            text = self._made(piece.text, names, template.language, own, scope) if piece else ""
             if isinstance(text, Unfit):
                 return text
             made.append(text)
         subject, preheader, body = made
         return Rendered(name, template.language, " ".join(subject.split()), preheader.strip(), body, template.topic)
 
-    def render_text(self, source: str, names: Mapping[str, object], *, markdown: bool = False) -> str | Unfit:
-        """`names` is nested: {"account": {"name": "Acme"}, "now": …}; UNKNOWN and what is absent are not known."""
-        return self._made(source, names, None, markdown=markdown)
+    def render_text(
+        self, source: str, names: Mapping[str, object], *, markdown: bool = False, scope: Scope | None = None
+    ) -> str | Unfit:
+        """`names` is nested: {"account": {"name": "Acme"}, "now": …}; UNKNOWN and what is absent are not known.
+        `scope`: what a condition would read, for what is calculated of contacts, records and runs.
+        """
+        return self._made(source, names, None, markdown, scope)
 
     def check(
         self, name: str, names: Names, used_by: str = "", *, contact: bool = False, anywhere: bool = False
@@ -127,22 +142,49 @@ class Templates:
 
         return faults(source, names, contact=contact)
 
-    def _made(self, source: str, names: Mapping[str, object], language: str | None, *, markdown: bool) -> str | Unfit:
+    def _made(
+        self,
+        source: str,
+        names: Mapping[str, object],
+        language: str | None,
+        markdown: bool,  # noqa: FBT001
+        scope: Scope | None,
+    ) -> str | Unfit:
         if "{" not in source:
             return source
+        from engine.placeholders import cut_out
         from engine.rendering import NotKnown, made
 
+        cut = cut_out(source)
+        given = self._calculated(cut.calculations, names, scope) if cut.calculations else {}
         try:
-            return made(source, names, self.units, language, markdown=markdown)
+            return made(cut.source, names, self.units, language, markdown=markdown, given=given)
         except NotKnown as unknown:
             return Unfit(unknown.path)
+
+    def _calculated(
+        self, calculations: Iterable[Calculation], names: Mapping[str, object], scope: Scope | None
+    ) -> dict[str, object]:
+        from engine.calculations import calculated, scope_of
+
+        here, kept, found = scope_of(names, scope), self._kept, dict[str, object]()
+        for one in calculations:
+            if one.text not in kept:
+                kept[one.text] = calculated(one, self.types)
+            found[one.name] = kept[one.text].value(here)
+        return found
+
+    @cached_property
+    def _kept(self) -> dict[str, Calculated]:
+        """The calculations by their text, compiled when they are first met."""
+        return {}
 
 
 def _check(template: Template, names: Names, where: str, problems: Problems, *, contact: bool, anywhere: bool) -> None:
     from engine.template_faults import faults
 
     for piece in template.pieces:
-        for fault in faults(piece.text, names, contact=contact, anywhere=anywhere):
+        for fault in faults(piece.text, names, contact=contact, anywhere=anywhere, in_template=True):
             at = _place(piece, fault.offset)
             problems.add(template.file, at, where, fault.message, fault.fix, code="template")
 

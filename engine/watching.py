@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from engine import stored
 from engine.context import run_values
+from engine.expression import parse
 from engine.logic import Condition, Scope
 from engine.plan import Exit, Plan
 from engine.run import Open, Run, Watch
@@ -48,9 +49,10 @@ def _own(run: Run, path: str = "") -> dict[str, JsonValue]:
     return {name: stored.pack(value) for name, value in run_values(run, path).items()}
 
 
-def known(path: str) -> Condition:
-    """That the path has a value: what a parked step waits for."""
-    return Condition(text=f"known({path})", logic={"known": [{"var": path}]})
+def known(said: str) -> Condition:
+    """That the path, or the calculation, has a value: what a parked step waits for."""
+    logic = parse(said)
+    return Condition(text=f"known({said})", logic={"known": [{"var": said} if isinstance(logic, list) else logic]})
 
 
 def kept(watch: Watch, former: Watch | None) -> Watch:

@@ -18,6 +18,7 @@ from engine.policy import Policy
 from engine.problems import START, InvalidWorkspace, Problems, suggest_or_list
 from engine.source import read
 from engine.templates import Template, Templates, counted, units
+from engine.types import Type
 from engine.vocabulary import Fields, Vocabulary
 
 VOCABULARY: Final = "vocabulary.yaml"
@@ -79,7 +80,7 @@ def load(folder: Path) -> Workspace:
         vocabulary=known,
         policy=policy or Policy(),
         people=people or People(),
-        templates=Templates(templates, _units(known)),
+        templates=Templates(templates, _units(known), _types(known)),
         playbooks=tuple(one for one in documents if one not in tests),
         tests=tests,
         problems=problems,
@@ -137,6 +138,19 @@ def _below(folder: Path, top: Path) -> list[Path]:
     """Every file, but for hidden ones and what lies in hidden folders."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return sorted(path for path in files if not any(part.startswith(".") for part in path.relative_to(top).parts))
+
+
+def _types(vocabulary: Vocabulary) -> dict[str, Type]:
+    """What a text may calculate with; names that may be of one or another event or item are there if all agree."""
+    names = vocabulary.names(contact=True)
+    found = {path: type_ for path in names.paths() if (type_ := names.type_of(path))}
+    items = (vocabulary.contact_fields, *vocabulary.records.values())
+    for root, each in (("event", vocabulary.events.values()), ("item", items)):
+        said: dict[str, list[Type]] = {}
+        for name, one in ((name, one) for fields in each for name, one in fields.items()):
+            said.setdefault(f"{root}.{name}", []).append(one.read)
+        found |= {path: types[0] for path, types in said.items() if all(one == types[0] for one in types)}
+    return found
 
 
 def _units(vocabulary: Vocabulary) -> dict[str, str]:

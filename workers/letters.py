@@ -15,11 +15,11 @@ from engine.mailing import about
 from engine.overlay import Below
 from engine.people import Person
 from engine.plan import Plan
+from engine.readable import Readable, example
 from engine.run import Effect, effect_key
 from engine.setting import Setting
 from engine.steps.email import EmailSpec
 from engine.steps.sequence import SequenceSpec
-from engine.template_faults import Readable, example
 from engine.templates import Rendered, Unfit
 from engine.types import Type
 from engine.values import Value
