@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from activities import facts, runs
+from activities import facts, ledger, runs
 from activities.effect import perform
 from activities.host import Host
+from activities.ledger import Granted
 from activities.store import accounts
 from activities.store import runs as stored
+from activities.transport import Sent
 from tests.support.hosts import HandClock
 from tests.support.retold import Life, happen
 
@@ -67,10 +69,17 @@ class Virtual:
             directive = runs.advance(self.host, run)
             if directive.look_at is not None:
                 self.looks[run] = directive.look_at
-            for one in directive.effects:
-                if one.queue.endswith("-email"):
-                    mails.append(one.id)
-                else:
-                    perform(self.host, one.id, None, lambda receipt: None)
-                    moved = True
+            mails += [one.id for one in directive.effects if one.queue.endswith("-email")]
+            others = [one.id for one in directive.effects if one.id not in mails]
+            moved = self.do_at_once(others) or moved
         return None if moved else mails
+
+    def do_at_once(self, effects: Sequence[str]) -> bool:
+        """As a workflow does: all of a directive are under way before the first is answered."""
+        claims = [(one, ledger.claim(self.host, one)) for one in effects]
+        for one, claim in claims:
+            if isinstance(claim, Granted):
+                answer = claim.channel.transport.send(claim.message, claim.channel.deadline)
+                assert isinstance(answer, Sent)
+                ledger.settle(self.host, one, "sent", answer.receipt)
+        return bool(claims)
