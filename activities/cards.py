@@ -159,7 +159,7 @@ def _looked_at(at: Bench, row: CardRow) -> tuple[Card, list[tuple[int, str]], st
     people = at.current.setting.people
     history = tasks.history_after(at.connection, row.task, row.told)
     person = people.get(row.recipient)
-    lines = [(seq, told(one, people)) for seq, one in history]
+    lines = [(seq, said) for seq, one in history if (said := told(one, people, row.recipient))]
     return drawn(at, task, row.recipient), lines, reach(person) if person else row.recipient
 
 

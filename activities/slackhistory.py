@@ -1,4 +1,4 @@
-"""What people did with a task, as words for the thread of its message."""
+"""What people and playbooks did with a task, as words for the thread of its message."""
 
 from activities.slackcard import instant, shown
 from activities.store.tasks import TaskEvent
@@ -6,9 +6,13 @@ from engine.people import People
 from engine.values import read_instant
 
 NOTE = 2_500
+BY_MESSAGE = frozenset({"reminded", "escalated"})
 
 
-def told(event: TaskEvent, people: People) -> str:
+def told(event: TaskEvent, people: People, reader: str = "") -> str:
+    """Empty where `reader` has had a message that says it."""
+    if event.verb in BY_MESSAGE and event.fields.get("person") == reader:
+        return ""
     who = _name(event.by, people)
     said = str(event.fields.get("note") or "").strip()
     note = f"\n>{shown(said, NOTE, lines=True).replace(chr(10), chr(10) + '>')}" if said else ""
@@ -27,11 +31,30 @@ def _did(event: TaskEvent, who: str, people: People) -> str:
             return f"{who} took it."
         case "acknowledge":
             return f"{who} acknowledged it."
+        case "reminded" | "escalated" | "cleared" | "withdrawn" | "reassigned" | "completed":
+            return _by_itself(event, people)
         case "reopen":
             return f"{who} opened it again."
         case _:
             outcome = str(event.fields.get("outcome") or "done").replace("_", " ")
             return f"{who} closed it: {shown(outcome, 100)}."
+
+
+def _by_itself(event: TaskEvent, people: People) -> str:
+    whom = _name(str(event.fields["person"]), people) if event.fields.get("person") else "nobody"
+    match event.verb:
+        case "reminded":
+            return f"{whom[:1].upper()}{whom[1:]} was reminded."
+        case "escalated":
+            return f"It went up to {whom}."
+        case "reassigned":
+            cover = event.fields.get("covers")
+            return f"It is with {whom} now{f', who covers for {_name(str(cover), people)}' if cover else ''}."
+        case "withdrawn":
+            reason = str(event.fields.get("reason") or "").replace("_", " ")
+            return f"The playbook took it back{f': {shown(reason, 100)}' if reason else ''}."
+        case _:
+            return "It closed by itself: what it was about has passed."
 
 
 def _name(person: str | None, people: People) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from activities import care
+from activities.by_itself import happened
 from activities.desks import Bench
 from activities.store import (
     accounts,
@@ -45,6 +46,10 @@ class Worked:
     fed: Mapping[str, Stored] = field(default_factory=dict)
     filled: bool = False
 
+    @property
+    def told(self) -> list[Input]:
+        return [given for stored in self.fed.values() for _, given in stored]
+
 
 def put_away(at: Bench, desk: Desk, row: AccountRow, now: datetime, fed: Mapping[str, Stored] | None = None) -> None:
     put_all_away(at, [Worked(desk, row, now, fed or {})])
@@ -58,6 +63,7 @@ def put_all_away(at: Bench, all_: Sequence[Worked]) -> None:
     _put_runs(at, all_)
     _put_watches(at, all_)
     tasks.save(at.connection, [task for one in all_ for task in one.desk.changes.tasks.values()])
+    tasks.record(at.connection, [event for one in all_ for event in happened(one.desk.changes, one.told)])
     traces.add(at.connection, [traced for one in all_ for traced in _traced(one)])
     _put_holds(at, all_)
     for one in all_:

@@ -126,8 +126,8 @@ def test_a_reminder_goes_into_the_thread_and_an_escalation_is_a_card_for_who_is_
 
     [card], thread = to(slack, "ana")
     assert card[0] == ["*Ring Acme*", "Overdue. With Ana Diaz"]
-    assert thread == ["Ring Acme is overdue"]
-    assert [one.broadcast for one in slack.messages if one.thread_ts] == [True]
+    assert thread == ["Ring Acme is overdue", "It went up to Max Roth."]
+    assert [one.broadcast for one in slack.messages if one.thread_ts] == [True, False]
     assert to(slack, "max")[0] == [(["*Ring Acme*", "Overdue. With Ana Diaz"], ["Done", "I take it", "Note"])]
 
 
@@ -284,7 +284,34 @@ def test_an_incident_is_one_message_that_closes_itself_on_recovery(made, slack):
     work(host)
 
     assert open_ == ["Acknowledge", "Take over", "Note"]
-    assert [one.shown.split("\n")[:2] for one in slack.messages] == [
-        ["~Low~", "Cleared: what it was about has passed"]
-    ] * 2
-    assert [one.buttons for one in slack.messages] == [[], []]
+    top, threads = ([one for one in slack.messages if bool(one.thread_ts) is below] for below in (False, True))
+    assert [one.shown.split("\n")[:2] for one in top] == [["~Low~", "Cleared: what it was about has passed"]] * 2
+    assert [one.buttons for one in top] == [[], []]
+    assert [one.shown for one in threads] == ["It closed by itself: what it was about has passed."] * 2
+
+
+def test_the_thread_tells_what_the_playbook_did_by_itself_but_not_twice_to_who_was_told(made, slack):
+    host, clock = made(RING.replace("silent]", "silent]\n    auto_close: metrics.nps.value > 7"))
+    clock.go(days=4)
+    work(host)
+    clock.go(days=1)
+    work(host)
+
+    tell(host, "acme", metric="nps", value=9)
+    work(host)
+
+    assert to(slack, "ana")[1] == [
+        "Ring Acme is overdue", "It went up to Max Roth.", "It closed by itself: what it was about has passed.",
+    ]  # fmt: skip
+    assert to(slack, "max")[1] == ["It closed by itself: what it was about has passed."]
+    told = host.database.read(lambda c: tasks.tasks.history(c, the_task(host).id))
+    assert [(one.verb, one.by) for one in told] == [("reminded", None), ("escalated", None), ("completed", None)]
+
+
+def test_what_a_person_passes_on_is_told_once(made, slack):
+    host, _ = made()
+
+    tasks.reassign(host, the_task(host).id, "ben")
+    work(host)
+
+    assert to(slack, "ana")[1] == ["Somebody gave it to Ben Okoro."]
