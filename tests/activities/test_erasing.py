@@ -3,6 +3,7 @@
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -157,7 +158,7 @@ class TestAnAccount:
         ledger.claim(host, mail.id)
         erasing.erase(host, "acme")
 
-        ledger.give_back(host, mail.id, "busy", ledger.PROMPT)
+        ledger.give_back(host, mail.id, "busy", timedelta(seconds=1))
         do_all(host)
 
         assert states(host) == {"skipped"}

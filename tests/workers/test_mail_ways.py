@@ -5,6 +5,7 @@ import pytest
 from activities.effect import perform
 from activities.store import effects
 from tests.support.one_mail import want_one_mail
+from tests.support.sendgrid_posts import Signer
 from tests.support.standins import StandInSendGrid
 from tests.support.standins.smtp import StandInSmtp
 from workers.settings import load_settings
@@ -19,6 +20,7 @@ def sent(tmp_path, monkeypatch):
     monkeypatch.setenv("PLAYBOOK_MAIL_FROM", "Vendor <success@vendor.test>")
     monkeypatch.setenv("PLAYBOOK_PUBLIC_URL", "https://cs.vendor.test")
     monkeypatch.setenv("PLAYBOOK_INBOUND_DOMAIN", "reply.vendor.test")
+    monkeypatch.setenv("SENDGRID_INBOUND_KEY", Signer().key)
     monkeypatch.setenv("PLAYBOOK_LINK_SECRET", "a-secret-that-is-long-enough-for-it")
     want_one_mail()
 
