@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from engine.limits import Again
 from engine.logic import Expression
 from engine.plan import MEANWHILE, Exit, Plan, Start, Step
-from engine.policy import DAYS
 from engine.raci import Raci
 from engine.render.flow import again_words, flow_words
+from engine.render.mails import email_lines, in_short, sequence_lines
 from engine.render.specs import way_lines
 from engine.render.whys import printable, saw
 from engine.steps.branch import BranchSpec
@@ -15,7 +15,6 @@ from engine.steps.email import EmailSpec
 from engine.steps.end import EndSpec
 from engine.steps.escalate import EscalateSpec
 from engine.steps.every import EverySpec
-from engine.steps.mails import Mail
 from engine.steps.meeting import MeetingSpec
 from engine.steps.parallel import ParallelSpec
 from engine.steps.play import PlaySpec
@@ -99,7 +98,7 @@ def _most(step: Step) -> str:
         case TaskSpec() | MeetingSpec() as work:
             return _work(work)
         case EmailSpec() | SequenceSpec() as mail:
-            return f" to {mail.to}: {_in_short(mail)}"
+            return f" to {mail.to}: {in_short(mail)}"
         case SlackSpec() | WebhookSpec() as message:
             return _sent(message)
         case EscalateSpec() as escalation:
@@ -123,6 +122,8 @@ def _work(work: TaskSpec | MeetingSpec) -> str:
 
 
 def _of_task(task: TaskSpec) -> Iterator[str]:
+    if task.instructions:
+        yield f"says {_quoted(task.instructions)}"
     yield f"outcomes {', '.join(task.outcomes)}"
     yield from _answering(task.raci) if task.raci else ()
     if task.same_as is not None:
@@ -147,12 +148,11 @@ def _below(step: Step) -> Iterator[str]:
         case MeetingSpec(conditions=conditions):
             yield f"held when {conditions['held'].text}"
         case SequenceSpec() as sequence:
-            yield from _turns(sequence)
+            yield from sequence_lines(sequence)
         case EmailSpec() as email:
-            yield from _care(email)
-            if email.approval:
-                yield f"sent when {email.approval} approves"
-            yield f"when there is nobody: {email.missing}"
+            yield from email_lines(email)
+        case WaitSpec(late="skip"):
+            yield "passed over where the day had gone by before the run came here"
     if step.spec.at_most is not None:
         yield f"at most {step.spec.at_most}"
     yield from way_lines(step)
@@ -163,36 +163,6 @@ def _answering(raci: Raci) -> Iterator[str]:
     for word, roles in (("consulted", raci.consulted), ("informed", raci.informed)):
         if roles:
             yield f"{word} {', '.join(roles)}"
-
-
-def _in_short(mail: EmailSpec | SequenceSpec) -> str:
-    if isinstance(mail, SequenceSpec):
-        return f"{len(mail.mails)} mails" if len(mail.mails) > 1 else "one mail"
-    return mail.template or printable(mail.subject or "")
-
-
-def _turns(sequence: SequenceSpec) -> Iterator[str]:
-    for number, mail in enumerate(sequence.mails, 1):
-        when = f"after {mail.after}" if mail.after else "at once"
-        care = "".join(f"; {line}" for line in _care(mail))
-        yield f"mail {number}, {when}: {mail.template or printable(mail.subject or '')}{care}"
-    events = (f"{one.event}{f' where {one.where.text}' if one.where else ''}" for one in sequence.events.values())
-    conditions = (one.text for name, one in sequence.conditions.items() if name in sequence.watches)
-    if stops := [*sequence.stops, *events, *conditions]:
-        yield f"stops on {', '.join(stops)}"
-    yield f"when there is nobody: {sequence.missing}"
-
-
-def _care(mail: Mail) -> Iterator[str]:
-    """When a mail may go, and who gets a copy."""
-    if mail.send and mail.send.window:
-        yield f"sent between {mail.send.window[0]:%H:%M} and {mail.send.window[1]:%H:%M} on its recipient's clock"
-    if mail.send and mail.send.on:
-        yield f"sent on {_either(tuple(DAYS[day] for day in mail.send.on))}"
-    if mail.expires:
-        yield f"not sent any more after {mail.expires}"
-    if mail.cc:
-        yield f"copy to {', '.join(mail.cc)}"
 
 
 def _block(plan: Plan, block: str, depth: int) -> Iterator[str]:

@@ -107,8 +107,10 @@ def test_a_mail_that_is_refused_is_passed_over():
     assert (lines(result, "sent"), result.outcome) == ([], "as_expected")
 
 
-def test_an_approval_is_due_by_policy_and_shows_what_would_be_sent():
+def test_an_approval_is_due_by_policy_and_says_whose_mail_it_is():
     result = told(APPROVED, until="2026-03-04T00:00:00Z")
+
+    assert list(result.words.values()) == ["Approve the mail 'hello' to Acme"]
 
     (opened,) = [one for one in result.trace if one.event == "opened"]
     assert (opened.fields["assigned"], opened.fields["due"]) == ("cs_manager", "2026-03-09T17:00:00Z")

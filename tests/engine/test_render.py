@@ -179,8 +179,9 @@ PLAN = compiled(
 
 
 WORK = """
-  - {task: find, same_as: champion, raci: {accountable: vp_cs, consulted: [ae, contact.champion]}}
+  - {task: find, instructions: Look, same_as: champion, raci: {accountable: vp_cs, consulted: [ae, contact.champion]}}
   - {meeting: qbr, title: Review, with: champion, then: [{task: notes}]}
+  - {wait: month, until: day 30, late: skip, then: []}
   - end: done
 """
 
@@ -204,6 +205,8 @@ class TestPlan:
         assert "    accountable vp_cs" in lines
         assert "    consulted ae, contact.champion" in lines
         assert '    one at a time of "champion"' in lines
+        assert '    says "Look"' in lines
+        assert "    passed over where the day had gone by before the run came here" in lines
         assert 'meeting qbr: "Review" for csm, due 5 business days, with champion' in lines
 
     def test_a_meeting_that_is_missed_leads_on_beside_then(self):
@@ -237,7 +240,7 @@ def test_mails_in_turn_say_when_each_goes_and_what_stops_them():
     mails:
       - {subject: One, text: Hello}
       - {after: 2 days, subject: Two, text: Hi, send: {window: "09:00-12:00", on: [friday]}, expires: 1 week, cc: csm}
-  - {email: offer, to: champion, subject: Offer, text: Hello, approval: cs_manager}
+  - {email: offer, from: csm, topic: general, to: champion, subject: Offer, text: Hello, approval: cs_manager}
 """
     words = [line.strip() for line in plan_lines(compiled(source(steps)))]
 
@@ -251,6 +254,8 @@ def test_mails_in_turn_say_when_each_goes_and_what_stops_them():
         "stops on click, ticket where event.severity == 2, account.arr > 90000",
         "when there is nobody: task",
         "email offer to champion: Offer",
+        "from csm",
+        "about general",
         "sent when cs_manager approves",
         "when there is nobody: task",
     ]
