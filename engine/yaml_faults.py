@@ -54,7 +54,7 @@ def _structure(at: Position, problem: str, context: str, before: str) -> Fault:
         return Fault(at, "text goes on behind its closing quote", "Put quotes of the other kind around the whole")
     if "flow" in context:
         fix = (
-            "Put quotes around a whole condition or text that has a comma, a quote or a bracket in it, "
+            "Put quotes around a whole condition or text that has a comma or a bracket in it, "
             'as in {when: \'account.tier in ["a", "b"]\'}, and close what is open'
         )
         return Fault(at, f"this does not fit inside the brackets ({problem})", fix)
