@@ -12,6 +12,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from activities import removing
 from activities.desks import Bench, bench
 from activities.host import Host
 from activities.starts import NoSuchAccount
@@ -81,6 +82,7 @@ def _erased(connection: Connection, host: Host, account: str) -> Erasure:
     row = _known(accounts.lock(connection, [account]).get(account), account)
     told, moment = _counted(connection, row), at.now(row)
     suppressions.hide(connection, _addresses(at, row))
+    removing.want(at, emptied.receipts(connection, account))
     for table in (tables.outbox, *_ALL_OF, tables.facts):
         kept.remove(connection, table, account)
     open_ = emptied.empty_runs(connection, account, moment)

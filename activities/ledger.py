@@ -16,7 +16,7 @@ from typing import Final, Literal, TypeAlias
 
 from sqlalchemy import Connection
 
-from activities import cards, care, notices, pacing, pings, putting_off
+from activities import cards, care, notices, pacing, pings, putting_off, removing
 from activities.desks import Bench, bench
 from activities.host import Channel, Host
 from activities.message import MAIL, NOTICE, mail_of
@@ -272,6 +272,7 @@ def _settled(at: Bench, effect: str, state: Literal["sent", "failed"], told: str
     account, row = _locked(at.connection, effect)
     if is_empty(row.effect):
         outbox.forget(at.connection, row.id)  # it was erased while it was on its way
+        removing.want(at, [told])
     if breakers.find(at.connection, row.channel) is not None:
         breakers.close(at.connection, row.channel)  # it answers again
     if state == "sent":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from activities.slack_client import TimedClient, headers_of
@@ -33,6 +34,7 @@ SCOPES: Mapping[str, str] = {
 
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _MEMBER = re.compile(r"[UW][A-Z0-9]+")
+_GONE = frozenset({"thread_not_found", "message_not_found", "channel_not_found"})
 _CLOCK_SKEW = timedelta(minutes=2)
 _PAGES = 5  # of 200 entries each; no place of ours has more since a claim
 
@@ -98,6 +100,24 @@ class Slack:
             log.info("effect %s could not be looked up in Slack: %s", message.id, client.answer_to(error))
         return None
 
+    def remove(self, receipt: str, deadline: timedelta) -> Answer:
+        """The thread first, so that another try still finds it. What people wrote there is theirs to delete."""
+        place, client, theirs = _place(receipt), self._client(deadline), 0
+        if place is None:
+            return Sent(receipt)
+        try:
+            listed = _pages(client.conversations_replies, "messages", channel=place.channel, ts=place.ts)
+            found = [one for one in listed if one["ts"] != place.ts]
+            for one in found:
+                theirs += not (one.get("bot_id") and _deleted(client, place.channel, str(one["ts"])))
+            gone = _deleted(client, place.channel, place.ts)
+        except Exception as error:  # noqa: BLE001 - as in send
+            answer = client.answer_to(error)
+            return Sent(receipt) if isinstance(answer, Refused) and answer.code in _GONE else answer
+        if theirs or not gone:
+            return Refused("People's own words below a message are theirs to delete.", "cant_delete_message")
+        return Sent(receipt)
+
     def check(self) -> Sequence[Finding]:
         client = self._client(self._look_up)
         try:
@@ -149,6 +169,17 @@ class Slack:
         if _MEMBER.fullmatch(to):
             return _remembered(self._rooms, to, lambda: client.conversations_open(users=to)["channel"]["id"])
         return to
+
+
+def _deleted(client: TimedClient, channel: str, ts: str) -> bool:
+    try:
+        client.chat_delete(channel=channel, ts=ts)
+    except SlackApiError as error:
+        code = error.response.get("error")
+        if code not in {"message_not_found", "cant_delete_message"}:
+            raise
+        return bool(code == "message_not_found")
+    return True
 
 
 def _section(mrkdwn: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ Uncertain  the answer was lost: it may have been delivered
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from pydantic import JsonValue
 
@@ -107,6 +107,14 @@ class Finding:
     ok: bool
     message: str
     fix: str = ""
+
+
+@runtime_checkable
+class Removes(Protocol):
+    """What some transports can do with what they have sent."""
+
+    def remove(self, receipt: str, deadline: timedelta) -> Answer:
+        """Takes a message away, with what was said below it. Sent: nothing of it is left."""
 
 
 class Transport(Protocol):

@@ -19,6 +19,7 @@ from activities.store import (
     digests,
     effects,
     mails,
+    removals,
     runs,
     tasks,
     traces,
@@ -216,6 +217,7 @@ def attention(connection: Connection, host: Host, limit: int = MANY) -> list[Vie
         *_down(connection, host),
         *_by_mail(connection, now, limit),
         *_undigested(connection, limit),
+        *_undeleted(connection),
         *_unheard(connection, now, limit),
         *_undone(connection, limit),
         *_nobodys(connection, host, limit),
@@ -278,6 +280,12 @@ def _undigested(connection: Connection, limit: int) -> Iterator[View]:
     for row in digests.troubled(connection, limit):
         reason = f"the digest to {row.person} was not sent: {row.reason}"
         yield attention_view("digest", row.person, None, reason, "mend that; the next one comes by itself")
+
+
+def _undeleted(connection: Connection) -> Iterator[View]:
+    for reason, number in removals.troubled(connection):
+        told = f"{number} message{'' if number == 1 else 's'} of an erased account not deleted in Slack: {reason}"
+        yield attention_view("erased", "slack", None, told, "delete what is left there; it is looked for each day")
 
 
 def _unheard(connection: Connection, now: datetime, limit: int) -> Iterator[View]:

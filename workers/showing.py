@@ -8,15 +8,16 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
-from activities import cards
+from activities import cards, removing
 from activities.applied import NothingApplied
 from activities.host import Host
-from activities.store.cards import CardRow
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+Work = Callable[[], timedelta]
 
 AT_ONCE = 8
 POLL = timedelta(seconds=0.25)  # for what other processes wrote
@@ -63,19 +64,26 @@ class Showing:
         if not found:
             await self._wait()
 
-    async def _leased(self) -> list[CardRow]:
+    async def _leased(self) -> list[Work]:
         resting = asyncio.get_running_loop().time() < self._rest
         room = 0 if resting else AT_ONCE - len(self._in_flight)
         try:
-            return await self._in_thread(lambda: cards.lease(self._host, room)) if room else []
+            return await self._in_thread(lambda: self._work(room)) if room else []
         except Exception:
             log.exception("cards could not be looked for; it is tried again")
             await asyncio.sleep(TROUBLE.total_seconds())
             return []
 
-    async def _show(self, row: CardRow) -> None:
+    def _work(self, room: int) -> list[Work]:
+        """What is to be shown goes before what is to be taken away."""
+        host = self._host
+        stale = [partial(cards.show, host, one) for one in cards.lease(host, room)]
+        left = room - len(stale)
+        return [*stale, *(partial(removing.remove, host, one) for one in (removing.lease(host, left) if left else ()))]
+
+    async def _show(self, work: Work) -> None:
         try:
-            pause = await self._in_thread(lambda: cards.show(self._host, row))
+            pause = await self._in_thread(work)
             self._rest = max(self._rest, asyncio.get_running_loop().time() + min(pause, LONGEST).total_seconds())
         except NothingApplied:
             pass

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from activities.store import kept, runs, writing
 from activities.store.effects import FINAL, EffectRow
-from activities.store.tables import accounts, effects
+from activities.store.tables import accounts, cards, effects
 from activities.store.tables import runs as run_rows
 from engine.run import Effect, Run
 
@@ -47,6 +47,14 @@ def _empty_run(run: Run, moment: datetime) -> Run:
 def effects_of(connection: Connection, account: str) -> list[EffectRow]:
     query = select(*(effects.c[name] for name in EffectRow.__dataclass_fields__)).where(kept.HELD[effects](account))
     return [EffectRow(*row) for row in connection.execute(query.order_by(effects.c.id))]
+
+
+def receipts(connection: Connection, account: str) -> list[str]:
+    """By what messages to colleagues are found in Slack: those that were sent, and those that follow a task."""
+    sent = select(effects.c.receipt).where(kept.HELD[effects](account), effects.c.channel == "slack")
+    following = select(cards.c.receipt).where(kept.HELD[cards](account))
+    found = (*connection.scalars(sent), *connection.scalars(following))
+    return [one for one in found if one is not None]
 
 
 def empty_effect(connection: Connection, row: EffectRow, moment: datetime, **body: str) -> bool:

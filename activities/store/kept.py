@@ -65,6 +65,7 @@ APART: Final = frozenset(
         "breakers",
         "paces",
         "digests",
+        "removals",
         "clock",
         "restores",
         "counters",

@@ -22,7 +22,7 @@ from activities.store.types import Instant, Sequence
 
 metadata = naming.metadata
 tasks, task_history = task_tables.tasks, task_tables.task_history
-cards, digests = task_tables.cards, task_tables.digests
+cards, digests, removals = task_tables.cards, task_tables.digests, task_tables.removals
 
 KINDS = ("vocabulary", "policy", "people", "templates")  # what a workspace applies beside its playbooks
 

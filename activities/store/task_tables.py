@@ -55,6 +55,17 @@ cards = Table(
     only_where("rev > shown", "ix_cards_stale", "turn"),
 )
 
+# Messages of erased accounts that are still to be deleted in Slack; a receipt says where they are and nothing else.
+removals = Table(
+    "removals",
+    metadata,
+    Column("receipt", Text, primary_key=True),
+    Column("next_at", Instant, nullable=False),  # real: when it is tried next
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("reason", Text),  # why it is still there
+    Index("ix_removals_next_at", "next_at"),
+)
+
 # Whose morning's digest was sent last, and when to look again.
 digests = Table(
     "digests",

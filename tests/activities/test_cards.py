@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities import cards, runs, tasks
+from activities import cards, erasing, removing, runs, tasks
 from activities.effect import perform
 from activities.ledger import Leased
 from activities.slack import Slack
@@ -315,3 +315,55 @@ def test_what_a_person_passes_on_is_told_once(made, slack):
     work(host)
 
     assert to(slack, "ana")[1] == ["Somebody gave it to Ben Okoro."]
+
+
+def take_away(host):
+    while leased := removing.lease(host, 10):
+        for one in leased:
+            removing.remove(host, one)
+
+
+@BOTH
+def test_an_account_that_is_erased_is_gone_from_slack_with_its_threads(made, slack):
+    host, clock = made()
+    tasks.note(host, the_task(host).id, "Kim was rude", by="ana")
+    clock.go(days=5)
+    work(host)
+    before = len(slack.messages)
+
+    erasing.erase(host, "acme")
+    take_away(host)
+
+    assert (before > 2, slack.messages) == (True, [])
+    assert removing.lease(host, 10) == []
+
+
+def test_what_people_wrote_is_theirs_to_delete_and_attention_says_so_until_it_is_gone(made, slack):
+    host, clock = made()
+    [card] = slack.messages
+    room = slack.rooms[card.channel]
+    room.messages.append(replace(card, ts="9999.000001", thread_ts=card.ts, by_person=True))
+
+    erasing.erase(host, "acme")
+    take_away(host)
+    [told] = host.database.read(lambda c: attention(c, host))
+    room.messages.clear()
+    clock.go(days=1)
+    take_away(host)
+
+    assert (told["kind"], told["reason"].partition(":")[0]) == (
+        "erased", "1 message of an erased account not deleted in Slack",
+    )  # fmt: skip
+    assert host.database.read(lambda c: attention(c, host)) == []
+
+
+def test_slack_that_is_down_keeps_nothing_of_an_erased_account(made, slack):
+    host, clock = made()
+    slack.fail(Answers(503, on="chat.delete"))
+
+    erasing.erase(host, "acme")
+    take_away(host)
+    clock.go(minutes=5)
+    take_away(host)
+
+    assert slack.messages == []

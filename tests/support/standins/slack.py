@@ -33,6 +33,7 @@ class Posted:
     thread_ts: str | None = None
     broadcast: bool = False
     edits: int = 0
+    by_person: bool = False
 
     @property
     def effect(self) -> str | None:
@@ -124,6 +125,7 @@ class StandInSlack(StandIn):
             "views.publish": ("", self._view),
             "chat.postMessage": ("chat:write", self._post),
             "chat.update": ("chat:write", self._update),
+            "chat.delete": ("chat:write", self._delete),
             "conversations.open": ("im:write", self._open),
             "conversations.list": ("channels:read", self._list),
             "conversations.history": ("", self._history),
@@ -151,6 +153,16 @@ class StandInSlack(StandIn):
                 return {"channel": room.id, "ts": message.ts}
         raise Refusal("message_not_found")
 
+    def _delete(self, given: Arguments) -> Arguments:
+        room = self._room(str(given["channel"]))
+        found = next((one for one in room.messages if one.ts == given["ts"]), None)
+        if found is None:
+            raise Refusal("message_not_found")
+        if found.by_person:
+            raise Refusal("cant_delete_message")
+        room.messages.remove(found)
+        return {"channel": room.id, "ts": found.ts}
+
     def _open(self, given: Arguments) -> Arguments:
         user = str(given["users"])
         if user not in self.people.values():
@@ -172,7 +184,10 @@ class StandInSlack(StandIn):
 
     def _replies(self, given: Arguments) -> Arguments:
         room = self._room(str(given["channel"]))
-        return self._read([m for m in room.messages if given["ts"] in {m.ts, m.thread_ts}], given)
+        found = [m for m in room.messages if given["ts"] in {m.ts, m.thread_ts}]
+        if not found:
+            raise Refusal("thread_not_found")
+        return self._read(found, given)
 
     def _look_up(self, given: Arguments) -> Arguments:
         if given["email"] not in self.people:
@@ -266,6 +281,7 @@ def _texts(blocks: list[dict[str, Any]]) -> list[str]:
 
 def _shown(message: Posted, *, with_metadata: bool) -> dict[str, Any]:
     shown = {"type": "message", "ts": message.ts, "text": message.text}
+    shown |= {"user": "U0ANA"} if message.by_person else {"bot_id": "B0"}
     return shown | {"metadata": message.metadata} if with_metadata else shown
 
 
