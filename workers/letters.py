@@ -11,6 +11,7 @@ from activities.links import Links
 from activities.message import mail_of
 from activities.senders import Senders
 from activities.transport import Message
+from engine.logic import Scope
 from engine.mailing import about
 from engine.overlay import Below
 from engine.people import Person
@@ -54,12 +55,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who would get it, and all the names that its text may read."""
+    """Who would get it, and all the names that its text may read; `scope` is what a condition would read."""
 
     names: Mapping[str, object]
     account: str = "Acme & Co"
     contact: Mapping[str, Value] | None = None
     sender: Person | None = None
+    scope: Scope | None = None
 
     @property
     def language(self) -> str | None:
@@ -82,6 +84,7 @@ def made_up(setting: Setting, language: str | None = None) -> Reader:
             below = below.setdefault(group, {})
         below[last] = _MADE_UP.get(path) or _example(known.type_of(path))
     contact = {"id": "c1", "name": "Kim Lee", "email": "kim.lee@acme.example"} | ({"language": language or "en"})
+    names |= {"contacts": (contact,), "at_start": {**names}}
     return Reader(names, contact=contact, sender=Person("sam", "Sam Field", email="sam.field@vendor.example"))
 
 
@@ -91,13 +94,14 @@ def _example(type_: Type | None) -> object:
     return type_.choices[0] if type_.choices else example(type_)
 
 
-def known_of(values: Mapping[str, Value], contact: Mapping[str, Value], sender: Person | None, now: datetime) -> Reader:
-    """A contact of an account as it stands; `values` by path."""
+def known_of(scope: Scope, contact: Mapping[str, Value], sender: Person | None) -> Reader:
+    """A contact of an account as it stands."""
+    values, now = scope.values, scope.now
     rooms: dict[str, object] = {room: Below(room, values, deep=room == "metrics") for room in _ROOMS}
     signs = {"id": sender.id, "name": sender.name, "email": sender.email, "slack": sender.slack} if sender else {}
     run = {"id": "playbook-1", "playbook": "playbook", "title": "A playbook", "started": now}
     names = {**_OF_A_RUN, **rooms} | {"contact": contact, "now": now, "run": run, "sender": signs}
-    return Reader(names, str(values.get("account.name", "")), contact, sender)
+    return Reader(names, str(values.get("account.name", "")), contact, sender, scope)
 
 
 def sources_of(plan: Plan, step: str) -> list[Source]:
@@ -140,7 +144,9 @@ def _content(source: Source, reader: Reader, setting: Setting) -> dict[str, Json
         subject = _made(setting, source.subject, reader)
         body = _made(setting, source.text, reader, markdown=True)
         return shared | {"subject": subject, "body": body} | about(source.topic, None, None)
-    made = _fit(setting.templates.render(source.template, reader.names, reader.language, markdown=True))
+    made = _fit(
+        setting.templates.render(source.template, reader.names, reader.language, markdown=True, scope=reader.scope)
+    )
     texts: dict[str, JsonValue] = {
         "template": source.template, "subject": made.subject, "body": made.body, "preheader": made.preheader,
     }  # fmt: skip
@@ -149,7 +155,7 @@ def _content(source: Source, reader: Reader, setting: Setting) -> dict[str, Json
 
 
 def _made(setting: Setting, text: str, reader: Reader, *, markdown: bool = False) -> str:
-    found = setting.templates.render_text(text, reader.names, markdown=markdown)
+    found = setting.templates.render_text(text, reader.names, markdown=markdown, scope=reader.scope)
     if isinstance(found, Unfit):
         raise NotMade(found.missing)
     return found

@@ -166,17 +166,16 @@ def reader_of(
     signs. Raises NotFound.
     """
     desk, now = _desk(connection, host, account)
-    values = desk.scope(now).values
-    known = values.get("contacts")
+    scope = desk.scope(now)
+    known = scope.values.get("contacts")
     people = [one for one in known if isinstance(one, Mapping)] if isinstance(known, tuple) else []
     found = next((one for one in people if one["id"] == contact or (contact is None and one.get("email"))), None)
     if found is None:
         whom = f"contact '{contact}'" if contact else "contact with an address"
         raise NotFound(f"account {account} has no {whom}", "account")
     signs = desk.setting.directory.find(role, desk.account.team, None, now)
-    return known_of(
-        values, {**found, **({"language": language} if language else {})}, signs.person if signs else None, now
-    )
+    reader = {**found, **({"language": language} if language else {})}
+    return known_of(scope, reader, signs.person if signs else None)
 
 
 def scope_of(connection: Connection, host: Host, account: str) -> Scope:

@@ -96,6 +96,18 @@ def test_what_cannot_be_shown_is_said_with_what_to_do(arguments, said):
     assert said in ran.err
 
 
+def test_a_text_calculates_with_made_up_values_and_with_those_of_an_account(workspace):
+    want_one_mail()
+    source = "You are {{ count(known(c.email) for c in contacts) }} of {{ 2 / 3 | percent }}."
+    (workspace / "templates" / "thanks.md").write_text(f"---\nsubject: Hi\n---\n{source}\n")
+
+    made_up = playbook("mail", "thanks")
+    real = playbook("mail", "thanks", "--account", "acme")
+
+    assert "You are 1 of 67%." in made_up.out
+    assert "You are 1 of 67%." in real.out
+
+
 def test_a_text_that_only_a_run_can_make_asks_for_a_story(workspace):
     (workspace / "templates" / "thanks.md").write_text("---\nsubject: Hi\n---\nYou said {{ outcome.ring }}.\n")
 
