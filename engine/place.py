@@ -213,6 +213,15 @@ class Place:
                 fix="Add 'otherwise: [steps]' ('otherwise: []' to go on).",
                 code="limit-without-otherwise",
             )
+        if not isinstance(parse_moment(model.at_most), Duration | Refused):
+            wait = f"- {{wait: limit, until: {model.at_most}}}"
+            self.fault(
+                "at_most",
+                message=f"'{model.at_most}' is a day, where a duration such as '10 days' is due",
+                fix=f"For a day, put '{wait}' beside it, in a 'parallel' with 'until: any'.",
+                code="invalid-time",
+            )
+            return None
         return self.duration(model.at_most, "at_most")
 
     def always_known(self, path: str) -> bool:

@@ -5,7 +5,7 @@ Unknown keys are errors, text is never taken for a number or a flag, and a numbe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -54,6 +54,8 @@ class Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
     # what messages call it: "a task"
     noun: ClassVar[str] = ""
+    # what to do with a key that people look for here and that is none
+    elsewhere: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

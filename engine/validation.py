@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from engine.document import Document, Path, Tree
 from engine.problems import Position, Problems, Refusal, nearest, suggest, suggest_or_list
+from engine.shapes import Shape
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 _NOTHING = object()
@@ -76,7 +77,8 @@ class _Fault:
             case "extra_forbidden":
                 known, noun = _known_keys(self._model, self._inner[:-1])
                 message = f"'{name}' is not a key {f'of {noun}' if noun else 'that is known here'}"
-                return self._document.key_at(self._path), around, message, suggest_or_list(name, known), "unknown-key"
+                fix = _elsewhere(self._model, self._inner) or suggest_or_list(name, known)
+                return self._document.key_at(self._path), around, message, fix, "unknown-key"
             case "missing":
                 return (
                     self._document.at(self._path[:-1]),
@@ -222,6 +224,13 @@ def _child(data: Tree | object, step: str | int) -> Tree | object:
 def meant_key(form: Any, inner: Path) -> str | None:
     """The key that was probably meant by an unknown one."""
     return nearest(str(inner[-1]), _known_keys(form, inner[:-1])[0])
+
+
+def _elsewhere(form: Any, inner: Path) -> str:
+    """Where to say what the key says, if that is known."""
+    models = _models_at(_members(form), inner[:-1])
+    said = (model.elsewhere.get(str(inner[-1])) for model in models if issubclass(model, Shape))
+    return next(filter(None, said), "")
 
 
 def _known_keys(form: Any, inner: Path) -> tuple[tuple[str, ...], str]:

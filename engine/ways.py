@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.compile import Compiler
 
 By = Literal["tier", "stage"]
-KEYS: Final = frozenset({"due", "after", "within", "at_most", "schedule", "times", "assign", "template"})
+KEYS: Final = frozenset({"due", "after", "within", "at_most", "schedule", "times", "assign", "template", "approval"})
 _BLOCKS: Final = frozenset({"then", "otherwise", "do", "cases", "tracks", "set", "with"})
 
 

@@ -16,6 +16,7 @@ from engine.steps.base import Done, Given, Move, Rest, TimeUp, keep
 if TYPE_CHECKING:
     from engine.context import Context
 
+NOBODY: Final = "nobody"  # what stands for a tier or stage whose mails need no approval
 APPROVED: Final = "approved"
 HOLDER: Final = "holder/approval"
 EXPIRES: Final = "expires"

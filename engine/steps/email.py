@@ -70,13 +70,14 @@ def outcomes(model: Model) -> tuple[str, ...]:
 def compile_step(model: Model, place: Place) -> EmailSpec | None:
     messages.check_text(place, model.text, model.template, model.subject, mail=True)
     messages.check_topic(place, model.topic)
-    for role, key in ((model.from_, "from"), (model.approval, "approval")):
+    approver = None if model.approval == approval.NOBODY else model.approval
+    for role, key in ((model.from_, "from"), (approver, "approval")):
         if role is not None:
             place.role(role, key)
     to = messages.recipients(place, model.to, "to")
     cc, send = mails.copies(model.cc, place), mails.send_times(model.send, place)
     expires = place.duration(model.expires, "expires") if model.expires is not None else None
-    conditions = _conditions(model, to, place)
+    conditions = _conditions(model, approver, to, place)
     limit = place.at_most(model)
     place.otherwise(model)
     if to is None:
@@ -92,14 +93,14 @@ def compile_step(model: Model, place: Place) -> EmailSpec | None:
         send=send,
         expires=expires,
         cc=cc,
-        approval=model.approval,
+        approval=approver,
         conditions=conditions,
         at_most=limit,
     )
 
 
-def _conditions(model: Model, to: Recipients | None, place: Place) -> dict[str, Condition]:
-    asked = place.holder(model.approval) if model.approval else None
+def _conditions(model: Model, approver: str | None, to: Recipients | None, place: Place) -> dict[str, Condition]:
+    asked = place.holder(approver) if approver else None
     several = nobody.conditions(model.missing, to, place) | {approval.HOLDER: asked}
     return {name: one for name, one in several.items() if one}
 

@@ -37,7 +37,7 @@ def there(missing: Missing, to: Recipients, outcome: str, watched: bool, ctx: Co
             return Rest(watches=(FOUND,))
         case "task":
             _ask(to, watched, ctx)
-    ctx.log("skipped", reason="missing")
+    ctx.log("skipped", reason="missing", outcome=None if outcome == "skipped" else outcome)
     return Done(outcome)
 
 

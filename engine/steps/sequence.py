@@ -42,10 +42,14 @@ _ENDS: Final = {"reply": "replied", "unsubscribe": "unsubscribed", "bounce": "bo
 # Of several recipients whose ways differ: what matters most to the playbook.
 _RANK: Final = ("replied", "finished", "unsubscribed", "bounced", "nobody")
 _DUE: Final = "mail/"
+_APPROVED: Final = "Write each mail as an '- email: …' with 'approval', and '- wait: …' between them"
+_OF_EACH: Final = "It belongs to each mail: 'mails: [{template: …}]'"
+_OF_ALL: Final = "It stands beside 'mails', and is the same for all of them"
 
 
 class MailModel(StepModel):
     noun: ClassVar[str] = "a mail"
+    elsewhere: ClassVar = {"approval": _APPROVED, "to": _OF_ALL, "from": _OF_ALL, "missing": _OF_ALL}
 
     after: str | None = None
     template: str | None = None
@@ -59,12 +63,17 @@ class MailModel(StepModel):
 
 class Model(WaitingModel):
     noun: ClassVar[str] = "a sequence"
+    elsewhere: ClassVar = {"approval": _APPROVED, **dict.fromkeys(("template", "subject", "text", "after"), _OF_EACH)}
 
     sequence: str
     to: Any
     mails: list[MailModel]
     stop_on: list[Any] = Field(default_factory=list)
     from_: str | None = Field(default=None, alias="from")
+    topic: str | None = None
+    send: SendModel | None = None
+    expires: str | None = None
+    cc: str | list[str] | None = None
     missing: nobody.Missing = "task"
 
 
@@ -132,7 +141,8 @@ def compile_step(model: Model, place: Place) -> SequenceSpec | None:
     if model.from_ is not None:
         place.role(model.from_, "from")
     to = messages.recipients(place, model.to, "to")
-    several = [_mail(one, model.from_, place.inside("mails", index)) for index, one in enumerate(model.mails)]
+    shared = _said(model, model.from_, place)
+    several = [_mail(one, shared, place.inside("mails", index)) for index, one in enumerate(model.mails)]
     stops = stopping.read(model.stop_on, place)
     conditions = nobody.conditions(model.missing, to, place)
     limit = place.at_most(model)
@@ -150,19 +160,32 @@ def compile_step(model: Model, place: Place) -> SequenceSpec | None:
     )
 
 
-def _mail(model: MailModel, sender: str | None, place: Place) -> MailSpec:
-    messages.check_text(place, model.text, model.template, model.subject, mail=True)
+def _said(model: Model | MailModel, sender: str | None, place: Place) -> MailSpec:
+    """What may be said of one mail, and once for all."""
     messages.check_topic(place, model.topic)
     return MailSpec(
-        after=place.duration(model.after, "after") if model.after is not None else None,
-        template=model.template,
-        subject=model.subject,
-        text=model.text,
         sender=sender,
         topic=model.topic,
         send=mails.send_times(model.send, place),
         expires=place.duration(model.expires, "expires") if model.expires is not None else None,
         cc=mails.copies(model.cc, place),
+    )
+
+
+def _mail(model: MailModel, shared: MailSpec, place: Place) -> MailSpec:
+    """What is said of all holds where the mail does not say otherwise."""
+    messages.check_text(place, model.text, model.template, model.subject, mail=True)
+    own = _said(model, shared.sender, place)
+    return MailSpec(
+        after=place.duration(model.after, "after") if model.after is not None else None,
+        template=model.template,
+        subject=model.subject,
+        text=model.text,
+        sender=shared.sender,
+        topic=shared.topic if own.topic is None else own.topic,
+        send=shared.send if own.send is None else own.send,
+        expires=shared.expires if own.expires is None else own.expires,
+        cc=shared.cc if own.cc is None else own.cc,
     )
 
 

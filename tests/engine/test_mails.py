@@ -107,6 +107,16 @@ def test_a_mail_that_is_refused_is_passed_over():
     assert (lines(result, "sent"), result.outcome) == ([], "as_expected")
 
 
+@pytest.mark.parametrize(("tier", "approvals"), [("enterprise", ["hello/approval"]), ("growth", [])])
+def test_who_approves_may_be_said_by_tier_and_nobody_lets_it_go_at_once(tier, approvals):
+    by_tier = APPROVED.replace("cs_manager", "{enterprise: cs_manager, growth: nobody, starter: nobody}")
+
+    result = told(by_tier, account={"tier": tier}, then=[{"after": "1 day", "account": {"arr": 1}}])
+
+    assert [path for _, path in lines(result, "opened")] == approvals
+    assert [path for _, path in lines(result, "sent")] == ([] if approvals else ["hello"])
+
+
 def test_an_approval_is_due_by_policy_and_says_whose_mail_it_is():
     result = told(APPROVED, until="2026-03-04T00:00:00Z")
 

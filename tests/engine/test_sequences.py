@@ -47,6 +47,22 @@ def test_a_mail_that_was_held_moves_those_behind_it():
     assert [day for day, _ in sent(result)] == ["2026-03-02", "2026-03-06", "2026-03-11"]
 
 
+def test_what_the_sequence_says_of_its_mails_holds_where_one_does_not_say_otherwise():
+    shared = steps().replace("    mails:", "    send: {on: [friday]}\n    expires: 5 days\n    cc: csm\n    mails:")
+    otherwise = shared.replace(
+        "Two, text: Hello again", "Two, text: Hello again, send: {on: [wednesday]}, cc: cs_manager"
+    )
+
+    result = told(otherwise)
+
+    assert [day for day, _ in sent(result)] == ["2026-03-06", "2026-03-11", "2026-03-20"]
+    assert [mail.content["cc"] for mail in result.mails] == [
+        ["ana@vendor.test"],
+        ["max@vendor.test"],
+        ["ana@vendor.test"],
+    ]
+
+
 def test_a_reply_ends_it_for_whoever_replied_and_for_nobody_else():
     result = told(steps(to=ALL, outcome="replied"), contacts=[KIM, LEE], then=[{"after": "1 day", "reply": "c1"}])
 
@@ -133,7 +149,9 @@ def test_a_recipient_who_has_gone_gets_no_more():
 def test_with_nobody_to_write_to_the_owner_is_asked_and_the_run_goes_on():
     result = told(steps(outcome="nobody"), contacts=[])
 
+    (passed,) = [one for one in result.trace if one.event == "skipped"]
     assert [(one.path, one.kind) for one in result.trace if one.event == "opened"] == [("win_back/missing", "task")]
+    assert passed.fields == {"reason": "missing", "outcome": "nobody"}
     assert result.outcome == "as_expected"
 
 
