@@ -249,6 +249,19 @@ class TestExplain:
 
         assert ran.lines[-1].endswith("start  not started: no login comes in this story, and it starts on each login")
 
+    def test_where_there_is_a_run_for_each_it_is_told_of_every_one(self, workspace):
+        each = CALL.replace("owner: csm", "owner: csm\neach: contacts")
+        each = each.replace('metrics.score.zone == "red"', 'item.role == "champion"')
+        small_workspace(workspace, call=each)
+        told(STORY.partition("metrics")[0], "contacts: [{id: c2, name: Lee, role: end_user}]")
+
+        ran = playbook("explain", "call", "--story", "story.yaml", "--json")
+
+        assert [(one["subject"], one["event"], one["why"]["truth"]) for one in ran.json] == [
+            ("c1", "started", True),
+            ("c2", "not started", False),
+        ]
+
     def test_a_branch_is_explained_by_its_id(self):
         ran = playbook("explain", "call", "--story", "story.yaml", "--step", "then_what", "--json")
 

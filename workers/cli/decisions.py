@@ -1,6 +1,6 @@
 """The decisions of a story, taken apart into what they saw: how the start went, or one step of it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -15,7 +15,7 @@ from engine.trace import Entry
 from engine.trigger import why
 from engine.values import to_json
 from workers.cli.faults import CommandFault
-from workers.cli.stories import seen_by
+from workers.cli.stories import told_up_to
 from workers.wording import bars_of
 
 Decision = Mapping[str, JsonValue]
@@ -34,19 +34,32 @@ def decisions_at(step: str, told: Told) -> list[Decision]:
 
 def decisions_of_start(plan: Plan, story: Story, setting: Setting, told: Told) -> list[Decision]:
     """Each start and each that did not come to be, in time; for a playbook that starts on an event also each event that
-    is none of those that are meant. Where there is nothing of that, how things stand at the end of the story.
+    is none of those that are meant. Of whom there is nothing of that, how things stand at the end of the story.
     """
-    starts = [one for one in told.trace if one.path == "start" and one.fields.get("why") is not None]
-    found = sorted([*starts, *told.unheeded], key=lambda one: one.at)
-    if found:
-        return [_shown(one) for one in found]
     if not plan.start.by_rule:
         raise CommandFault(f"{plan.playbook} is started by hand: there is no condition to explain")
-    scope = seen_by(plan, story, setting)
-    never: dict[str, JsonValue] = {"at": str(to_json(scope.now)), "path": "start", "event": "not started"}
+    starts = [one for one in told.trace if one.path == "start" and one.fields.get("why") is not None]
+    found = sorted([*starts, *told.unheeded], key=lambda one: one.at)
+    never = () if found and plan.start.on else _never(plan, story, setting, {one.subject for one in found})
+    return [*map(_shown, found), *never]
+
+
+def _never(plan: Plan, story: Story, setting: Setting, told: Collection[str]) -> Iterator[Decision]:
+    """How it stands in the end: of the account, or of each that there could be a run of, but for those that are told of
+    already.
+    """
+    desk, now = told_up_to(plan, story, setting)
+    never: dict[str, JsonValue] = {"at": str(to_json(now)), "path": "start", "event": "not started"}
+    each = plan.start.each
+    subjects = sorted(desk.items(each, now)) if each else [""]
     if plan.start.on is not None:
-        return [never | {"reason": _unheard(plan, plan.start.on, story, setting)}]
-    return [never | {"why": why(plan, scope)}]
+        yield never | {"reason": _unheard(plan, plan.start.on, story, setting)}
+    elif not subjects:
+        yield never | {"reason": f"the account has none of {each}"}
+    for subject in subjects if plan.start.standing else ():
+        if subject not in told:
+            whose: dict[str, JsonValue] = {"subject": subject} if subject else {}
+            yield never | whose | {"why": why(plan, desk.scope_for(each, subject, now))}
 
 
 def decision_lines(decisions: Iterable[Decision], plan: Plan, clock: Clock) -> Iterator[str]:

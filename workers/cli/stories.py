@@ -11,7 +11,6 @@ from engine.desk import Desk
 from engine.document import Document
 from engine.document import Path as Where
 from engine.facts import Fact, read_fact
-from engine.logic import Scope
 from engine.plan import Plan
 from engine.problems import InvalidWorkspace, Problems
 from engine.quantities import Duration, parse_duration
@@ -76,8 +75,8 @@ def until(text: str, story: Story, setting: Setting) -> datetime:
     return end_of_day.replace(tzinfo=calendar.local(story.start).tzinfo).astimezone(UTC)
 
 
-def seen_by(plan: Plan, story: Story, setting: Setting, at: datetime | None = None) -> Scope:
-    """What a start condition sees of the account once everything that the story tells up to `at` (its end) is in."""
+def told_up_to(plan: Plan, story: Story, setting: Setting, at: datetime | None = None) -> tuple[Desk, datetime]:
+    """The account's desk with everything that the story tells up to `at` (its end), and that instant."""
     telling_setting = replace(setting, vocabulary=telling(setting.vocabulary, story))
     desk = Desk(
         setting=telling_setting,
@@ -90,4 +89,4 @@ def seen_by(plan: Plan, story: Story, setting: Setting, at: datetime | None = No
     for moment in moments:
         facts = [read_fact(raw, telling_setting.vocabulary, moment.at) for raw in moment.facts]
         desk.take(*(fact for fact in facts if isinstance(fact, Fact)), now=moment.at)
-    return desk.scope(at or moments[-1].at)
+    return desk, at or moments[-1].at

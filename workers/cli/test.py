@@ -10,9 +10,8 @@ import click
 from engine.plan import Plan
 from engine.playtest import Result, run_tests
 from engine.problems import InvalidWorkspace, Problem
-from engine.render import timeline, why_lines
+from engine.render import timeline
 from engine.setting import Setting
-from engine.trigger import why
 from workers.checking import Checked
 from workers.cli.coverage import Coverage, coverage_of
 from workers.cli.decisions import decision_lines, decisions_of_start
@@ -21,7 +20,6 @@ from workers.cli.output import print_json, say, several, zone_clock
 from workers.cli.places import chosen_paths
 from workers.cli.program import with_example
 from workers.cli.selection import Selected, select
-from workers.cli.stories import seen_by
 from workers.wording import bars_of
 
 
@@ -120,15 +118,13 @@ def _told(result: Result, outcome: Outcome) -> Iterator[str]:
 
 
 def _never_started(plan: Plan, result: Result, setting: Setting) -> Iterator[str]:
-    if not plan.start.standing and plan.start.by_rule:
-        yield "it did not start:"
-        decisions = decisions_of_start(plan, result.story, setting, result.told)
-        zone = result.story.calendar(setting).zone
-        yield from (f"  {line}" for line in decision_lines(decisions, plan, zone_clock(zone)))
+    if not plan.start.by_rule:
+        yield "it did not start: it is started by hand"
         return
-    tree = why(plan, seen_by(plan, result.story, setting)) if plan.start.by_rule else None
-    yield "it did not start; at the end of the story its start reads:"
-    yield from (f"  {line}" for line in why_lines(tree or {"text": "by hand", "truth": None, "parts": []}))
+    yield "it did not start:"
+    decisions = decisions_of_start(plan, result.story, setting, result.told)
+    zone = result.story.calendar(setting).zone
+    yield from (f"  {line}" for line in decision_lines(decisions, plan, zone_clock(zone)))
 
 
 def _conclusion(outcomes: Sequence[Outcome], word: str) -> str:

@@ -3,6 +3,7 @@
 import click
 
 from engine.render import timeline
+from engine.subjects import slot
 from workers.cli.output import own_clock, own_zone, print_json, say
 from workers.cli.program import with_example
 from workers.cli.store import asked, json_option
@@ -23,6 +24,6 @@ def command(*, run: str, brief: bool, as_json: bool) -> None:
     if as_json:
         print_json([entry.to_json() for entry in entries])
         return
-    say(f"{row.id}: {row.playbook} for {row.account} (times in {own_zone()})")
+    say(f"{row.id}: {row.playbook} for {slot(row.account, row.subject)} (times in {own_zone()})")
     say(*timeline(entries, own_clock(), whys=not brief))
     say(f"outcome: {row.outcome}" if row.outcome else f"now: {row.details}")
