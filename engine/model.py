@@ -85,6 +85,7 @@ class ThenModel(Shape):
     bounce: str | None = None
     click: str | None = None
     open: str | None = None
+    step: str | None = None
     outcome: str | None = None
     until: str | None = None
     to: str | None = None

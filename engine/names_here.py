@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.document import Document, Path
 from engine.logic import Names
+from engine.subjects import is_of_item
 from engine.types import Type
 
 WITHOUT_OUTCOME = frozenset({"branch", "update", "end", "watch"})
@@ -90,7 +91,7 @@ class Wider:
         return (*self.more, *self.names.paths())
 
     def why_not(self, path: str) -> str | None:
-        room = path.partition(".")[0]
+        room = (path.removeprefix("at_start.") if is_of_item(path) else path).partition(".")[0]
         at_hand = any(more.partition(".")[0] == room for more in self.more)
         return None if at_hand else self.names.why_not(path)
 

@@ -21,11 +21,11 @@ from engine.parameters import packed
 from engine.plan import Plan
 from engine.postbox import Postbox
 from engine.problems import suggest_or_list
-from engine.run import Acknowledged, Effect, Input, Open, Run, Said, Task, TaskActed
+from engine.run import Acknowledged, Effect, Input, Open, Run, Task, TaskActed
 from engine.setting import Setting
 from engine.standing import standing
 from engine.stored import to_json
-from engine.story import Act, Moment, Story, facts_of, with_readings
+from engine.story import Act, Answer, Moment, Story, facts_of, with_readings
 from engine.tailoring import Unfit
 from engine.trace import Entry
 from engine.trigger import Rules
@@ -136,8 +136,8 @@ class Simulation:
         if any(moment.release for moment in moments):
             self.release(now)
         for moment in moments:
-            for contact, verb in moment.answers:
-                self.answer(contact, verb, now)
+            for answer in moment.answers:
+                self.answer(answer, now)
             for act in moment.acts:
                 self.do(act, now)
 
@@ -163,14 +163,24 @@ class Simulation:
         self.held = {}
         self.absorb(now)
 
-    def answer(self, contact: str, verb: Said, at: datetime) -> None:
+    def answer(self, answer: Answer, at: datetime) -> None:
         """It is an event of the account, and whoever writes to the contact hears of it."""
-        name = f"{contact} {verb} {to_json(at)}"
-        self.desk.take(fact_of(name, self.desk.account.id, contact, verb, at), now=at)
+        contact, verb = answer.contact, answer.verb
+        name, mail = f"{contact} {verb} {to_json(at)}", self.answered(answer, at)
+        said = {"playbook": self.plan.playbook, "step": mail.step} if mail else None
+        self.desk.take(fact_of(name, self.desk.account.id, contact, verb, at, said), now=at)
         self.absorb(at)
         self.postbox.hear(contact, verb)
         for run in self.desk.runs.values():
             self.inputs.setdefault(run.id, []).extend(heard_by(run, contact, verb, at))
+
+    def answered(self, answer: Answer, at: datetime) -> Effect | None:
+        """The mail that it answers: the last that has gone to the contact, where one has."""
+        mine = [one for one in self.told.mails if one.to == answer.contact and answer.step in {None, one.step}]
+        if answer.step is not None and not mine:
+            fault = f"no mail of '{answer.step}' has gone to {answer.contact} that could be answered"
+            self.told.faults.append(f"{self.clock(at)}: {fault}")
+        return mine[-1] if mine else None
 
     def do(self, act: Act, at: datetime) -> None:
         place = self.open_task(act)

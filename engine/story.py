@@ -32,6 +32,7 @@ _BELONG = {
     "to": ("reassign",),
     "data": ("event",),
     "subject": VERBS,
+    "step": ANSWERS,
 }
 
 _HAPPENS = dict.fromkeys((*_FACTS, *VERBS, *ANSWERS, "ended", "others_started", "release")).keys()
@@ -54,17 +55,26 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a contact does with the last mail that it got; with `step`, with the last of that step."""
+
+    contact: str
+    verb: Said
+    step: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """What comes at one instant: facts as they would be posted, runs of other playbooks that ended (with their
-    outcomes), what people do, and what contacts do with the mails that they got (contact's id and verb). `others`: how
-    many other accounts have entered; `release`: a person lets in what is held.
+    outcomes), what people do, and what contacts do with the mails that they got. `others`: how many other accounts have
+    entered; `release`: a person lets in what is held.
     """
 
     at: datetime
     facts: tuple[Raw, ...] = ()
     acts: tuple[Act, ...] = ()
     ended: tuple[tuple[str, str], ...] = ()
-    answers: tuple[tuple[str, Said], ...] = ()
+    answers: tuple[Answer, ...] = ()
     others: int = 0
     release: bool = False
 
@@ -186,7 +196,7 @@ class _Reading:
         self.check_whole(item, place, told=bool(facts))
         return Moment(at, facts, acts, ended, answers, item.others_started or 0, item.release) if at else None
 
-    def answers(self, item: ThenModel, place: Path) -> Iterator[tuple[str, Said]]:
+    def answers(self, item: ThenModel, place: Path) -> Iterator[Answer]:
         told = [*self.model.contacts, *(one for then in self.model.then for one in then.contacts)]
         known = [str(one["id"]) for one in told if "id" in one]
         for verb in ANSWERS:
@@ -195,7 +205,7 @@ class _Reading:
                 if contact not in known:
                     message = f"there is no contact '{contact}' in this story"
                     self.fault((*place, verb), message, suggest_or_list(contact, known), "unknown-contact")
-                yield contact, verb
+                yield Answer(contact, verb, item.step)
 
     def another(self, item: ThenModel, place: Path) -> tuple[tuple[str, str], ...]:
         """A run of another playbook that ended: the story tells of one playbook, so it says what came of others."""

@@ -80,8 +80,7 @@ class Remembered(Typed):
     def result(self, check: Checker) -> Type | None:
         path, inner = remembered_path(self), self.arguments[0]
         if path is None or (self.operator == "since" and not path.startswith("account.")):
-            what = "a field of the account" if self.operator == "since" else "a name"
-            check.fault(self, f"{self.operator} takes {what}", f"Write {self.operator}(account.renewal_date).")
+            check.fault(self, *_not_remembered(self.operator, path or ""))
             return None
         found = check.resolve_path(inner if isinstance(inner, Node) else self, path)
         if found and (said := check.names.why_not(f"{self.operator}.{path}")):
@@ -108,6 +107,14 @@ class OtherRuns(Typed):
         ids = {f'"{one.split(".")[1]}"' for one in check.names.paths() if one.startswith("runs.")}
         check.fault(self, f'there is no playbook "{playbook}"', did_you_mean(f'"{playbook}"', ids), 0)
         return None
+
+
+def _not_remembered(operator: str, path: str) -> tuple[str, str]:
+    if path.startswith("item."):
+        fix = f"Compare it with what it was when the run started: at_start({path})."
+        return "since takes a field of the account: when those of contacts and records changed is not kept", fix
+    what = "a field of the account" if operator == "since" else "a name"
+    return f"{operator} takes {what}", f"Write {operator}(account.renewal_date)."
 
 
 def remembered_path(node: Node) -> str | None:

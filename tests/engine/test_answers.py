@@ -8,9 +8,10 @@ from engine.answering import EVENTS, heard_by
 from engine.declared.vocabulary import read_vocabulary
 from engine.document import Document
 from engine.run import Open, Run
+from engine.simulate import simulate
 from engine.source import read
 from engine.values import read_instant
-from tests.support.playbooks import MONDAY_MORNING, lines, problems, source, told
+from tests.support.playbooks import MONDAY_MORNING, compiled, lines, problems, setting, source, story, told
 
 NOW = read_instant(MONDAY_MORNING)
 WAITS = """
@@ -30,6 +31,34 @@ def test_a_run_waits_for_the_answer_to_a_mail(verb, outcome):
     result = told(WAITS, then=[{"after": "2 days", verb: "c1"}])
 
     assert result.outcome == outcome
+
+
+ASKED = """
+  - {email: hello, to: champion, subject: Hello, text: Dear Kim}
+  - {wait: while, for: 1 day}
+  - {email: request, to: champion, subject: Please, text: Dear Kim}
+  - wait: answer
+    on: mail_replied
+    where: event.step == "hello" and event.playbook == "example"
+    at_most: 10 days
+    otherwise: [{end: silent}]
+  - {end: talking}
+"""
+
+
+@pytest.mark.parametrize(("which", "outcome"), [({}, "silent"), ({"step": "hello"}, "talking")])
+def test_an_answer_is_to_the_last_mail_or_to_the_one_whose_step_is_named(which, outcome):
+    result = told(ASKED, then=[{"after": "2 days", "reply": "c1", **which}])
+
+    assert result.outcome == outcome
+
+
+def test_an_answer_to_a_mail_that_has_not_gone_is_a_fault_of_the_story():
+    made = compiled(source(ASKED))
+
+    result = simulate(made, story(then=[{"after": "1 hour", "reply": "c1", "step": "request"}]), setting())
+
+    assert result.faults == ["2026-03-02 Mon 10:00: no mail of 'request' has gone to c1 that could be answered"]
 
 
 @pytest.mark.parametrize(("verb", "event"), EVENTS.items())

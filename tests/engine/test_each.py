@@ -181,6 +181,20 @@ def test_a_mail_that_is_put_off_says_whose_it_is():
     assert seen(result, "deferred") == [("u1", "hello")]
 
 
+def test_what_an_item_was_when_its_run_started_can_be_read_and_since_when_it_is_so_cannot():
+    goal = "goal: {when: item.relationship > at_start(item.relationship), outcome: warmer}\n"
+    then = [{"after": "1 day", "contacts": [user(2, relationship=2)]}]
+
+    result = told(CALL, EACH + goal, START, contacts=[user(1, relationship=1), user(2, relationship=1)], then=then)
+
+    assert [(one.subject, one.fields["outcome"]) for one in result.trace if one.event == "ended"] == [("u2", "warmer")]
+    found = [one.message for one in problems(source(CALL, EACH + goal.replace("at_start(", "since("), START))]
+    assert found[0] == "since takes a field of the account: when those of contacts and records changed is not kept"
+    start = "start: {when: item.relationship > at_start(item.relationship)}\n"
+    found = [one.message for one in problems(source(CALL, EACH, start))]
+    assert found == ["at_start(…) is for a run that has started; here none has"]
+
+
 def test_by_hand_every_item_that_is_meant_gets_a_run():
     contacts = [user(1), user(2), user(3, role="champion")]
 

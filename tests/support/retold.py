@@ -150,8 +150,8 @@ def happen(host: Host, life: Life, moments: Sequence[Moment]) -> None:
         name = f"{life.account}/{moment.at.isoformat()}/{number}"
         told(host, [{"id": name, "account": life.account, "at": moment.at, "event": "survey", "data": {}}])
     for moment in moments:
-        for contact, verb in moment.answers:
-            responses.respond(host, life.account, contact, verb)
+        for answer in moment.answers:
+            responses.respond(host, life.account, answer.contact, answer.verb)
         for act in moment.acts:
             do(host, life, act)
 
