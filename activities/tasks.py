@@ -139,7 +139,7 @@ def _acted(at: Bench, task_id: str, act: Act, *, in_time: bool = False) -> Answe
         return refused
     changed = _changed(task, act, now)
     tasks.save(at.connection, [changed])
-    tasks.record(at.connection, [TaskEvent(task.id, now, act.verb, act.by, _fields(act))])
+    tasks.record(at.connection, [TaskEvent(task.id, now, act.verb, act.by, _fields(act))], by_people=True)
     accounts.stamp(at.connection, [account.id], now)
     if told := _told(task, act, now):
         inputs.latch(at.connection, [(task.run, told)], at.real)

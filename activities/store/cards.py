@@ -10,6 +10,7 @@ from activities.store.tables import cards, tasks
 from activities.store.writing import upsert
 
 MAILED = "mail"  # in the place of a receipt: who is told knows it by mail, and Slack has nothing of it
+ACTS = -(2**40)
 LASTING = 5  # tries: so many take minutes
 LEASE = timedelta(seconds=60)  # longer than an edit and a few words in a thread may take
 
@@ -51,6 +52,17 @@ _TOUCH = (
     .where(cards.c.task == bindparam("which"))
     .values(rev=cards.c.rev + 1, turn=case((cards.c.rev > cards.c.shown, cards.c.turn), else_=_LAST))
 )
+# What people did is shown before what changed by itself, however many cards that is: in a row of its own, below 0.
+_MINE = (_BEHIND.c.rev > _BEHIND.c.shown) & (_BEHIND.c.turn < 0)
+_LAST_ACT = select(func.coalesce(func.max(_BEHIND.c.turn), ACTS) + 1).where(_MINE).scalar_subquery()
+_TOUCH_FIRST = (
+    update(cards)
+    .where(cards.c.task == bindparam("which"))
+    .values(
+        rev=cards.c.rev + 1,
+        turn=case(((cards.c.rev > cards.c.shown) & (cards.c.turn < 0), cards.c.turn), else_=_LAST_ACT),
+    )
+)
 _OTHERWISE = exists().where(tasks.c.id == bindparam("which"), tasks.c.body != bindparam("new"))
 _TOUCH_CHANGED = _TOUCH.where(_OTHERWISE)
 _UNTIL = bindparam("until", type_=cards.c.lease_until.type)
@@ -77,10 +89,12 @@ def is_being_shown(connection: Connection, row: CardRow, real: datetime) -> bool
     return connection.scalar(select(cards.c.task).where(mine)) is not None
 
 
-def touch(connection: Connection, ones: Collection[str]) -> None:
-    """Something was done with these tasks, and there is something new to be seen of them."""
+def touch(connection: Connection, ones: Collection[str], *, first: bool = False) -> None:
+    """Something was done with these tasks, and there is something new to be seen of them; `first`: somebody waits to
+    see it.
+    """
     if ones:
-        connection.execute(_TOUCH, [{"which": one} for one in sorted(set(ones))])
+        connection.execute(_TOUCH_FIRST if first else _TOUCH, [{"which": one} for one in sorted(set(ones))])
 
 
 def touch_account(connection: Connection, account: str) -> None:

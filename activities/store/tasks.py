@@ -50,14 +50,15 @@ def find(connection: Connection, task: str) -> Task | None:
     return Task.model_validate_json(body) if body else None
 
 
-def record(connection: Connection, events: Sequence[TaskEvent]) -> None:
+def record(connection: Connection, events: Sequence[TaskEvent], *, by_people: bool = False) -> None:
+    """What people did is shown before all else."""
     rows = [
         {"task": one.task, "at": one.at, "verb": one.verb, "by": one.by, "body": _FIELDS.dump_json(one.fields).decode()}
         for one in events
     ]
     if rows:
         connection.execute(insert(task_history), rows)
-        cards.touch(connection, {one.task for one in events})
+        cards.touch(connection, {one.task for one in events}, first=by_people)
 
 
 def history(connection: Connection, task: str) -> list[TaskEvent]:

@@ -187,6 +187,22 @@ def test_who_fell_behind_first_is_shown_first(made):
     assert [row.task for row in cards.lease(host, 1) + cards.lease(host, 1)] == [first.id, second.id]
 
 
+@BOTH
+def test_what_somebody_did_is_shown_before_a_burst_of_what_changed_by_itself(made):
+    host, _ = made()
+    for name in ("beta", "gamma"):
+        acme(host, name, name=name)
+        tell(host, name, metric="nps", value=3)
+        for one in runs.advance(host, only_run(host, name).id).effects:
+            perform(host, one.id, None, lambda receipt: None)
+    *burst, clicked = [one.id for one in host.database.read(tasks.tasks.listed)]
+
+    host.database.write(lambda c: rows.touch(c, [*burst, clicked]))
+    tasks.note(host, clicked, "hm", by="ana")
+
+    assert [row.task for row in cards.lease(host, 10)] == [clicked, *burst]
+
+
 def test_a_token_that_was_revoked_holds_what_is_for_slack_and_shows_in_attention(made, slack):
     host, _ = made()
     slack.token = "xoxb-new"
