@@ -50,7 +50,8 @@ class Strands(Record):
         step = self.plan.steps[open_.step].like(open_.way)
         move = self._ask(step, path, open_.visit, open_, given)
         if isinstance(move, Park) and move.reason == open_.parked:
-            self.put(open_.model_copy(update={"memo": dict(move.memo)}))  # it lacks what it lacked before
+            still = {"memo": dict(move.memo), "timers": self._limited(path, move, open_)}
+            self.put(open_.model_copy(update=still))  # it lacks what it lacked before
         else:
             self._apply(path, open_.visit, move, came=False)
 
@@ -161,15 +162,21 @@ class Strands(Record):
         if came and released:
             self._go_on(path)
 
-    def _limited(self, path: str, move: Rest, former: Open | None) -> dict[str, datetime]:
-        """The step's timers, with the one at which it is given up."""
-        timers = dict(move.timers)
-        limit = self.plan.step_at(path).like(self._way(path)).spec.at_most if former is None or former.parked else None
-        if limit is not None:
-            timers["at_most"] = self.world.scope.calendar.add(limit, self.run.clock, "opens")
-        if former is not None and "at_most" in former.timers:
-            timers["at_most"] = former.timers["at_most"]
-        return timers
+    def _limited(self, path: str, move: Rest | Park, former: Open | None) -> dict[str, datetime]:
+        """The step's timers, with the one at which it is given up: that runs on while the step is parked."""
+        said = [former.timers["at_most"]] if former is not None and "at_most" in former.timers else []
+        if former is None or former.parked:
+            said += self._gives_up(path)
+        return dict(move.timers) | ({"at_most": min(said)} if said else {})
+
+    def _gives_up(self, path: str) -> list[datetime]:
+        """When a step that begins to wait now is given up, if ever; where nobody knows yet by which of its values, by
+        the longest of them.
+        """
+        step, way = self.plan.step_at(path), self._way(path)
+        specs = step.specs if way is None else (step.like(way).spec,)
+        calendar, now = self.world.scope.calendar, self.run.clock
+        return sorted(calendar.add(one.at_most, now, "opens") for one in specs if one.at_most is not None)[-1:]
 
     def _go_into(self, path: str, visit: int, block: str, outcome: str | None) -> None:
         self._note_outcome(path, outcome)
@@ -184,8 +191,9 @@ class Strands(Record):
         former = self.run.open.get(path)
         kept = dict(move.memo or (former.memo if former else {}))
         watches = tuple(move.watches) or (former.watches if former and former.parked else ())
-        update = {"parked": move.reason, "awaits": move.awaits, "memo": kept, "watches": watches}
-        parked = self._opened(path, visit).model_copy(update=update | {"since": self.run.clock})
+        lacking = {"parked": move.reason, "awaits": move.awaits, "memo": kept, "watches": watches}
+        since = {"since": self.run.clock, "timers": self._limited(path, move, former)}
+        parked = self._opened(path, visit).model_copy(update=lacking | since)
         self.put(parked)
         self.log(parked, "parked", reason=move.reason)
 

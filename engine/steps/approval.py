@@ -10,7 +10,9 @@ from pydantic import JsonValue
 
 from engine import tasks
 from engine.assignment import covers, held, turn
+from engine.mailing import EXPIRED
 from engine.run import Flipped, Open, TaskActed
+from engine.steps import mails
 from engine.steps.base import Done, Given, Move, Rest, TimeUp, keep
 
 if TYPE_CHECKING:
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 NOBODY: Final = "nobody"  # what stands for a tier or stage whose mails need no approval
 APPROVED: Final = "approved"
 HOLDER: Final = "holder/approval"
-EXPIRES: Final = "expires"
-EXPIRED: Final = "expired"
 OUTCOMES: Final = (APPROVED, "refused")
 
 
@@ -35,7 +35,7 @@ def ask(role: str, said: str, expires: datetime | None, ctx: Context) -> Rest:
     task = tasks.new(beside, title, role, found, kind="approval", instructions=said, outcomes=OUTCOMES, due=due)
     beside.log("opened", kind="task", assigned=role, person=task.person, due=ctx.shown(due), covers=covers(found))
     beside.tell(person, "task", task.title, below="approval", task=task.id)
-    timers = turn(task, ctx) | ({EXPIRES: expires} if expires else {})
+    timers = turn(task, ctx) | mails.until(expires)
     return Rest(timers=timers, watches=(HOLDER,), memo=beside.save(task, **held(role, ctx)))
 
 

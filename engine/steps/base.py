@@ -110,14 +110,15 @@ class Finish:
 @dataclass(frozen=True, slots=True)
 class Park:
     """A person must look before the run can go on. Entering the step again is what happens when they have, or when the
-    path that it `awaits` is known, and it is given this memo. What it `watches`, and what people answer, it hears all
-    the same.
+    path that it `awaits` is known, and it is given this memo. What it `watches`, what people answer and its `timers` it
+    hears all the same, and it is given up when its time is over.
     """
 
     reason: str
     memo: Mapping[str, JsonValue] = field(default_factory=dict)
     awaits: str | None = None
     watches: Sequence[str] = ()
+    timers: Mapping[str, datetime] = field(default_factory=dict)
 
 
 Move = Done | Rest | Over | Into | Finish | Park

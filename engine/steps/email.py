@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, JsonValue
@@ -11,13 +12,16 @@ from pydantic import Field, JsonValue
 from engine import messages
 from engine.assignment import HOLDER
 from engine.logic import Condition, Expression
+from engine.mailing import EXPIRED
 from engine.quantities import Duration
 from engine.recipients import Recipients, chosen
 from engine.run import Flipped, Open, Settled
 from engine.sendtimes import SendTimes
 from engine.steps import approval, mails, nobody
-from engine.steps.base import Done, Given, Move, Park, Rest, Spec, WaitingModel, keep
+from engine.steps.base import Done, Given, Move, Park, Rest, Spec, TimeUp, Unready, WaitingModel, keep
 from engine.steps.mails import SendModel
+from engine.stored import to_json
+from engine.values import read_instant
 
 if TYPE_CHECKING:
     from engine.context import Context
@@ -113,11 +117,16 @@ def enter(spec: EmailSpec, ctx: Context) -> Move:
         return nobody.there(spec.missing, spec.to, "skipped", HOLDER in spec.conditions, ctx)
     left = [contact for contact in recipients if str(contact["id"]) not in settled]
     # All are written before the first is wanted: a text that cannot be made keeps every one of them back.
-    contents: dict[str, JsonValue] = {str(contact["id"]): mails.content(spec, contact, ctx) for contact in left}
+    expires = mails.expiry(spec, ctx.memo.get(mails.EXPIRES), ctx)
+    kept: dict[str, JsonValue] = {mails.EXPIRES: to_json(expires)} if expires else {}
+    try:
+        contents: dict[str, JsonValue] = {str(one["id"]): mails.content(spec, one, ctx, expires) for one in left}
+    except Unready as lacking:
+        return Park(str(lacking), {**ctx.memo, **kept}, lacking.awaits, timers=mails.until(expires))
     if spec.approval is not None and not settled and not ctx.memo.get("approved"):
-        expires = ctx.after(spec.expires) if spec.expires else None
-        return approval.ask(spec.approval, _shown(contents), expires, replace(ctx, memo={"contents": contents}))
-    return _want(contents, ctx)
+        asking = replace(ctx, memo={"contents": contents, **kept})
+        return approval.ask(spec.approval, _shown(contents), expires, asking)
+    return _want(contents, replace(ctx, memo={**ctx.memo, **kept}))
 
 
 def _want(contents: Mapping[str, JsonValue], ctx: Context) -> Move:
@@ -150,6 +159,8 @@ def resume(spec: EmailSpec, open_: Open, given: Given, ctx: Context) -> Move:
     if "task" in open_.memo:
         return nobody.resume(open_, given, ctx)
     match given:
+        case TimeUp(name=mails.EXPIRES):
+            return _expired(spec, open_, ctx)
         case Flipped(name=nobody.FOUND):
             return enter(spec, ctx)
         case Settled():
@@ -158,12 +169,22 @@ def resume(spec: EmailSpec, open_: Open, given: Given, ctx: Context) -> Move:
             return keep(open_)
 
 
+def _expired(spec: EmailSpec, open_: Open, ctx: Context) -> Move:
+    """What lacked something, or was refused, is not worth sending any more."""
+    settled = _ids(open_.memo, "settled")
+    lacking = [str(one["id"]) for one in chosen(spec.to, ctx) if str(one["id"]) not in settled]
+    for to in _reasons(open_.memo) or lacking:
+        ctx.log("skipped", contact=to, template=spec.template, reason=EXPIRED)
+    return Done("sent" if _count(open_.memo, "sent") else EXPIRED)
+
+
 def _approved(word: str | Move, open_: Open, given: Given, ctx: Context) -> Move:
     if not isinstance(word, str):
         return word
     if word == approval.APPROVED:
         contents = approval.edited(mails_of(open_), given, ctx)
-        return _want(contents, replace(ctx, memo={"approved": True}))
+        kept = {name: value for name, value in open_.memo.items() if name == mails.EXPIRES}
+        return _want(contents, replace(ctx, memo={"approved": True, **kept}))
     ctx.log("skipped", reason=word)
     return Done(word)
 
@@ -186,8 +207,13 @@ def _on(memo: dict[str, JsonValue]) -> Move:
         return Rest(memo=memo)
     if failed := _reasons(memo):
         told = "; ".join(f"the mail to {to} was refused: {reason}" for to, reason in failed.items())
-        return Park(told, memo)
+        return Park(told, memo, timers=mails.until(_expiry(memo)))
     return _through(memo)
+
+
+def _expiry(memo: Mapping[str, JsonValue]) -> datetime | None:
+    said = memo.get(mails.EXPIRES)
+    return read_instant(said) if isinstance(said, str) else None
 
 
 def _through(memo: Mapping[str, JsonValue]) -> Done:
@@ -197,7 +223,7 @@ def _through(memo: Mapping[str, JsonValue]) -> Done:
 def _memo(former: Mapping[str, JsonValue], waiting: Iterable[str], **changes: JsonValue) -> dict[str, JsonValue]:
     """Whose mails have not settled, whose have, and how many of them were sent and how many came too late."""
     nothing: dict[str, JsonValue] = {"settled": [], "failed": {}, "sent": 0, "expired": 0}
-    kept = {name: former[name] for name in (*nothing, "approved") if name in former}
+    kept = {name: former[name] for name in (*nothing, "approved", mails.EXPIRES) if name in former}
     return {**nothing, **kept, **changes, "waiting": [*waiting]}
 
 

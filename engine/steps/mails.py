@@ -13,12 +13,13 @@ from engine.mailing import about
 from engine.quantities import Duration
 from engine.sendtimes import Hours, SendTimes
 from engine.steps.base import StepModel
-from engine.values import Value
+from engine.values import Value, read_instant
 
 if TYPE_CHECKING:
     from engine.context import Context
     from engine.place import Place
 
+EXPIRES: Final = "expires"
 _ANY_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -77,7 +78,21 @@ def copies(said: str | list[str] | None, place: Place, *keys: str | int) -> tupl
     return tuple(roles) or None
 
 
-def content(mail: Mail, contact: Mapping[str, Value], ctx: Context, below: str = "") -> dict[str, JsonValue]:
+def expiry(mail: Mail, remembered: JsonValue, ctx: Context) -> datetime | None:
+    """Until when it is worth sending, counted from when it was to go first, also where something has kept it."""
+    if isinstance(remembered, str):
+        return read_instant(remembered)
+    return ctx.after(mail.expires) if mail.expires else None
+
+
+def until(expires: datetime | None, name: str = EXPIRES) -> dict[str, datetime]:
+    """The timer of a mail that is kept."""
+    return {name: expires} if expires else {}
+
+
+def content(
+    mail: Mail, contact: Mapping[str, Value], ctx: Context, expires: datetime | None, below: str = ""
+) -> dict[str, JsonValue]:
     """What the mail will say. Texts are filled in now; whether it may go is looked at when it goes."""
     sender = ctx.find(mail.sender or ctx.plan.owner or "")
     shared: dict[str, JsonValue] = {
@@ -87,7 +102,6 @@ def content(mail: Mail, contact: Mapping[str, Value], ctx: Context, below: str =
     }
     shared |= {"below": below} if below else {}
     shared |= _copied(mail, ctx)
-    expires = ctx.after(mail.expires) if mail.expires else None
     if mail.template is None:
         texts: dict[str, JsonValue] = {
             "subject": ctx.text_for(mail.subject or "", contact),

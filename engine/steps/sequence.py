@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import Field, JsonValue
@@ -10,6 +11,7 @@ from pydantic import Field, JsonValue
 from engine import messages
 from engine.assignment import HOLDER
 from engine.logic import Expression
+from engine.mailing import EXPIRED
 from engine.quantities import Duration
 from engine.recipients import Recipients, chosen
 from engine.run import Answered, Flipped, Frozen, Open, Settled
@@ -45,6 +47,7 @@ _DUE: Final = "mail/"
 _APPROVED: Final = "Write each mail as an '- email: …' with 'approval', and '- wait: …' between them"
 _OF_EACH: Final = "It belongs to each mail: 'mails: [{template: …}]'"
 _OF_ALL: Final = "It stands beside 'mails', and is the same for all of them"
+_EXPIRES: Final = f"{mails.EXPIRES}/"
 
 
 class MailModel(StepModel):
@@ -120,7 +123,7 @@ class SequenceSpec(Spec):
 class Person(Frozen):
     """How far the sequence has come with one recipient: the number of the mail that is next or on its way. `due` is
     when it is wanted, None once it is; `over` is how it ended, `failed` why the mail could not go, `awaits` which path
-    being known would let it.
+    being known would let it; `expires` is until when it is worth sending.
     """
 
     mail: int = 1
@@ -128,6 +131,7 @@ class Person(Frozen):
     over: str | None = None
     failed: str | None = None
     awaits: str | None = None
+    expires: str | None = None
 
 
 def outcomes(model: Model) -> tuple[str, ...]:
@@ -199,7 +203,7 @@ def enter(spec: SequenceSpec, ctx: Context) -> Move:
         return nobody.there(spec.missing, spec.to, "nobody", HOLDER in spec.conditions, ctx)
     for name, person in people.items():
         if person.failed is not None or not ctx.memo:
-            people[name] = _come_to(spec, name, person.mail, ctx, again=person.failed is not None)
+            people[name] = _want(spec, name, person, ctx) if person.failed else _come_to(spec, name, person.mail, ctx)
     return _on(spec, people, ctx)
 
 
@@ -212,7 +216,10 @@ def resume(spec: SequenceSpec, open_: Open, given: Given, ctx: Context) -> Move:
     match given:
         case TimeUp(name=name) if name.startswith(_DUE):
             to = name.removeprefix(_DUE)
-            people[to] = _want(spec, to, people[to].mail, ctx)
+            people[to] = _want(spec, to, Person(mail=people[to].mail), ctx)
+        case TimeUp(name=name) if name.startswith(_EXPIRES):
+            to = name.removeprefix(_EXPIRES)
+            people[to] = _too_late(spec, to, people[to], ctx)
         case Settled(to=to) if to in people and people[to].due is None:
             people[to] = _settled(spec, people[to], given, ctx)
         case Answered(verb=verb) if verb in spec.stops:
@@ -232,7 +239,7 @@ def _settled(spec: SequenceSpec, person: Person, given: Settled, ctx: Context) -
         return (
             person
             if person.over
-            else Person(mail=person.mail, failed=f"the mail to {given.to} was refused: {given.reason}")
+            else person.model_copy(update={"failed": f"the mail to {given.to} was refused: {given.reason}"})
         )
     went = given.state == "sent"
     template = spec.mails[person.mail - 1].template
@@ -242,26 +249,37 @@ def _settled(spec: SequenceSpec, person: Person, given: Settled, ctx: Context) -
     return person if person.over else _come_to(spec, given.to, person.mail + 1, ctx)
 
 
-def _come_to(spec: SequenceSpec, to: str, number: int, ctx: Context, *, again: bool = False) -> Person:
+def _too_late(spec: SequenceSpec, to: str, person: Person, ctx: Context) -> Person:
+    """A mail that could not go is not worth sending any more."""
+    template = spec.mails[person.mail - 1].template
+    ctx.log("skipped", below=f"{_DUE}{person.mail}", kind="email", contact=to, template=template, reason=EXPIRED)
+    return _come_to(spec, to, person.mail + 1, ctx)
+
+
+def _come_to(spec: SequenceSpec, to: str, number: int, ctx: Context) -> Person:
     """The next mail, now or when its time has come; or that was the last."""
     if number > len(spec.mails):
         return Person(mail=number - 1, over="finished")
     after = spec.mails[number - 1].after
-    due = ctx.after(after) if after and not again else ctx.now
-    return Person(mail=number, due=str(to_json(due))) if due > ctx.now else _want(spec, to, number, ctx)
+    due = ctx.after(after) if after else ctx.now
+    next_one = Person(mail=number)
+    return Person(mail=number, due=str(to_json(due))) if due > ctx.now else _want(spec, to, next_one, ctx)
 
 
-def _want(spec: SequenceSpec, to: str, number: int, ctx: Context) -> Person:
-    contact = _contact(to, ctx)
+def _want(spec: SequenceSpec, to: str, person: Person, ctx: Context) -> Person:
+    contact, number = _contact(to, ctx), person.mail
     if contact is None:
         ctx.log("skipped", below=f"{_DUE}{number}", kind="email", contact=to, reason="missing")
         return Person(mail=number, over="nobody")
+    mail = spec.mails[number - 1]
+    expires = mails.expiry(mail, person.expires, ctx)
+    until = str(to_json(expires)) if expires else None
     try:
-        content = mails.content(spec.mails[number - 1], contact, ctx, below=f"{_DUE}{number}")
+        content = mails.content(mail, contact, ctx, expires, below=f"{_DUE}{number}")
     except Unready as lacking:
-        return Person(mail=number, failed=str(lacking), awaits=lacking.awaits)
+        return Person(mail=number, failed=str(lacking), awaits=lacking.awaits, expires=until)
     ctx.want("email", "email", to, str(contact["email"]), content, below=f"{_DUE}{number}")
-    return Person(mail=number)
+    return Person(mail=number, expires=until)
 
 
 def _contact(to: str, ctx: Context) -> Mapping[str, Value] | None:
@@ -275,10 +293,17 @@ def _on(spec: SequenceSpec, people: Mapping[str, Person], ctx: Context) -> Move:
     if not still:
         return _over(people, ctx)
     stuck = [one for one in still if one.failed is not None]
+    timers = _expiries(people)
     if len(stuck) == len(still):
-        return Park("; ".join(str(one.failed) for one in stuck), memo, awaits=stuck[0].awaits, watches=spec.watches)
-    timers = {f"{_DUE}{name}": read_instant(one.due) for name, one in people.items() if one.due and one.over is None}
+        reason = "; ".join(str(one.failed) for one in stuck)
+        return Park(reason, memo, awaits=stuck[0].awaits, watches=spec.watches, timers=timers)
+    timers |= {f"{_DUE}{name}": read_instant(one.due) for name, one in people.items() if one.due and one.over is None}
     return Rest(timers=timers, watches=spec.watches, memo=memo)
+
+
+def _expiries(people: Mapping[str, Person]) -> dict[str, datetime]:
+    stuck = {name: one.expires for name, one in people.items() if one.failed and one.over is None}
+    return {f"{_EXPIRES}{name}": read_instant(at) for name, at in stuck.items() if at is not None}
 
 
 def _over(people: Mapping[str, Person], ctx: Context) -> Done:

@@ -47,6 +47,29 @@ def test_a_mail_that_came_too_late_is_not_sent_and_its_outcome_says_so():
     assert result.outcome == "as_expected"
 
 
+def test_a_mail_that_lacks_something_for_too_long_expires():
+    lacking = MAIL.replace("{{ contact.name }}", "{{ account.seats }}")
+
+    result = told(lacking + "    expires: 2 days\n" + SAYS % "expired", account={"seats": None})
+
+    assert lines(result, "parked", "skipped", "ended") == [
+        ("2026-03-02T14:00:00Z", "hello"),
+        ("2026-03-04T14:00:00Z", "hello"),
+        ("2026-03-04T14:00:00Z", "said/case/1/as_expected"),
+    ]
+
+
+def test_a_mail_that_lacked_something_expires_when_it_would_have_anyway():
+    lacking = MAIL.replace("{{ contact.name }}", "{{ account.seats }}") + "    send: {on: [friday]}\n"
+
+    result = told(lacking + "    expires: 2 days\n", then=[{"after": "1 day", "account": {"seats": 5}}])
+
+    assert lines(result, "resumed", "skipped") == [
+        ("2026-03-03T14:00:00Z", "hello"),
+        ("2026-03-04T14:00:00Z", "hello"),
+    ]
+
+
 def test_a_goal_that_comes_while_a_mail_is_held_keeps_it_from_going():
     result = told(
         MAIL + "    send: {on: [friday]}\n",

@@ -206,6 +206,16 @@ def test_what_changes_nothing_for_one_that_waits_in_attention_is_not_told_twice(
     assert result.outcome == "as_expected"
 
 
+def test_a_mail_that_lacks_something_for_too_long_is_passed_over():
+    lacking = steps().replace("Hello again", '"{{ account.asked | date }}", expires: 3 days')
+
+    result = told(lacking)
+
+    passed = [(str(one.at)[:10], one.path) for one in result.trace if one.fields.get("reason") == "expired"]
+    assert passed == [("2026-03-07", "win_back/mail/2")]
+    assert result.outcome == "as_expected"
+
+
 def test_it_may_be_given_up():
     more = "    at_most: 3 days\n    otherwise: [{end: late}]"
 

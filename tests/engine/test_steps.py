@@ -274,6 +274,28 @@ def test_a_mail_that_nobody_gets_may_be_given_up():
     assert story.outcome == "alone"
 
 
+@pytest.mark.parametrize(
+    "waits",
+    [
+        "task: it\n    title: '{{ account.seats }}'",
+        "task: it\n    due: {enterprise: 1 day, growth: 1 day, starter: 1 day}",
+        "email: it\n    to: champion\n    subject: x\n    text: '{{ account.seats }}'",
+        "sequence: it\n    to: champion\n    mails: [{subject: x, text: '{{ account.seats }}'}]",
+        "slack: it\n    to: account.slack_channel\n    text: hello",
+        "escalate: it\n    reason: '{{ account.seats }}'\n    ladder: [{to: csm, within: 1 day}]",
+    ],
+)
+def test_a_step_that_lacks_something_is_given_up_when_its_time_is_over(waits):
+    result = told(
+        f"  - {waits}\n    at_most: 3 days\n    otherwise: [{{end: given_up}}]",
+        start="start: by hand\n",
+        account={"seats": None, "tier": None, "slack_channel": None},
+    )
+
+    assert lines(result, "parked", "timed_out") == [("2026-03-02T14:00:00Z", "it"), ("2026-03-05T14:00:00Z", "it")]
+    assert result.outcome == "given_up"
+
+
 def test_an_update_that_no_fact_could_say_parks_the_step():
     story = told("  - {update: place, set: {country: account.name}}")
 
