@@ -8,11 +8,12 @@ its timer `cover`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
+from engine.calendar import add_days
 from engine.people import Directory, Found
 from engine.run import Task
 
@@ -85,6 +86,6 @@ def _boundaries(directory: Directory, now: datetime) -> Iterator[datetime]:
     for person in directory.people.everyone:
         calendar = directory.policy.calendar(person.country, person.time_zone)
         for away in person.away:
-            for day in (away.first, away.last + timedelta(1)):
+            for day in (away.first, add_days(away.last, 1)):
                 if (at := calendar.midnight(day)) > now:
                     yield at

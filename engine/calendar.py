@@ -67,7 +67,7 @@ class Calendar:
 
     def next_midnight(self, instant: dt.datetime) -> dt.datetime:
         """When the next local date begins."""
-        return self.midnight(_shift(self.date_of(instant), 1))
+        return self.midnight(add_days(self.date_of(instant), 1))
 
     def opens(self, date: dt.date) -> dt.datetime:
         """The start of working hours on that date, be it a working day or not."""
@@ -94,7 +94,7 @@ class Calendar:
         there, left = date, abs(n)
         # Each date counts at most once, so going on by what is left can never pass the goal.
         while left and dt.date.min < there < dt.date.max:
-            there = _shift(there, step * left)
+            there = add_days(there, step * left)
             left = abs(n) - abs(self.business_days_between(date, there))
         return there
 
@@ -126,7 +126,7 @@ class Calendar:
             case At(instant=instant):
                 return instant
             case DayOf(day=day, on_business_day=moved):
-                return UNKNOWN if anchor is None else self._day(_shift(self._date(anchor), day), edge, moved=moved)
+                return UNKNOWN if anchor is None else self._day(add_days(self._date(anchor), day), edge, moved=moved)
             case OnDate(date=date, on_business_day=moved):
                 return self._day(date, edge, moved=moved)
             case Field():
@@ -153,9 +153,9 @@ class Calendar:
             case "month" | "year":
                 return add_months(date, n * (12 if duration.unit == "year" else 1))
             case "week":
-                return _shift(date, 7 * n)
+                return add_days(date, 7 * n)
             case _:
-                return _shift(date, n)
+                return add_days(date, n)
 
     def _date(self, day: dt.date | dt.datetime) -> dt.date:
         return self.date_of(day) if isinstance(day, dt.datetime) else day
@@ -201,6 +201,10 @@ def add_months(date: dt.date, n: int) -> dt.date:
     if not dt.MINYEAR <= year <= dt.MAXYEAR:
         return dt.date.min if n < 0 else dt.date.max
     return dt.date(year, month + 1, min(date.day, monthrange(year, month + 1)[1]))
+
+
+def add_days(date: dt.date, n: int) -> dt.date:
+    return dt.date.fromordinal(min(max(date.toordinal() + n, 1), dt.date.max.toordinal()))
 
 
 def is_time_zone(name: str) -> bool:
@@ -259,10 +263,6 @@ def _days_of_week(working_days: frozenset[int], first: int, last: int) -> int:
 def _day_at(path: str, values: Mapping[str, Value]) -> dt.date | dt.datetime | None:
     value = values.get(path, UNKNOWN)
     return value if isinstance(value, dt.date) else None
-
-
-def _shift(date: dt.date, days: int) -> dt.date:
-    return dt.date.fromordinal(min(max(date.toordinal() + days, 1), dt.date.max.toordinal()))
 
 
 def _plus(instant: dt.datetime, length: dt.timedelta) -> dt.datetime:

@@ -306,6 +306,7 @@ def policy_stops(compiler: Compiler) -> tuple[Exit, ...]:
 
 def _part(compiler: Compiler, model: type[ModelT], data: dict[str, Any], path: Path, where: str) -> ModelT | None:
     found, problems, made_up = as_far_as_it_goes(compiler.document, model, path, where, data)
-    compiler.problems.extend(problems)
+    if not compiler.is_made_up(path):
+        compiler.problems.extend(problems)
     compiler.made_up |= made_up
     return found

@@ -32,7 +32,7 @@ def as_far_as_it_goes(
             return model.model_validate(mended), found, made_up
         except ValidationError as error:
             if turn == 0:
-                found = faults(error, document, model, path, where)
+                found = faults(error, document, model, path, where, data)
             if not _mend(mended, error, model, path, made_up):
                 break
     return None, found, made_up

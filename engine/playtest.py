@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from engine.calendar import Calendar
+from engine.calendar import Calendar, add_days
 from engine.document import Document, Path
 from engine.model import StoryModel, TestFileModel
 from engine.parameters import misfits, unpacked
@@ -328,7 +328,7 @@ class _Matcher:
             case date() as day:
                 return self.calendar.date_of(at) == day
             case int() as number:
-                return self.calendar.date_of(at) == self.calendar.date_of(self.story.start) + timedelta(days=number)
+                return self.calendar.date_of(at) == add_days(self.calendar.date_of(self.story.start), number)
             case _:
                 return False
 

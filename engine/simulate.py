@@ -33,6 +33,7 @@ from engine.vocabulary import Vocabulary
 from engine.words import Words
 
 LONGEST = timedelta(days=400)
+FARTHEST = timedelta(days=36_525)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -60,7 +61,9 @@ class Told:
 
 
 def simulate(plan: Plan, story: Story, setting: Setting, until: datetime | None = None) -> Told:
-    """Goes on until nothing is left to happen, at most 400 days, or to `until` (of the story, if none is given)."""
+    """Goes on until nothing is left to happen, at most 400 days, or to `until` (of the story, if none is given), which
+    is at most a hundred years away.
+    """
     return Simulation(plan, story, setting, until).tell()
 
 
@@ -75,7 +78,7 @@ class Simulation:
     def __init__(self, plan: Plan, story: Story, setting: Setting, until: datetime | None = None) -> None:
         self.plan = plan
         self.story = story
-        self.last = until or story.last or story.start + LONGEST
+        self.last = min(until or story.last or story.start + LONGEST, story.start + FARTHEST)
         self.told = Told()
         self.postbox = Postbox(setting.policy)
         self.words = Words()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from engine.answering import ANSWERS
-from engine.calendar import Calendar
+from engine.calendar import Calendar, add_days, is_time_zone
 from engine.document import Document, Path
 from engine.facts import Fact, read_fact
 from engine.measures import Reported
@@ -39,6 +39,8 @@ _HAPPENS = dict.fromkeys((*_FACTS, *VERBS, *ANSWERS, "ended", "others_started", 
 
 Raw = dict[str, Any]
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)
+# Far from the ends of the calendar, whatever is added to them.
+_YEARS = range(1900, 3000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +131,7 @@ def _where(data: object) -> str:
 
 def _calendar(model: StoryModel, setting: Setting) -> Calendar:
     country, zone = (_text(model.account.get(name)) for name in ("country", "time_zone"))
-    try:
-        return setting.policy.calendar(country, zone)
-    except ValueError:
-        return setting.policy.calendar()
+    return setting.policy.calendar(country, zone if zone and is_time_zone(zone) else None)
 
 
 class _Reading:
@@ -251,7 +250,7 @@ class _Reading:
         """An instant; a day or a date means the time of day at which the story starts."""
         match parse_moment(text):
             case DayOf(day=number, on_business_day=False):
-                date = self.calendar.date_of(start) + timedelta(days=number)
+                date = add_days(self.calendar.date_of(start), number)
             case OnDate(date=date, on_business_day=False):
                 pass
             case _:
@@ -331,10 +330,15 @@ class _Reading:
 
     def instant(self, text: str, *keys: str | int, form: str = "") -> datetime | None:
         try:
-            return read_instant(text)
+            found = read_instant(text)
         except ValueError as wrong:
             self.fault(keys, str(wrong), form or _as_instant(text), "invalid-time")
             return None
+        if found.year in _YEARS:
+            return found
+        fix = f"Give one in the years {_YEARS.start} to {_YEARS.stop - 1}."
+        self.fault(keys, f"'{text}' is too far away for a story", fix, "invalid-time")
+        return None
 
     def fault(self, place: Path, message: str, fix: str, code: str) -> None:
         path = (*self.path, *place)

@@ -27,13 +27,16 @@ def validated(
     try:
         return model.model_validate(document.value(path) if data is None else data)
     except ValidationError as error:
-        return faults(error, document, model, path, where)
+        return faults(error, document, model, path, where, data)
 
 
-def faults(error: ValidationError, document: Document, model: Any, path: Path = (), where: str = "") -> Problems:
+def faults(
+    error: ValidationError, document: Document, model: Any, path: Path = (), where: str = "", data: Tree | None = None
+) -> Problems:
     problems = Problems()
+    said = document.value(path) if data is None else data
     for details in _without_echoes(error.errors()):
-        _Fault(details, document, model, path, where).report(problems)
+        _Fault(details, said, document, model, path, where).report(problems)
     return problems
 
 
@@ -56,12 +59,14 @@ def _without_echoes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
 
 
 class _Fault:
-    def __init__(self, details: ErrorDetails, document: Document, model: Any, path: Path, where: str) -> None:
+    def __init__(
+        self, details: ErrorDetails, said: Tree, document: Document, model: Any, path: Path, where: str
+    ) -> None:
         self._details = details
         self._document = document
         self._kind = details["type"]
         self._of_key = details["loc"][-1:] == ("[key]",)
-        self._inner = located(document.value(path), details)
+        self._inner = located(said, details)
         self._path = (*path, *self._inner)
         self._model = model
         self._where = where

@@ -21,6 +21,16 @@ def test_a_story_is_told_for_at_most_400_days():
     assert long.outcome is None
 
 
+def test_a_story_goes_on_for_a_hundred_years_at_most():
+    plan = compiled(
+        source("  - {every: year, schedule: year on day 1, times: 500, do: [{slack: s, to: csm, text: x}]}")
+    )
+
+    far = simulate(plan, story(), setting(), read_instant("9999-12-31T23:59:59Z"))
+
+    assert len(lines(far, "occurred")) == 100
+
+
 def test_a_story_is_told_until_the_instant_that_is_asked_for():
     short = told("  - {wait: pause, for: 3 days}", start="start: by hand\n", until="2026-03-05T13:59:59Z")
 

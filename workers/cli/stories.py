@@ -1,7 +1,7 @@
 """Stories of one account from a file, for `simulate` and `explain`."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 
 import click
@@ -68,11 +68,10 @@ def until(text: str, story: Story, setting: Setting) -> datetime:
     except ValueError:
         pass
     try:
-        end_of_day = datetime.combine(read_date(text), time.max)
+        return calendar.at(read_date(text), time.max)
     except ValueError:
         hint = "Write '90 days', 2026-06-01 or 2026-06-01T09:00:00Z"
         raise CommandFault(f"--until: '{text}' is no duration, day or instant. {hint}") from None
-    return end_of_day.replace(tzinfo=calendar.local(story.start).tzinfo).astimezone(UTC)
 
 
 def told_up_to(plan: Plan, story: Story, setting: Setting, at: datetime | None = None) -> tuple[Desk, datetime]:
