@@ -164,6 +164,13 @@ class TestSimulate:
 
         assert (ran.code, ran.err.strip().endswith("Did you mean 'call'?")) == (1, True)
 
+    def test_where_there_is_no_workspace_the_setting_is_named(self, monkeypatch):
+        monkeypatch.setenv("PLAYBOOK_WORKSPACE", "nowhere")
+
+        ran = playbook("simulate", "call")
+
+        assert (ran.code, "there is no workspace nowhere. Set PLAYBOOK_WORKSPACE" in ran.err) == (1, True)
+
     def test_what_the_story_asks_for_and_cannot_be_is_told(self):
         Path("story.yaml").write_text(STORY + "  - {after: 9 days, complete: nothing}\n")
 

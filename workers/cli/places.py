@@ -63,11 +63,11 @@ def texts_and_playbooks() -> tuple[Setting, tuple[str, ...]]:
 
 def _folder_of(playbook: str) -> Path:
     path = Path(playbook)
-    if not path.is_file():
-        return workspace_folder()
-    folder = find_workspace(path)
+    folder = find_workspace(path) if path.is_file() else workspace_folder()
     if folder is None:
         raise CommandFault(f"{path} belongs to no workspace: there is no {VOCABULARY} in its folder or above")
+    if not folder.is_dir():
+        raise CommandFault(f"there is no workspace {folder}. Set PLAYBOOK_WORKSPACE to the folder of yours")
     return folder
 
 

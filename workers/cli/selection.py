@@ -81,7 +81,10 @@ def _templates_used(workspace: Workspace, files: set[str]) -> Iterator[str]:
 
 
 def _not_found(path: Path) -> Problem:
-    message, fix = f"there is no file, folder or playbook {path}", "Name one that is there"
+    message, fix = (
+        f"there is no file, folder or playbook {path}",
+        "Name one that is there. PLAYBOOK_WORKSPACE says which workspace is meant",
+    )
     return Problem(str(path), *START, "error", "", message, fix, "not-found")
 
 
