@@ -17,10 +17,11 @@ from engine import stored
 from engine.account import apply
 from engine.advance import Advanced, advance, begin, upcoming
 from engine.changes import Changes
-from engine.entering import Entering, Entrance
+from engine.entering import Entering
 from engine.facts import Fact
 from engine.hearing import Event, awaits, said
 from engine.plan import Plan
+from engine.playing import Playing
 from engine.run import Flipped, Input, Run, Watch
 from engine.sharing import passed_on
 from engine.subjects import hangs_on, slot
@@ -35,7 +36,7 @@ _TICK = timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
-class Desk(Entrance):
+class Desk(Playing):
     """A run that is late is fed one instant after the other, each with the account as it was then. Contacts, records
     and the team have no history: a late run sees them as they are now.
     """
@@ -72,7 +73,7 @@ class Desk(Entrance):
 
     def fill(self, now: datetime) -> None:
         """As for starts; what runs wait for may be due at another time now, or have come true."""
-        Entrance.fill(self, now)
+        Playing.fill(self, now)
         for watch in self._all_watches():
             if watch.run != self._advancing:
                 self._check(watch, now)

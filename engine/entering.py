@@ -1,4 +1,4 @@
-"""Who enters: by a rule, an event, a person's word or another playbook; what bars the entry, and what holds it."""
+"""Who enters: by a rule, an event or a person's word; what bars the entry, and what holds it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from datetime import datetime, timedelta
 from pydantic import JsonValue
 
 from engine import stored
-from engine.context import Play
 from engine.facts import Fact
 from engine.hearing import Event, awaits, beside, is_news, is_recent, said, sender
 from engine.held import LET_BE, MOST, REASONS, Held, Reason, running_wild
 from engine.logic import Scope
 from engine.own import own_values
 from engine.plan import Plan
-from engine.run import Flipped, Played, Run, Watch
+from engine.run import Flipped, Watch
 from engine.subjects import CONTACTS, marked, slot
 from engine.table import Table, earliest_after
 from engine.tailoring import OwnUnfit, Unfit, tailored
@@ -33,7 +32,6 @@ from engine.trigger import (
     judged,
     outside,
     rises,
-    run_paths,
     why_event,
     why_now,
 )
@@ -272,7 +270,7 @@ class Entrance(Table):
         """The playbook with these values, and else the account's own, in place of its parameters' defaults. Raises
         Unfit, and OwnUnfit where it is the account's own that do not fit.
         """
-        plan = self.rules.plans[playbook]
+        plan = self.rules.plans.get(playbook) or (self.elsewhere or {})[playbook]
         made = tailored(plan, given, self.setting) if given else plan
         own = own_values(plan, self.scope(now).values) if plan.own else {}
         try:
@@ -332,54 +330,3 @@ class Entrance(Table):
         if decision is not None and decision.barred in REASONS:
             self._keep(replace(decision, barred=reason))
         return None
-
-    # --- by another playbook
-
-    def _play(self, run: Run, play: Play) -> None:
-        """Starts another playbook for a run, or joins its live run; what became of it is an input of the run."""
-        other = self.rules.plans.get(play.playbook)
-        subject = run.subject if other is not None and other.start.each is not None else ""
-        joined = self.entries_of(play.playbook, subject).live is not None
-        self.depth += 1
-        reason = None if joined else self._played(play, run.playbook, subject)
-        self.depth -= 1
-        told = Played(at=play.at, path=play.path, visit=play.visit, joined=joined, reason=reason)
-        self.changes.latched.setdefault(run.id, []).append(told)
-
-    def _played(self, play: Play, by: str, subject: str) -> str | None:
-        """Why it did not start, if it did not: as by hand, but that it is held while starts are paused."""
-        playbook, now = play.playbook, play.at
-        plan = self.rules.plans.get(playbook)
-        if plan is None:
-            if self.alone:
-                self.another_began(playbook, now)
-            return None if self.alone else "not applied"
-        try:
-            plan = self.plan_with(playbook, play.parameters, now)
-        except Unfit:
-            # It was changed since the run's own playbook was checked.
-            self._not_started(plan, PARAMETERS, now, None, subject)
-            return PARAMETERS
-        reason = self.barred(plan, now, subject=subject)
-        held = None if reason else self._held(plan, self.entries_of(playbook, subject), now)
-        if held:
-            given = dict(play.parameters) if play.parameters else None
-            self._hold(Held(playbook=playbook, reason=held, at=now, parameters=given, subject=subject))
-        if reason or held:
-            self._not_started(plan, reason or held or "", now, None, subject)
-        else:
-            self._begin(plan, now, None, by, subject=subject)
-        return reason or held
-
-    def another_began(self, playbook: str, now: datetime) -> None:
-        """A playbook that this desk only hears of: a story tells of one."""
-        entries = self.entries_of(playbook)
-        self._another(playbook, now, live=playbook, count=entries.count + 1)
-
-    def another_ended(self, playbook: str, outcome: str, now: datetime) -> None:
-        self._another(playbook, now, live=None, last_ended=now, last_outcome=outcome)
-
-    def _another(self, playbook: str, now: datetime, **changes: object) -> None:
-        self.entries[playbook] = self.entries_of(playbook).model_copy(update=changes)
-        changed = run_paths(playbook)
-        self._react(self.rules.reading(changed), changed, now)

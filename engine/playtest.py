@@ -9,15 +9,16 @@ from datetime import date, datetime
 from engine.calendar import Calendar, add_days
 from engine.document import Document, Path
 from engine.model import StoryModel, TestFileModel
+from engine.moments import VERBS
 from engine.parameters import misfits, unpacked
 from engine.plan import Plan, template_of
 from engine.problems import Problems, suggest_or_list
 from engine.quantities import DayOf, parse_moment
 from engine.setting import Setting
-from engine.simulate import Told, simulate
+from engine.simulate import Others, Told, simulate
 from engine.standing import standing
 from engine.steps.task import TaskSpec
-from engine.story import VERBS, Story, read_story
+from engine.story import Story, read_story
 from engine.trace import Entry
 from engine.validation import validated
 from engine.values import read_date, read_instant
@@ -97,12 +98,14 @@ def read_tests(document: Document, setting: Setting) -> tuple[str, list[Story], 
     return head.playbook, stories, problems
 
 
-def run_tests(document: Document, plan: Plan, stories: list[Story], setting: Setting, word: str = "") -> Report:
-    """Each story on the virtual clock; `word` picks those whose name has it."""
+def run_tests(
+    document: Document, plan: Plan, stories: list[Story], setting: Setting, word: str = "", others: Others | None = None
+) -> Report:
+    """Each story on the virtual clock; `word` picks those whose name has it. `others`: the playbooks beside it."""
     report = Report(document.file, plan.playbook)
     for story in stories:
         if word in story.name:
-            told = simulate(plan, story, setting)
+            told = simulate(plan, story, setting, others=others)
             line = document.at(story.path).line
             report.results.append(
                 Result(story.name, document.file, line, tuple(missed(story, told, plan, setting)), told, story)

@@ -5,7 +5,7 @@ is sent.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +17,7 @@ from engine.desk import Changes, Desk
 from engine.held import Counting, Held
 from engine.instants import told_together
 from engine.mailing import in_turn
+from engine.moments import Act, Answer, Ended, Moment
 from engine.parameters import packed
 from engine.plan import Plan
 from engine.postbox import Postbox
@@ -25,7 +26,7 @@ from engine.run import Acknowledged, Effect, Input, Open, Run, Task, TaskActed
 from engine.setting import Setting
 from engine.standing import standing
 from engine.stored import to_json
-from engine.story import Act, Answer, Moment, Story, facts_of, with_readings
+from engine.story import Story, facts_of, with_readings
 from engine.tailoring import Unfit
 from engine.trace import Entry
 from engine.trigger import Rules
@@ -35,6 +36,7 @@ from engine.words import Words
 LONGEST = timedelta(days=400)
 FARTHEST = timedelta(days=36_525)
 _NEVER = datetime.max.replace(tzinfo=UTC)
+Others = Mapping[str, Plan]
 
 
 @dataclass(slots=True)
@@ -60,11 +62,14 @@ class Told:
         return {"outcome": self.outcome, "ended_at": ended, "trace": [entry.to_json() for entry in self.trace]}
 
 
-def simulate(plan: Plan, story: Story, setting: Setting, until: datetime | None = None) -> Told:
+def simulate(
+    plan: Plan, story: Story, setting: Setting, until: datetime | None = None, others: Others | None = None
+) -> Told:
     """Goes on until nothing is left to happen, at most 400 days, or to `until` (of the story, if none is given), which
-    is at most a hundred years away.
+    is at most a hundred years away. `others` are the playbooks beside it: when it plays one of them, what stands in
+    its head may bar that.
     """
-    return Simulation(plan, story, setting, until).tell()
+    return Simulation(plan, story, setting, until, others).tell()
 
 
 def telling(vocabulary: Vocabulary, story: Story) -> Vocabulary:
@@ -75,7 +80,9 @@ def telling(vocabulary: Vocabulary, story: Story) -> Vocabulary:
 class Simulation:
     """A world in which everything that is asked for is done at once."""
 
-    def __init__(self, plan: Plan, story: Story, setting: Setting, until: datetime | None = None) -> None:
+    def __init__(
+        self, plan: Plan, story: Story, setting: Setting, until: datetime | None = None, others: Others | None = None
+    ) -> None:
         self.plan = plan
         self.story = story
         self.last = min(until or story.last or story.start + LONGEST, story.start + FARTHEST)
@@ -97,7 +104,7 @@ class Simulation:
             new_run=self.name_run,
             gate=self.gate,
             working=self.tasks.values,
-            alone=True,
+            elsewhere=others or {},
             unheeded=self.told.unheeded,
         )
 
@@ -133,8 +140,8 @@ class Simulation:
         if moments and now == self.story.start and self.plan.start.by_hand and not self.plan.start.by_rule:
             self.start_by_hand(now)
         for moment in moments:
-            for other, outcome in moment.ended:
-                self.desk.another_ended(other, outcome, now)
+            for ended in moment.ended:
+                self.end_another(ended, now)
         self.absorb(now)
         if any(moment.release for moment in moments):
             self.release(now)
@@ -151,6 +158,10 @@ class Simulation:
                 self.desk.start(name, now, by="the story", given=given, subject=subject)
         except Unfit as unfit:
             self.told.faults += [f"'with': {reason}" for reason in unfit.reasons]
+
+    def end_another(self, ended: Ended, now: datetime) -> None:
+        if fault := self.desk.another_ended(ended.playbook, ended.outcome, now, ended.subject):
+            self.told.faults.append(f"{self.clock(now)}: {fault}")
 
     def count(self, moment: Moment, now: datetime) -> None:
         if moment.others and self.plan.limit is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
 
 from engine.answering import ANSWERS
 from engine.calendar import Calendar, add_days, is_time_zone
@@ -13,17 +12,15 @@ from engine.document import Document, Path
 from engine.facts import Fact, read_fact
 from engine.measures import Reported
 from engine.model import StoryModel, ThenModel
+from engine.moments import VERBS, Act, Answer, Ended, Moment, Raw, Verb
 from engine.partial import as_far_as_it_goes
 from engine.problems import Problems, suggest_or_list
 from engine.quantities import DayOf, Duration, OnDate, parse_duration, parse_moment
-from engine.run import Said
 from engine.setting import Setting
 from engine.validation import validated
 from engine.values import read_instant
 from engine.vocabulary import Vocabulary
 
-Verb = Literal["complete", "snooze", "reassign", "acknowledge", "claim", "note"]
-VERBS: tuple[Verb, ...] = ("complete", "snooze", "reassign", "acknowledge", "claim", "note")
 _FACTS = ("account", "metrics", "event", "contacts", "records", "team")
 # What says nothing without the word that it belongs to.
 _BELONG = {
@@ -31,54 +28,15 @@ _BELONG = {
     "until": ("snooze",),
     "to": ("reassign",),
     "data": ("event",),
-    "subject": VERBS,
+    "subject": (*VERBS, "ended"),
     "step": ANSWERS,
 }
 
 _HAPPENS = dict.fromkeys((*_FACTS, *VERBS, *ANSWERS, "ended", "others_started", "release")).keys()
 
-Raw = dict[str, Any]
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)
 # Far from the ends of the calendar, whatever is added to them.
 _YEARS = range(1900, 3000)
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Something that a person does in the story. `step` names the task or escalation by its id or path."""
-
-    verb: Verb
-    step: str
-    by: str | None = None
-    outcome: str | None = None
-    until: datetime | None = None
-    to: str | None = None
-    subject: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a contact does with the last mail that it got; with `step`, with the last of that step."""
-
-    contact: str
-    verb: Said
-    step: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What comes at one instant: facts as they would be posted, runs of other playbooks that ended (with their
-    outcomes), what people do, and what contacts do with the mails that they got. `others`: how many other accounts have
-    entered; `release`: a person lets in what is held.
-    """
-
-    at: datetime
-    facts: tuple[Raw, ...] = ()
-    acts: tuple[Act, ...] = ()
-    ended: tuple[tuple[str, str], ...] = ()
-    answers: tuple[Answer, ...] = ()
-    others: int = 0
-    release: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +164,7 @@ class _Reading:
                     self.fault((*place, verb), message, suggest_or_list(contact, known), "unknown-contact")
                 yield Answer(contact, verb, item.step)
 
-    def another(self, item: ThenModel, place: Path) -> tuple[tuple[str, str], ...]:
+    def another(self, item: ThenModel, place: Path) -> tuple[Ended, ...]:
         """A run of another playbook that ended: the story tells of one playbook, so it says what came of others."""
         if item.ended is None:
             return ()
@@ -214,7 +172,7 @@ class _Reading:
         if item.ended not in known:
             message = f"there is no playbook '{item.ended}'"
             self.fault((*place, "ended"), message, suggest_or_list(item.ended, known), "unknown-playbook")
-        return ((item.ended, item.outcome or "completed"),)
+        return (Ended(item.ended, item.outcome or "completed", item.subject),)
 
     def check_whole(self, item: ThenModel, place: Path, *, told: bool) -> None:
         if not item.model_fields_set & _HAPPENS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -38,8 +38,9 @@ def no_work() -> Iterable[Task]:
 @dataclass(slots=True)
 class Table:
     """`plans` finds a plan by its hash; `new_run` names a run; `gate` is what the world says to a start; `heard` gives
-    the events that were told of the account since an instant; `working` gives its open tasks; `alone`: playbooks that
-    are not among the rules count as started when they are played. `depth` counts how many causes led here; `unjudged`
+    the events that were told of the account since an instant; `working` gives its open tasks. Where there is an
+    `elsewhere`, playbooks that are not among the rules count as started when they are played, unless what it knows of
+    them bars it. `depth` counts how many causes led here; `unjudged`
     are the playbooks whose start has been applied since the account was last judged by all; `behind`: anything has;
     `unheeded`, where somebody wants to know, gathers the events that were not ones that a playbook starts on.
     """
@@ -52,7 +53,7 @@ class Table:
     gate: Gate = field(default_factory=Wide)
     heard: Callable[[datetime], Iterable[Fact]] = nothing
     working: Callable[[], Iterable[Task]] = no_work
-    alone: bool = False
+    elsewhere: Mapping[str, Plan] | None = None
     unheeded: list[Entry] | None = None
     decided: Decided = field(default_factory=Decided)
     unjudged: frozenset[str] = frozenset()

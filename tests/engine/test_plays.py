@@ -179,6 +179,63 @@ def test_what_the_story_says_of_other_playbooks_can_be_read():
     assert lines(result, "started") == [("2026-03-06T14:00:00Z", "start")]
 
 
+def told_beside(other: str, steps: str, head: str = "", start: str = BY_HAND, **said):
+    """A story in a workspace that has another playbook."""
+    beside = {"other": compiled(other.replace("playbook: example\n", "playbook: other\n"))}
+    return simulate(compiled(source(steps, head, start)), story(**said), setting(), others=beside)
+
+
+@pytest.mark.parametrize(
+    ("head", "stage", "reason"),
+    [("", "renewal", "stage"), ("tiers: [starter]\n", "any", "stage"), ("anchor: metrics.nps.at\n", "any", "anchor")],
+)
+def test_in_a_story_what_the_head_of_the_other_bars_does_not_start(head, stage, reason):
+    other = source("  - {wait: long, for: 9 days}", head, BY_HAND, stage)
+
+    result = told_beside(other, AND_WAIT)
+
+    assert [one.fields["reason"] for one in result.trace if one.event == "skipped"] == [reason]
+
+
+def test_in_a_story_the_other_does_not_start_again_before_its_time():
+    twice = "  - every: round\n    schedule: 10 days\n    times: 2\n    do: [{play: one, playbook: other}]"
+    then = [{"after": "12 days", "ended": "other", "outcome": "saved"}]
+
+    result = told_beside(source("  - {end: done}", start="start: {by_hand: only, again: never}\n"), twice, then=then)
+
+    assert [one.fields["reason"] for one in result.trace if one.event == "skipped"] == ["again"]
+
+
+PEOPLE = [{"id": one, "name": one, "role": "end_user", "email": f"{one}@acme.test"} for one in ("e1", "e2")]
+EACH = "each: contacts\n"
+USERS = 'start: {when: item.role == "end_user"}\n'
+
+
+@pytest.mark.parametrize(
+    ("said", "ended"),
+    [({"subject": "e2"}, [("e2", "good"), ("e1", "too_long")]), ({}, [("e1", "good"), ("e2", "good")])],
+)
+def test_in_a_story_each_item_has_a_run_of_the_other_and_the_story_says_whose_has_ended(said, ended):
+    then = [{"after": "4 days", "ended": "other", "outcome": "saved", **said}]
+    other = source("  - {wait: long, for: 9 days}", EACH, BY_HAND)
+
+    result = told_beside(other, AND_WAIT + HOW, EACH, USERS, contacts=PEOPLE, then=then)
+
+    assert result.faults == []
+    assert not any(one.fields.get("joined") for one in result.trace)
+    assert [(one.subject, one.fields["outcome"]) for one in result.trace if one.event == "ended"] == ended
+
+
+@pytest.mark.parametrize(("each", "said"), [("", "so 'subject' says nothing"), (EACH, "there is no 'e9'")])
+def test_whose_run_has_ended_must_be_somebody_the_other_may_have_one_of(each, said):
+    then = [{"after": "4 days", "ended": "other", "subject": "e9"}]
+    other = source("  - {wait: long, for: 9 days}", each, BY_HAND)
+
+    result = told_beside(other, AND_WAIT + HOW, EACH, USERS, contacts=PEOPLE, then=then)
+
+    assert said in result.faults[0]
+
+
 def test_a_story_about_a_playbook_that_there_is_not_is_refused():
     with pytest.raises(AssertionError, match="there is no playbook 'othre'"):
         story(then=[{"after": "4 days", "ended": "othre"}])

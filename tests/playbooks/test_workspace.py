@@ -50,7 +50,7 @@ def reports() -> dict[str, Report]:
     for document in workspace().tests:
         playbook, stories, problems = read_tests(document, setting())
         assert list(problems) == []
-        told[playbook] = run_tests(document, plans()[playbook], stories, setting())
+        told[playbook] = run_tests(document, plans()[playbook], stories, setting(), others=plans())
     return told
 
 

@@ -16,11 +16,12 @@ from activities.host import Channel, Host
 from activities.store import runs, tables, versions
 from activities.store.database import Database
 from activities.store.tasks import listed
+from engine.moments import Act, Moment
 from engine.plan import Plan
 from engine.run import Task
 from engine.setting import Setting
 from engine.simulate import Simulation
-from engine.story import Act, Moment, Story
+from engine.story import Story
 from engine.trace import Entry
 from tests.support.hosts import Noting
 from tests.support.playbooks import compiled

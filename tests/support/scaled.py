@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from activities import wakes
 from activities.clock import utc_now
 from activities.host import Host
-from engine.story import Moment
+from engine.moments import Moment
 from tests.support.retold import Life, happen
 from tests.support.steady import told_at
 

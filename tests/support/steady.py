@@ -14,7 +14,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from engine.story import Moment, Story
+from engine.moments import Moment
+from engine.story import Story
 from engine.values import read_instant
 from tests.support.hosts import NOW
 from tests.support.lives import NPS, Step, plan_of, playbooks, told_of

@@ -109,7 +109,7 @@ class Stored(Watched):
             },
             runs={key: Run.model_validate_json(one.model_dump_json()) for key, one in desk.runs.items()},
             changes=Changes(),
-            alone=True,
+            elsewhere=desk.elsewhere,
         )
 
 

@@ -33,7 +33,7 @@ def command(*, playbook: str, story: Path | None, word: str, step: str | None, a
     chosen = choose(playbook)
     plan, setting = chosen.plan, chosen.setting
     found = told_in(story or chosen.tests, setting, word)
-    told = simulate(plan, found, setting)
+    told = simulate(plan, found, setting, others=chosen.others)
     decisions = decisions_at(step, told) if step else decisions_of_start(plan, found, setting, told)
     if as_json:
         print_json(decisions)

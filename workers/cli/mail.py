@@ -97,7 +97,8 @@ def _told(what: str, file: Path, word: str, settings: "Settings") -> "Iterator[M
     name, step = _split(what)
     chosen = choose(name)
     story = told_in(file, chosen.setting, word)
-    found = [one for one in simulate(chosen.plan, story, chosen.setting).mails if step in {"", one.step, one.path}]
+    mails = simulate(chosen.plan, story, chosen.setting, others=chosen.others).mails
+    found = [one for one in mails if step in {"", one.step, one.path}]
     if not found:
         raise CommandFault(f"{file}: no mail of {what} goes out in '{story.name}'")
     for one in found:

@@ -1,6 +1,6 @@
 """Which workspace and which files a command is about: by paths, by a playbook's id or file, or by the setting."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +24,12 @@ def workspace_folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One playbook that compiles, what it was compiled with, and the file it stands in."""
+    """One playbook that compiles, what it was compiled with, the file it stands in, and the others that compile."""
 
     plan: Plan
     setting: Setting
     file: Path
+    others: Mapping[str, Plan]
 
     @property
     def tests(self) -> Path:
@@ -43,7 +44,9 @@ def choose(playbook: str) -> Chosen:
     _no_errors(Problems(one for one in checked.problems if one.file in shared_files(workspace)))
     document = _document(playbook, checked)
     _no_errors(about(checked, [document.file]))
-    return Chosen(checked.plans[playbook_id(document)], checked.setting, Path(document.file))
+    plans = dict(checked.plans)
+    plan = plans.pop(playbook_id(document))
+    return Chosen(plan, checked.setting, Path(document.file), plans)
 
 
 def chosen_paths(named: Sequence[Path]) -> list[Path]:

@@ -51,7 +51,8 @@ def command(
     chosen = choose(playbook)
     story = story or chosen.tests
     found = told_in(story, chosen.setting, word)
-    told = simulate(chosen.plan, found, chosen.setting, until(last, found, chosen.setting) if last else None)
+    end = until(last, found, chosen.setting) if last else None
+    told = simulate(chosen.plan, found, chosen.setting, end, chosen.others)
     if as_json:
         print_json(told.to_json())
     else:

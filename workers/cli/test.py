@@ -84,7 +84,7 @@ def _run(selected: Selected, word: str) -> Outcome:
         else:
             outcome.playbooks[tests.document.file] = tests.playbook
             plan, stories = checked.plans[tests.playbook], list(tests.stories)
-            outcome.results += run_tests(tests.document, plan, stories, checked.setting, word).results
+            outcome.results += run_tests(tests.document, plan, stories, checked.setting, word, checked.plans).results
     return outcome
 
 
