@@ -74,7 +74,7 @@ def escalations(steps: st.SearchStrategy[list[Step]]) -> st.SearchStrategy[Step]
     rung = st.fixed_dictionaries({"to": st.sampled_from(["csm", "cs_manager", "vp_cs"]), "within": by_tier(durations)})
     own = step(
         "escalate",
-        reason=st.just("{{ account.name }} needs help"),
+        reason=st.just("{{ account.name }} {{ days_since(run.started) * 1.5 }} {{ at_start(account.arr) | or('?') }}"),
         ladder=st.lists(rung, min_size=1, max_size=3),
         clears=maybe(conditions),
         then=st.sampled_from([None, "continue"]),
