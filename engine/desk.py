@@ -242,10 +242,19 @@ class Desk(Playing):
         if wanted or former:
             self.watches[run.id] = self.changes.watches[run.id] = wanted
         for watch in list(wanted):
-            if watch.key not in former or former[watch.key].extra != watch.extra:
+            if watch.key not in former:
+                self._check(self._with_past(watch, now), now)
+            elif former[watch.key].extra != watch.extra:
                 self._check(watch, now)
             if watch.event is not None and watch.key not in former:
                 self._catch_up(watch, now)
+
+    def _with_past(self, watch: Watch, now: datetime) -> Watch:
+        """What must last may have been so before the run waited for it."""
+        if watch.condition is None or watch.lasting is None:
+            return watch
+        since = self.so_since(watch.condition, watch.lasting, watch.each, watch.subject, now)
+        return watch.model_copy(update={"since": since})
 
     def _catch_up(self, watch: Watch, since: datetime) -> None:
         """A run that is late begins to wait in the past: what has been told since then counts."""

@@ -26,7 +26,6 @@ from engine.trigger import (
     LASTING,
     Decision,
     Entries,
-    bar,
     free_at,
     is_meant,
     judged,
@@ -225,7 +224,7 @@ class Entrance(Table):
         decision = former or Decision(plan.playbook, plan.start_hash, subject=subject)
         if not one.rose and decision.barred in {*REASONS, LET_BE}:
             return
-        reason = bar(plan, entries, scope, self.account.id, self.setting.policy)
+        reason = self.bar(plan, subject, scope)
         held = None if reason else self._held(plan, entries, now) or ("limit" if self.gate.full(plan, now) else None)
         if (barred := reason or held) is None:
             self._begin(plan, now, one.why, None, one.event, subject)
@@ -285,8 +284,7 @@ class Entrance(Table):
         if (subject not in self.items(plan.start.each, now)) if plan.start.each is not None else subject:
             return NOBODY
         scope = beside(self._scope_in(plan, subject, now), event)
-        entries = self.entries_of(plan.playbook, subject)
-        return outside(plan, scope) or bar(plan, entries, scope, self.account.id, self.setting.policy)
+        return outside(plan, scope) or self.bar(plan, subject, scope)
 
     def meant(self, playbook: str, now: datetime) -> list[str]:
         """The subjects that a start by hand is for when it names none: the account, or each item that is meant."""

@@ -12,15 +12,17 @@ from engine.context import World
 from engine.decided import Decided
 from engine.facts import Fact
 from engine.held import Gate, Wide
-from engine.logic import Scope
+from engine.logic import Condition, Scope
 from engine.overlay import Overlay
-from engine.plan import Plan
+from engine.plan import Exit, Plan
+from engine.quantities import Duration
 from engine.run import Run, Task, Watch
 from engine.setting import Setting
+from engine.sofar import known_from, so_since
 from engine.subjects import Items, RunFacts, items_of, slot, with_item
 from engine.ticks import ticks
 from engine.trace import Entry
-from engine.trigger import Entries, Rules
+from engine.trigger import Bar, Entries, Rules, bar
 from engine.values import unpack
 from engine.view import View
 
@@ -126,6 +128,28 @@ class Table:
         scope = self.scope_for(watch.each, watch.subject, now)
         own = {path: unpack(value) for path, value in watch.extra.items()}
         return Scope(values=Overlay(own, scope.values), now=now, calendar=scope.calendar)
+
+    def bar(self, plan: Plan, subject: str, scope: Scope) -> Bar | None:
+        """What keeps the account, or one subject of it, out of a playbook though its condition holds in this scope."""
+        each, now = plan.start.each, scope.now
+
+        def lasted(one: Exit) -> bool:
+            since = self.so_since(one.when, one.lasting, each, subject, now) if one.lasting else now
+            return since is not None and (not one.lasting or scope.calendar.add(one.lasting, since, "opens") <= now)
+
+        entries = self.entries_of(plan.playbook, subject)
+        return bar(plan, entries, scope, self.account.id, self.setting.policy, lasted)
+
+    def so_since(
+        self, condition: Condition, lasting: Duration, each: str | None, subject: str, now: datetime
+    ) -> datetime | None:
+        """Since when it has been so without a break, by what the account's history tells. What only a run knows was not
+        known before.
+        """
+        begun = known_from(condition.reads, self.account, self.entries, each)
+        if begun is None:
+            return None
+        return so_since(condition, lasting, lambda at: self.scope_for(each, subject, at), begun, now)
 
     def entries_of(self, playbook: str, subject: str = "") -> Entries:
         return self.entries.get(slot(playbook, subject), Entries())

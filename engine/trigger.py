@@ -8,7 +8,7 @@ when that has lasted. Unknown changes nothing: the last known truth is kept, and
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -19,7 +19,7 @@ from engine import stored
 from engine.calendar import WHEREABOUTS
 from engine.conditions.scope import Moving
 from engine.logic import Condition, Scope
-from engine.plan import Plan, Start
+from engine.plan import Exit, Plan, Start
 from engine.policy import Policy
 from engine.run import Frozen
 from engine.subjects import is_of_item, slot
@@ -339,17 +339,19 @@ def outside(plan: Plan, scope: Scope) -> Outside | None:
     return "only" if start.only is not None and start.only.truth(scope) is not True else None
 
 
-def bar(plan: Plan, entries: Entries, scope: Scope, account: str, policy: Policy) -> Bar | None:
-    """What keeps the account out though the condition holds. A goal or stop that must last has not lasted yet."""
+def bar(
+    plan: Plan, entries: Entries, scope: Scope, account: str, policy: Policy, lasted: Callable[[Exit], bool]
+) -> Bar | None:
+    """What keeps the account out though the condition holds. `lasted` is asked of a goal or stop that is true."""
     if entries.live is not None:
         return "live"
     if not _may_enter_again(plan, entries, scope):
         return "again"
     if plan.anchor is not None and plan.anchor not in scope.values:
         return "anchor"
-    if any(one.when.truth(scope) for one in plan.stops if one.lasting is None):
+    if any(one.when.truth(scope) and lasted(one) for one in plan.stops):
         return "stop"
-    if any(one.when.truth(scope) for one in plan.goals if one.lasting is None):
+    if any(one.when.truth(scope) and lasted(one) for one in plan.goals):
         return "goal"
     return "holdout" if _held_out(account, policy) else None
 

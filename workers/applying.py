@@ -25,7 +25,7 @@ from engine.logic import Scope
 from engine.plan import Plan
 from engine.problems import InvalidWorkspace
 from engine.setting import Setting
-from engine.trigger import LASTING, Rule, Rules, bar, judged
+from engine.trigger import LASTING, Rule, Rules, judged
 from workers.checking import Checked
 
 Kind = Literal["new", "changed", "removed", "unchanged"]
@@ -194,9 +194,9 @@ class _Counting:
             self.barred.update([reason] if reason else [])
 
     def kept_out(self, desk: Desk, scope: Scope, subject: str) -> str | None:
-        plan, entries = self.rule.plan, desk.entries_of(self.rule.plan.playbook, subject)
+        plan = self.rule.plan
         full = plan.limit is not None and self.told.starting >= plan.limit.count
-        return bar(plan, entries, scope, desk.account.id, desk.setting.policy) or ("limit" if full else None)
+        return desk.bar(plan, subject, scope) or ("limit" if full else None)
 
 
 def _count_inside(

@@ -7,7 +7,7 @@ from engine.held import Held
 from engine.logic import Scope
 from engine.plan import Exit, Plan
 from engine.subjects import slot
-from engine.trigger import LASTING, Decision, Entries, bar, free_at
+from engine.trigger import LASTING, Decision, Entries, free_at
 from workers.views import instant
 from workers.wording import why_barred
 
@@ -21,7 +21,7 @@ def bar_told(desk: Desk, plan: Plan, decision: Decision, now: datetime) -> tuple
     if entries.live is not None or not holds:
         return None, None
     scope = desk.scope_for(plan.start.each, decision.subject, now)
-    reason = decision.barred or bar(plan, entries, scope, desk.account.id, desk.setting.policy)
+    reason = decision.barred or desk.bar(plan, decision.subject, scope)
     if reason is not None:
         return reason, _said(plan, entries, scope, reason)
     if plan.start.standing and plan.start.mode != "is":

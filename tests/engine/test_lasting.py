@@ -1,8 +1,10 @@
 """`for`: a start, goal or stop that counts only when its condition has been true without a break for that long."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +19,7 @@ from engine.simulate import simulate
 from engine.source import read
 from engine.trigger import Rules
 from engine.values import read_instant
-from tests.support.playbooks import MONDAY_MORNING, compiled, lines, problems, setting, source, story, told
+from tests.support.playbooks import KIM, MONDAY_MORNING, compiled, lines, problems, setting, source, story, told
 
 START = read_instant(MONDAY_MORNING)
 PAUSE = "  - {wait: pause, for: 5 days}"
@@ -121,7 +123,62 @@ def test_a_goal_ends_the_run_when_it_has_lasted():
     assert lines(result, "ended") == [("2026-03-05T20:00:00Z", "goal")]
 
 
-def test_a_goal_that_must_last_does_not_bar_the_start_and_its_time_begins_with_the_run():
+IN_RENEWAL = 'start: {when: account.stage == "renewal"}\n'
+
+
+def entering(after, head, steps=LONG, **said):
+    """An account in adoption that comes to renewal then."""
+    then = [{"after": after, "account": {"stage": "renewal"}}, *said.pop("then", [])]
+    return told(steps, head=head, start=IN_RENEWAL, account={"stage": "adoption"}, then=then, **said)
+
+
+@pytest.mark.parametrize("exit_", ["goal", "stop"])
+def test_a_goal_or_stop_that_has_lasted_before_the_run_bars_the_start(exit_):
+    head = f"{exit_}: {{when: metrics.nps.value >= 8, for: 2 days, outcome: well}}\n"
+
+    lasted = entering("2 days", head, metrics={"nps": 9})
+
+    assert [(one.event, one.fields["reason"]) for one in lasted.trace] == [("not_started", exit_)]
+
+
+@pytest.mark.parametrize(
+    ("when", "since"),
+    [
+        ("metrics.nps.value >= 8", {"metrics": {"nps": 9}}),
+        ('metrics.nps.zone == "green"', {"metrics": {"nps": 9}}),
+        ("account.arr >= 50000", {"account": {"arr": 60000}}),
+        ('any(c.role == "detractor" for c in contacts)', {"contacts": [KIM | {"role": "detractor"}]}),
+        ('team.csm == "noor"', {"team": {"csm": "noor"}}),
+    ],
+)
+def test_the_time_that_a_goal_must_last_is_counted_from_before_the_run(when, since):
+    head = f"goal: {{when: {json.dumps(when)}, for: 5 days, outcome: well}}\n"
+
+    result = entering("3 days", head, metrics={"nps": 6}, then=[{"after": "1 day", **since}])
+
+    assert lines(result, "started", "ended") == [("2026-03-05T14:00:00Z", "start"), ("2026-03-08T13:00:00Z", "goal")]
+
+
+def test_a_watch_whose_condition_has_lasted_rises_as_the_run_begins():
+    head = (
+        "meanwhile:\n  - {watch: low, when: metrics.nps.value < 5, for: 5 days, do: [{slack: s, to: csm, text: x}]}\n"
+    )
+
+    result = entering("20 days", head, metrics={"nps": 3})
+
+    assert lines(result, "occurred") == [("2026-03-22T13:00:00Z", "meanwhile/low")]
+
+
+def test_a_break_before_the_run_counts_and_what_was_unknown_is_none():
+    head = "goal: {when: metrics.nps.value >= 8, for: 5 days, outcome: well}\n"
+    broken = [{"after": "8 days", "metrics": {"nps": 5}}, {"after": "9 days", "metrics": {"nps": 9}}]
+    silent = [{"after": "8 days", "metrics": {"nps": None}}, {"after": "9 days", "metrics": {"nps": 9}}]
+
+    assert lines(entering("10 days", head, metrics={"nps": 9}, then=broken), "ended")[0][0] == "2026-03-16T13:00:00Z"
+    assert lines(entering("10 days", head, metrics={"nps": 9}, then=silent), "started", "ended") == []
+
+
+def test_a_goal_that_has_not_lasted_long_enough_does_not_bar_the_start():
     head = "stop: {when: metrics.nps.value >= 8, for: 2 days, outcome: well}\n"
 
     result = told(LONG, head=head, start="start: by hand\n", metrics={"nps": 9})
