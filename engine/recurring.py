@@ -9,22 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from engine.cadence import FIRST_BUSINESS_DAY, Every, OnDay, OnNth, OnWeekdays, Recurrence
 from engine.calendar import Calendar, add_months
-from engine.quantities import Refused
-
-if TYPE_CHECKING:
-    from dateutil.rrule import rrule
+from engine.rules import next_by_rule
 
 _DAY: Final = dt.timedelta(1)
 _WEEK: Final = 7
-# So long a rule is looked for until it is said never to come: the longest that a date of the calendar takes to return.
-_HORIZON_YEARS: Final = 60
-# Some local time to try rules at.
-_SAMPLE: Final = dt.datetime(2024, 1, 1, 9)  # noqa: DTZ001
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -44,7 +36,8 @@ def next_after(
 ) -> dt.datetime | None:
     """The first occurrence after the instant, which is not before the step was reached; None when none ever comes."""
     if isinstance(cadence, Recurrence):
-        return _by_rule(cadence, instant, phase, calendar)
+        behind = phase.reached if phase.anchor == phase.reached else None
+        return next_by_rule(cadence, instant, _date(phase.anchor, calendar), behind, calendar)
     time = cadence.time or calendar.hours[0]
     for date in _dates(cadence, _from(cadence, calendar.date_of(instant), calendar), phase, calendar):
         at = calendar.at(calendar.next_working(date) if cadence.on_business_day else date, time)
@@ -150,45 +143,3 @@ def _on(cadence: Every, first: dt.date, calendar: Calendar) -> Iterator[dt.date]
 
 def _date(day: dt.date | dt.datetime, calendar: Calendar) -> dt.date:
     return calendar.date_of(day) if isinstance(day, dt.datetime) else day
-
-
-# --- rules
-
-
-def parse_rule(text: str) -> Recurrence | Refused:
-    form = "Write it as in 'FREQ=MONTHLY;BYDAY=2TU'."
-    words = text.strip().upper().removeprefix("RRULE:")
-    parts = {part.partition("=")[0] for part in words.split(";")}
-    if ended := sorted(parts & {"COUNT", "UNTIL"}):
-        key = ended[0].lower().replace("count", "times")
-        return Refused(f"an RRULE here has no {ended[0]}", f"Write '{key}: …' beside 'schedule'.")
-    if set(words.split(";")) & {"FREQ=HOURLY", "FREQ=MINUTELY", "FREQ=SECONDLY"}:
-        return Refused("a cadence comes once a day at most", "Use FREQ=DAILY, WEEKLY, MONTHLY or YEARLY.")
-    try:
-        found = _rule(words, _SAMPLE).after(_SAMPLE)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
-        return Refused(f"'{text}' is not an RRULE", form)
-    return Recurrence(rrule=words) if found else Refused(f"'{text}' never comes", "Change it, or take the step away.")
-
-
-def _by_rule(recurrence: Recurrence, instant: dt.datetime, phase: Phase, calendar: Calendar) -> dt.datetime | None:
-    """Local times of the rule; one that the clocks leave out moves on with them."""
-    begin = dt.datetime.combine(_date(phase.anchor, calendar), calendar.hours[0])
-    rule = _rule(recurrence.rrule, begin)
-    local = calendar.local(instant).replace(tzinfo=None) - _DAY
-    while (found := rule.after(local)) is not None:
-        at = calendar.at(found.date(), found.time())
-        if at > instant:
-            return at
-        local = found
-    return None
-
-
-@lru_cache(maxsize=1024)
-def _rule(text: str, begin: dt.datetime) -> rrule:
-    from dateutil.rrule import rrule, rrulestr
-
-    made = rrulestr(text, dtstart=begin)
-    if not isinstance(made, rrule):
-        raise ValueError(text)  # noqa: TRY004 - several rules in one are no other type, but not one rule
-    return made.replace(until=begin.replace(year=min(begin.year + _HORIZON_YEARS, dt.MAXYEAR), day=1), cache=True)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import Field, JsonValue
 
-from engine.cadence import AtOnce, Schedule, parse_cadence
+from engine.cadence import AtOnce, Every, Recurrence, Schedule, parse_cadence
 from engine.inside import rounds
 from engine.logic import Condition
 from engine.quantities import Around, DayOf, Duration, Moment, OnDate, Refused, parse_moment
 from engine.quantities import Field as DateField
-from engine.recurring import Phase, next_after, parse_rule
+from engine.recurring import Phase, next_after
+from engine.rules import counted, ends, parse_rule
 from engine.run import Flipped, Open
 from engine.steps.base import Given, Move, Over, Rest, Spec, Through, TimeUp, Unready, WaitingModel, keep
 from engine.stored import pack, to_json
@@ -23,7 +25,11 @@ from engine.values import read_instant
 if TYPE_CHECKING:
     from engine.context import Context
     from engine.place import Place
+    from engine.plan import Step
 
+MOST_TIMES: Final = 10_000
+# Rounds that follow one another in one instant are one piece of work for the engine.
+MOST_AT_ONCE: Final = 1_000
 _TIME: Final = re.compile(r"\s*\d+(\.\d+)?\s*([a-zA-Z]+\s*)*")
 
 
@@ -60,10 +66,12 @@ def outcomes(model: Model) -> tuple[str, ...]:
 
 def compile_step(model: Model, place: Place) -> EverySpec | None:
     schedule = _schedule(model.schedule, place)
-    if model.times is not None and model.times < 1:
-        fix = "Write a whole number from 1 on."
+    if model.times is not None and not 1 <= model.times <= MOST_TIMES:
+        fix = f"Write a whole number from 1 to {MOST_TIMES}."
         place.fault("times", message=f"'{model.times}' is not a number of times", fix=fix, code="times")
     rounds(place, model.do)
+    if isinstance(schedule, AtOnce) and model.times is not None and 1 <= model.times <= MOST_TIMES:
+        _check_at_once(model.times, place)
     limit = place.at_most(model)
     until = _until(model, place)
     _check_end(model, schedule, until, place)
@@ -90,17 +98,37 @@ def compile_step(model: Model, place: Place) -> EverySpec | None:
 
 def _schedule(said: Any, place: Place) -> Schedule | None:
     found: Schedule | Refused
+    keys: tuple[str, ...] = ("schedule",)
     match said:
         case {"rrule": str(rule)} if len(said) == 1:
-            found = parse_rule(rule)
+            found, keys = parse_rule(rule), ("schedule", "rrule")
         case str():
             found = parse_cadence(said)
         case _:
             found = Refused(f"{shown(said)} is not a cadence", "Write 'week on tuesday 10:00', or '{rrule: FREQ=…}'.")
     if isinstance(found, Refused):
-        place.fault("schedule", message=found.message, fix=found.fix, code="cadence")
+        place.fault(*keys, message=found.message, fix=found.fix, code="cadence")
         return None
     return found
+
+
+def _check_at_once(times: int, place: Place) -> None:
+    """With what goes on at once inside of it, of which each round has all."""
+    inside = {
+        path: max(one.times or 1 for one in step.specs if isinstance(one, EverySpec))
+        for path, step in place.compiler.steps.items()
+        if path.startswith(f"{place.path}/") and _is_at_once(step)
+    }
+    nested = (prod(n for around, n in inside.items() if f"{path}/".startswith(f"{around}/")) for path in inside)
+    most = times * max(nested, default=1)
+    if most > MOST_AT_ONCE:
+        message = f"{most} rounds could follow one another in one instant"
+        fix = f"At most {MOST_AT_ONCE} may 'at once': say fewer, or a schedule such as 'day'."
+        place.fault("times", message=message, fix=fix, code="times")
+
+
+def _is_at_once(step: Step) -> bool:
+    return any(isinstance(one, EverySpec) and isinstance(one.schedule, AtOnce) for one in step.specs)
 
 
 def _until(model: Model, place: Place) -> Condition | Moment | None:
@@ -122,15 +150,16 @@ def _is_time(said: object) -> bool:
 
 
 def _check_end(model: Model, schedule: Schedule | None, until: Condition | Moment | None, place: Place) -> None:
-    ends = model.times is not None or model.at_most is not None
+    counts = isinstance(schedule, Recurrence) and ends(schedule)
+    over = counts or model.times is not None or model.at_most is not None
     if isinstance(schedule, AtOnce) and model.times is None:
         message = "'at once' has no end of its own: it lacks 'times'"
         place.fault(message=message, fix="Add 'times: 5', for example.", code="could-go-on")
-    elif not ends and model.until is None and not place.is_meanwhile:
+    elif not over and model.until is None and not place.is_meanwhile:
         message = "it would go on for ever: it lacks 'until' or 'times'"
         fix = "Add 'until: day 90', 'until: CONDITION' or 'times: 12'."
         place.fault(message=message, fix=fix, code="could-go-on")
-    if isinstance(until, Condition) or until is None or ends or place.is_meanwhile:
+    if isinstance(until, Condition) or until is None or over or place.is_meanwhile:
         return
     reads = place.date_read(until)
     if reads is not None and not place.always_known(reads):
@@ -165,6 +194,8 @@ def resume(spec: EverySpec, open_: Open, given: Given, ctx: Context) -> Move:
             return Over("times", "times")
         case Through() if isinstance(spec.schedule, AtOnce):
             return _at_once(spec, dict(open_.memo), ctx)
+        case Through() if "next" not in open_.timers and not ctx.strands and _never_again(spec, open_.memo, ctx):
+            return _run_out(spec)
         case _:
             return keep(open_)
 
@@ -186,6 +217,8 @@ def _planned(spec: EverySpec, memo: dict[str, JsonValue], ctx: Context) -> Move:
     if end is not None and end <= ctx.now:
         return Over("until", "until")
     following = None if isinstance(spec.schedule, AtOnce) else _following(spec, memo, ctx.now, end, ctx)
+    if following is None and not ctx.strands and _never_again(spec, memo, ctx):
+        return _run_out(spec)
     timers = {name: at for name, at in (("next", following), ("until", end)) if at is not None}
     return Rest(timers=timers, watches=_watched(spec, end), memo=memo | _awaited(spec, ctx))
 
@@ -206,19 +239,35 @@ def _due(spec: EverySpec, open_: Open, given: TimeUp, ctx: Context) -> Move:
     return Rest(timers=rested.timers, watches=open_.watches, memo=memo, begins=begins)
 
 
+def _run_out(spec: EverySpec) -> Over:
+    """Its rule has come to its end."""
+    outcome = "times" if isinstance(spec.schedule, Recurrence) and counted(spec.schedule) else "until"
+    return Over(outcome, outcome)
+
+
+def _never_again(spec: EverySpec, memo: dict[str, JsonValue], ctx: Context) -> bool:
+    """Whether its rule has run out, whatever else would end it."""
+    return isinstance(spec.schedule, Recurrence) and _next(spec.schedule, spec, memo, ctx.now, ctx) is None
+
+
 def _following(
     spec: EverySpec, memo: dict[str, JsonValue], now: datetime, end: datetime | None, ctx: Context
 ) -> datetime | None:
     """The next occurrence behind `now`, if there is to be one."""
     if isinstance(spec.schedule, AtOnce) or _all_done(spec, _count(memo)):
         return None
+    following = _next(spec.schedule, spec, memo, now, ctx)
+    return following if following is None or end is None or following < end else None
+
+
+def _next(
+    schedule: Every | Recurrence, spec: EverySpec, memo: dict[str, JsonValue], now: datetime, ctx: Context
+) -> datetime | None:
     anchor = ctx.anchor
-    if spec.schedule.anchored and anchor is None:
+    if schedule.anchored and anchor is None:
         raise Unready(f"it counts from {spec.counts_from}, which is not known", spec.counts_from)
     reached = _reached(memo, ctx)
-    phase = Phase(reached, anchor or reached, ctx.world.policy.fiscal_year)
-    following = next_after(spec.schedule, now, phase, ctx.calendar)
-    return following if following is None or end is None or following < end else None
+    return next_after(schedule, now, Phase(reached, anchor or reached, ctx.world.policy.fiscal_year), ctx.calendar)
 
 
 def _end(spec: EverySpec, memo: dict[str, JsonValue], ctx: Context) -> datetime | None:

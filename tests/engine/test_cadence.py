@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from engine.cadence import AtOnce, Every, OnDay, OnNth, OnWeekdays, Recurrence, parse_cadence
 from engine.calendar import Calendar
 from engine.quantities import Refused
-from engine.recurring import Phase, next_after, parse_rule
+from engine.recurring import Phase, next_after
+from engine.rules import parse_rule
 
 UTC = dt.UTC
 MONDAY = dt.datetime(2026, 3, 2, 14, tzinfo=UTC)
@@ -110,7 +111,13 @@ def test_what_is_no_cadence_says_what_to_write(text, said):
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        ("FREQ=WEEKLY;COUNT=3", "an RRULE here has no COUNT. Write 'times: …' beside 'schedule'."),
+        ("FREQ=WEEKLY;INTERVAL=0", "'INTERVAL=0' cannot be. Say a number from 1 to 1000."),
+        ("FREQ=WEEKLY;INTERVAL=-1", "'INTERVAL=-1' cannot be"),
+        (f"FREQ=WEEKLY;COUNT={'9' * 5000}", "cannot be. Say a number from 1 to 1000."),
+        ("FREQ=WEEKLY;COUNT=3;UNTIL=20270101", "an RRULE has either COUNT or UNTIL"),
+        ("FREQ=WEEKLY;UNTIL=20270230", "'UNTIL=20270230' is no day or instant"),
+        ("FREQ=WEEKLY;FREQ=DAILY", "is not an RRULE"),
+        ("FREQ=DAILY;BYHOUR=9,10", "a cadence comes once a day at most. Give BYHOUR one number."),
         ("FREQ=HOURLY", "a cadence comes once a day at most"),
         ("FREQ=WEEKLYY", "'FREQ=WEEKLYY' is not an RRULE"),
         ("nonsense", "'nonsense' is not an RRULE"),
@@ -122,6 +129,15 @@ def test_a_rule_that_cannot_be_says_so(rule, said):
 
     assert isinstance(found, Refused)
     assert said in f"{found.message}. {found.fix}"
+
+
+def test_a_rule_counts_from_its_anchor_however_far_away_that_is():
+    last = coming("FREQ=WEEKLY;COUNT=3", 1, anchor=dt.date(2026, 2, 23))
+
+    assert last == ["Mon 2026-03-09 09:00"]
+    assert coming("FREQ=YEARLY", 1, anchor=dt.date(1950, 5, 1)) == ["Fri 2026-05-01 09:00"]
+    assert coming("FREQ=DAILY", 1, anchor=dt.date(1, 1, 1)) == ["Tue 2026-03-03 09:00"]
+    assert coming("FREQ=YEARLY", 1, anchor=dt.date(9999, 12, 31)) == ["Fri 9999-12-31 09:00"]
 
 
 # --- laws

@@ -231,7 +231,13 @@ def test_an_anchor_that_is_not_known_any_more_waits_for_a_person_and_goes_on_whe
         ("schedule: week, times: 0, do: [{wait: w, for: 1 day}]", "'0' is not a number of times"),
         ("schedule: week, times: 2, do: []", "'do' has no steps"),
         ("schedule: week, until: account.renewal_date, do: [{wait: w, for: 1 day}]", "would go on for ever"),
-        ("schedule: {rrule: FREQ=WEEKLY;COUNT=2}, times: 2, do: [{wait: w, for: 1 day}]", "an RRULE here has no COUNT"),
+        ("schedule: week, times: 10001, do: [{wait: w, for: 1 day}]", "a whole number from 1 to 10000"),
+        ("schedule: at once, times: 1001, do: [{wait: w, for: 1 day}]", "1001 rounds could follow"),
+        (
+            "schedule: at once, times: 40, do: [{every: e, schedule: at once, times: 40, do: [{task: t}]}]",
+            "1600 rounds could follow",
+        ),
+        ("schedule: {rrule: FREQ=WEEKLY;INTERVAL=0}, times: 2, do: [{wait: w, for: 1 day}]", "'INTERVAL=0' cannot be"),
         ("schedule: week, until: account.nmae == 3, do: [{wait: w, for: 1 day}]", "account.nmae"),
         ("schedule: week, until: 30 dais, do: [{wait: w, for: 1 day}]", "'dais' is not a unit of time"),
         ("schedule: week, times: 2, do: [{wait: otherwise, for: 1 day}]", "Choose another id"),
@@ -242,6 +248,31 @@ def test_what_is_wrong_with_it_is_told(keys, said):
 
     assert said in str(found)
     assert len(list(found)) == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "outcome", "last"),
+    [
+        ("COUNT=3", "times", "2026-03-17T13:00:00Z"),
+        ("UNTIL=20260317", "until", "2026-03-17T13:00:00Z"),
+        ("UNTIL=20260317T125959Z", "until", "2026-03-10T13:00:00Z"),
+        ("UNTIL=20200101", "until", "2026-03-02T14:00:00Z"),
+    ],
+)
+def test_a_rule_that_has_come_to_its_end_is_over(end, outcome, last):
+    story = told(
+        f"  - {{every: rhythm, schedule: {{rrule: FREQ=WEEKLY;BYDAY=TU;{end}}}, {CALL}}}\n  - {{end: '{outcome}ed'}}"
+    )
+
+    assert (story.outcome, lines(story, "completed")) == (f"{outcome}ed", [(last, "rhythm")])
+
+
+def test_a_rule_is_over_when_the_work_of_its_last_time_is_done():
+    steps = f"  - {{every: rhythm, schedule: {{rrule: FREQ=DAILY;COUNT=2}}, {ASK}}}"
+
+    story = told(steps, then=[{"after": "30 days", "complete": "call", "outcome": "done"}])
+
+    assert lines(story, "skipped", "ended") == [("2026-03-04T14:00:00Z", "rhythm"), ("2026-04-01T13:00:00Z", "end")]
 
 
 def test_the_state_is_no_bigger_after_many_rounds_than_after_a_few():
