@@ -12,8 +12,8 @@ from activities.responses import to_mail
 from activities.store import accounts, effects, mail_events, suppressions
 from activities.store.effects import EffectRow
 from activities.store.suppressions import EVERY
-from engine.mailing import topic_of
-from engine.policy import Policy, Topic
+from engine.mailing import left_by_link, topic_of, topics_to_leave
+from engine.policy import Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _choices(at: Bench, effect: str) -> Choices | None:
     if row is None:
         return None
     policy, address = at.current.setting.policy, row.effect.address
-    topics = _offered(policy, row)
+    topics = topics_to_leave(topic_of(row.effect), policy)
     language = row.effect.content.get("language")
     return Choices(
         address=_masked(address),
@@ -76,20 +76,11 @@ def _mail(connection: Connection, effect: str) -> EffectRow | None:
     return row if row is not None and row.channel == "email" and row.effect.address else None
 
 
-def _offered(policy: Policy, row: EffectRow) -> tuple[Topic, ...]:
-    """In the order of the policy. A topic that it does not name any more is still one that can be left."""
-    own = topic_of(row.effect)
-    unnamed = () if own in policy.topics else (Topic(own, own),)
-    return tuple(one for one in (*policy.topics.values(), *unnamed) if not one.essential)
-
-
 def _left(at: Bench, effect: str, *, everything: bool) -> bool:
     row = _locked(at, effect)
     if row is None:
         return False
-    topics = [one.id for one in _offered(at.current.setting.policy, row)]
-    own = topic_of(row.effect)
-    _leave(at, row, EVERY if everything or topics == [own] or own not in topics else own)
+    _leave(at, row, EVERY if everything else left_by_link(topic_of(row.effect), at.current.setting.policy))
     return True
 
 
@@ -126,7 +117,7 @@ def _chosen(at: Bench, effect: str, wanted: Collection[str]) -> bool:
     row = _locked(at, effect)
     if row is None:
         return False
-    topics = [one.id for one in _offered(at.current.setting.policy, row)]
+    topics = [one.id for one in topics_to_leave(topic_of(row.effect), at.current.setting.policy)]
     if not set(topics) & set(wanted):
         _leave(at, row, EVERY)
         return True

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from pydantic import JsonValue
 
 from engine.care import Ready, Slot
-from engine.policy import GENERAL, Policy
+from engine.policy import GENERAL, Policy, Topic
 from engine.run import Effect
 from engine.sendtimes import Hours, SendTimes, calendar_for
 from engine.stored import to_json
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from engine.known import Account
 
 EXPIRED: Final = "expired"
+EVERY: Final = ""
+"""The topic of whoever wants no mail at all that is not essential."""
 
 
 def about(topic: str | None, send: SendTimes | None, expires: datetime | None) -> dict[str, JsonValue]:
@@ -38,6 +40,18 @@ def about(topic: str | None, send: SendTimes | None, expires: datetime | None) -
 def topic_of(effect: Effect) -> str:
     topic = effect.content.get("topic")
     return topic if isinstance(topic, str) else GENERAL.id
+
+
+def topics_to_leave(own: str, policy: Policy) -> tuple[Topic, ...]:
+    """In the order of the policy. The mail's own that it does not name any more is still one that can be left."""
+    unnamed = () if own in policy.topics else (Topic(own, own),)
+    return tuple(one for one in (*policy.topics.values(), *unnamed) if not one.essential)
+
+
+def left_by_link(own: str, policy: Policy) -> str:
+    """What the link in a mail about that topic leaves: EVERY one where there is no other, or it cannot be left."""
+    topics = [one.id for one in topics_to_leave(own, policy)]
+    return own if own in topics and topics != [own] else EVERY
 
 
 def send_times_of(effect: Effect) -> SendTimes | None:

@@ -86,6 +86,7 @@ class ThenModel(Shape):
     click: str | None = None
     open: str | None = None
     step: str | None = None
+    topic: str | None = None
     outcome: str | None = None
     until: str | None = None
     to: str | None = None

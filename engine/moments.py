@@ -28,11 +28,14 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a contact does with the last mail that it got; with `step`, with the last of that step."""
+    """What a contact does with the last mail that it got; with `step`, with the last of that step. `topic` is what they
+    leave that is not the mail's own: one, or EVERY.
+    """
 
     contact: str
     verb: Said
     step: str | None = None
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from engine import care
 from engine.account import Account
 from engine.calendar import Calendar
 from engine.care import Gone, Ready, Slot
-from engine.mailing import Later, Now, can_be_reached, in_turn, ready_of, topic_of, verdict
+from engine.mailing import EVERY, Later, Now, can_be_reached, in_turn, ready_of, topic_of, verdict
 from engine.policy import Cap, Policy
-from engine.run import Effect, Said, Settled
+from engine.run import Answered, Effect, Said, Settled
 from engine.sendtimes import calendar_for
 from engine.trace import Entry, deferred
 
@@ -30,14 +30,16 @@ class Waiting:
 
 @dataclass(slots=True)
 class Postbox:
-    """`unwanted` says why a contact gets no mail any more (of a topic, or of every one: None). `freed`: room has been
-    given back since the mails were last looked at.
+    """`unwanted` says why a contact gets no mail any more (of a topic, of EVERY one, or none whatever: None). `written`
+    are all that were wanted, by run, path, contact and topic. `freed`: room has been given back since the mails were
+    last looked at.
     """
 
     policy: Policy
     waiting: dict[str, Waiting] = field(default_factory=dict)
     gone: list[Gone] = field(default_factory=list)
     unwanted: dict[tuple[str, str | None], str] = field(default_factory=dict)
+    written: dict[tuple[str, str, str, str], None] = field(default_factory=dict)
     freed: bool = False
 
     @property
@@ -46,6 +48,7 @@ class Postbox:
 
     def put(self, effect: Effect, now: datetime) -> None:
         self.waiting[effect.id] = Waiting(effect, now, now)
+        self.written[effect.run, effect.path, effect.to, topic_of(effect)] = None
 
     def withdraw(self, run: str, visit: tuple[str, int] | None = None, to: str | None = None) -> None:
         """What has not gone of a run, or of one visit (path and number), to one or to all."""
@@ -54,12 +57,20 @@ class Postbox:
                 del self.waiting[name]
                 self.freed = True
 
-    def hear(self, contact: str, verb: Said) -> None:
-        """Who has unsubscribed or cannot be reached gets no more."""
+    def hear(self, contact: str, verb: Said, topic: str = EVERY) -> None:
+        """Who has unsubscribed (from a topic, or from all) or cannot be reached gets no more."""
         if verb == "unsubscribe":
-            self.unwanted[contact, ""] = "unsubscribed"
+            self.unwanted[contact, topic] = "unsubscribed"
         if verb == "bounce":
             self.unwanted[contact, None] = "suppressed"
+
+    def has_left(self, contact: str, topic: str) -> bool:
+        return not {(contact, topic), (contact, EVERY)}.isdisjoint(self.unwanted)
+
+    def is_about(self, given: Answered, run: str, topic: str) -> bool:
+        """Whether what the step has written to them is about the topic."""
+        mine = [path for of, path, to, about in self.written if (of, to, about) == (run, given.to, topic)]
+        return not topic or any(f"{path}/".startswith(f"{given.path}/") for path in mine)
 
     def empty(self, account: Account, now: datetime) -> Iterator[tuple[Effect, Settled | Entry]]:
         """What becomes of the mails that are due: settled, or put off, which the trace tells."""
@@ -97,7 +108,7 @@ class Postbox:
         if not can_be_reached(account, effect.to):
             return "missing"
         topic = topic_of(effect)
-        topics = (topic, "") if not self.policy.is_essential(topic) else ()
+        topics = (topic, EVERY) if not self.policy.is_essential(topic) else ()
         found = [self.unwanted.get((effect.to, one)) for one in (None, *topics)]
         return next((one for one in found if one is not None), None)
 

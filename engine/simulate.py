@@ -16,7 +16,7 @@ from engine.answering import fact_of, heard_by
 from engine.desk import Changes, Desk
 from engine.held import Counting, Held
 from engine.instants import told_together
-from engine.mailing import in_turn
+from engine.mailing import EVERY, in_turn, left_by_link, topic_of
 from engine.moments import Act, Answer, Ended, Moment
 from engine.parameters import packed
 from engine.plan import Plan
@@ -181,12 +181,25 @@ class Simulation:
         """It is an event of the account, and whoever writes to the contact hears of it."""
         contact, verb = answer.contact, answer.verb
         name, mail = f"{contact} {verb} {to_json(at)}", self.answered(answer, at)
-        said = {"playbook": self.plan.playbook, "step": mail.step} if mail else None
+        said = {"playbook": self.plan.playbook, "step": mail.step} if mail else {}
+        topic = self.left(answer, mail)
+        if topic:
+            said["topic"] = topic
+        if mail and verb == "unsubscribe" and self.postbox.has_left(contact, topic):
+            return  # said again, it is no news
         self.desk.take(fact_of(name, self.desk.account.id, contact, verb, at, said), now=at)
         self.absorb(at)
-        self.postbox.hear(contact, verb)
+        self.postbox.hear(contact, verb, topic)
         for run in self.desk.runs.values():
-            self.inputs.setdefault(run.id, []).extend(heard_by(run, contact, verb, at))
+            heard = [one for one in heard_by(run, contact, verb, at) if self.postbox.is_about(one, run.id, topic)]
+            self.inputs.setdefault(run.id, []).extend(heard)
+
+    def left(self, answer: Answer, mail: Effect | None) -> str:
+        """The topic of which no more mail is wanted: as the mail's link has it, where the story does not say."""
+        if answer.verb != "unsubscribe":
+            return EVERY
+        own = answer.topic if answer.topic is not None else topic_of(mail) if mail else EVERY
+        return left_by_link(own, self.desk.setting.policy) if own else EVERY
 
     def answered(self, answer: Answer, at: datetime) -> Effect | None:
         """The mail that it answers: the last that has gone to the contact, where one has."""

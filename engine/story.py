@@ -10,6 +10,7 @@ from engine.answering import ANSWERS
 from engine.calendar import Calendar, add_days, is_time_zone
 from engine.document import Document, Path
 from engine.facts import Fact, read_fact
+from engine.mailing import EVERY
 from engine.measures import Reported
 from engine.model import StoryModel, ThenModel
 from engine.moments import VERBS, Act, Answer, Ended, Moment, Raw, Verb
@@ -30,10 +31,12 @@ _BELONG = {
     "data": ("event",),
     "subject": (*VERBS, "ended"),
     "step": ANSWERS,
+    "topic": ("unsubscribe",),
 }
 
 _HAPPENS = dict.fromkeys((*_FACTS, *VERBS, *ANSWERS, "ended", "others_started", "release")).keys()
 
+_ALL = "all"
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)
 # Far from the ends of the calendar, whatever is added to them.
 _YEARS = range(1900, 3000)
@@ -162,7 +165,17 @@ class _Reading:
                 if contact not in known:
                     message = f"there is no contact '{contact}' in this story"
                     self.fault((*place, verb), message, suggest_or_list(contact, known), "unknown-contact")
-                yield Answer(contact, verb, item.step)
+                yield Answer(contact, verb, item.step, self.topic(item, place))
+
+    def topic(self, item: ThenModel, place: Path) -> str | None:
+        """What is left: a topic that can be, or all of them."""
+        topics = [one.id for one in self.setting.policy.topics.values() if not one.essential]
+        if item.topic in {None, *topics}:
+            return item.topic
+        if item.topic != _ALL:
+            message = f"'{item.topic}' is not a topic of policy.yaml that can be left"
+            self.fault((*place, "topic"), message, suggest_or_list(item.topic or "", [_ALL, *topics]), "unknown-topic")
+        return EVERY
 
     def another(self, item: ThenModel, place: Path) -> tuple[Ended, ...]:
         """A run of another playbook that ended: the story tells of one playbook, so it says what came of others."""

@@ -15,9 +15,10 @@ from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from activities.store.tables import optouts, suppressions
 from activities.store.writing import Among, insert_new
+from engine import mailing
 
 SALT: Final = ":salt"
-EVERY: Final = ""  # topic
+EVERY: Final = mailing.EVERY
 _TOPICS = select(optouts.c.topic).where(optouts.c.address == bindparam("of"))
 _REASON = select(suppressions.c.reason).where(suppressions.c.address == bindparam("of"))
 

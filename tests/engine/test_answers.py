@@ -1,5 +1,6 @@
 """What people do with their mails is an event of the account, and is heard by the steps that write to them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,11 +8,12 @@ import pytest
 from engine.answering import EVENTS, heard_by
 from engine.declared.vocabulary import read_vocabulary
 from engine.document import Document
+from engine.policy import Topic
 from engine.run import Open, Run
 from engine.simulate import simulate
 from engine.source import read
 from engine.values import read_instant
-from tests.support.playbooks import MONDAY_MORNING, compiled, lines, problems, setting, source, story, told
+from tests.support.playbooks import MONDAY_MORNING, compiled, lines, problems, setting, source, story, story_in, told
 
 NOW = read_instant(MONDAY_MORNING)
 WAITS = """
@@ -105,3 +107,66 @@ def test_a_sequence_still_ends_with_the_answer():
         ("2026-03-02T14:00:00Z", "news/mail/1"),
         ("2026-03-03T14:00:00Z", "news"),
     ]
+
+
+GENERAL, PRODUCT, BILLS = (
+    Topic("general", "General"),
+    Topic("product", "Product"),
+    Topic("bills", "Bills", essential=True),
+)
+MAILS = "[{subject: A, text: A}, {after: 5 days, subject: B, text: B}]"
+TOPICS = f"""
+  - parallel: both
+    tracks:
+      general: [{{sequence: care, to: champion, topic: general, mails: {MAILS}}}]
+      product: [{{wait: hour, for: 1 hour}}, {{sequence: news, to: champion, topic: product, mails: {MAILS}}}]
+  - {{email: later, to: champion, topic: product, subject: C, text: C}}
+  - {{email: bill, to: champion, topic: bills, subject: D, text: D}}
+"""
+
+
+def left(*topics: Topic, **said: str):
+    """What becomes of two sequences, a later mail and a bill, when one unsubscribes after the first of each."""
+    policy = replace(setting().policy, topics={one.id: one for one in (GENERAL, *topics)})
+    own = replace(setting(), policy=policy)
+    return simulate(
+        compiled(source(TOPICS), own), story_in(own, then=[{"after": "1 day", "unsubscribe": "c1", **said}]), own
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "ended", "skipped"),
+    [
+        ({}, ["news"], ["later"]),
+        ({"step": "care"}, ["care"], []),
+        ({"topic": "general"}, ["care"], []),
+        ({"topic": "all"}, ["care", "news"], ["later"]),
+    ],
+)
+def test_who_unsubscribes_leaves_the_topic_of_the_last_mail_or_what_the_story_says(said, ended, skipped):
+    result = left(PRODUCT, BILLS, **said)
+
+    outcomes = {one.step: one.fields.get("outcome") for one in result.trace if one.event == "completed"}
+    assert result.faults == []
+    assert [name for name in ("care", "news") if outcomes[name] == "unsubscribed"] == ended
+    assert [one.step for one in result.trace if one.event == "skipped" and one.kind == "email"] == skipped
+
+
+def test_the_event_tells_what_was_left_and_a_second_time_is_no_news():
+    start = "start: {on: mail_unsubscribed, again: always}\n"
+    waits = "  - {email: hello, to: champion, subject: A, text: A}\n  - {wait: while, for: 9 days}"
+    own = replace(setting(), policy=replace(setting().policy, topics={one.id: one for one in (GENERAL, PRODUCT)}))
+    heard = "  - {wait: gone, on: mail_unsubscribed, where: event.topic == 'general', at_most: 9 days, otherwise: []}\n"
+    twice = [{"after": f"{day} days", "unsubscribe": "c1"} for day in (1, 2)]
+
+    asked = simulate(compiled(source(waits.splitlines()[0] + "\n" + heard), own), story_in(own, then=twice), own)
+    started = simulate(compiled(source(waits, start=start), own), story_in(own, then=twice), own)
+
+    assert lines(asked, "waited") == [("2026-03-03T14:00:00Z", "gone")]
+    assert len(lines(started, "started")) == 1
+
+
+@pytest.mark.parametrize("topic", ["bills", "produkt"])
+def test_a_topic_that_cannot_be_left_is_told(topic):
+    with pytest.raises(AssertionError, match=r"is not a topic of policy\.yaml that can be left"):
+        left(PRODUCT, BILLS, topic=topic)

@@ -38,21 +38,26 @@ def problems(text: str) -> Problems:
     return document if isinstance(document, Problems) else compile_with_notes(document, setting())[1]
 
 
-def compiled(text: str) -> Plan:
+def compiled(text: str, own: Setting | None = None) -> Plan:
     document = read(text, "example.yaml")
     assert not isinstance(document, Problems), str(document)
-    plan, found = compile_with_notes(document, setting())
+    plan, found = compile_with_notes(document, own or setting())
     assert plan is not None, str(found)
     return plan
 
 
 def story(**said: Any) -> Story:
     """`account` is laid over Acme's fields; a field that is None is not known."""
+    return story_in(setting(), **said)
+
+
+def story_in(own: Setting, **said: Any) -> Story:
+    """The same with another policy, other people or texts."""
     account = {**ACME, **said.pop("account", {})}
     told = {"start": MONDAY_MORNING, "contacts": [KIM], "team": TEAM, **said, "account": account}
     document = read(_yaml({key: value for key, value in told.items() if value != []}), "story.yaml")
     assert not isinstance(document, Problems), str(document)
-    found = read_story(document, setting())
+    found = read_story(document, own)
     assert isinstance(found, Story), str(found)
     return found
 

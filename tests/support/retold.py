@@ -9,14 +9,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from activities import facts, responses, starts, tasks
+from activities import choices, facts, responses, starts, tasks
 from activities.applied import Applied, read_setting, texts_of
 from activities.clock import Clock
 from activities.host import Channel, Host
-from activities.store import runs, tables, versions
+from activities.store import effects, runs, tables, versions
 from activities.store.database import Database
 from activities.store.tasks import listed
-from engine.moments import Act, Moment
+from engine.mailing import EVERY
+from engine.moments import Act, Answer, Moment
 from engine.plan import Plan
 from engine.run import Task
 from engine.setting import Setting
@@ -37,6 +38,7 @@ steps:
   - {end: done}
 """
 CARE = """
+topics: {product: {title: Product news}}
 quiet_hours: {customers: "20:00-08:00", also: [weekends]}
 caps:
   - {email: 2 per 7 days, per: contact, gather: 6 hours}
@@ -152,9 +154,20 @@ def happen(host: Host, life: Life, moments: Sequence[Moment]) -> None:
         told(host, [{"id": name, "account": life.account, "at": moment.at, "event": "survey", "data": {}}])
     for moment in moments:
         for answer in moment.answers:
-            responses.respond(host, life.account, answer.contact, answer.verb)
+            respond(host, life, answer)
         for act in moment.acts:
             do(host, life, act)
+
+
+def respond(host: Host, life: Life, answer: Answer) -> None:
+    """Who unsubscribes does so by the link in the last mail that has come."""
+    mails = host.database.read(lambda c: effects.listed(c, account=life.account, channel="email", limit=1000))
+    gone = [one for one in mails if one.recipient == answer.contact and one.state == "sent"]
+    if answer.verb == "unsubscribe" and gone:
+        last = max(gone, key=lambda one: one.settled_at or one.effect.at)
+        choices.leave(host, last.id, everything=answer.topic == EVERY)
+    else:
+        responses.respond(host, life.account, answer.contact, answer.verb)
 
 
 def told(host: Host, said: Sequence[Mapping[str, object]]) -> None:
