@@ -8,10 +8,12 @@ from typing import Final
 
 from engine.document import Document
 from engine.logic import Condition
+from engine.own_ends import ended_by_itself
 from engine.plan import Plan, Step
 from engine.problems import Position, Problems
 from engine.steps.wait import WaitSpec
 from engine.subjects import CONTACTS
+from engine.unsaid import unsaid
 from engine.vocabulary import Vocabulary
 
 # Steps that take no time of anybody's: between two mails they put no day.
@@ -22,6 +24,16 @@ def lints(plan: Plan, document: Document, vocabulary: Vocabulary) -> Problems:
     problems = Problems()
     _folder(plan, document, vocabulary, problems)
     _never_inactive(plan, document, problems)
+    for step, message, fix in ended_by_itself(plan, vocabulary):
+        at = Position(step.line, 1)
+        problems.add(document.file, at, f"step '{step.id}'", message, fix, code="own-end", severity="warning")
+    for step, key, name in unsaid(plan, vocabulary):
+        where, message = (
+            f"step '{step.id}' > {key}",
+            f"an event may leave out its {name}, and this waits for a person then",
+        )
+        fix = f'Write {{{{ event.{name} | or("…") }}}}, or ask {{% if event.{name} is defined %}}.'
+        problems.add(document.file, Position(step.line, 1), where, message, fix, code="unsaid", severity="warning")
     for step in _mails_in_a_minute(plan):
         where, message = f"step '{step.id}' > until", "a run that begins after this day sends both mails in one minute"
         fix = "Put the later mail into 'then' and add 'late: skip'."

@@ -29,6 +29,10 @@ class StartModel(Shape):
 
 class ExitModel(Shape):
     noun: ClassVar[str] = "a goal or stop"
+    elsewhere: ClassVar = dict.fromkeys(
+        ("on", "where"),
+        "It is a condition. For an event: '- {watch: NAME, on: EVENT, do: [{end: OUTCOME}]}' in meanwhile.",
+    )
 
     when: Any
     for_: str | None = Field(default=None, alias="for")

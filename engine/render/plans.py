@@ -193,7 +193,8 @@ def ways(plan: Plan, step: Step) -> Iterator[tuple[str, str]]:
 def _sent(message: SlackSpec | WebhookSpec) -> str:
     if isinstance(message, WebhookSpec):
         return f" to {message.url}: {', '.join(message.body) or 'nothing'}"
-    return f" to {message.to}: {message.template or _quoted(message.text or '')}"
+    nobody = f", when there is nobody: {message.missing}" if message.missing else ""
+    return f" to {message.to}: {message.template or _quoted(message.text or '')}{nobody}"
 
 
 def _set(value: object) -> str:

@@ -147,6 +147,7 @@ def compile_step(model: Model, place: Place) -> SequenceSpec | None:
     to = messages.recipients(place, model.to, "to")
     shared = _said(model, model.from_, place)
     several = [_mail(one, shared, place.inside("mails", index)) for index, one in enumerate(model.mails)]
+    _check_pauses(model.mails, place)
     stops = stopping.read(model.stop_on, place)
     conditions = nobody.conditions(model.missing, to, place)
     limit = place.at_most(model)
@@ -162,6 +163,14 @@ def compile_step(model: Model, place: Place) -> SequenceSpec | None:
         conditions={name: one for name, one in conditions.items() if one} | stops.conditions,
         at_most=limit,
     )
+
+
+def _check_pauses(said: list[MailModel], place: Place) -> None:
+    for index, one in enumerate(said):
+        if index and one.after is None:
+            message = f"mail {index + 1} goes in the same minute as the mail before it"
+            fix = "Add 'after: 3 business days'."
+            place.fault("mails", index, message=message, fix=fix, code="mails-at-once", severity="warning")
 
 
 def _said(model: Model | MailModel, sender: str | None, place: Place) -> MailSpec:

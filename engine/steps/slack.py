@@ -20,15 +20,21 @@ class Model(WaitingModel):
     to: str
     text: str | None = None
     template: str | None = None
+    missing: Literal["skip"] | None = None
 
 
 class SlackSpec(Spec):
-    """`to` is a role, a person's id, a `#channel`, or the path of a text field of the account."""
+    """`to` is a role, a person's id, a `#channel`, or the path of a text field of the account; `missing` says what
+    becomes of it when there is nobody and no such channel: None for a person to see to it.
+    """
+
+    added: ClassVar = frozenset({"missing"})
 
     kind: Literal["slack"] = "slack"
     to: str
     text: str | None = None
     template: str | None = None
+    missing: Literal["skip"] | None = None
 
 
 def outcomes(model: Model) -> tuple[str, ...]:
@@ -40,12 +46,15 @@ def compile_step(model: Model, place: Place) -> SlackSpec:
     messages.check_colleague(place, model.to, "to")
     limit = place.at_most(model)
     place.otherwise(model)
-    return SlackSpec(to=model.to, text=model.text, template=model.template, at_most=limit)
+    return SlackSpec(to=model.to, text=model.text, template=model.template, missing=model.missing, at_most=limit)
 
 
 def enter(spec: SlackSpec, ctx: Context) -> Move:
-    body = ctx.text(spec.text) if spec.text is not None else ctx.template(spec.template or "").body
     found = ctx.address(spec.to)
+    if found is None and spec.missing == "skip":
+        ctx.log("skipped", reason="missing")
+        return Done("skipped")
+    body = ctx.text(spec.text) if spec.text is not None else ctx.template(spec.template or "").body
     if found is None:
         return Park(f"nobody to send it to: {spec.to} is not known", awaits=ctx.lacked(spec.to))
     recipient, address = found

@@ -6,7 +6,7 @@ from engine.check import check
 from engine.lints import lints
 from engine.problems import Problems
 from engine.source import read
-from tests.support.playbooks import compiled, setting, source
+from tests.support.playbooks import compiled, problems, setting, source
 from tests.support.workspaces import good_but
 
 ANCHOR = "anchor: account.renewal_date\n"
@@ -75,3 +75,82 @@ def test_a_start_that_asks_whether_an_item_is_inactive_never_comes_and_is_refuse
         ("error", "always-active", "start > when")
     ]
     assert found.plans == {}
+
+
+PAUSED = 'stop: {when: account.status != "active", outcome: gone}\n'
+REACHED = 'goal: {when: account.tier == "growth" or account.arr > 5, outcome: grown}\n'
+SET = "  - {update: note, set: {status: paused, tier: growth}}\n"
+
+
+@pytest.mark.parametrize(
+    ("steps", "head"),
+    [
+        (SET + "  - end: graduated", PAUSED),
+        (SET, PAUSED),
+        (SET + "  - {task: look}", REACHED),
+        (SET.replace("paused", "'\"paused\"'"), PAUSED),
+    ],
+)
+def test_an_update_that_ends_its_own_run_is_told(steps, head):
+    assert codes(source(steps, head)) == [("own-end", 6)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "head"),
+    [
+        (SET + "  - end: gone", PAUSED),
+        (SET, REACHED),
+        (SET.replace("paused", "active") + "  - {task: look}", PAUSED),
+        (SET + "  - {task: look}", PAUSED.replace("!=", "==")),
+        (SET + "  - {task: look}", PAUSED.replace("when: ", "when: not known(account.arr) and ")),
+        (SET + "  - {task: look}", PAUSED.replace("outcome", "for: 2 days, outcome")),
+    ],
+)
+def test_an_update_that_leaves_the_run_alone_or_ends_it_as_it_says_is_not(steps, head):
+    assert codes(source(steps, head)) == []
+
+
+WAIT = "  - wait: better\n    for: metrics.nps.value > 8\n    at_most: 9 days\n    otherwise: "
+GOAL = "goal: {when: metrics.nps.value > 8, outcome: good}\n"
+
+
+@pytest.mark.parametrize(
+    ("steps", "found"),
+    [
+        (WAIT + "[{end: bad}]\n  - end: reached", ["own-end"]),
+        (WAIT + "[]\n    then: [{end: reached}]", ["own-end"]),
+        (WAIT + "[{end: bad}]", []),
+        (WAIT + "[]\n  - {task: look}", []),
+        (WAIT.replace("8", "7") + "[{end: bad}]\n  - end: reached", []),
+    ],
+)
+def test_what_follows_a_wait_for_the_goal_itself_is_told(steps, found):
+    assert [code for code, _ in codes(source(steps, GOAL))] == found
+
+
+TICKET = "start: {on: ticket, where: event.severity <= 2}\n"
+ASK = "  - {{task: look, title: 'Look at {}'}}\n"
+
+
+@pytest.mark.parametrize(
+    ("shown", "start", "found"),
+    [
+        ("{{ event.status }}", TICKET, [("unsaid", 6)]),
+        ("{{ event.severity }}", TICKET.replace("}", ", by_hand: true}"), [("unsaid", 6)]),
+        ("{{ event.severity }}", TICKET, []),
+        ('{{ event.status | or("it") }}', TICKET, []),
+        ("{% if event.status is defined %}{{ event.status }}{% endif %}", TICKET, []),
+    ],
+)
+def test_a_text_that_hangs_on_what_an_event_may_leave_out_is_told(shown, start, found):
+    assert codes(source(ASK.format(shown), start=start)) == found
+
+
+def test_mails_of_a_sequence_that_go_at_once_are_told():
+    mails = "[{subject: A, text: A}, {subject: B, text: B}, {after: 2 days, subject: C, text: C}]"
+
+    found = problems(source(f"  - {{sequence: news, to: champion, mails: {mails}}}\n"))
+
+    assert [(one.code, one.severity, one.where) for one in found] == [
+        ("mails-at-once", "warning", "step 'news' > mails 2")
+    ]

@@ -154,6 +154,16 @@ def test_a_slack_message_is_posted_to_a_role_or_a_channel():
     ]
 
 
+def test_a_slack_message_to_a_channel_that_is_not_known_waits_for_a_person_or_is_skipped():
+    slack = "  - {{slack: tell, to: account.slack_channel, text: Hello{}}}\n"
+
+    assert lines(told(slack.format("")), "parked", "ended") == [("2026-03-02T14:00:00Z", "tell")]
+    assert lines(told(slack.format(", missing: skip")), "skipped", "ended") == [
+        ("2026-03-02T14:00:00Z", "tell"),
+        ("2026-03-02T14:00:00Z", "end"),
+    ]
+
+
 def test_an_escalation_climbs_until_somebody_acknowledges():
     story = told(LADDER, then=[{"after": "3 days", "acknowledge": "fire", "by": "max"}])
 
