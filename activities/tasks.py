@@ -138,8 +138,12 @@ def _acted(at: Bench, task_id: str, act: Act, *, in_time: bool = False) -> Answe
     if refused := _refused(task, act, now):
         return refused
     changed = _changed(task, act, now)
+    lines = [TaskEvent(task.id, now, act.verb, act.by, _fields(act))]
+    if act.verb == "reassign" and (cover := _cover(at, task, act.to, now)):
+        changed = changed.model_copy(update={"person": cover})
+        lines.append(TaskEvent(task.id, now, "reassigned", None, {"person": cover, "covers": act.to}))
     tasks.save(at.connection, [changed])
-    tasks.record(at.connection, [TaskEvent(task.id, now, act.verb, act.by, _fields(act))], by_people=True)
+    tasks.record(at.connection, lines, by_people=True)
     accounts.stamp(at.connection, [account.id], now)
     if told := _told(task, act, now):
         inputs.latch(at.connection, [(task.run, told)], at.real)
@@ -203,6 +207,14 @@ def _changed(task: Task, act: Act, now: datetime) -> Task:
                 update={"state": "open", "outcome": None, "by": None, "closed": None, "identity": None}
             )
     return task
+
+
+def _cover(at: Bench, task: Task, to: str | None, now: datetime) -> str | None:
+    """Who has it in place of somebody who is away, as the run will find when it hears of it."""
+    directory = at.current.setting.directory
+    person = directory.people.get(to)
+    found = directory.cover(person, task.role or "", now) if person else None
+    return found.person.id if found and found.covers else None
 
 
 def _told(task: Task, act: Act, now: datetime) -> Input | None:

@@ -58,7 +58,19 @@ def followed(task: Task, ctx: Context, below: str = "") -> Task | None:
         ctx.tell(person, "escalate", task.title, below=key, incident=task.id)
     else:
         ctx.tell(person, "task", task.title, below=key, task=task.id)
-    changes: dict[str, object] = {"person": person.id if person else None}
+    return _with(task, found, ctx)
+
+
+def handed(task: Task, to: str, ctx: Context) -> tuple[Task, Found | None]:
+    """The task given to somebody by hand: who covers for them has it while they are away."""
+    theirs = task.model_copy(update={"person": to, "by_hand": True, "taken": to})
+    found = _asked(theirs, ctx, ctx.now)
+    return _with(theirs, found, ctx), found
+
+
+def _with(task: Task, found: Found | None, ctx: Context) -> Task:
+    """Whose taker has left, and is covered by nobody, goes with its role again."""
+    changes: dict[str, object] = {"person": found.person.id if found else None}
     if task.by_hand and _of_taker(task, ctx, ctx.now) is None:
         changes |= {"by_hand": False, "taken": None}
     return task.model_copy(update=changes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import JsonValue
 
-from engine.assignment import COVER, HOLDER, followed, held, turn
+from engine.assignment import COVER, HOLDER, covers, followed, handed, held, turn
 from engine.overdue import waiting, without
 from engine.people import Found
 from engine.run import Open, Task, TaskActed, task_id
@@ -85,18 +85,22 @@ def _snooze(task: Task, open_: Open, until: datetime, by: str | None, ctx: Conte
 
 
 def hand_over(task: Task, open_: Open, given: TaskActed, ctx: Context) -> Rest:
-    """To a person, by hand: from then on it goes with that person and no more with the role."""
-    person = given.to or given.by
-    ctx.log("reassigned", kind=_kind(task), by=given.by, person=person)
-    handed = task.model_copy(update={"person": person, "by_hand": True, "taken": person})
-    below = f"reassigned/{ctx.now.isoformat()}"
-    if handed.kind == "escalation":
-        ctx.tell(ctx.person(person), "escalate", handed.title, below=below, incident=handed.id)
+    """To a person, by hand: from then on it goes with that person, or their cover, and no more with the role. Whoever
+    claims it is there.
+    """
+    to = given.to or given.by or ""
+    new, found = handed(task, to, ctx)
+    if given.verb == "claim":
+        new, found = task.model_copy(update={"person": to, "by_hand": True, "taken": to}), None
+    ctx.log("reassigned", kind=_kind(task), by=given.by, person=new.person, covers=covers(found))
+    below, person = f"reassigned/{ctx.now.isoformat()}", ctx.person(new.person)
+    if new.kind == "escalation":
+        ctx.tell(person, "escalate", new.title, below=below, incident=new.id)
     else:
-        ctx.tell(ctx.person(person), "task", handed.title, below=below, task=handed.id)
-    timers = {name: at for name, at in open_.timers.items() if name != COVER} | turn(handed, ctx)
-    watches = tuple(name for name in open_.watches if not name.startswith(HOLDER))
-    return Rest(timers=timers, watches=watches, memo=ctx.save(handed), released=open_.released)
+        ctx.tell(person, "task", new.title, below=below, task=new.id)
+    timers = {name: at for name, at in open_.timers.items() if name != COVER} | turn(new, ctx)
+    watches = tuple(name for name in open_.watches if not (new.by_hand and name.startswith(HOLDER)))
+    return Rest(timers=timers, watches=watches, memo=ctx.save(new), released=open_.released)
 
 
 def follow(task: Task, open_: Open, ctx: Context, below: str = "") -> tuple[Task, Rest]:

@@ -170,6 +170,18 @@ def test_an_open_task_goes_to_whoever_covers_and_comes_back():
     ]
 
 
+def test_a_task_that_is_given_to_somebody_who_is_away_is_with_their_cover_until_they_are_back():
+    plan = compiled(source(CALL, start="start: by hand\n"))
+    given = story_of(team={"csm": "noor"}, then=[{"after": "2 days", "reassign": "call", "to": "ana", "by": "noor"}])
+
+    result = simulate(plan, given, away("2026-03-03", "2026-03-05"))
+
+    assert reassigned(result) == [
+        ("2026-03-04T14:00:00Z", "call", "ben", "ana"),
+        ("2026-03-06T05:00:00Z", "call", "ana", None),
+    ]
+
+
 def test_a_claimed_task_goes_to_its_takers_cover_and_comes_back():
     plan = compiled(source(CALL, start="start: by hand\n"))
     taken = story_of(team={"csm": "ben"}, then=[{"after": "1 hour", "claim": "call", "by": "ana"}])

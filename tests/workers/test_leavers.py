@@ -9,7 +9,7 @@ from activities import runs, tasks
 from activities.host import Host
 from activities.store import inputs, traces
 from activities.store import runs as stored_runs
-from activities.store.tasks import listed
+from activities.store.tasks import history, listed
 from tests.support.hosts import acme, host_on, tell
 from tests.support.workspaces import FOLDER, good_but
 from workers.applying import apply
@@ -144,3 +144,21 @@ def test_an_apply_that_changes_nobody_wakes_nobody(office):
 
     rows = office.host.database.read(stored_runs.listed)
     assert [office.host.database.read(lambda c, row=row: inputs.waiting(c, row.id)) for row in rows] == [[], []]
+
+
+def test_a_task_that_is_given_to_somebody_who_has_left_is_with_their_cover_at_once(office):
+    busy(office, 1)
+    noor = "slack: U0NOOR, role: ae, manager: gwen"
+    office.apply(people=PEOPLE.replace(noor, f"{noor}, backup: ben, active: false"))
+    (task,) = office.host.database.read(listed)
+
+    tasks.reassign(office.host, task.id, "noor", by="max")
+
+    assert office.persons() == ["ben"]
+    office.settle()
+    assert office.persons() == ["ben"]
+    told = office.host.database.read(lambda c: history(c, task.id))
+    assert [(one.verb, one.fields) for one in told] == [
+        ("reassign", {"to": "noor"}),
+        ("reassigned", {"person": "ben", "covers": "noor"}),
+    ]
