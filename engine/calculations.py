@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final, cast
 
@@ -17,7 +17,7 @@ from engine.logic import Expression, Names, Scope, Why, compile_typed
 from engine.placeholders import Calculation
 from engine.rendering import missing, zone_of
 from engine.templates import counted
-from engine.types import BOOLEAN, INSTANT, TEXT, Type
+from engine.types import BOOLEAN, DATE, INSTANT, NUMBER, TEXT, Type
 from engine.values import UNKNOWN, Value
 
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,23 +35,31 @@ class Calculated:
     def value(self, scope: Scope) -> object:
         """As Jinja gets it; what is not known says so as soon as it is shown."""
         found = self.expression.value(scope)
-        if found is UNKNOWN:
-            return missing(self._lacking(scope))
-        return given(found, self.unit)
-
-    def _lacking(self, scope: Scope) -> str:
-        """The name that is not known; where all are, the part that has no answer: a division by 0."""
-        return next(_unknown(self.expression.machine.explain(scope)), self.expression.text)
+        return missing(_lacking(self.expression, scope)) if found is UNKNOWN else given(found, self.unit)
 
 
-def calculated(calculation: Calculation, types: Mapping[str, Type]) -> Calculated:
-    """By the types of what it reads, as far as they are known: a vocabulary may have changed under a running plan."""
-    names = _Declared(types)
-    compiled = compile_typed(calculation.text, names)
-    if isinstance(compiled, list):
-        return Calculated(Expression(text=calculation.text, logic=calculation.logic))
-    expression, _ = compiled
-    return Calculated(expression, _unit(expression.logic, names))
+class Calculations:
+    """A workspace's, compiled when they are first met. `types` are those of all that its texts may read."""
+
+    def __init__(self, types: Mapping[str, Type]) -> None:
+        self._types = types
+        self._kept: dict[str, Calculated | None] = {}
+
+    def values(self, calculations: Iterable[Calculation], scope: Scope) -> dict[str, object]:
+        return {one.name: self._value(one.text, scope) for one in calculations}
+
+    def _value(self, text: str, scope: Scope) -> object:
+        """What may be of one or another type, such as the fields of events, is what it is now."""
+        if text not in self._kept:
+            self._kept[text] = _calculated(text, _Declared(self._types))
+        found = self._kept[text] or _calculated(text, _Declared(self._types, scope.values))
+        return found.value(scope) if found else missing(text)
+
+
+def _calculated(text: str, names: Names) -> Calculated | None:
+    """None where `check` would refuse it: the vocabulary may have changed under a running plan."""
+    compiled = compile_typed(text, names)
+    return None if isinstance(compiled, list) else Calculated(compiled[0], _unit(compiled[0].logic, names))
 
 
 def _unit(logic: object, names: Names) -> str | None:
@@ -78,6 +86,11 @@ def scope_of(names: Mapping[str, object], scope: Scope | None) -> Scope:
     now = names.get("now")
     calendar = scope.calendar if scope else Calendar(zone=zone_of(names))
     return Scope(_Flat(names, scope), now if isinstance(now, datetime) else _LONG_AGO, calendar)
+
+
+def _lacking(expression: Expression, scope: Scope) -> str:
+    """The name that is not known; where all are, the part that has no answer: a division by 0."""
+    return next(_unknown(expression.machine.explain(scope)), expression.text)
 
 
 def _unknown(why: Why) -> Iterator[str]:
@@ -112,9 +125,10 @@ class _Flat(Mapping[str, Value]):
 
 @dataclass(frozen=True, slots=True)
 class _Declared:
-    """The names of the workspace, whatever the text is used for."""
+    """The names of the workspace, whatever the text is used for; else `at_hand` tells by the value what a name is."""
 
     types: Mapping[str, Type]
+    at_hand: Mapping[str, Value] = field(default_factory=dict)
 
     def type_of(self, path: str) -> Type | None:
         root, _, rest = path.partition(".")
@@ -124,7 +138,7 @@ class _Declared:
             return INSTANT
         if root == "runs":
             return _OF_RUNS.get(path.rpartition(".")[2])
-        return self.types.get(path) or (TEXT if root in _WORDS else None)
+        return self.types.get(path) or (TEXT if root in _WORDS else _type_of(self.at_hand.get(path)))
 
     def item_types(self, path: str) -> Mapping[str, Type] | None:
         found = self.types.get(path)
@@ -135,3 +149,17 @@ class _Declared:
 
     def why_not(self, _path: str) -> str | None:
         return None
+
+
+def _type_of(value: object) -> Type | None:
+    match value:
+        case bool():
+            return BOOLEAN
+        case int() | Decimal():
+            return NUMBER
+        case str():
+            return TEXT
+        case date():
+            return INSTANT if isinstance(value, datetime) else DATE
+        case _:
+            return None

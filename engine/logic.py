@@ -209,7 +209,9 @@ def compile_typed(source: object, names: Names) -> tuple[Expression, Type] | lis
 def reads_of(text: str) -> frozenset[str]:
     """What an expression reads that is only text yet; nothing where it cannot be read."""
     parsed = parse_at(text)
-    return Expression(text=text, logic=parsed.logic).reads if isinstance(parsed, Parsed) else frozenset()
+    found = read(parsed.logic) if isinstance(parsed, Parsed) else []
+    is_sound = not (isinstance(found, list) and any(isinstance(one, Fault) for one in found))
+    return frozenset(reads(cast("Argument", found))) if is_sound else frozenset()
 
 
 def _compile(

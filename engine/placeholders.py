@@ -14,7 +14,6 @@ from typing import Final
 
 from engine.conditions.faults import Fault
 from engine.conditions.tokens import cut
-from engine.conditions.tree import JsonLogic
 from engine.expression import Parsed, parse_at
 
 _PLAIN: Final = re.compile(r"\{\{[-+]?\s*[^\W\d]\w*(?:\.\w+)*\s*(?:\||[-+]?\}\})")
@@ -33,7 +32,6 @@ class Calculation:
     text: str
     name: str
     offset: int
-    logic: JsonLogic
     filter: str | None = None
 
 
@@ -73,8 +71,8 @@ def cut_out(source: str) -> Cut:
     for head in _heads(source):
         name, end = f"_{len(calculations)}", head.offset + len(head.text)
         match _read(head, own):
-            case Parsed(logic=dict() as logic) if len(name) <= len(head.text):
-                calculations.append(Calculation(head.text, name, head.offset, logic, head.filter))
+            case Parsed(logic=dict()) if len(name) <= len(head.text):
+                calculations.append(Calculation(head.text, name, head.offset, head.filter))
                 made = made[: head.offset] + _padded(name, head.text) + made[end:]
             case [*faults]:
                 refusals.append(Refusal(head.offset, end, tuple(faults)))

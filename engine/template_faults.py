@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _DECLARED: Final = frozenset({"account", "metrics"})
 OURS: Final = frozenset((*FITS, "or"))
+_NO_TEMPLATE: Final = "this is no template"
 _NOT_MADE: Final = "this cannot be made"
 _OF_A_RUN: Final = frozenset({"outcome", "event", "item"})
 
@@ -48,7 +49,9 @@ def _of_jinja(source: str, known: Readable, free: frozenset[str]) -> list[Fault]
             compiled(source)
     except TemplateError as error:
         line = getattr(error, "lineno", 1) or 1
-        return [Fault(f"this is no template: {_lower(str(error.message))}", "", _line_start(source, line))]
+        return [Fault(f"{_NO_TEMPLATE}: {_lower(str(error.message))}", "", _line_start(source, line))]
+    except RecursionError:
+        return [Fault(f"{_NO_TEMPLATE}: it nests too deep", "Write it simpler")]
     return found
 
 
@@ -58,7 +61,7 @@ def _meant(found: list[Fault], refusals: Iterable[Refusal]) -> list[Fault]:
         return []
     refused = [one for each in refusals for one in each.faults]
     others = [one for one in found if not any(each.start <= one.offset < each.end for each in refusals)]
-    return [*refused, *(one for one in others if not (refused and one.message.startswith(_NOT_MADE)))]
+    return [*refused, *(one for one in others if not (refused and one.message.startswith((_NO_TEMPLATE, _NOT_MADE))))]
 
 
 def _tried(source: str, known: Readable, given: Mapping[str, object]) -> list[Fault]:

@@ -17,7 +17,7 @@ from engine.rendering import PERCENT
 from engine.types import Type
 
 if TYPE_CHECKING:
-    from engine.calculations import Calculated
+    from engine.calculations import Calculations
     from engine.placeholders import Calculation
 
 # Beside what the vocabulary knows: the run itself, the moment, and who signs.
@@ -165,19 +165,15 @@ class Templates:
     def _calculated(
         self, calculations: Iterable[Calculation], names: Mapping[str, object], scope: Scope | None
     ) -> dict[str, object]:
-        from engine.calculations import calculated, scope_of
+        from engine.calculations import scope_of
 
-        here, kept, found = scope_of(names, scope), self._kept, dict[str, object]()
-        for one in calculations:
-            if one.text not in kept:
-                kept[one.text] = calculated(one, self.types)
-            found[one.name] = kept[one.text].value(here)
-        return found
+        return self._calculations.values(calculations, scope_of(names, scope))
 
     @cached_property
-    def _kept(self) -> dict[str, Calculated]:
-        """The calculations by their text, compiled when they are first met."""
-        return {}
+    def _calculations(self) -> Calculations:
+        from engine.calculations import Calculations
+
+        return Calculations(self.types)
 
 
 def _check(template: Template, names: Names, where: str, problems: Problems, *, contact: bool, anywhere: bool) -> None:

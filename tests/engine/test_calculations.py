@@ -81,6 +81,14 @@ def test_what_cannot_be_known_is_unknown_as_in_a_condition(source, said):
     assert text(source) == said
 
 
+def test_what_may_be_of_one_or_another_type_is_what_it_is_now():
+    texts = Templates()
+
+    found = [texts.render_text("{{ event.score * 2 }}", {"event": {"score": score}}) for score in (4, "four")]
+
+    assert found == ["8", Unfit("event.score * 2")]
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [
@@ -91,6 +99,11 @@ def test_what_cannot_be_known_is_unknown_as_in_a_condition(source, said):
         ('{{ account.tier == "big" }}', '19: "big" is not one of its choices. '),
         ("{{ lower(account.name) | money }}", "3: lower(account.name) is text, which `money` does not take. "),
         ("{{ abs(account.arr) }}", "3: 'abs' is not a function. "),
+        ("{{ round() }}", "3: 'round' takes 1 to 2 arguments, not 0. Give it what it takes."),
+        ("{{ round(account.arr, account.seats) }}", "22: the digits of round are a whole number from -15 to 15."),
+        ("{{ account.arr > 5 and }}", "22: something is missing behind the last 'and'. "),
+        (f"{{{{ {'(' * 300}1 + 1{')' * 300} }}}}", "67: brackets nest too deep here. "),
+        ("{{ 30 days }}", "3: 30 days is a duration, which a text cannot show. "),
         ("{{ account.arr / 0 }}", "3: account.arr / 0 can never be known. A division by 0 has no answer"),
         ("{{ item.seats / 2 }}", "3: item.* can be read only in a playbook that runs for `each` contact or record. "),
         ('{{ running("nothing") }}', '11: there is no playbook "nothing". Did you mean "other"?'),
@@ -131,6 +144,23 @@ def test_law_a_calculation_beside_it_changes_no_plain_name(words, name):
     beside = text(f"{plain}{{{{ 1 + account.seats }}}}")
 
     assert beside == (made if isinstance(made := text(plain), Unfit) else f"{made}8")
+
+
+_BITS = [
+    "account.arr", "account.name", "account.seats", "now", "contacts", "at_start(", "round(", "known(", "count(",
+    "(", ")", "1", "30%", '"x"', "2 days", "+", "-", "/", "*", "%", "==", "<", "and", "not", "in", "if", "else", "for",
+    "[", "]", ",", "|", "money", "date", "or(", ".", "is", "~", "{", "}", "\n", "}}", "{{", "{%", "#",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_BITS), max_size=9))
+def test_law_whatever_stands_there_is_made_or_told_and_what_is_no_fault_can_be_made(bits):
+    source = f"{{{{ {' '.join(bits)} }}}}"
+
+    found, made = faults(source), text(source)
+
+    assert isinstance(made, str | Unfit)
+    assert found or not str(getattr(made, "missing", "")).startswith("a value that fits")
 
 
 # In a run
