@@ -14,7 +14,7 @@ from engine.calendar import Calendar
 from engine.logic import Condition, compile_condition
 from engine.people import Found
 from engine.problems import suggest_or_list
-from engine.quantities import DayOf, Moment
+from engine.quantities import DayOf, Duration, Moment
 from engine.run import Flipped, Open, Task, TaskActed
 from engine.steps.base import Awaited, Done, Given, Into, Move, Rest, Spec, TimeUp, Unready, WaitingModel, keep
 from engine.stored import pack
@@ -160,8 +160,12 @@ def _calendar(found: Found | None, ctx: Context) -> Calendar:
 
 
 def _due(spec: MeetingSpec, calendar: Calendar, ctx: Context) -> datetime | None:
-    """The end of the owner's working hours. A date that it hangs on and that is not known leaves none."""
+    """The end of the owner's working hours, but for hours by the clock and what falls on an instant. A date that it
+    hangs on and that is not known leaves none.
+    """
     due = ctx.resolve(spec.due, "closes", calendar)
+    if due is not None and isinstance(spec.due, Duration) and not spec.due.is_clock:
+        return calendar.closes(calendar.date_of(due))
     if due is None and isinstance(spec.due, DayOf):
         raise Unready(f"it is due on {spec.due}, counted from {ctx.plan.anchor}, which is not known", ctx.plan.anchor)
     return due

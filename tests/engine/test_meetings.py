@@ -34,6 +34,22 @@ def test_the_owner_is_asked_and_it_is_due_at_the_end_of_their_working_hours():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("said", "due"),
+    [
+        ("10 days", "2026-03-12T21:00:00Z"),
+        ("1 month", "2026-04-02T21:00:00Z"),
+        ("2 business days", "2026-03-04T22:00:00Z"),
+        ("day 10", "2026-03-12T21:00:00Z"),
+        ("48 hours", "2026-03-04T14:00:00Z"),
+    ],
+)
+def test_days_end_with_the_owners_working_hours_and_hours_are_by_the_clock(said, due):
+    opened = told(f"  - {{meeting: review, due: {said}}}").trace[1]
+
+    assert opened.fields["due"] == due
+
+
 def test_one_that_is_held_goes_to_then():
     result = told(QBR, then=[met("3 days")])
 
