@@ -133,6 +133,8 @@ def made(
         return compiled(source, markdown=markdown).render(at_hand)
     except NotKnown:
         raise
+    except ZeroDivisionError as error:
+        raise NotKnown("a value that fits (nothing can be divided by 0)") from error
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         raise NotKnown(f"a value that fits ({error})") from error
 

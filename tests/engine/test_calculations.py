@@ -73,6 +73,7 @@ def test_a_text_calculates_what_a_condition_may(source, made):
         ('{{ metrics.logins.value / account.seats | or("?") }}', "?"),
         ("{{ 10 + account.arr / (account.seats - 7) }}", Unfit("account.arr / (account.seats - 7)")),
         ('{{ account.arr / (account.seats - 7) | or("many") }}', "many"),
+        ("{% set x = account.arr / 0 %}", Unfit("a value that fits (nothing can be divided by 0)")),
         ("{{ known(account.country) }}", "false"),
         ('{{ account.country == "US" or account.seats > 5 }}', "true"),
     ],
