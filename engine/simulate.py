@@ -24,6 +24,7 @@ from engine.postbox import Postbox
 from engine.problems import suggest_or_list
 from engine.run import Acknowledged, Effect, Input, Open, Run, Task, TaskActed
 from engine.setting import Setting
+from engine.sharing import JOINED, joined
 from engine.standing import standing
 from engine.stored import to_json
 from engine.story import Story, facts_of, with_readings
@@ -224,15 +225,27 @@ class Simulation:
         self.inputs.setdefault(run.id, []).append(_input(act, open_, at))
 
     def open_task(self, act: Act) -> tuple[Run, Open] | None:
-        """The latest open task or escalation of that step id or path, of the subject that is named."""
-        step = act.step
+        """The latest open task or escalation of that step id or path, of the subject that is named; where that waits
+        for what another has opened, the one that it waits for.
+        """
         for run in reversed(self.desk.runs.values()):
             if act.subject not in {None, run.subject}:
                 continue
             for open_ in reversed(run.open.values()):
                 own = self.plan.steps[open_.step].id if open_.path == self.plan.path_like(open_) else open_.path
                 raw = open_.memo.get("task")
-                if isinstance(raw, dict) and step in {open_.path, own, raw["path"]}:
+                if isinstance(raw, dict) and act.step in {open_.path, own, raw["path"]}:
+                    return run, open_
+                if joined(open_) and act.step in {open_.path, own}:
+                    return self.opened(open_.memo[JOINED])
+        return None
+
+    def opened(self, task: JsonValue) -> tuple[Run, Open] | None:
+        """Where the task with this id is open."""
+        for run in self.desk.runs.values():
+            for open_ in run.open.values():
+                raw = open_.memo.get("task")
+                if isinstance(raw, dict) and raw["id"] == task:
                     return run, open_
         return None
 

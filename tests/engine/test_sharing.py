@@ -1,5 +1,7 @@
 """One piece of work at a time: tasks of one identity, and escalations of one step."""
 
+import pytest
+
 from tests.support.playbooks import lines, told
 
 AGAIN = "start: {when: metrics.nps.value < 5, again: always}\n"
@@ -37,8 +39,9 @@ def test_an_open_task_of_the_same_identity_is_updated_and_not_doubled():
     assert story.trace[-1].fields["set"] == {"title": "Find a champion, NPS is 2"}
 
 
-def test_both_hear_its_outcome():
-    story = told(WAIT_FOR_IT, then=[{"after": "3 days", "complete": "find", "outcome": "found", "by": "ana"}])
+@pytest.mark.parametrize("name", ["find", "search"])
+def test_both_hear_its_outcome_by_whichever_name_it_is_completed(name):
+    story = told(WAIT_FOR_IT, then=[{"after": "3 days", "complete": name, "outcome": "found", "by": "ana"}])
 
     assert events(story, "opened", "completed") == [
         ("2026-03-02", "opened", "find"),
