@@ -28,6 +28,7 @@ _CADENCE: Final = re.compile(
     r"(?P<count>\d+\s+)?(?P<period>[a-z]+)(?P<on>\s+on\s+(?!a\s+business\s+day)[a-z0-9,\s]*?[a-z0-9])??"
     r"(?P<time>\s+\d{1,2}:\d{2})?(?P<moved>\s+on\s+a\s+business\s+day)?"
 )
+_ORDINALS: Final = ("", "first", "second", "third", "fourth", "fifth")
 _DAY: Final = re.compile(r"day\s+(\d+)")
 _NTH: Final = re.compile(r"(first|last)\s+(\w+)")
 
@@ -190,15 +191,24 @@ def _on_nth(last: bool, word: str, period: Period) -> OnNth | Refused:  # noqa: 
 
 
 def _on_weekdays(words: str, period: Period) -> OnWeekdays | Refused:
+    if period != "week":
+        return Refused(f"a {period} has no '{words}' to choose", _ordinal(words, period) or _fit(period))
     days = [_weekday(word) for word in re.split(r"\s*(?:,|\band\b)\s*", words)]
     if wrong := next((one for one in days if isinstance(one, Refused)), None):
         return wrong
-    if period != "week":
-        return Refused(f"a {period} has no '{words}' to choose", _fit(period))
     known = sorted(one for one in days if isinstance(one, int))
     if len(set(known)) < len(known):
         return Refused(f"'{words}' names a day twice", "Take one away.")
     return OnWeekdays(days=tuple(known))
+
+
+def _ordinal(words: str, period: Period) -> str:
+    """How to say "second tuesday", which is a rule's."""
+    number, _, day = words.partition(" ")
+    if number not in _ORDINALS or day not in DAYS or period not in {"month", "year"}:
+        return ""
+    rule = f"FREQ={period.upper()}LY;BYDAY={_ORDINALS.index(number)}{day[:2].upper()}"
+    return f"Write {{rrule: {rule}}} in its place."
 
 
 def _weekday(word: str) -> int | Refused:

@@ -26,8 +26,10 @@ def check_text(
         place.fault("template", message=message, fix=fix, code="one-text")
     if text is None and template is None:
         fix = "Write 'template: NAME'" + (", or 'subject' and 'text'." if mail else ", or 'text'.")
-        place.fault(message="a message needs either 'text' or 'template'", fix=fix, code="one-text")
-    if mail and text is not None and template is None and subject is None:
+        message, lacking = "a message needs either 'text' or 'template'", ("text", "template")
+        place.fault(message=message, fix=fix, code="one-text", lacking=lacking)
+    unsaid = subject is None and not place.compiler.is_made_up((*place.at, "subject"))
+    if mail and text is not None and template is None and unsaid:
         place.fault("text", message="a mail with 'text' needs a 'subject'", fix="Add 'subject: …'.", code="no-subject")
     if subject is not None and text is None and template is not None:
         message = "a template has its own subject"
@@ -105,6 +107,10 @@ def _of_role(place: Place, role: str, *keys: str | int) -> Recipients | None:
 
 
 def _of_contact(place: Place, source: Any, *keys: str | int) -> Condition | None:
+    if source in ("true", True):
+        fix = "Write 'known(contact.email)' for all who can be written to."
+        place.fault(*keys, message="'true' says nothing of a contact", fix=fix, code="says-nothing")
+        return None
     fields = place.vocabulary.contact_fields
     names = Wider(place.names, {f"contact.{name}": one.type for name, one in fields.items()})
     return place.condition(source, *keys, names=names)

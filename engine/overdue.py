@@ -41,10 +41,10 @@ def compiled(rung: RungModel, index: int, place: Place) -> Rung | None:
     verbs = [key for key in ("remind", "escalate") if getattr(rung, key) is not None]
     if len(times) != 1:
         message, fix = "a rung says either 'after' or 'before' the due instant", "Write 'after: 1 business day'."
-        place.fault(*at, message=message, fix=fix, code="rung-when")
+        place.fault(*at, message=message, fix=fix, code="rung-when", lacking=("after", "before"))
     if len(verbs) != 1:
         message, fix = "a rung says either 'remind' or 'escalate'", "Write 'remind: assignee' or 'escalate: ROLE'."
-        place.fault(*at, message=message, fix=fix, code="rung-whom")
+        place.fault(*at, message=message, fix=fix, code="rung-whom", lacking=("remind", "escalate"))
     distances = [place.duration(getattr(rung, key), *at, key) for key in times]
     known = [getattr(rung, key) for key in verbs if _somebody(getattr(rung, key), place, *at, key)]
     if len(distances) != 1 or distances[0] is None or len(verbs) != 1 or not known:

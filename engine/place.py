@@ -60,9 +60,11 @@ class Place:
         offset: int | None = None,
         words: str | None = None,
         severity: Literal["error", "warning"] = "error",
+        lacking: Iterable[str] = (),
     ) -> None:
+        """`lacking` are the keys that are missed there: if one is there and wrong, that was said already."""
         compiler, at = self.compiler, (*self.at, *keys)
-        if compiler.is_made_up(at):
+        if compiler.is_made_up(at) or any(compiler.is_made_up((*at, key)) for key in lacking):
             return
         document = compiler.document
         position = document.text_offset(at, offset) if offset is not None else document.at(at)

@@ -82,7 +82,7 @@ class _Fault:
             case "extra_forbidden":
                 known, noun = _known_keys(self._model, self._inner[:-1])
                 message = f"'{name}' is not a key {f'of {noun}' if noun else 'that is known here'}"
-                fix = _elsewhere(self._model, self._inner) or suggest_or_list(name, known)
+                fix = self._parted(name) or _elsewhere(self._model, self._inner) or suggest_or_list(name, known)
                 return self._document.key_at(self._path), around, message, fix, "unknown-key"
             case "missing":
                 return (
@@ -96,6 +96,11 @@ class _Fault:
         if self._of_key:
             return self._document.key_at(self._path), around, message, fix, code
         return self._document.at(self._path), _words(self._where, self._inner), message, fix, code
+
+    def _parted(self, name: str) -> str:
+        """Of words without a value, in braces: what stands behind a comma in a text without quotes."""
+        alone = self._details["input"] is None and " " in name
+        return f'Put quotes around text that has a comma in it: "…, {name}".' if alone else ""
 
 
 def _type_fault(details: ErrorDetails) -> tuple[str, str, str]:

@@ -97,10 +97,14 @@ def _said(tree: Argument, blame: Blame, check: Checker, never: str) -> Fault:
     return Fault(what, _fix(blame, check), pointer=pointer)
 
 
+def _asks_nothing(part: Argument) -> bool:
+    return not any(node.operator in _READING for node in nodes_in(part))
+
+
 def _because(part: Argument, check: Checker) -> str:
-    nodes = list(nodes_in(part))
-    if not any(node.operator in _READING for node in nodes):
+    if _asks_nothing(part):
         return " (it asks nothing of the account)"
+    nodes = nodes_in(part)
     bounds = (_bounds(node, check) or _kept(node, check) for node in nodes if node.operator in {"var", "at_start"})
     return next((f" ({one})" for one in bounds if one), "")
 
@@ -124,6 +128,8 @@ def _kept(node: Node, check: Checker) -> str:
 def _fix(blame: Blame, check: Checker) -> str:
     if not blame.truth and (name := _one_name(blame, check)):
         return f"Change it, or write known({name}) if that is what you mean."
+    if _asks_nothing(blame.parts[-1]):
+        return "Write one that does, or take it out."
     return "Change one of them." if len(blame.parts) == 2 else "Change it, or take it out."
 
 

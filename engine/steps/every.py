@@ -154,11 +154,11 @@ def _check_end(model: Model, schedule: Schedule | None, until: Condition | Momen
     over = counts or model.times is not None or model.at_most is not None
     if isinstance(schedule, AtOnce) and model.times is None:
         message = "'at once' has no end of its own: it lacks 'times'"
-        place.fault(message=message, fix="Add 'times: 5', for example.", code="could-go-on")
+        place.fault(message=message, fix="Add 'times: 5', for example.", code="could-go-on", lacking=("times",))
     elif not over and model.until is None and not place.is_meanwhile:
         message = "it would go on for ever: it lacks 'until' or 'times'"
         fix = "Add 'until: day 90', 'until: CONDITION' or 'times: 12'."
-        place.fault(message=message, fix=fix, code="could-go-on")
+        place.fault(message=message, fix=fix, code="could-go-on", lacking=("until", "times", "at_most"))
     if isinstance(until, Condition) or until is None or over or place.is_meanwhile:
         return
     reads = place.date_read(until)

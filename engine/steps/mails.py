@@ -57,7 +57,8 @@ def send_times(said: SendModel | None, place: Place, *keys: str | int) -> SendTi
         return None
     if not said.model_fields_set:
         fix = "Write 'window: \"09:00-17:00\"', 'on: [tuesday]', or both."
-        place.fault(*keys, "send", message="'send' says neither hours nor days", fix=fix, code="says-nothing")
+        message, lacking = "'send' says neither hours nor days", ("window", "on")
+        place.fault(*keys, "send", message=message, fix=fix, code="says-nothing", lacking=lacking)
         return None
     if said.on == ():
         place.fault(*keys, "send", "on", message="no day is named", fix="Write 'on: [tuesday]'.", code="says-nothing")

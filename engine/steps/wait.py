@@ -158,6 +158,7 @@ def _limit(model: Model, place: Place, what: str) -> Duration | None:
             message=f"a wait for {what} could hang for ever: it lacks {' and '.join(missing)}",
             fix="Say how long and what then: 'at_most: 30 days' with 'otherwise: [{end: unresolved}]'.",
             code="wait-could-hang",
+            lacking=missing,
         )
     if model.late == "skip":
         place.fault(

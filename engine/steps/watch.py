@@ -60,7 +60,8 @@ def compile_step(model: Model, place: Place) -> WatchSpec | None:
     again = place.how_often(model.again)
     if (model.when is None) == (model.on is None):
         message = "a watch says either 'when' (a condition) or 'on' (an event)"
-        place.fault(message=message, fix="Write one of them, for example 'when: CONDITION'.", code="watch-what")
+        fix = "Write one of them, for example 'when: CONDITION'."
+        place.fault(message=message, fix=fix, code="watch-what", lacking=("when", "on"))
         rounds(place, model.do)
         return None
     spec = _by_event(model, model.on, place) if model.on is not None else _by_condition(model, place)
