@@ -17,7 +17,7 @@ from engine.logic import Scope
 from engine.own import own_values
 from engine.plan import Plan
 from engine.run import Flipped, Watch
-from engine.subjects import CONTACTS, marked, slot
+from engine.subjects import CONTACTS, is_of_item, marked, slot
 from engine.table import Table, earliest_after
 from engine.tailoring import OwnUnfit, Unfit, tailored
 from engine.trace import not_started
@@ -163,7 +163,7 @@ class Entrance(Table):
         for watch in watches:
             self._tell(watch, event, now)
         for plan in plans:
-            if plan.start.each == CONTACTS and sender(event) is None:
+            if plan.start.each == CONTACTS and sender(event) is None and not _says_whose(plan):
                 self._from_nobody(plan, event, now)
                 continue
             for subject in self._told_of(plan, event, now):
@@ -181,8 +181,8 @@ class Entrance(Table):
 
     def _told_of(self, plan: Plan, event: Event, now: datetime) -> list[str]:
         """An event that comes from a contact is about that one, for a playbook with a run for each."""
-        subjects = self._subjects(plan, now)
-        return [one for one in subjects if one == sender(event)] if plan.start.each == CONTACTS else subjects
+        subjects, whose = self._subjects(plan, now), sender(event)
+        return subjects if plan.start.each != CONTACTS or whose is None else [one for one in subjects if one == whose]
 
     def _from_nobody(self, plan: Plan, event: Event, now: datetime) -> None:
         """A rise, and nobody's, if what is asked of the event and of the account holds."""
@@ -328,3 +328,9 @@ class Entrance(Table):
         if decision is not None and decision.barred in REASONS:
             self._keep(replace(decision, barred=reason))
         return None
+
+
+def _says_whose(plan: Plan) -> bool:
+    """Whether the start itself asks which item an event is about, as `event.email == item.email` does."""
+    where = plan.start.where
+    return where is not None and any(is_of_item(path) for path in where.reads)

@@ -128,3 +128,27 @@ def test_a_tally_of_nobody_says_so(database):
     acme(host)
 
     assert start_all(host, "calls", ["acme"]) == Tally(barred={"nobody": ["acme"]})
+
+
+def heard(host, **said: object) -> list[tuple[str, str]]:
+    """What lives on when a survey has come and whoever hears of it has gone on."""
+    tell(host, "acme", event="survey", data=said)
+    for run in host.database.read(partial(rows.listed, live=True)):
+        runs.advance(host, run.id, None)
+    return live(host)
+
+
+def test_an_event_of_a_contact_reaches_the_run_of_that_contact_alone_and_one_of_nobody_starts_none(database):
+    steps = "- wait: heard\n  on: survey\n  at_most: 10 days\n  otherwise: [{end: silent}]\n- end: answered"
+    start = "start: {on: survey, where: event.score <= 6}\n"
+    made = host_on(database, playbook(steps, "calls", head=EACH, start=start))
+    acme(made)
+    tell(made, "acme", contact=user(1))
+    tell(made, "acme", contact=user(2))
+
+    assert heard(made, score=3, contact="u1") == [("acme", "u1")]
+    assert heard(made, score=3, contact="u2") == [("acme", "u1"), ("acme", "u2")]
+    assert heard(made, score=9, contact="u2") == [("acme", "u1")]
+    assert heard(made, score=3) == []
+    told = made.database.read(partial(traces.of_account, account="acme"))
+    assert [one.entry.fields["reason"] for one in told if one.entry.event == "not_started"] == ["no_contact"]

@@ -132,6 +132,15 @@ def test_an_event_that_comes_from_no_contact_is_nobody_s_and_the_trace_says_so()
     ]
 
 
+def test_an_event_that_comes_from_no_contact_starts_whoever_where_says_it_is_about():
+    start = "start: {on: login, where: event.user == item.email}\n"
+    then = [{"after": "1 day", "event": "login", "data": {"user": "u2@acme.test"}}]
+
+    result = told(CALL, EACH, start, contacts=[user(1), user(2)], then=then)
+
+    assert seen(result, "started") == [("u2", "start")]
+
+
 @pytest.mark.parametrize(
     "step",
     [

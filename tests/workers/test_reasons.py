@@ -279,3 +279,14 @@ def test_of_a_playbook_with_a_run_for_each_contact_one_is_asked_about(host):
     assert told("c2").to_json()["subject"] == "c2"
     with pytest.raises(NotFound, match="say which subject of c1, c2 is meant"):
         told("")
+
+
+def test_an_event_of_nobody_is_told_to_whoever_asks_why_of_one(host):
+    apply(host, playbook(REST, name="calls", head=EACH, start="start: {on: survey}\n"))
+    tell(host, "acme", fields=KNOWN)
+    tell(host, "acme", contact={"id": "c1", "name": "Kim"})
+    tell(host, "acme", event="survey", data={"score": 3})
+
+    found = host.database.read(lambda connection: why_told(connection, host, "acme", "calls", subject="c1"))
+
+    assert [(one["event"], one["reason"]) for one in found.past] == [("not_started", "no_contact")]
