@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from engine import overdue, raci, sharing, tasks
 from engine.assignment import HOLDER, covers, held, turn
 from engine.overdue import Rung, RungModel
-from engine.quantities import DayOf, Duration, Moment
+from engine.quantities import Around, DayOf, Duration, Moment
+from engine.quantities import Field as DateField
 from engine.raci import Raci, RaciModel
 from engine.run import Flipped, Joined, Open, Task, TaskActed
 from engine.steps.base import Done, Given, Move, Rest, Spec, TimeUp, Unready, WaitingModel, keep
@@ -122,14 +123,13 @@ def enter(spec: TaskSpec, ctx: Context) -> Move:
         if also is not None:
             return also
     found = ctx.found(spec.assign)
-    due = _due(spec, ctx.calendar_of(found.person if found else None), ctx)
+    due, note = _due(spec, ctx.calendar_of(found.person if found else None), ctx)
     task = tasks.new(ctx, title, spec.assign, found, instructions=instructions, outcomes=spec.outcomes, due=due)
     urgent = isinstance(spec.due, Duration) and spec.due.is_clock
     task = _answered(spec, task.model_copy(update={"identity": identity, "urgent": urgent}), ctx)
     named = task.accountable if spec.raci else None
-    ctx.log(
-        "opened", assigned=spec.assign, person=task.person, due=ctx.shown(due), covers=covers(found), accountable=named
-    )
+    said: dict[str, JsonValue] = {"assigned": spec.assign, "person": task.person, "due": ctx.shown(due), "reason": note}
+    ctx.log("opened", "", None, **said, covers=covers(found), accountable=named)
     ctx.tell(found.person if found else None, "task", task.title, task=task.id)
     raci.consult(spec.raci, task, ctx)
     return Rest(
@@ -140,12 +140,14 @@ def enter(spec: TaskSpec, ctx: Context) -> Move:
     )
 
 
-def _due(spec: TaskSpec, calendar: Calendar, ctx: Context) -> datetime | None:
-    """A task is not lost for a date that nobody has told: it is due as tasks are by default."""
+def _due(spec: TaskSpec, calendar: Calendar, ctx: Context) -> tuple[datetime | None, str | None]:
+    """A task is not lost for a date that nobody has told: it is due as tasks are by default, and the trace says so."""
     due = ctx.resolve(spec.due, "closes", calendar)
     if due is None and isinstance(spec.due, DayOf):
         raise Unready(f"it is due on {spec.due}, counted from {ctx.plan.anchor}, which is not known", ctx.plan.anchor)
-    return due or ctx.resolve(ctx.world.policy.tasks.due, "closes", calendar)
+    if due is None and isinstance(spec.due, Around | DateField):
+        return ctx.resolve(ctx.world.policy.tasks.due, "closes", calendar), f"by default: {spec.due.path} is not known"
+    return due, None
 
 
 def _answered(spec: TaskSpec, task: Task, ctx: Context) -> Task:

@@ -266,14 +266,18 @@ def test_the_steps_behind_at_most_may_read_that_it_timed_out():
     assert story.outcome == "too_late"
 
 
-def test_a_date_that_is_not_known_leaves_the_task_due_as_tasks_are_by_default():
+def test_a_date_that_is_not_known_leaves_the_task_due_as_tasks_are_by_default_and_the_trace_says_so():
     story = told(
         "  - {task: call, due: 30 days before account.renewal_date}",
         account={"renewal_date": None},
         until="2026-03-03T00:00:00Z",
     )
 
-    assert story.trace[1].fields["due"] == "2026-03-09T21:00:00Z"
+    opened = story.trace[1].fields
+    assert (opened["due"], opened["reason"]) == (
+        "2026-03-09T21:00:00Z",
+        "by default: account.renewal_date is not known",
+    )
 
 
 def test_a_parked_step_goes_on_when_what_it_lacked_is_known():
