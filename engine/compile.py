@@ -233,7 +233,7 @@ class Compiler:
         return True
 
     def _step(self, place: Place, raw: dict[str, Any]) -> None:
-        ways = ways_of(place, raw)
+        ways = None if self.is_made_up(place.at) else ways_of(place, raw)
         made = self._in_ways(place, ways) if ways else {"": self._spec(place, raw)}
         specs = {name: spec for name, spec in made.items() if spec is not None}
         if specs:

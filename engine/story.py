@@ -246,7 +246,7 @@ class _Reading:
         return tuple(told)
 
     def refused(self, place: Path, reasons: list[str]) -> None:
-        for reason in reasons:
+        for reason in reasons if not self.is_made_up(place) else ():
             message, stop, fix = reason.partition(". ")
             self.fault(self.named_in(reason, place), message, fix if stop else "", "fact")
 
@@ -311,9 +311,13 @@ class _Reading:
         self.fault(keys, f"'{text}' is too far away for a story", fix, "invalid-time")
         return None
 
+    def is_made_up(self, place: Path) -> bool:
+        path = (*self.path, *place)
+        return any(path[:length] in self.made_up for length in range(len(path) + 1))
+
     def fault(self, place: Path, message: str, fix: str, code: str) -> None:
         path = (*self.path, *place)
-        if any(path[:length] in self.made_up for length in range(len(path) + 1)):
+        if self.is_made_up(place):
             return
         at = self.document.key_at(path) if code in {"fact", "says-nothing"} else self.document.at(path)
         where = " > ".join((_where(self.document.value(self.path)), *_words(place)))
