@@ -20,11 +20,11 @@ from engine.steps.base import TimeUp
 from engine.stored import pack, to_json
 from engine.strands import Leaving, Strands
 from engine.values import UNKNOWN, unpack
-from engine.watching import KNOWN
+from engine.watching import ANCHOR, KNOWN, LOST
 
 EXITS = ("stop", "goal")
 _TICK = timedelta(microseconds=1)
-_RANKS = {"stop": 1, "goal": 2}
+_RANKS = {"stop": 1, "goal": 2, ANCHOR: 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +198,9 @@ class _Feeding:
                 self._leave(given)
             case _ if self.run.paused:
                 self.held.append(given)
+            case Flipped(path="anchor", visit=0):
+                self.strands.at(given.at)
+                self._count_from(given)
             case _:
                 self.strands.at(given.at)
                 self._hand(given)
@@ -229,6 +232,19 @@ class _Feeding:
                 self.strands.resume(open_.path, given)
             case _:
                 self.ignored.append(given)
+
+    def _count_from(self, given: Flipped) -> None:
+        """The days of the run count from nothing any more: a person must look, and what does not hang on it goes on.
+        Where a step has just said so that is enough.
+        """
+        anchor, lost = self.strands.plan.anchor, given.name == LOST
+        told = any(one.awaits == anchor for one in self.run.open.values())
+        if not self.run.live or lost == (self.run.lacks is not None) or (lost and told):
+            self.ignored.append(given)
+            return
+        self.strands.change(lacks=anchor if lost else None)
+        reason = f"its days count from {anchor}, which is not known any more" if lost else None
+        self.strands.record(ANCHOR, None, "playbook", "parked" if lost else "resumed", reason=reason, why=given.why)
 
     def _leave(self, given: Flipped) -> None:
         """A goal or stop came true: the run ends here and now."""

@@ -34,7 +34,7 @@ from engine.ways import Ways, ways_of
 
 _STEP_ID: Final = re.compile(r"[a-z][a-z0-9_]*")
 # What the trace calls that which is not a step.
-_RESERVED: Final = frozenset({"start", "goal", "stop", "end", "meanwhile"})
+_RESERVED: Final = frozenset({"start", "goal", "stop", "anchor", "end", "meanwhile"})
 
 
 def compile_playbook(document: Document, setting: Setting) -> Plan | Problems:

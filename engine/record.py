@@ -58,7 +58,7 @@ class Record:
         step = leaving.step.id if leaving.step else None
         self.record(leaving.path, step, kind, "ended", outcome=leaving.outcome, by=leaving.by, why=leaving.why)
         # What was held back while the run was paused may be counted now: nothing waits for a word to go on any more.
-        self.change(outcome=leaving.outcome, ended=self.run.clock, paused=False, events={})
+        self.change(outcome=leaving.outcome, ended=self.run.clock, paused=False, lacks=None, events={})
 
     def withdraw(self, open_: Open, reason: str) -> None:
         """Takes back what is open of a step: effects not yet claimed are not done, a task is closed with the reason."""

@@ -69,7 +69,8 @@ class Run(Frozen):
 
     `clock` is the instant of the last thing that was fed: a story never goes back in time. `event` is what can be read
     as `event.*`; strands of their own have theirs in `events`, by the path of their block. `arrivals` are the steps
-    that strands have come to and not yet entered, where an advance stopped short; the next one is the last.
+    that strands have come to and not yet entered, where an advance stopped short; the next one is the last. `lacks` is
+    the field that its days count from, while that is not known and no step says so.
     """
 
     format: int = RUN_FORMAT
@@ -89,6 +90,7 @@ class Run(Frozen):
     visits: dict[str, int] = Field(default_factory=dict)
     outcomes: dict[str, str] = Field(default_factory=dict)
     paused: bool = False
+    lacks: str | None = None
     outcome: str | None = None
     ended: datetime | None = None
 

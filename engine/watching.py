@@ -15,6 +15,8 @@ from engine.run import Open, Run, Watch
 from engine.steps.base import Awaited
 
 KNOWN = "known"
+LOST = "lost"
+ANCHOR = "anchor"
 
 
 def watches_of(plan: Plan, run: Run) -> list[Watch]:
@@ -23,6 +25,7 @@ def watches_of(plan: Plan, run: Run) -> list[Watch]:
     if run.live:
         for path, exits in (("stop", plan.stops), ("goal", plan.goals)):
             found += [_exit(run, path, str(index), one, own) for index, one in enumerate(exits)]
+        found += [_of_anchor(run, plan.anchor)] if plan.anchor else []
     for open_ in run.open.values():
         spec = plan.steps[open_.step].like(open_.way).spec
         here = _own(run, open_.path) if run.events else own
@@ -37,6 +40,13 @@ def watches_of(plan: Plan, run: Run) -> list[Watch]:
         item = {"each": plan.start.each, "subject": run.subject}
         return [watch.model_copy(update=item) for watch in found]
     return found
+
+
+def _of_anchor(run: Run, anchor: str) -> Watch:
+    """Whether what its days count from is lost, or known again."""
+    there = known(anchor)
+    gone = Condition(text=f"not {there.text}", logic={"!": [there.logic]})
+    return _watch(run, ANCHOR, 0, KNOWN if run.lacks else LOST, Awaited(there if run.lacks else gone), {})
 
 
 def _awaited(open_: Open, name: str) -> dict[str, JsonValue]:

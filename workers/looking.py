@@ -231,7 +231,9 @@ def _stuck_runs(connection: Connection, limit: int) -> Iterator[View]:
             fix = f"playbook resume {row.id}; if it fails again, playbook discard {row.id}"
             yield attention_view("fault", row.id, row.account, row.fault, fix, run=row.id)
         elif row.parked is not None and not row.over:
+            stuck = any(one.parked for one in row.run.open.values())
             fix = f"playbook resume {row.id}, when that is mended; or playbook skip {row.id}"
+            fix = fix if stuck else f"tell the date, and it is mended by itself; or playbook stop {row.id}"
             yield attention_view("parked", row.id, row.account, row.parked, fix, run=row.id)
 
 

@@ -68,6 +68,8 @@ def _row(row: Sequence[Any]) -> RunRow:
 def columns_of(run: Run) -> dict[str, Any]:
     """What stands beside the state. `details` names steps by their ids only: it is shown in Temporal's own pages."""
     parked = [f"{one.path}: {one.parked}" for one in run.open.values() if one.parked]
+    if run.lacks and not any(one.awaits == run.lacks for one in run.open.values()):
+        parked.append(f"its days count from {run.lacks}, which is not known any more")
     return {
         "state": run.model_dump_json(),
         "plan": run.plan,

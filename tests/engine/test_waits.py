@@ -155,6 +155,29 @@ def test_an_anchor_that_becomes_unknown_brings_the_run_to_attention():
     assert story.outcome is None
 
 
+def test_an_anchor_that_is_lost_while_nothing_waits_for_it_is_said_at_once_and_open_work_goes_on():
+    gone = {"after": "3 days", "account": {"renewal_date": None}}
+    done = {"after": "4 days", "complete": "call"}
+    back = {"after": "6 days", "account": {"renewal_date": "2026-07-01"}}
+    steps = "  - {task: call}\n  - {wait: ahead, until: day -60}\n"
+
+    story = told("  - {task: call}\n  - {task: write}", head=ANCHORED, then=[gone, done, back])
+    missed = told(steps, head=ANCHORED, then=[gone, done, back])
+
+    assert lines(story, "parked", "completed", "resumed") == [
+        ("2026-03-05T14:00:00Z", "anchor"),
+        ("2026-03-06T14:00:00Z", "call"),
+        ("2026-03-08T13:00:00Z", "anchor"),
+    ]
+    assert lines(missed, "parked", "resumed", "waited") == [
+        ("2026-03-05T14:00:00Z", "anchor"),
+        ("2026-03-06T14:00:00Z", "ahead"),
+        ("2026-03-08T13:00:00Z", "ahead"),
+        ("2026-03-08T13:00:00Z", "anchor"),
+        ("2026-05-02T13:00:00Z", "ahead"),
+    ]
+
+
 def test_what_follows_a_wait_may_read_how_it_ended():
     story = told(
         """

@@ -98,6 +98,19 @@ def test_an_anchor_that_vanishes_is_listed(database):
     assert decided_by_people(host) == [("parked", "later: account.renewal_date is awaited and not known any more")]
 
 
+def test_an_anchor_that_vanishes_while_a_task_is_open_is_listed_until_it_is_known_again(database):
+    host = begun(database, playbook("  - {task: call}\n", head="anchor: account.renewal_date\n", start=LOW))
+
+    tell(host, "acme", fields={"renewal_date": None})
+    settle(host)
+    lost = decided_by_people(host)
+    tell(host, "acme", fields={"renewal_date": "2026-08-01"})
+    settle(host)
+
+    assert lost == [("parked", "its days count from account.renewal_date, which is not known any more")]
+    assert decided_by_people(host) == []
+
+
 def test_a_meeting_that_was_held_lets_the_run_go_on(database):
     steps = "  - {meeting: qbr, where: event.kind == 'qbr', then: [{end: met}], otherwise: [{end: missed}]}\n"
     host = begun(database, playbook(steps, start=LOW))
