@@ -10,13 +10,13 @@ claimed, deferred → wanted, in the channel `notice`: a colleague gets by mail 
 uncertain → wanted     by a person's word only; so is what was refused and no run waits for: failed → wanted
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 from sqlalchemy import Connection
 
-from activities import cards, care, notices, pacing, pings, putting_off, removing
+from activities import cards, care, notices, pacing, pings, putting_off, removing, threads
 from activities.desks import Bench, bench
 from activities.host import Channel, Host
 from activities.message import MAIL, NOTICE, mail_of
@@ -166,7 +166,11 @@ def message_for(at: Bench, account: AccountRow, row: EffectRow) -> Message:
     if row.effect.purpose == MAIL and not is_empty(row.effect):
         return mail_of(row.effect, account.known.name, at.current.setting.policy, at.host.senders, at.host.links)
     try:
-        return notices.message(at, row) if row.channel == NOTICE else cards.message(at, row)
+        if row.channel == NOTICE:
+            return notices.message(at, row)
+        message = cards.message(at, row)
+        thread = threads.begun(at, row)
+        return replace(message, thread=thread, alone=True) if thread else message
     except cards.BeingPosted:
         raise Leased(SOON) from None
 

@@ -7,7 +7,7 @@ that a lost answer is found again. A receipt is `channel:timestamp`, which is al
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,6 +82,8 @@ class Slack:
             self._users.pop(message.to, None)
             return _before_posting(client.answer_to(error))
         answer = self._deliver(client, message, channel, _place(message.edit))
+        if isinstance(answer, Refused) and message.alone and answer.code in _GONE:
+            return self._deliver(client, replace(message, thread=None), channel, None)
         if isinstance(answer, Refused) and answer.code == "message_not_found":
             return self._deliver(client, message, channel, None)  # somebody deleted it: it is still to be read
         return answer
@@ -91,6 +93,12 @@ class Slack:
         if not _reachable(message):
             return None
         client = self._client(self._look_up)
+        found = self._looked_for(client, message, since)
+        if found is None and message.thread and message.alone:
+            return self._looked_for(client, replace(message, thread=None), since)
+        return found
+
+    def _looked_for(self, client: TimedClient, message: Message, since: datetime) -> Sent | None:
         try:
             channel = _channel_id(client, self._channel(client, message))
             for candidate in _candidates(client, message, channel, str(int((since - _CLOCK_SKEW).timestamp()))):

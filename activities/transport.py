@@ -56,6 +56,7 @@ class Message:
     language: str = "en"  # email only: for screen readers
     blocks: tuple[Mapping[str, JsonValue], ...] = ()  # slack only: instead of the body, which is then read out
     thread: str | None = None  # slack only: receipt of the message whose thread this belongs to
+    alone: bool = False  # slack only: where that thread is gone, it is a message of its own
     broadcast: bool = False  # slack only: a word in a thread that is seen outside of it too
     signed_by: str | None = None  # webhook only: the environment variable that holds the secret
     edit: str | None = None  # slack only: receipt of the message that this one replaces in place

@@ -15,10 +15,13 @@ WITHOUT_OUTCOME = frozenset({"branch", "update", "end", "watch"})
 
 @dataclass(frozen=True, slots=True)
 class StepSaid:
-    """A step as the file says it, wherever it stands: enough to speak of it before it is compiled."""
+    """A step as the file says it, wherever it stands: enough to speak of it before it is compiled. `threaded`: its
+    message is below another one's.
+    """
 
     kind: str
     line: int
+    threaded: bool = False
 
 
 def steps_said(
@@ -28,7 +31,7 @@ def steps_said(
     if isinstance(data, dict):
         kind, name = next(iter(data.items()), ("", None))
         if kind in kinds and isinstance(name, str):
-            yield name, StepSaid(kind, document.at(at).line)
+            yield name, StepSaid(kind, document.at(at).line, "thread" in data)
         for key, value in data.items():
             yield from steps_said(document, value, kinds, (*at, key))
     if isinstance(data, list):

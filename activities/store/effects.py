@@ -31,6 +31,7 @@ class EffectRow:
     run: str
     account: str
     playbook: str
+    visit: int
     channel: str
     at: datetime
     body: str
@@ -63,6 +64,7 @@ class EffectRow:
         return self.effect.settled(at, state, reason).model_copy(update={"effect": self.id})
 
 
+FEW = 20  # messages of one visit of a step to one person
 _COLUMNS = [effects.c[name] for name in EffectRow.__dataclass_fields__]
 
 
@@ -86,6 +88,16 @@ _UNSETTLED = Among(select(*_COLUMNS).where(effects.c.state.not_in(FINAL)).order_
 
 def find(connection: Connection, effect: str) -> EffectRow | None:
     return states(connection, [effect]).get(effect)
+
+
+def told_by(connection: Connection, run: str, step: str, recipient: str) -> list[EffectRow]:
+    """What a step of a run told somebody in Slack: of its last visits first, and of each the first message first."""
+    named = effects.c.key.startswith(f"{run}·{step}·", autoescape=True) | effects.c.key.startswith(
+        f"{run}·{step}/", autoescape=True
+    )
+    mine = (effects.c.run == run) & (effects.c.recipient == recipient) & (effects.c.channel == "slack") & named
+    query = select(*_COLUMNS).where(mine).order_by(effects.c.visit.desc(), effects.c.at, effects.c.key)
+    return [EffectRow(*row) for row in connection.execute(query.limit(FEW))]
 
 
 def received(connection: Connection, receipts: Collection[str]) -> EffectRow | None:

@@ -194,7 +194,8 @@ def _sent(message: SlackSpec | WebhookSpec) -> str:
     if isinstance(message, WebhookSpec):
         return f" to {message.url}: {', '.join(message.body) or 'nothing'}"
     nobody = f", when there is nobody: {message.missing}" if message.missing else ""
-    return f" to {message.to}: {message.template or _quoted(message.text or '')}{nobody}"
+    thread = f" in the thread of {message.thread}" if message.thread else ""
+    return f" to {message.to}{thread}: {message.template or _quoted(message.text or '')}{nobody}"
 
 
 def _set(value: object) -> str:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
+
+from pydantic import JsonValue
 
 from engine import messages
+from engine.problems import suggest_or_list
 from engine.run import Open, Settled
 from engine.steps.base import Done, Given, Move, Park, Rest, Spec, WaitingModel, keep
 
 if TYPE_CHECKING:
     from engine.context import Context
     from engine.place import Place
+
+THREAD: Final = "thread"
+_TELLING: Final = frozenset({"slack", "task", "meeting", "escalate"})
 
 
 class Model(WaitingModel):
@@ -21,20 +27,23 @@ class Model(WaitingModel):
     text: str | None = None
     template: str | None = None
     missing: Literal["skip"] | None = None
+    thread: str | None = None
 
 
 class SlackSpec(Spec):
     """`to` is a role, a person's id, a `#channel`, or the path of a text field of the account; `missing` says what
-    becomes of it when there is nobody and no such channel: None for a person to see to it.
+    becomes of it when there is nobody and no such channel: None for a person to see to it. `thread`: below the last
+    message to them of this step, where there is one.
     """
 
-    added: ClassVar = frozenset({"missing"})
+    added: ClassVar = frozenset({"missing", "thread"})
 
     kind: Literal["slack"] = "slack"
     to: str
     text: str | None = None
     template: str | None = None
     missing: Literal["skip"] | None = None
+    thread: str | None = None
 
 
 def outcomes(model: Model) -> tuple[str, ...]:
@@ -44,9 +53,38 @@ def outcomes(model: Model) -> tuple[str, ...]:
 def compile_step(model: Model, place: Place) -> SlackSpec:
     messages.check_text(place, model.text, model.template)
     messages.check_colleague(place, model.to, "to")
+    if model.thread is not None:
+        _check_thread(model.thread, place)
     limit = place.at_most(model)
     place.otherwise(model)
-    return SlackSpec(to=model.to, text=model.text, template=model.template, missing=model.missing, at_most=limit)
+    return SlackSpec(
+        to=model.to,
+        text=model.text,
+        template=model.template,
+        missing=model.missing,
+        thread=model.thread,
+        at_most=limit,
+    )
+
+
+def _check_thread(step: str, place: Place) -> None:
+    """It begins with a message of its own, which may have gone by then."""
+    steps = place.compiler.said
+    told = {name: one for name, one in steps.items() if one.kind in _TELLING}
+    may_be = [name for name, one in told.items() if not one.threaded and place.names.type_of(f"outcome.{name}")]
+    if step in may_be:
+        return
+    fix = suggest_or_list(step, may_be)
+    if step not in steps:
+        message = f"there is no step '{step}'"
+    elif step not in told:
+        message = f"'{step}' is no message in Slack: a thread begins with a slack, task, meeting or escalate step"
+    elif steps[step].threaded:
+        message = f"'{step}' is itself in a thread"
+        fix = "Name the step with which the thread begins."
+    else:
+        message = f"the step '{step}' (line {steps[step].line}) cannot have happened where this stands"
+    place.fault("thread", message=message, fix=fix or "Take 'thread' away.", code="unknown-thread")
 
 
 def enter(spec: SlackSpec, ctx: Context) -> Move:
@@ -58,14 +96,15 @@ def enter(spec: SlackSpec, ctx: Context) -> Move:
     if found is None:
         return Park(f"nobody to send it to: {spec.to} is not known", awaits=ctx.lacked(spec.to))
     recipient, address = found
-    ctx.want("slack", "slack", recipient, address, {"body": body, "template": spec.template})
+    below: dict[str, JsonValue] = {THREAD: spec.thread} if spec.thread is not None else {}
+    ctx.want("slack", "slack", recipient, address, {"body": body, "template": spec.template, **below})
     return Rest(memo={"to": spec.to, "person": None if recipient == spec.to else recipient})
 
 
-def resume(_spec: SlackSpec, open_: Open, given: Given, ctx: Context) -> Move:
+def resume(spec: SlackSpec, open_: Open, given: Given, ctx: Context) -> Move:
     match given:
         case Settled(state="sent"):
-            ctx.log("posted", to=open_.memo["to"], person=open_.memo["person"])
+            ctx.log("posted", to=open_.memo["to"], person=open_.memo["person"], thread=spec.thread)
             return Done("posted")
         case Settled(state="skipped"):
             ctx.log("skipped", reason=given.reason)

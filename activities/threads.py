@@ -1,0 +1,30 @@
+"""Messages that belong below an earlier one of their run: where that one is, as far as it is there."""
+
+from activities import cards
+from activities.desks import Bench
+from activities.store import cards as rows
+from activities.store import effects
+from activities.store.effects import EffectRow
+from engine.steps.slack import THREAD
+
+
+def begun(at: Bench, row: EffectRow) -> str | None:
+    """The receipt of the message with which the thread begins: the first that the step told the same reader when it
+    last came by. None: there is none in Slack. Raises BeingPosted.
+    """
+    step = row.effect.content.get(THREAD)
+    if not isinstance(step, str):
+        return None
+    said = effects.told_by(at.connection, row.run, step, row.recipient)
+    found = (_place(at, one) for one in said if one.visit == said[0].visit)
+    return next((receipt for receipt in found if receipt is not None), None)
+
+
+def _place(at: Bench, row: EffectRow) -> str | None:
+    task = cards.about(row.effect)
+    there = rows.find(at.connection, task, row.recipient) if task else None
+    if there is not None and there.receipt is not None:
+        return None if there.receipt == rows.MAILED else there.receipt
+    if row.state in {"wanted", "claimed"} or (row.state == "uncertain" and row.asking):
+        raise cards.BeingPosted
+    return row.receipt if row.state == "sent" and row.channel == cards.CHANNEL else None
