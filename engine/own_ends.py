@@ -9,6 +9,7 @@ from typing import Final, cast
 from engine.calendar import Calendar
 from engine.conditions.tree import JsonLogic
 from engine.conditions.wording import dump
+from engine.filled import Text
 from engine.logic import Expression, Scope
 from engine.plan import MAIN, MEANWHILE, Exit, Plan, Step
 from engine.steps.end import EndSpec
@@ -52,7 +53,7 @@ def _constant(name: str, said: object, vocabulary: Vocabulary) -> Value:
     """The value that a field is set to; UNKNOWN where that hangs on something."""
     if isinstance(said, Expression):
         return said.value(_with({})) if not said.reads and not said.timely else UNKNOWN
-    return UNKNOWN if said is None else from_json(said, vocabulary.fields[name].type)
+    return UNKNOWN if said is None or isinstance(said, Text) else from_json(said, vocabulary.fields[name].type)
 
 
 def _with(values: dict[str, Value]) -> Scope:

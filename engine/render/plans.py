@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from engine.filled import Text
 from engine.limits import Again
 from engine.logic import Expression
 from engine.plan import MEANWHILE, Exit, Plan, Start, Step
@@ -199,11 +200,13 @@ def _sent(message: SlackSpec | WebhookSpec) -> str:
 
 
 def _set(value: object) -> str:
-    return (
-        value.text
-        if isinstance(value, Expression)
-        else saw(value if isinstance(value, str | int | bool) else str(value))
-    )
+    match value:
+        case Expression():
+            return value.text
+        case Text():
+            return _quoted(value.source)
+        case _:
+            return saw(value if isinstance(value, str | int | bool) else str(value))
 
 
 def _going_on(goes_on: bool) -> str:  # noqa: FBT001 - a plan's own flag

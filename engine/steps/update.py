@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from pydantic import JsonValue
 
 from engine.declared.fields import value_fault
-from engine.logic import Expression, compile_answering
+from engine.filled import Text, is_filled
+from engine.logic import Expression, compile_answering, reads_of
 from engine.problems import suggest, suggest_or_list
 from engine.run import Open
 from engine.steps.base import Done, Given, Move, Rest, Spec, StepModel, Unready
@@ -17,10 +18,12 @@ from engine.stored import to_json
 from engine.types import Type
 from engine.values import UNKNOWN, from_json
 
-# What nobody would write who means a plain text: a name of the vocabulary, a function, a sign.
-_RECKONED: Final = re.compile(
-    r"\b(account|metrics|contacts|records|team|outcome|event|item)\.|[a-z_]\(|[*/%<>=\"']| [-+] "
-)
+_ROOM: Final = r"(account|metrics|contacts|records|team|outcome|event|item)\."
+# What nobody would write who means a value: a name of the vocabulary, a function, a sign.
+_RECKONED: Final = re.compile(rf"\b{_ROOM}|[a-z_]\(|[*/%<>=\"']| [-+] ")
+# A text may have all of these; whoever writes nothing else did not mean one.
+_BEGUN: Final = re.compile(rf"{_ROOM}\w+\s*($|[-+*/%<>=,(\[])|[a-z_]+\(.*\)$")
+_FREE: Final = frozenset({"text", "url", "email"})
 
 if TYPE_CHECKING:
     from engine.context import Context
@@ -36,7 +39,7 @@ class Model(StepModel):
 
 class UpdateSpec(Spec):
     kind: Literal["update"] = "update"
-    values: dict[str, Expression | JsonValue]
+    values: dict[str, Expression | Text | JsonValue]
 
     def expressions(self) -> tuple[Expression, ...]:
         return tuple(one for one in self.values.values() if isinstance(one, Expression))
@@ -53,7 +56,7 @@ def compile_step(model: Model, place: Place) -> UpdateSpec | None:
     return UpdateSpec(values={name: _field_value(place, name, value) for name, value in model.set.items()})
 
 
-def _field_value(place: Place, field: str, source: Any) -> Expression | JsonValue:
+def _field_value(place: Place, field: str, source: Any) -> Expression | Text | JsonValue:
     """What a field is to be set to: an expression where the author's words are one, else the text itself."""
     known = place.vocabulary.fields
     if field == "id":
@@ -77,19 +80,38 @@ def _check_nothing(place: Place, field: str) -> None:
         place.fault("set", field, message=message, fix="Set it to something.", code="required-field")
 
 
-def _typed(place: Place, field: str, want: Type, source: Any) -> Expression | JsonValue:
+def _typed(place: Place, field: str, want: Type, source: Any) -> Expression | Text | JsonValue:
     """What neither parses and types nor is meant as such is text, or whatever its words are a value of."""
     written = _as_text(source)
+    if isinstance(written, str) and is_filled(written):
+        return _filled(place, field, want, written)
     found = compile_answering(written, place.names, want)
     if isinstance(found, Expression):
         return found
-    if not isinstance(written, str) or _RECKONED.search(written):
+    if not isinstance(written, str) or _is_meant(written, want):
         place.faults(found, "set", field, code="condition")
     elif fault := _unfit(written, want):
         place.fault("set", field, message=fault, fix=suggest(written, want.choices), code="wrong-value")
     else:
         return written
     return None
+
+
+def _filled(place: Place, field: str, want: Type, source: str) -> Text | None:
+    if want.kind not in _FREE:
+        message = f"'{{{{ … }}}}' fills in a text, and {field} is {want.name}"
+        place.fault("set", field, message=message, fix="Write the calculation alone.", code="wrong-value")
+        return None
+    place.text(source, "set", field)
+    return Text(source=source)
+
+
+def _is_meant(written: str, want: Type) -> bool:
+    """Whether the words, which are no calculation of that type, were to be one."""
+    if want.kind not in _FREE:
+        return _RECKONED.search(written) is not None
+    reads = any(re.match(_ROOM, path) for path in reads_of(written))
+    return reads or _BEGUN.match(written.strip()) is not None
 
 
 def _as_text(source: Any) -> Any:
@@ -124,15 +146,20 @@ def resume(_spec: UpdateSpec, _open: Open, _given: Given, _ctx: Context) -> Move
     return Done()
 
 
-def _value(name: str, value: Expression | JsonValue, ctx: Context) -> JsonValue:
+def _value(name: str, value: Expression | Text | JsonValue, ctx: Context) -> JsonValue:
     """Raises Unready for what no fact could say: what is not known, or does not fit the field."""
+    if isinstance(value, Text):
+        return _fitting(name, value.source, ctx.text(value.source), ctx)
     if not isinstance(value, Expression):
         return value
     known = value.value(ctx.scope)
     if known is UNKNOWN:
         raise Unready(f"{name} is to be set to '{value.text}', which is not known")
+    return _fitting(name, value.text, to_json(known), ctx)
+
+
+def _fitting(name: str, written: str, said: JsonValue, ctx: Context) -> JsonValue:
     field = ctx.world.vocabulary.fields.get(name)
-    said = to_json(known)
     if field is None:
         raise Unready(f"{name} is no field of the vocabulary any more")
     try:
@@ -140,5 +167,5 @@ def _value(name: str, value: Expression | JsonValue, ctx: Context) -> JsonValue:
     except ValueError as error:
         fault = str(error)
     if fault:
-        raise Unready(f"{name} cannot be set to '{value.text}': {fault}")
+        raise Unready(f"{name} cannot be set to '{written}': {fault}")
     return said

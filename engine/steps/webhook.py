@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import Field, JsonValue
 
+from engine.filled import Text, is_filled
 from engine.logic import Expression, compile_expression
 from engine.problems import suggest_or_list
-from engine.run import Frozen, Open, Settled
+from engine.run import Open, Settled
 from engine.steps.base import Done, Given, Move, Park, Rest, Spec, Unready, WaitingModel, keep
 from engine.stored import to_json
 from engine.validation import shown
@@ -31,13 +32,6 @@ class Model(WaitingModel):
     webhook: str
     url: str
     body: dict[str, Any] = Field(default_factory=dict)
-
-
-class Text(Frozen):
-    """A text that is filled in: `{{ account.name }} is red`."""
-
-    kind: Literal["text"] = "text"
-    source: str
 
 
 class WebhookSpec(Spec):
@@ -75,7 +69,7 @@ def _part(place: Place, name: str, source: Any) -> Expression | Text | JsonValue
             return source
         case Decimal():
             return to_json(source)
-        case str() if "{{" in source or "{%" in source:
+        case str() if is_filled(source):
             place.text(source, "body", name)
             return Text(source=source)
         case str():

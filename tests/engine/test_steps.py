@@ -1,5 +1,6 @@
 """`branch`, `update`, `slack`, `email`, `escalate`, `end`."""
 
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -7,7 +8,7 @@ import pytest
 
 from engine.people import Away, People
 from engine.simulate import simulate
-from tests.support.playbooks import compiled, lines, setting, source, told
+from tests.support.playbooks import compiled, lines, problems, setting, source, told
 from tests.support.playbooks import story as story_of
 from tests.support.unkind_hosts import Watched
 
@@ -321,6 +322,37 @@ def test_text_may_be_set_as_it_stands_and_a_date_may_be_reckoned():
     assert story.trace[1].fields["set"] == {
         "name": "Acme Inc.", "renewal_date": "2026-09-01", "seats": 5, "asked": "2026-03-02T14:00:00Z",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("won't renew", "won't renew"),
+        ("They said: not now (maybe later)", "They said: not now (maybe later)"),
+        ("5 > 3", "5 > 3"),
+        ("Ask the team. Budget is < $5k", "Ask the team. Budget is < $5k"),
+        ("'#' if account.arr > 5 else '!'", "#"),
+        ("Of {{ account.name }}, {{ account.arr * 2 | money }}", "Of Acme, $80,000"),
+    ],
+)
+def test_a_text_field_takes_a_calculation_that_is_text_and_else_the_words(written, said):
+    story = told(f"  - update: note\n    set: {{slack_channel: {json.dumps(written)}}}")
+
+    assert story.trace[1].fields["set"] == {"slack_channel": said}
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("{slack_channel: account.arr}", "where text is due"),
+        ("{slack_channel: account.nam}", "account.nam is not in the vocabulary"),
+        ("{slack_channel: account.name +}", "something is missing behind"),
+        ('{slack_channel: "{{ account.nam }}"}', "account.nam"),
+        ('{arr: "{{ account.arr }}"}', "fills in a text, and arr is a number"),
+    ],
+)
+def test_what_was_meant_as_a_calculation_is_never_taken_for_words(said, message):
+    assert message in str(problems(source(f"  - update: note\n    set: {said}")))
 
 
 def test_a_message_for_somebody_who_is_away_goes_to_whoever_covers():
