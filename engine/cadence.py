@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal, get_args
 import pydantic
 
 from engine.policy import DAYS
-from engine.quantities import Refused
+from engine.quantities import Refused, whole
 from engine.run import Frozen
 
 Period = Literal["day", "week", "month", "quarter", "year"]
@@ -131,9 +131,9 @@ def parse_cadence(text: str) -> Every | AtOnce | Refused:
     period = next((one for one in PERIODS if found["period"] in {one, f"{one}s"}), None)
     if period is None:
         return _no_period(text, found["period"])
-    count, time = int(found["count"] or 1), _time(found["time"])
+    count, time = whole(found["count"] or "1"), _time(found["time"])
     if not 1 <= count <= LONGEST:
-        return Refused(f"'{text}' cannot be: every {count} {period}s", f"Say a number from 1 to {LONGEST}.")
+        return Refused(f"'{text}' cannot be", f"Say a number of {period}s from 1 to {LONGEST}.")
     if isinstance(time, Refused):
         return time
     on = _on(found["on"], period)
@@ -165,7 +165,7 @@ def _on(said: str | None, period: Period) -> OnWeekdays | OnDay | OnNth | Refuse
         fix = "Say which day, as in 'quarter on day 1' or 'quarter on first monday'."
         return Refused("'quarter' does not say on which day", fix) if period == "quarter" else None
     if found := _DAY.fullmatch(words):
-        return _on_day(int(found[1]), period)
+        return _on_day(whole(found[1]), period)
     if found := _NTH.fullmatch(words.replace("business day", "business_day")):
         return _on_nth(found[1] == "last", found[2], period)
     return _on_weekdays(words, period)

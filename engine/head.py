@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PLAYBOOK_ID: Final = re.compile(r"[a-z][a-z0-9-]*")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
-_AGAIN: Final = re.compile(r"after (?P<after>.+?)(?:\s*,\s*at most (?P<times>[1-9]\d*) times?)?")
+_AGAIN: Final = re.compile(r"after (?P<after>.+?)(?:\s*,\s*at most (?P<times>[1-9]\d{0,5}) times?)?")
 _DATES: Final = frozenset({"date", "instant"})
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

@@ -31,6 +31,7 @@ _ROUGH_DAYS: Final[dict[str, Decimal]] = {
     "business day": Decimal(1),
 }
 _LONGEST_DAYS: Final = 100 * 365
+_DIGITS: Final = 20
 _ALSO_CALLED: Final[dict[str, str]] = {
     "s": "second", "sec": "second", "secs": "second", "m": "minute", "min": "minute", "mins": "minute", "h": "hour",
     "hr": "hour", "hrs": "hour", "d": "day", "w": "week", "wk": "week", "wks": "week", "mo": "month", "y": "year",
@@ -164,7 +165,7 @@ def parse_moment(text: str) -> Duration | DayOf | Around | Field | At | OnDate |
     rest = _ON_A_BUSINESS_DAY.sub("", text)
     moved = rest != text
     if found := _DAY_OF.fullmatch(rest):
-        return _day_of(text, int(found["day"]), moved=moved)
+        return _day_of(text, whole(found["day"]), moved=moved)
     if found := _AROUND.fullmatch(rest):
         return _around(found["amount"], found["side"], found["path"], moved=moved)
     if _PATH.fullmatch(rest):
@@ -175,6 +176,11 @@ def parse_moment(text: str) -> Duration | DayOf | Around | Field | At | OnDate |
         said = f"'{text}': only a day can be moved to a business day"
         return Refused(said, "Say '3 business days' or 'day 3 on a business day'.")
     return parse_duration(text)
+
+
+def whole(digits: str) -> int:
+    """What has more digits than anybody counts is out of every range, and is not read to its end."""
+    return int(digits) if len(digits) <= _DIGITS else 10**_DIGITS
 
 
 def _unit(word: str) -> Unit | None:

@@ -97,7 +97,9 @@ def test_several_periods_keep_the_phase_of_the_anchor_however_late_the_step_is_r
         ("week on monday and monday", "'monday and monday' names a day twice"),
         ("week on monday 25:00", "'25:00' is not a time of day"),
         ("month on day 32", "no month has a day 32"),
-        ("0 weeks", "'0 weeks' cannot be"),
+        ("0 weeks", "'0 weeks' cannot be. Say a number of weeks from 1 to 1000."),
+        (f"{'9' * 5000} weeks", "cannot be"),
+        (f"month on day {'9' * 5000}", "no month has a day"),
         ("now and then", "'now and then' is not a cadence"),
     ],
 )
