@@ -167,7 +167,7 @@ mails = step(
     "email",
     to=st.sampled_from(["champion", "economic_buyer", {"each": "contact.relationship >= 0"}]),
     subject=st.just("Hi"),
-    text=st.just("Hello {{ contact.name | or('you') }}"),
+    text=st.sampled_from(["Hello {{ contact.name | or('you') }}", "You have {{ account.seats }} seats"]),
     missing=st.sampled_from([None, "skip", "wait"]),
     send=maybe(st.sampled_from([{"on": ["tuesday"]}, {"window": "09:00-12:00"}])),
     expires=maybe(durations),

@@ -53,6 +53,7 @@ GOALS = st.sampled_from(
 EACH = st.sampled_from(
     [{}, {}, {}, {"each": "contacts"}, {"each": "contacts", "only": 'item.role == "champion"'}, {"each": "teams"}]
 )
+ANCHORS = st.sampled_from([{}, {}, {"anchor": "account.renewal_date"}])
 STOPS = st.sampled_from([None, {"when": 'account.status == "churned"', "outcome": "churned"}])
 
 
@@ -74,7 +75,7 @@ def playbooks(
         steps = [draw(st.one_of(rhythms(inner), tracks(inner))), *steps]
         starts = st.just("by hand")
     head = {"playbook": "example", "owner": "csm", "start": draw(starts), "goal": draw(GOALS), "stop": draw(STOPS)}
-    head |= draw(EACH)
+    head |= draw(EACH) | draw(ANCHORS)
     numbers = iter(range(1000))
     named(steps, numbers)
     named(aside, numbers)
@@ -127,6 +128,7 @@ def items(*, contacts: bool = True) -> st.SearchStrategy[Step]:
         st.fixed_dictionaries(
             {"account": st.fixed_dictionaries({"renewal_date": st.sampled_from([None, "2026-04-20", "2026-05-03"])})}
         ),
+        st.fixed_dictionaries({"account": st.fixed_dictionaries({"seats": st.sampled_from([None, 40])})}),
         st.fixed_dictionaries({"account": st.fixed_dictionaries({"arr": st.sampled_from([10000, 90000])})}),
         st.just({"event": "ticket", "data": {"severity": 2}}),
         st.just({"event": "login", "data": {"user": "kim"}}),
