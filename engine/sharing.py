@@ -38,8 +38,9 @@ def joined(open_: Open) -> bool:
 
 
 def updated(task: Task, given: Joined, ctx: Context) -> Task:
-    """The task as the newcomer has it; due and the ladder stay."""
-    ctx.log("updated", by=given.playbook, set={"title": given.title})
+    """The task as the newcomer has it; due and the ladder stay. The newcomer's own line tells that it came."""
+    if given.title != task.title or given.instructions not in {"", task.instructions}:
+        ctx.log("updated", by=given.playbook, set={"title": given.title})
     waiters = tuple(dict.fromkeys((*task.waiters, given.waiter)))
     return task.model_copy(
         update={"title": given.title, "instructions": given.instructions or task.instructions, "waiters": waiters}

@@ -177,7 +177,7 @@ def _date(spec: MeetingSpec, ctx: Context) -> dict[str, JsonValue]:
 
 
 def _too_late(due: datetime | None, ctx: Context) -> Move:
-    ctx.log("skipped", reason="past" if due else "unknown", until=ctx.shown(due))
+    ctx.log("timed_out", reason="past" if due else "unknown", until=ctx.shown(due))
     return Into("otherwise", "missed")
 
 

@@ -235,8 +235,7 @@ def resume(spec: SequenceSpec, open_: Open, given: Given, ctx: Context) -> Move:
             return _stopped(ctx, {"reason": verb, "contact": given.to})
         case Answered(to=to, verb=verb) if to in people and people[to].over is None and verb in _ENDS:
             ctx.withdraw_from(to, verb)
-            ctx.log("answered", contact=to, reason=verb)
-            people[to] = Person(mail=people[to].mail, over=_ENDS[verb])
+            people[to] = _ended(spec, to, people[to].mail, _ENDS[verb], ctx)
         case _ if not people:
             return keep(open_)
     return _on(spec, people, ctx)
@@ -256,6 +255,13 @@ def _settled(spec: SequenceSpec, person: Person, given: Settled, ctx: Context) -
     event, below = "sent" if went else "skipped", f"{_DUE}{person.mail}"
     ctx.log(event, below=below, kind="email", contact=given.to, template=template, reason=reason)
     return person if person.over else _come_to(spec, given.to, person.mail + 1, ctx)
+
+
+def _ended(spec: SequenceSpec, to: str, number: int, over: str, ctx: Context) -> Person:
+    """Whoever has answered gets nothing more: the mail whose turn it was is passed over, and all behind it."""
+    template = spec.mails[number - 1].template
+    ctx.log("skipped", below=f"{_DUE}{number}", kind="email", contact=to, template=template, reason=over)
+    return Person(mail=number, over=over)
 
 
 def _too_late(spec: SequenceSpec, to: str, person: Person, ctx: Context) -> Person:

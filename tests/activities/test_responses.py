@@ -58,7 +58,7 @@ def test_a_reply_ends_the_sequence_while_its_mail_is_held(made):
     responses.respond(host, "acme", "c1", "reply")
     drive(host, clock, NOW + timedelta(days=10))
 
-    assert events(host)[-3:] == [("answered", "win_back"), ("completed", "win_back"), ("sent", "later")]
+    assert events(host)[-3:] == [("skipped", "win_back/mail/2"), ("completed", "win_back"), ("sent", "later")]
     states = [(one.state, one.reason) for one in host.database.read(effects.listed)]
     assert ("skipped", "reply") in states
 

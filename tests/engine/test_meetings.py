@@ -119,8 +119,8 @@ def test_what_was_held_can_be_read_in_then():
 def test_one_whose_day_has_passed_on_arrival_is_missed_at_once():
     result = told("  - {meeting: review, due: day -3, otherwise: [{end: late}]}")
 
-    skipped = next(one for one in result.trace if one.event == "skipped")
-    assert (skipped.fields["reason"], result.outcome) == ("past", "late")
+    missed = next(one for one in result.trace if one.event == "timed_out")
+    assert (missed.fields["reason"], result.outcome) == ("past", "late")
 
 
 DATED = "  - {meeting: review, due: 30 days before account.renewal_date, otherwise: [{end: missed}]}"
@@ -138,8 +138,8 @@ def test_it_moves_with_the_date_that_it_hangs_on():
 def test_a_date_that_vanishes_while_it_is_awaited_goes_to_otherwise():
     result = told(DATED, then=[{"after": "1 day", "account": {"renewal_date": None}}])
 
-    skipped = next(one for one in result.trace if one.event == "skipped")
-    assert (skipped.fields["reason"], result.outcome) == ("unknown", "missed")
+    missed = next(one for one in result.trace if one.event == "timed_out")
+    assert (missed.fields["reason"], result.outcome) == ("unknown", "missed")
 
 
 def test_it_goes_with_its_role():

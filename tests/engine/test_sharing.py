@@ -109,6 +109,17 @@ def test_while_an_incident_lasts_a_second_escalation_of_the_step_updates_it():
     ]
 
 
+def test_work_that_a_newcomer_leaves_as_it_is_says_so_once():
+    one = "{escalate: fire, reason: Red, then: continue, ladder: [{to: csm, within: 9 days}]}"
+    twice = f"  - every: round\n    schedule: day\n    times: 2\n    do: [{one}]"
+
+    result = told(twice)
+
+    assert [(event, path) for _, event, path in events(result, "opened", "updated")] == [
+        ("opened", "round#1/fire/ladder/1"), ("updated", "round#2/fire"),
+    ]  # fmt: skip
+
+
 def test_after_an_incident_is_acknowledged_the_next_one_is_a_new_one():
     then = [{"after": "12 hours", "acknowledge": "fire", "by": "ana"}, *FALL]
 
