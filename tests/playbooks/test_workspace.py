@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
 from engine.compile import compile_with_notes
 from engine.document import Document
@@ -15,6 +16,8 @@ from engine.problems import Problems
 from engine.setting import Setting
 from engine.source import read
 from engine.workspace import Workspace, load
+from tests.support.examples import law
+from tests.support.spoilt import spoilt
 
 FOLDER = Path(__file__).parents[2] / "playbooks"
 PLAYBOOKS = (
@@ -168,3 +171,16 @@ def test_every_template_is_used_by_some_step():
     used = {getattr(one, "template", None) for one in (*specs, *mails)}
 
     assert {template.name for template in workspace().templates.files} <= used
+
+
+@law(60)
+@given(spoilt())
+def test_a_spoilt_file_is_understood_or_said_to_be_wrong_and_never_a_crash(text):
+    document = read(text, "spoilt.yaml")
+
+    if isinstance(document, Document) and isinstance(document.data, dict) and "tests" in document.data:
+        problems = read_tests(document, setting())[2]
+    else:
+        problems = document if isinstance(document, Problems) else compiled(document)[1]
+
+    assert all(one.message and "object at 0x" not in str(one) for one in problems)
