@@ -12,9 +12,9 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from activities import removing
 from activities.desks import Bench, bench
 from activities.host import Host
+from activities.slack import removing
 from activities.starts import NoSuchAccount
 from activities.store import accounts, emptied, facts, kept, suppressions, tables, wakes
 from activities.store.accounts import AccountRow

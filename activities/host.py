@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from activities.applied import Applied
 from activities.clock import Clock
-from activities.links import Links
+from activities.mail.links import Links
+from activities.mail.senders import Senders
 from activities.outlook import Queues
-from activities.senders import Senders
 from activities.store.database import Database, Joined
 from activities.transport import Transport
 

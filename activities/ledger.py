@@ -16,10 +16,12 @@ from typing import Final, Literal, TypeAlias
 
 from sqlalchemy import Connection
 
-from activities import cards, care, notices, pacing, pings, putting_off, removing, threads
+from activities import care, pacing, pings, putting_off, threads
 from activities.desks import Bench, bench
 from activities.host import Channel, Host
+from activities.mail import notices
 from activities.message import MAIL, NOTICE, mail_of
+from activities.slack import cards, removing
 from activities.store import accounts, breakers, effects, inputs, outbox, runs, wakes
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from activities.links import Links
-from activities.senders import Senders
+from activities.mail.links import Links
+from activities.mail.senders import Senders
 from activities.transport import Footer, Message, Sender
 from engine.mailing import topic_of
 from engine.policy import GENERAL, Policy

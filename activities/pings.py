@@ -4,9 +4,10 @@ digest.
 
 from typing import Final
 
-from activities import cards, putting_off
+from activities import putting_off
 from activities.desks import Bench
 from activities.message import NOTICE
+from activities.slack import cards
 from activities.store import tasks
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow

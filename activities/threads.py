@@ -1,7 +1,7 @@
 """Messages that belong below an earlier one of their run: where that one is, as far as it is there."""
 
-from activities import cards
 from activities.desks import Bench
+from activities.slack import cards
 from activities.store import cards as rows
 from activities.store import effects
 from activities.store.effects import EffectRow

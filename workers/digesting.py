@@ -5,8 +5,8 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from activities import digests
 from activities.host import Host
+from activities.slack import digests
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import SQLAlchemyError
 
 from activities.clock import ClockDiffers
-from activities.slack_people import check_people
+from activities.slack.people import check_people
 from activities.store import schema, versions
 from activities.store.database import Database
 from engine.workspace import load

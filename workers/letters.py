@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from activities.links import Links
+from activities.mail.links import Links
+from activities.mail.senders import Senders
 from activities.message import mail_of
-from activities.senders import Senders
 from activities.transport import Message
 from engine.logic import Scope
 from engine.mailing import about

@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from activities import notices
 from activities.desks import bench, lay_out
 from activities.host import Host
 from activities.ledger import message_for
+from activities.mail import notices
 from activities.store import (
     accounts,
     breakers,
@@ -101,7 +101,7 @@ def find_effect(connection: Connection, name: str) -> EffectRow:
 
 def page_shown(connection: Connection, host: Host, row: EffectRow) -> str:
     """The page of a mail as it goes out, or would go now. Raises NotFound for what is no mail."""
-    from activities.mailpage import page_of
+    from activities.mail.page import page_of
 
     account = accounts.find(connection, row.account)
     if row.channel != "email" or account is None:

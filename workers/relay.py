@@ -15,10 +15,11 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
-from activities import facts, notices, putting_off, wakes
+from activities import facts, putting_off, wakes
 from activities.applied import NothingApplied
 from activities.directive import Begin
 from activities.host import Host
+from activities.mail import notices
 from activities.store import accounts
 from activities.store.wakes import Wake
 from activities.wakes import Delivery

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue
 
-from activities.results import PlaybookResult, Share
+from activities.mail.results import PlaybookResult, Share
 
 
 def in_json(found: Iterable[PlaybookResult]) -> list[JsonValue]:

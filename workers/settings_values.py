@@ -104,7 +104,7 @@ def link_secrets(given: object) -> object:
 
 
 def verification_key(given: str) -> str:
-    from activities.sendgrid_signature import public_key
+    from activities.mail.sendgrid_signature import public_key
 
     public_key(given)
     return given

@@ -11,9 +11,9 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
-from activities import cards, removing
 from activities.applied import NothingApplied
 from activities.host import Host
+from activities.slack import cards, removing
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

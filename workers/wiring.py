@@ -9,9 +9,9 @@ from urllib.parse import unquote, urlsplit
 from activities.applied import Applied
 from activities.clock import Clock, load_clock
 from activities.host import Channel, Host
-from activities.links import Links
+from activities.mail.links import Links
+from activities.mail.senders import Senders
 from activities.outbox import Outbox
-from activities.senders import Senders
 from activities.store import outbox
 from activities.store.database import Database
 from activities.store.schema import upgrade
@@ -22,7 +22,7 @@ from workers.queues import Queues
 from workers.settings import Settings
 
 if TYPE_CHECKING:
-    from activities.smtp_client import Server
+    from activities.mail.smtp_client import Server
 
 # What is kept in our own database is quick, and a claim that died with its process need not hold anybody up for long.
 LOCAL = (timedelta(seconds=2), timedelta(seconds=3), 5.0)  # deadline, lease, seconds of one attempt
@@ -104,12 +104,12 @@ def remote_mail(settings: Settings) -> Transport | None:
     """SendGrid by its key, or any mail server by its address."""
     sender = Sender(settings.mail_from.address, settings.mail_from.name) if settings.mail_from else None
     if settings.smtp_url is not None:
-        from activities.smtp import Smtp
+        from activities.mail.smtp import Smtp
 
         return Smtp(smtp_server(settings.smtp_url.get_secret_value()), sender=sender)
     if settings.sendgrid_api_key is None:
         return None
-    from activities.email import SendGrid
+    from activities.mail.sendgrid import SendGrid
 
     return SendGrid(
         settings.sendgrid_api_key.get_secret_value(),
@@ -123,7 +123,7 @@ def remote_mail(settings: Settings) -> Transport | None:
 
 def smtp_server(url: str) -> "Server":
     """Of an address that the settings have taken. Without a port: 465 for smtps, 587 with a password, else 25."""
-    from activities.smtp_client import Server
+    from activities.mail.smtp_client import Server
 
     parts = urlsplit(url)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
@@ -134,7 +134,7 @@ def smtp_server(url: str) -> "Server":
 def remote_slack(settings: Settings) -> Transport | None:
     if settings.slack_bot_token is None:
         return None
-    from activities.slack import Slack
+    from activities.slack.messages import Slack
 
     return Slack(settings.slack_bot_token.get_secret_value(), api=settings.slack_api_url)
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from activities import cards, erasing, removing, runs, tasks
+from activities import erasing, runs, tasks
 from activities.effect import perform
 from activities.ledger import Leased
-from activities.slack import Slack
+from activities.slack import cards, removing
+from activities.slack.messages import Slack
 from activities.store import cards as rows
 from activities.store import effects
 from tests.support.hosts import HandClock, acme, host_on, only_run, playbook, tell

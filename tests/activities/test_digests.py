@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from slack_sdk.models.blocks import Block
 
-from activities import digests, runs
+from activities import runs
 from activities.applied import texts_of
 from activities.effect import perform
-from activities.slack import Slack
-from activities.slackdigest import blocks, text
+from activities.slack import digests
+from activities.slack.digest_blocks import blocks, text
+from activities.slack.messages import Slack
 from activities.store import digests as rows
 from activities.store import effects, versions
 from engine.policy import Policy

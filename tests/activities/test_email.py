@@ -5,7 +5,7 @@ from time import monotonic
 
 import pytest
 
-from activities.email import SendGrid
+from activities.mail.sendgrid import SendGrid
 from activities.transport import Busy, Message, Refused, Sender, Sent, Uncertain
 from tests.support.standins import Answers, Drips, Drops, Hangs, StandInSendGrid
 

@@ -9,7 +9,7 @@ import sendgrid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.inbound import fields_of, own_words, plain_of, read
+from activities.mail.inbound import fields_of, own_words, plain_of, read
 from tests.support.sendgrid_posts import FORM, form_of, mail_in
 
 SAMPLES = Path(sendgrid.__file__).parent / "helpers" / "inbound" / "sample_data"  # published with SendGrid's library

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.links import Links
+from activities.mail.links import Links
 
 MAIL = "6f1d3f0e-6a49-5f0c-9d0b-6f7f3f1c2a11"
 OLD, NEW = "a secret of many years ago, kept", "the secret that signs nowadays, x"

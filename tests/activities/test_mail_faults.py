@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from activities import ledger, runs, sendgrid_events
+from activities import ledger, runs
 from activities.effect import TryAgain, perform
-from activities.email import SendGrid
 from activities.ledger import Granted, Leased
+from activities.mail import sendgrid_events
+from activities.mail.sendgrid import SendGrid
 from activities.store import effects
 from activities.transport import Sender, Sent
 from tests.support.hosts import HandClock, acme, host_on, playbook, tell

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.mailpage import CLIPPED_AT, page_of
-from activities.mailwords import WORDS
+from activities.mail.page import CLIPPED_AT, page_of
+from activities.mail.words import WORDS
 from activities.transport import Footer, Message
 from tests.support.pages import read
 

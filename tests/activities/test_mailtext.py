@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.mailtext import mail_text
+from activities.mail.text import mail_text
 from engine.markdown import in_markdown
 from tests.support.pages import read
 

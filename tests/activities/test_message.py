@@ -1,8 +1,8 @@
 import pytest
 
-from activities.links import Links
+from activities.mail.links import Links
+from activities.mail.senders import Senders
 from activities.message import mail_of, message_of
-from activities.senders import Senders
 from activities.transport import Sender
 from engine.policy import Letterhead, Policy, Topic
 from engine.run import Effect

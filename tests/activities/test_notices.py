@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from activities import cards, ledger, notices, putting_off, runs, tasks
+from activities import ledger, putting_off, runs, tasks
 from activities.effect import TryAgain, perform
 from activities.ledger import Granted, Leased
-from activities.slack import Slack
+from activities.mail import notices
+from activities.slack import cards
+from activities.slack.messages import Slack
 from activities.store import effects
 from activities.store import tasks as stored
 from activities.transport import Busy, Uncertain

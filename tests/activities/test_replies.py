@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from activities import erasing, erasing_contact, replies, runs
+from activities import erasing, erasing_contact, runs
 from activities.effect import perform
-from activities.inbound import Inbound
-from activities.links import Links
+from activities.mail import replies
+from activities.mail.inbound import Inbound
+from activities.mail.links import Links
 from activities.store import cards, effects, facts, tasks
 from activities.store import runs as stored
 from activities.store.cards import CardRow

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from activities import responses, runs
+from activities import runs
+from activities.mail import responses
 from activities.store import effects, suppressions
 from activities.store.traces import of_run
 from tests.support.driving import drive

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from activities.applied import texts_of
-from activities.results import MailResult, Share, results_of
+from activities.mail.results import MailResult, Share, results_of
 from activities.store import effects, mail_events, traces, versions
 from tests.support.driving import drive
 from tests.support.hosts import NOW, HandClock, Noting, acme, host_on, playbook, tell

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from activities import ledger, responses, runs, sendgrid_events
+from activities import ledger, runs
 from activities.effect import perform
-from activities.links import Links
-from activities.sendgrid_events import Taken
+from activities.mail import responses, sendgrid_events
+from activities.mail.links import Links
+from activities.mail.sendgrid_events import Taken
 from activities.store import effects, facts, mail_events, suppressions
 from activities.transport import Sent, Uncertain
 from tests.support.driving import drive

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.sendgrid_signature import SIGNATURE, TIMESTAMP, is_signed, public_key
+from activities.mail.sendgrid_signature import SIGNATURE, TIMESTAMP, is_signed, public_key
 from tests.support.sendgrid_posts import Signer
 
 # Published by SendGrid with its library (sendgrid-python, test/unit/test_eventwebhook.py, MIT).

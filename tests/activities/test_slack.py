@@ -4,7 +4,7 @@ from time import monotonic
 
 import pytest
 
-from activities.slack import SCOPES, Slack
+from activities.slack.messages import SCOPES, Slack
 from activities.transport import Busy, Message, Refused, Sent, Uncertain
 from tests.support.standins import Answers, Drips, Drops, Hangs, StandInSlack
 

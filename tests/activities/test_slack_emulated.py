@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.slack import Slack
-from activities.slack_people import check_people
-from activities.slack_workspace import Workspace
-from activities.slackcard import blocks, text
+from activities.slack.card_blocks import blocks, text
+from activities.slack.messages import Slack
+from activities.slack.people import check_people
+from activities.slack.workspace import Workspace
 from activities.transport import Message, Sent
 from engine.people import People, Person
 from tests.support.cards import seen_by

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from activities.slack_people import check_people
+from activities.slack.people import check_people
 from engine.people import People, Person
 from tests.support.standins import Answers, StandInSlack
 

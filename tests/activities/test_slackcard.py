@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
-from activities.slackcard import blocks, text
-from activities.slackhistory import told
+from activities.slack.card_blocks import blocks, text
+from activities.slack.history import told
 from activities.store.tasks import TaskEvent
 from tests.support.cards import NOW, seen_by
 from tests.support.playbooks import setting

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
-from activities.slackhome import filters_in, stranger, view
+from activities.slack.home_blocks import filters_in, stranger, view
 from engine.render.home import Filters, Viewer, home
 from tests.support.cards import NOW, person, task
 from tests.support.pages_of_slack import controls, texts

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.slacktext import escaped, fallback, quiet, sections
+from activities.slack.text import escaped, fallback, quiet, sections
 
 WORDS = st.lists(st.text("abc &<>`é\n", min_size=1, max_size=400), max_size=60).map(" ".join)
 

@@ -5,8 +5,8 @@ from time import monotonic
 
 import pytest
 
-from activities.smtp import Smtp
-from activities.smtp_client import Server
+from activities.mail.smtp import Smtp
+from activities.mail.smtp_client import Server
 from activities.transport import Busy, Footer, Message, Refused, Sender, Sent, Uncertain
 from tests.support.standins.smtp import PASSWORD, USER, StandInSmtp
 

@@ -5,7 +5,7 @@ import pytest
 from activities import runs
 from activities.effect import perform
 from activities.ledger import Leased
-from activities.slack import Slack
+from activities.slack.messages import Slack
 from activities.store import effects
 from tests.support.hosts import HandClock, acme, host_on, only_run, playbook, tell
 from tests.support.standins import StandInSlack

@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from activities.email import SendGrid
+from activities.mail.sendgrid import SendGrid
 from activities.transport import Busy, Message, Sender, Sent, Uncertain
 from activities.wire import Deadline, DeadlinePassed, Exchange
 from tests.support.standins import Drips, Drops, StandInSendGrid

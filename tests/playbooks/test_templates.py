@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from activities.links import Links
-from activities.mailpage import CLIPPED_AT, page_of
-from activities.senders import Senders
+from activities.mail.links import Links
+from activities.mail.page import CLIPPED_AT, page_of
+from activities.mail.senders import Senders
 from engine.workspace import load
 from tests.support.pages import read
 from workers.checking import check

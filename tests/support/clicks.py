@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import httpx
 
 from activities.host import Host
-from activities.slack_workspace import Workspace
+from activities.slack.workspace import Workspace
 from tests.support.callers import Caller
 from tests.support.standins import StandInSlack
 from workers.http.app import make_app

@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from activities import choices, facts, responses, starts, tasks
+from activities import facts, starts, tasks
 from activities.applied import Applied, read_setting, texts_of
 from activities.clock import Clock
 from activities.host import Channel, Host
+from activities.mail import choices, responses
 from activities.store import effects, runs, tables, versions
 from activities.store.database import Database
 from activities.store.tasks import listed

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from activities.sendgrid_signature import SIGNATURE, TIMESTAMP
+from activities.mail.sendgrid_signature import SIGNATURE, TIMESTAMP
 
 
 @dataclass

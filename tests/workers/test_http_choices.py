@@ -8,7 +8,7 @@ import pytest
 
 from activities import erasing
 from activities.applied import texts_of
-from activities.links import Links
+from activities.mail.links import Links
 from activities.store import effects, facts, mail_events, suppressions, versions
 from tests.support.callers import ELSEWHERE, caller
 from tests.support.driving import drive
@@ -206,6 +206,6 @@ def test_the_pages_are_in_the_language_of_the_mail(made):
 
 
 def test_every_language_that_mails_have_is_one_of_the_pages():
-    from activities import mailwords
+    from activities.mail import words as mailwords
 
     assert list(WORDS) == list(mailwords.WORDS)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities.sendgrid_signature import SIGNATURE, TIMESTAMP
+from activities.mail.sendgrid_signature import SIGNATURE, TIMESTAMP
 from activities.store import effects
 from tests.support.callers import ELSEWHERE, caller
 from tests.support.driving import drive

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from activities.smtp_client import Server
+from activities.mail.smtp_client import Server
 from tests.support.sendgrid_posts import Signer
 from workers.settings import DESCRIBED, ApiToken, ClockSetting, InvalidSettings, Settings, load_settings
 from workers.settings_values import MailSender, Scope

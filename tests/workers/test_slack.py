@@ -14,7 +14,7 @@ from slack_bolt.response import BoltResponse
 
 import workers.slack
 from activities import runs
-from activities.slack import SCOPES
+from activities.slack.messages import SCOPES
 from activities.store import effects
 from activities.store import tasks as rows
 from tests.support.clicks import FORM, SECRET, click, counter, signature

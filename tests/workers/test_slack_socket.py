@@ -6,7 +6,7 @@ import contextlib
 import pytest
 from aiohttp import WSMsgType, web
 
-from activities.slack_workspace import Workspace
+from activities.slack.workspace import Workspace
 from activities.store import tasks
 from tests.support.clicks import click
 from tests.support.hosts import acme, host_on, playbook, tell

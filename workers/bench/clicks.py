@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from activities.host import Channel
-from activities.slack import Slack
-from activities.slack_workspace import Workspace
-from activities.slackcard import ACTION
+from activities.slack.card_blocks import ACTION
+from activities.slack.messages import Slack
+from activities.slack.workspace import Workspace
 from activities.store import tasks
 from workers.bench.figure import Figure, Goal
 from workers.bench.ground import Ground, ground

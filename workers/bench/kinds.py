@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from activities import tasks
-from activities.responses import respond
+from activities.mail.responses import respond
 from activities.store import runs
 from activities.store import tasks as kept
 from activities.store.runs import RunRow

@@ -8,8 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from activities.email import SendGrid
-from activities.mailpage import page_of
+from activities.mail.page import page_of
+from activities.mail.sendgrid import SendGrid
 from activities.transport import Message, Sender
 from workers.bench.figure import Figure, Goal
 from workers.bench.ground import Ground, ground

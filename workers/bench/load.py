@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from activities.slack import Slack
+from activities.slack.messages import Slack
 from workers.bench.figure import Figure, Goal
 from workers.bench.ground import Ground, ground
 from workers.bench.playbooks import LOADED

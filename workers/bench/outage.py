@@ -14,8 +14,8 @@ from statistics import median
 
 from sqlalchemy import func, select
 
-from activities.email import SendGrid
 from activities.host import DOWN_FOR, Channel
+from activities.mail.sendgrid import SendGrid
 from activities.store import tables
 from activities.transport import Sender, Transport
 from workers.bench.counting import Stalled

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from activities.slack import Slack
+from activities.slack.messages import Slack
 from activities.store import runs
 from workers.bench.figure import Figure, Goal
 from workers.bench.ground import Ground, ground

@@ -55,7 +55,7 @@ def command(
     """Shows a mail as its reader gets it: of a template, of PLAYBOOK/STEP, or all that go out in a story of PLAYBOOK.
     Nothing is sent. Without an account or a story every value is made up.
     """
-    from activities.mailpage import page_of
+    from activities.mail.page import page_of
     from workers.settings import load_settings
 
     settings = load_settings()
@@ -170,7 +170,7 @@ def _reader(
 
 
 def _view(mail: "Message") -> "View":
-    from activities.mailpage import CLIPPED_AT, page_of
+    from activities.mail.page import CLIPPED_AT, page_of
 
     page = page_of(mail)
     size = len(page.html.encode())

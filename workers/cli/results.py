@@ -14,7 +14,7 @@ from workers.cli.program import with_example
 from workers.cli.store import json_option, opened
 
 if TYPE_CHECKING:
-    from activities.results import PlaybookResult, Share
+    from activities.mail.results import PlaybookResult, Share
 
 COLUMNS = ("mail", "template", "sent", "delivered", "opened", "clicked", "replied", "unsubscribed", "bounced", "goal")
 LOOKS_BACK = timedelta(days=90)
@@ -36,7 +36,7 @@ def command(*, playbook: str | None, since: str | None, within: str, as_json: bo
     """Tells by playbook, step and template how many mails were sent, and how many of them were opened, clicked or
     answered, or followed by the goal in time; and how many accounts reached the goal, with the playbook and held out.
     """
-    from activities.results import results_of
+    from activities.mail.results import results_of
     from workers.results import in_json
 
     span = days(within)

@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.responses import HTMLResponse
 
-from activities.choices import Choices
+from activities.mail.choices import Choices
 from workers.http.choicewords import base, words_in
 
 # The token in the address is all that it takes, so it is told to nobody.

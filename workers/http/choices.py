@@ -12,10 +12,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import HTMLResponse
 
-from activities import choices
-from activities.choices import Choices
 from activities.host import Host
-from activities.inbound import fields_of
+from activities.mail import choices
+from activities.mail.choices import Choices
+from activities.mail.inbound import fields_of
 from workers.http import choicepages
 from workers.http.bodies import body_up_to
 from workers.http.describing import Responses

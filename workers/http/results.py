@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from activities.results import results_of
+from activities.mail.results import results_of
 from workers.http.auth import Reader
 from workers.http.bodies import Instant, Name
 from workers.http.describing import gives

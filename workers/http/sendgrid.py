@@ -9,10 +9,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from activities import replies, sendgrid_events
 from activities.host import Host
-from activities.inbound import fields_of, read
-from activities.sendgrid_signature import SIGNATURE, TIMESTAMP, is_signed
+from activities.mail import replies, sendgrid_events
+from activities.mail.inbound import fields_of, read
+from activities.mail.sendgrid_signature import SIGNATURE, TIMESTAMP, is_signed
 from workers.http.bodies import Raw, body_up_to
 from workers.http.describing import body_of, given_a_body
 from workers.http.exact_json import loosely, not_json

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import cast
 
 from activities import tasks
-from activities.slackcard import ACTION
-from activities.slackhome import filters_in
+from activities.slack.card_blocks import ACTION
+from activities.slack.home_blocks import filters_in
 from activities.store import runs
 from activities.tasks import Answer, Refused
 from engine.people import Person

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from activities.slackcard import Block, instant, shown
-from activities.slacktext import fallback, sections
+from activities.slack.card_blocks import Block, instant, shown
+from activities.slack.text import fallback, sections
 from activities.store import tasks
 from engine.people import Person
 from engine.problems import suggest

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from activities.slackcard import shown
+from activities.slack.card_blocks import shown
 from activities.store import accounts
 from engine.plan import Plan
 from engine.problems import suggest_or_list

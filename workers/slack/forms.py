@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from activities.slackcard import ACTION
+from activities.slack.card_blocks import ACTION
 from engine.calendar import Calendar
 from engine.quantities import Duration
 from engine.run import Task

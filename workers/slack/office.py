@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from activities.host import Host
-from activities.slack_workspace import Workspace
-from activities.slackcard import Block
+from activities.slack.card_blocks import Block
+from activities.slack.workspace import Workspace
 from activities.store import accounts, tasks
 from engine.people import Person
 from engine.render.home import Filters

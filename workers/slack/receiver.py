@@ -7,8 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Literal
 
 from activities.host import Host
-from activities.slack_workspace import Workspace
-from activities.slackhome import CONTROL
+from activities.slack.home_blocks import CONTROL
+from activities.slack.workspace import Workspace
 from activities.store import answers
 from activities.store.answers import Asked
 from workers.settings import Settings

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from activities import starts
-from activities.slackcard import Block, shown
-from activities.slacktext import sections
+from activities.slack.card_blocks import Block, shown
+from activities.slack.text import sections
 from activities.starts import Barred, NoSuchAccount, NoSuchPlaybook, Tally
 from activities.store import accounts
 from engine.people import Person

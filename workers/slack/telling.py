@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from activities.slackcard import instant, linked, shown
+from activities.slack.card_blocks import instant, linked, shown
 from activities.store import runs, tasks, traces
 from activities.store.runs import RunRow
 from engine.people import Person

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
-from activities.cards import BACKOFF, CHANNEL
 from activities.desks import Bench
 from activities.host import Host
+from activities.slack.cards import BACKOFF, CHANNEL
 from activities.store import removals
 from activities.store.removals import Removal
 from activities.transport import Answer, Busy, Refused, Removes, Sent, Uncertain

@@ -13,8 +13,8 @@ from typing import Final
 import css_inline
 import mrml
 
-from activities.mailtext import mail_text
-from activities.mailwords import Words, words_in
+from activities.mail.text import mail_text
+from activities.mail.words import Words, words_in
 from activities.transport import Footer, Message
 
 CLIPPED_AT: Final = 102 * 1024  # bytes of HTML that Gmail shows; it hides the rest, and the footer with it

@@ -10,12 +10,13 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection
 
-from activities import ledger, responses
+from activities import ledger
 from activities.desks import Bench, bench
 from activities.host import Host
-from activities.inbound import Inbound
-from activities.responses import to_mail
-from activities.slacktext import escaped
+from activities.mail import responses
+from activities.mail.inbound import Inbound
+from activities.mail.responses import to_mail
+from activities.slack.text import escaped
 from activities.store import accounts, cards, effects, mail_events, runs, tasks, wakes
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow

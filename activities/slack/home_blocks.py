@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from activities.slackcard import Block, button, instant, linked, shown
+from activities.slack.card_blocks import Block, button, instant, linked, shown
 from engine.render.home import GROUPS, Choice, Filters, Group, Home, Row
 
 CONTROL: Final = "home."  # what the ids of the controls begin with

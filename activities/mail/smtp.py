@@ -13,8 +13,8 @@ from email.policy import SMTPUTF8
 from email.utils import format_datetime
 from smtplib import SMTPServerDisconnected
 
-from activities.mailpage import page_of
-from activities.smtp_client import Answered, Letter, Server, opened, post
+from activities.mail.page import page_of
+from activities.mail.smtp_client import Answered, Letter, Server, opened, post
 from activities.transport import Answer, Busy, Finding, Message, Refused, Sender, Sent
 from activities.verdict import DEFAULT_PAUSE, masked
 from activities.wire import Deadline, Exchange

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from activities.slackcard import Block, instant, shown
-from activities.slacktext import fallback
+from activities.slack.card_blocks import Block, instant, shown
+from activities.slack.text import fallback
 from engine.render.digest import Digest, Line, Part
 
 TITLE: Final = 120

@@ -1,6 +1,6 @@
 """What people and playbooks did with a task, as words for the thread of its message."""
 
-from activities.slackcard import instant, shown
+from activities.slack.card_blocks import instant, shown
 from activities.store.tasks import TaskEvent
 from engine.people import People
 from engine.values import read_instant

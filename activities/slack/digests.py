@@ -12,10 +12,10 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from activities import slackdigest
 from activities.applied import NothingApplied
 from activities.desks import bench
 from activities.host import Host
+from activities.slack import digest_blocks
 from activities.store import accounts, tasks
 from activities.store import digests as rows
 from activities.store.digests import DigestRow
@@ -110,7 +110,7 @@ def _read(connection: Connection, person: Person, policy: Policy, row: DigestRow
 
 def _message(person: Person, day: date, told: Digest) -> Message:
     name = str(uuid.uuid5(_NAMES, f"{person.id}·{day.isoformat()}"))
-    body, blocks = slackdigest.text(told), tuple(slackdigest.blocks(told))
+    body, blocks = digest_blocks.text(told), tuple(digest_blocks.blocks(told))
     return Message(name, CHANNEL, reach(person), body, blocks=blocks)
 
 

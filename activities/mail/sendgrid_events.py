@@ -17,10 +17,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from activities import ledger, responses
+from activities import ledger
 from activities.host import Host
-from activities.responses import Response, to_mail
-from activities.sendgrid_client import receipt_of
+from activities.mail import responses
+from activities.mail.responses import Response, to_mail
+from activities.mail.sendgrid_client import receipt_of
 from activities.store import accounts, effects, mail_events
 from activities.store.effects import EffectRow
 from activities.store.mail_events import Kind

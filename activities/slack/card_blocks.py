@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from activities.slacktext import fallback
+from activities.slack.text import fallback
 from engine.render.cards import ACCOUNT, Card, Line, day
 from engine.rights import Verb
 

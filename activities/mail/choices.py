@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from activities import ledger, responses
+from activities import ledger
 from activities.desks import Bench, bench
 from activities.host import Host
-from activities.responses import to_mail
+from activities.mail import responses
+from activities.mail.responses import to_mail
 from activities.store import accounts, effects, mail_events, suppressions
 from activities.store.effects import EffectRow
 from activities.store.suppressions import EVERY

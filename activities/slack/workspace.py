@@ -11,12 +11,12 @@ from typing import Any
 
 from slack_sdk.webhook import WebhookClient
 
-from activities.slack import API
-from activities.slack_client import TimedClient
+from activities.slack.client import TimedClient
+from activities.slack.messages import API
 from activities.wire import Deadline
 
 log = logging.getLogger(__name__)
-_silent = logging.getLogger("activities.slack_workspace.vendor")
+_silent = logging.getLogger("activities.slack.workspace.vendor")
 _silent.setLevel(logging.CRITICAL)  # its lines carry addresses that are secrets
 
 PROMPT = timedelta(seconds=2.5)

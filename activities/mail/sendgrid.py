@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import quote
 
-from activities.mailpage import page_of
-from activities.sendgrid_client import Reply, call, receipt_of
+from activities.mail.page import page_of
+from activities.mail.sendgrid_client import Reply, call, receipt_of
 from activities.transport import Answer, Busy, Finding, Message, Refused, Sender, Sent, Uncertain
 from activities.verdict import verdict
 from activities.wire import Deadline, Exchange

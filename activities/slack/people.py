@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from activities.slack import API
-from activities.slack_client import TimedClient
+from activities.slack.client import TimedClient
+from activities.slack.messages import API
 from activities.transport import Finding
 from activities.wire import Deadline
 from engine.people import People, Person

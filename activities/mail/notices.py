@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from activities import cards, mailnotice
 from activities.desks import Bench, bench
 from activities.host import Host
+from activities.mail import notice as mailnotice
 from activities.message import NOTICE, message_of
+from activities.slack import cards
 from activities.store import accounts, breakers, effects, mails, runs, tasks, traces, wakes
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow

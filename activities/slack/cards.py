@@ -14,11 +14,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from activities import slackcard
 from activities.desks import Bench, bench
 from activities.host import Host
 from activities.message import NOTICE, message_of
-from activities.slackhistory import told
+from activities.slack import card_blocks
+from activities.slack.history import told
 from activities.store import accounts, effects, runs, tasks, traces
 from activities.store import cards as rows
 from activities.store.cards import CardRow
@@ -112,11 +112,11 @@ def around(at: Bench, task: Task) -> Around:
 
 
 def _carrying(plain: Message, shown: Card) -> Message:
-    return replace(plain, body=slackcard.text(shown), blocks=tuple(slackcard.blocks(shown)))
+    return replace(plain, body=card_blocks.text(shown), blocks=tuple(card_blocks.blocks(shown)))
 
 
 def _digest(shown: Card) -> str:
-    said = [slackcard.text(shown), *slackcard.blocks(shown)]
+    said = [card_blocks.text(shown), *card_blocks.blocks(shown)]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 

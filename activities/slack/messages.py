@@ -14,8 +14,8 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from activities.slack_client import TimedClient, headers_of
-from activities.slacktext import fallback, quiet, sections
+from activities.slack.client import TimedClient, headers_of
+from activities.slack.text import fallback, quiet, sections
 from activities.transport import Answer, Busy, Finding, Message, Refused, Sent, Uncertain
 from activities.wire import UNREACHABLE_FOR, Deadline
 

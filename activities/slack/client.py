@@ -14,7 +14,7 @@ from activities.verdict import pause, verdict
 from activities.wire import Deadline, Exchange
 
 # Its lines carry whatever Slack answered, profiles included; all of that comes back here as an answer.
-_silent = logging.getLogger("activities.slack_client.vendor")
+_silent = logging.getLogger("activities.slack.client.vendor")
 _silent.setLevel(logging.CRITICAL)
 
 # "It is possible that some aspect of the operation succeeded before the error was raised" (Slack's own reference).

@@ -1,0 +1,1 @@
+"""Mail to customers: how it looks, the two ways out, and what comes back."""
