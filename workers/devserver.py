@@ -25,8 +25,10 @@ STOPPED_WITHIN = 10.0  # seconds from SIGTERM to SIGKILL
 SETTLED_AFTER = 30.0  # seconds of life after which the next death counts as the first again
 BACKOFF = (0.1, 0.5, 2.0, 5.0, 10.0)  # seconds before the first, second … restart in a row
 
-# One history shard is polled 20 times a second by default, which makes a busy wake take a tenth of a second.
+# One history shard is polled 20 times a second by default, which makes a busy wake take a tenth of a second. Timers are
+# read a second ahead and fire when that is over, which makes one of half a second take a whole one.
 DYNAMIC_CONFIG = {
+    "history.timerProcessorMaxTimeShift": '"20ms"',
     "history.transferProcessorMaxPollRPS": 1000,
     "history.timerProcessorMaxPollRPS": 1000,
     "history.visibilityProcessorMaxPollRPS": 1000,
