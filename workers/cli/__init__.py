@@ -11,6 +11,9 @@ from workers.cli.faults import CRASHED, FINE, INTERRUPTED, WRONG, CommandFault, 
 from workers.cli.leaving import leave
 from workers.cli.program import Listed, Program, first_words
 
+# Whoever looks for plug-ins of pydantic's reads what every package that is installed says of itself; we use none.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
 COMMANDS: Mapping[str, Mapping[str, Listed]] = {
     "Write playbooks": {
         "check": Listed("workers.cli.check", "all problems in files, each with its fix"),
