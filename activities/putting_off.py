@@ -81,13 +81,15 @@ def _taken_up(host: Host, channel: str, most: int) -> int:
 
 
 def _next(at: Bench, channel: str, most: int) -> list[tuple[str, str, str]]:
-    """None while it is down; one alone where nobody tries whether it still is."""
+    """None while it is down; one alone where nobody tries whether it still is. Mostly nothing waits."""
+    waiting = mails.put_off(at.connection, channel, most)
+    if not waiting:
+        return []
     found = breakers.find(at.connection, channel)
     if found is None:
-        room = _room(at, channel, most)
-        return mails.put_off(at.connection, channel, room) if room > 0 else []
+        return waiting[: max(0, _room(at, channel, most))]
     abandoned = found.holds(at.real - ABANDONED) is None
-    return mails.put_off(at.connection, channel, 1) if abandoned else []
+    return waiting[:1] if abandoned else []
 
 
 def _room(at: Bench, channel: str, most: int) -> int:
