@@ -99,7 +99,7 @@ def feed(at: Bench, account: AccountRow, row: RunRow, reached: datetime | None =
         return row
     now = _moment(at, account, reached)
     waiting = inputs.waiting(at.connection, row.id)
-    released = not row.paused and effects.release(at.connection, row.id, now)
+    released = not row.paused and effects.release(at.connection, row.id, now, at.real)
     if row.over:
         inputs.consume(at.connection, [seq for seq, _ in waiting], now)
         if not waiting and not released:

@@ -122,12 +122,12 @@ def _recovered(connection: Connection, host: Host, restored_from: datetime | Non
 
 
 def lag(host: Host) -> timedelta:
-    """Real time by which the oldest thing that is due is behind. Whoever feeds facts under a scaled clock holds back
-    while this is more than 0.2 s, so that the story stays true.
+    """Real time by which the oldest thing that is due, or is to be sent, is behind. Whoever feeds facts under a scaled
+    clock holds back while this is more than 0.2 s, so that the story stays true.
     """
     due = host.database.read(lambda connection: late.oldest(connection, host.clock.now()))
-    fresh = host.database.read(wakes.oldest)
-    reals = [host.clock.at_real(one) for one in due] + ([fresh] if fresh else [])
+    fresh = (host.database.read(wakes.oldest), host.database.read(late.unbegun))
+    reals = [host.clock.at_real(one) for one in due] + [one for one in fresh if one is not None]
     return max((host.clock.real() - one for one in reals), default=timedelta(0))
 
 

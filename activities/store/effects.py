@@ -165,12 +165,12 @@ def change(connection: Connection, effect: str, **changes: Any) -> None:
     writing.change(connection, effects, effect, **changes)
 
 
-def release(connection: Connection, run: str, now: datetime) -> bool:
+def release(connection: Connection, run: str, now: datetime, real: datetime) -> bool:
     """What was put off until now is wanted again, what was uncertain is asked for; whether there was any."""
     due = [one for one in unsettled(connection, [run])[run] if one.until is not None and one.until <= now]
     for one in due:
         if one.state == "deferred":
-            again = {"state": "wanted", "reason": None, "tried_at": None, "held": None}
+            again = {"state": "wanted", "reason": None, "tried_at": None, "held": None, "checked_at": real}
             # Whoever waits for room is ready all the while; who waits for an hour, from then on.
             since = one.ready_since if one.held == "cap" else one.until
             change(connection, one.id, until=None, ready_since=since, at=one.until, **again)

@@ -81,6 +81,13 @@ def oldest(connection: Connection, now: datetime) -> Collection[datetime]:
     return [at for query in asked if (at := connection.scalar(query)) is not None]
 
 
+def unbegun(connection: Connection) -> datetime | None:
+    """Since when, in real time, the first effect is wanted that nobody has tried."""
+    query = select(effects.c.checked_at).join(runs, runs.c.id == effects.c.run)
+    query = query.where(effects.c.state == "wanted", effects.c.reason.is_(None), ~runs.c.paused, runs.c.fault.is_(None))
+    return connection.scalar(query.order_by(effects.c.checked_at).limit(1))
+
+
 def undelivered(connection: Connection, before: datetime) -> Waiting:
     """Wakes that were due before then. Since a real instant."""
     return _waiting(connection, select(func.count(), func.min(wakes.c.due_at)).where(wakes.c.due_at <= before))

@@ -243,6 +243,18 @@ def test_lag_is_how_far_the_oldest_due_thing_is_behind(begun):
     assert wakes.lag(host) == timedelta(seconds=3)
 
 
+def test_lag_is_also_how_long_nobody_has_begun_what_is_to_be_sent(begun):
+    host, run = begun("  - {wait: pause, for: 2 days}\n" + MAIL)
+    quiet(host)
+    host.clock.real.go(days=2)
+    runs.advance(host, run)
+    quiet(host)
+
+    host.clock.real.go(seconds=3)
+
+    assert wakes.lag(host) == timedelta(seconds=3)
+
+
 def test_an_account_that_breaks_our_code_holds_up_no_other(begun):
     host, _ = begun()
     acme(host, account="broken")

@@ -18,7 +18,8 @@ HELD = timedelta(seconds=0.2)  # real: whoever feeds facts holds back while what
 @dataclass(slots=True)
 class Feeder:
     """Tells the lives' stories on the host's clock. `told` are the instants at which each account was told something,
-    `lag` is by how much, in real time, it was at most told too late, or something was done too late.
+    `lag` is by how much, in real time, it was at most told too late, or something was done too late: what was behind
+    when somebody looked, and all the time since then in which nobody did.
     """
 
     host: Host
@@ -31,9 +32,11 @@ class Feeder:
         coming = sorted(
             ((one.at, life, one) for life in self.lives for one in life.story.moments), key=lambda one: one[0]
         )
+        behind, looked = timedelta(0), utc_now()
         while coming or clock.now() < until:
+            self.lag = max(self.lag, behind + (utc_now() - looked))
+            looked = utc_now()
             behind = await asyncio.to_thread(wakes.lag, self.host)
-            self.lag = max(self.lag, behind)
             if coming and coming[0][0] <= clock.now() and behind <= HELD:
                 _, life, moment = coming.pop(0)
                 await asyncio.to_thread(self.tell, life, moment)

@@ -30,7 +30,7 @@ from tests.support.steady import DAYS, MARGIN, Said, differs, drawn
 
 END = NOW + timedelta(days=DAYS + 2)
 # Real seconds that a day takes, each time that lives which differed because the machine was slow are lived again.
-PACES = (2, 2, 4)
+PACES = (2, 3, 6)
 DRAWN = 14
 
 pytestmark = pytest.mark.timeout(300)
