@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from activities import ledger
 from activities.host import Host
-from activities.store import facts, wakes
+from activities.store import effects, facts, wakes
 from tests.support.hosts import NOW, HandClock, acme, host_on, only_run, playbook, tell
 from workers.demo.feeder import AT_ONCE, Feeder
 from workers.demo.players import Players
@@ -50,6 +51,9 @@ def wake_is_due(host: Host) -> None:
 
 
 def no_wake(host: Host) -> None:
+    """It was delivered, and what was to be sent has been begun."""
+    for effect in host.database.read(effects.listed):
+        ledger.claim(host, effect.id)
     host.database.write(lambda connection: wakes.delivered(connection, wakes.lease(connection, host.clock.real(), 100)))
 
 
