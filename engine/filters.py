@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -19,8 +20,45 @@ _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+# In the languages whose words stand under a mail too: how a day is written, with its month in place of {month}.
+_ABROAD: Final[Mapping[str, tuple[str, str]]] = {
+    "de": (
+        "{day}. {month} {year}",
+        "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    ),
+    "fr": (
+        "{day} {month} {year}",
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    ),
+    "es": (
+        "{day} de {month} de {year}",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    ),
+    "nl": (
+        "{day} {month} {year}",
+        "januari februari maart april mei juni juli augustus september oktober november december",
+    ),
+}
 _WIDE: Final = DecimalContext(prec=100)
-_TITLES: Final = frozenset({"dr", "prof", "mr", "mrs", "ms", "mx"})
+_TITLES: Final = frozenset(
+    {
+        "dr",
+        "prof",
+        "mr",
+        "mrs",
+        "ms",
+        "mx",
+        "sir",
+        "frau",
+        "herr",
+        "dipl.-ing",
+        "mag",
+        "mme",
+        "mlle",
+        "monsieur",
+        "madame",
+    }
+)
 
 
 class Amount(Decimal):
@@ -59,8 +97,8 @@ def percent(value: int | Decimal, digits: int = 0) -> str:
 
 
 def date_(context: Context, value: date, form: str = "") -> str:
-    """`2 March 2026`, in a language other than English `2026-03-02`; `form` as in strftime. An instant's date is that
-    of the contact's time zone, else the account's.
+    """`2 March 2026`, `2. März 2026`, and `2026-03-02` in a language whose months are not known; `form` as in strftime.
+    An instant's date is that of the contact's time zone, else the account's.
     """
     _known(value)
     if isinstance(value, datetime):
@@ -69,17 +107,33 @@ def date_(context: Context, value: date, form: str = "") -> str:
         raise TypeError(f"{value!r} is not a date")
     if form:
         return value.strftime(form)
-    english = str(context.get("_language") or "en").startswith("en")
-    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}" if english else value.isoformat()
+    return _written(value, str(context.get("_language") or "en").lower().partition("-")[0])
+
+
+def _written(day: date, language: str) -> str:
+    if language == "en":
+        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    if language not in _ABROAD:
+        return day.isoformat()
+    form, months = _ABROAD[language]
+    return form.format(day=day.day, month=months.split()[day.month - 1], year=day.year)
 
 
 def first_name(value: str) -> str:
-    """Of "Kim Lee", "Lee, Kim" and "Dr. Kim Lee"."""
-    _known(value)
-    last, comma, first = value.partition(",")
-    words = (first if comma else last).split() or value.split()
+    """Of "Kim Lee", "Lee, Kim", "Dr. Kim Lee", and of an address that stands in the place of a name."""
+    words = full_name(value).split()
     named = [word for word in words if word.rstrip(".").lower() not in _TITLES]
     return (named or words or [""])[0]
+
+
+def full_name(value: str) -> str:
+    """As one is addressed: "Lee, Kim" is "Kim Lee", and "kim.lee@acme.example" is too."""
+    _known(value)
+    local, at, _ = value.strip().partition("@")
+    if at and " " not in value.strip():
+        return " ".join(word.capitalize() for word in re.split(r"[._+\d-]+", local) if word) or value
+    last, comma, first = value.partition(",")
+    return " ".join((f"{first} {last}" if comma and first.strip() else last).split())
 
 
 def _known(value: object) -> None:
@@ -100,7 +154,13 @@ def _number(value: int | Decimal) -> Decimal:
 def all_filters() -> dict[str, Callable[..., Any]]:
     from jinja2 import pass_context
 
-    return {"money": money, "percent": percent, "date": pass_context(date_), "first_name": first_name}
+    return {
+        "money": money,
+        "percent": percent,
+        "date": pass_context(date_),
+        "first_name": first_name,
+        "full_name": full_name,
+    }
 
 
 # The kinds of value that each takes.
@@ -109,4 +169,5 @@ FITS: Final[Mapping[str, frozenset[str]]] = {
     "percent": frozenset({"percent", "number"}),
     "date": frozenset({"date", "instant"}),
     "first_name": frozenset(TEXTUAL),
+    "full_name": frozenset(TEXTUAL),
 }

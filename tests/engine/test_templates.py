@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from engine.declared.templates import split
-from engine.filters import first_name, money, percent
+from engine.filters import first_name, full_name, money, percent
 from engine.problems import Problems
 from engine.templates import Rendered, Template, Templates, Unfit
 from engine.types import Type
@@ -93,9 +93,19 @@ def test_amounts_look_as_people_write_them():
     assert percent(1) == "100%"
 
 
-@pytest.mark.parametrize("name", ["Kim Lee", "Lee, Kim", "Dr. Kim Lee", "Kim"])
+@pytest.mark.parametrize("name", ["Kim Lee", "Lee, Kim", "Dr. Kim Lee", "Frau Kim Lee", "Kim", "kim.lee@acme.example"])
 def test_the_first_name_is_found(name):
     assert first_name(name) == "Kim"
+
+
+@pytest.mark.parametrize("name", ["Dr. Kim Lee", "Lee, Dr. Kim", " Dr.  Kim Lee"])
+def test_a_full_name_stands_as_one_is_addressed(name):
+    assert full_name(name) == "Dr. Kim Lee"
+
+
+def test_an_address_in_the_place_of_a_name_greets_nobody_as_an_address():
+    assert full_name("kim-lee2@acme.example") == "Kim Lee"
+    assert full_name("@acme.example") == "@acme.example"
 
 
 def test_a_template_has_a_front_matter_that_is_itself_filled_in():
@@ -124,10 +134,17 @@ def test_the_contacts_language_chooses_the_file(wanted, chosen):
     assert files.choose("renewal/hello", wanted).language == chosen
 
 
-def test_dates_in_a_language_other_than_english_have_no_english_months():
-    german = Templates((template("{{ account.renewal_date | date }}", "de"),))
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("de", "1. Juni 2026"), ("fr", "1 juin 2026"), ("es", "1 de junio de 2026"), ("nl", "1 juni 2026"),
+        ("de-AT", "1. Juni 2026"), ("en-GB", "1 June 2026"), ("pl", "2026-06-01"),
+    ],
+)  # fmt: skip
+def test_a_date_is_written_as_in_the_language_of_the_text(language, written):
+    abroad = Templates((template("{{ account.renewal_date | date }}", language.lower()),))
 
-    assert german.render("renewal/hello", NAMES, "de").body == "2026-06-01"
+    assert abroad.render("renewal/hello", NAMES, language).body == written
 
 
 def test_the_standard_workspace_has_templates_by_name():
@@ -175,7 +192,7 @@ def test_the_standard_templates_fit_the_vocabulary():
         (
             "{{ account.tier | upper }}",
             "1:19",
-            "'upper' is not a filter. Ours are date, first_name, money, or, percent",
+            "'upper' is not a filter. Ours are date, first_name, full_name, money, or, percent",
         ),
         ("{{ account.arr | round }}", "1:18", "'round' is not a filter. Write it before the filters: round(…)."),
         ("{% if account.naem %}{% endif %}", "1:7", "account.naem is not in the vocabulary."),

@@ -1,6 +1,7 @@
 """Every template that ships, as its readers get it."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,17 @@ def test_every_mail_says_who_writes_why_and_how_to_get_less(name, language):
     assert footer.company
     assert footer.address
     assert footer.preferences
+
+
+@pytest.mark.parametrize("name", ["onboarding/self-start", "onboarding/self-serve"])
+@pytest.mark.parametrize("language", [None, "de"])
+@pytest.mark.parametrize("seats", [None, 1, 37])
+def test_steps_stand_in_lines_of_their_own_whatever_is_known(name, language, seats):
+    reader = made_up(SETTING, language)
+    known = {key: value for key, value in reader.names["account"].items() if key != "seats"}
+    names = {**reader.names, "account": known | ({"seats": seats} if seats else {})}
+
+    text = page_of(letter(Source(name), replace(reader, names=names), SETTING, Senders(), LINKS)).text
+
+    assert re.findall(r"(?m)^(\d)\. \S.*[.]$", text) == ["1", "2", "3"]
+    assert ("37" in text) == (seats == 37)

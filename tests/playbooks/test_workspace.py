@@ -166,11 +166,18 @@ def guide() -> str:
 
 
 def test_every_template_is_used_by_some_step():
-    specs = [step.spec for plan in plans().values() for step in plan.steps.values()]
+    specs = [spec for plan in plans().values() for step in plan.steps.values() for spec in step.specs]
     mails = [mail for spec in specs if spec.kind == "sequence" for mail in spec.mails]
     used = {getattr(one, "template", None) for one in (*specs, *mails)}
 
     assert {template.name for template in workspace().templates.files} <= used
+
+
+def test_who_gets_a_mail_in_their_language_gets_them_all_in_it():
+    files = workspace().templates.files
+
+    for language in {one.language for one in files}:
+        assert {one.name for one in files if one.language == language} == set(workspace().templates.names)
 
 
 @law(60)
