@@ -44,6 +44,7 @@ def mail_of(effect: Effect, account: str, policy: Policy, senders: Senders, link
         message,
         sender=sender,
         reply_to=links.reply_to(effect.id) or answers_to,
+        returns_to=links.returns_to(effect.id),
         headers=() if essential else links.headers(effect.id),
         language=_text(effect.content, "language") or policy.mail.language,
         footer=Footer(

@@ -50,6 +50,7 @@ class Message:
     footer: Footer | None = None  # email only
     sender: Sender | None = None  # email only; without one, the transport's own
     reply_to: str | None = None  # email only
+    returns_to: str | None = None  # email by SMTP only: where servers report what they could not deliver
     cc: tuple[str, ...] = ()  # email only: addresses of colleagues
     headers: tuple[tuple[str, str], ...] = ()  # email only: List-Unsubscribe, Auto-Submitted, ...
     categories: tuple[str, ...] = ()  # email only: playbook and template ids, at most 10

@@ -228,7 +228,11 @@ def _letterhead(settings: Settings) -> Iterator[Found]:
 
 
 def _answers(settings: Settings) -> Iterator[Found]:
-    """Whether what becomes of mails comes back, as soon as SendGrid sends any."""
+    """Whether what becomes of mails comes back, as soon as any leaves the machine."""
+    if settings.smtp_url is not None:
+        where = f"come back to {settings.inbound_domain}, raw, to /sendgrid/inbound"
+        nowhere = "go to the colleague who writes, and no playbook hears of them (PLAYBOOK_INBOUND_DOMAIN)"
+        yield Found("mail bounces", ok=True, message=f"they {where if settings.inbound_domain else nowhere}")
     if settings.sendgrid_api_key is None or settings.smtp_url is not None:
         return
     if settings.sendgrid_event_key is None:

@@ -17,6 +17,8 @@ from typing import Final
 from mailparser_reply import EmailReplyParser
 from mailparser_reply.constants import MAIL_LANGUAGES
 
+from activities.mail.dsn import Reports, reports_of
+
 # What is looked through for where the quoted mail begins: the library takes a second for some texts that are made to.
 LOOKED_THROUGH: Final = 5_000  # characters
 LONGEST_HEADER: Final = 10_000
@@ -30,6 +32,7 @@ Form = Mapping[str, bytes]
 class Inbound:
     """`to` are the addresses that it was delivered to, `answers` the left parts of the message ids that it answers, the
     nearest first. `id` tells it from other mails. `machine`: nobody wrote it (RFC 3834), such as an out-of-office note.
+    `reports`: what a mail server says of mails that it could not deliver; None where it is no such mail.
     """
 
     id: str
@@ -40,6 +43,7 @@ class Inbound:
     text: str
     answers: tuple[str, ...]
     machine: bool
+    reports: Reports | None = None
 
 
 def fields_of(raw: bytes, content_type: str) -> dict[str, bytes]:
@@ -70,6 +74,7 @@ def read(form: Form) -> Inbound:
         text=own_words(text),
         answers=tuple(_MESSAGE_ID.findall(_header(mail, "In-Reply-To"))) + _references(mail),
         machine=_is_by_machine(mail, envelope.get("from")),
+        reports=reports_of(mail),
     )
 
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import Final, Literal
 
-Purpose = Literal["choose", "reply"]  # whoever sees the address for replies cannot unsubscribe somebody by it
+Purpose = Literal["choose", "reply", "return"]  # whoever sees the address for replies cannot unsubscribe somebody by it
 
 REPLY: Final = "reply+"
+RETURN: Final = "return+"
 _SIGNED: Final = 12  # bytes
 _LENGTH: Final = 45  # letters: 28 bytes in base 32
 
@@ -39,7 +40,11 @@ class Links:
 
     def reply_to(self, effect: str) -> str | None:
         """An address of at most 64 letters before the @."""
-        return f"{REPLY}{self.token('reply', effect)}@{self.inbound}" if self.secrets and self.inbound else None
+        return self._address("reply", REPLY, effect)
+
+    def returns_to(self, effect: str) -> str | None:
+        """Where mail servers send what they could not deliver."""
+        return self._address("return", RETURN, effect)
 
     def headers(self, effect: str) -> tuple[tuple[str, str], ...]:
         """By which mail programs offer to unsubscribe with one click (RFC 2369, RFC 8058)."""
@@ -62,9 +67,19 @@ class Links:
 
     def replied_to(self, address: str) -> str | None:
         """Which mail an address for replies was made for."""
+        return self._effect("reply", REPLY, address)
+
+    def returned(self, address: str) -> str | None:
+        """Which mail an address for what comes back was made for."""
+        return self._effect("return", RETURN, address)
+
+    def _address(self, purpose: Purpose, prefix: str, effect: str) -> str | None:
+        return f"{prefix}{self.token(purpose, effect)}@{self.inbound}" if self.secrets and self.inbound else None
+
+    def _effect(self, purpose: Purpose, prefix: str, address: str) -> str | None:
         local, _, domain = parseaddr(address)[1].rpartition("@")
         mine = self.inbound is not None and domain.lower() == self.inbound.lower()
-        return self.read("reply", local[len(REPLY) :]) if mine and local.lower().startswith(REPLY) else None
+        return self.read(purpose, local[len(prefix) :]) if mine and local.lower().startswith(prefix) else None
 
     def _page(self, name: str, effect: str) -> str | None:
         if not self.secrets or self.site is None:

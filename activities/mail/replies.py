@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from activities import ledger
 from activities.desks import Bench, bench
 from activities.host import Host
-from activities.mail import responses
+from activities.mail import bounces, responses
 from activities.mail.inbound import Inbound
 from activities.mail.responses import to_mail
 from activities.slack.text import escaped
@@ -23,19 +23,21 @@ from activities.store.effects import EffectRow
 from engine.people import Directory, Person, reach
 from engine.run import Effect, effect_key
 
-What = Literal["replied", "answered_by_machine", "known", "unknown"]
+What = Literal["replied", "answered_by_machine", "returned", "known", "unknown"]
 SAID_BY: Final = "said_by"  # in the content of a message that holds a contact's words
 QUOTED: Final = 2_500  # characters of a reply that Slack shows
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`known`: it was taken in before; `unknown`: it answers no mail of ours."""
+    """`returned`: a mail of ours came back; `known`: it was taken in before; `unknown`: it answers no mail of ours."""
 
     what: What
 
 
 def take_in(host: Host, mail: Inbound) -> Outcome:
+    if mail.reports is not None:
+        return Outcome(bounces.take_in(host, mail.to, mail.reports))
     found = host.database.read(lambda connection: _answered(connection, host, mail))
     if found is None:
         return Outcome("unknown")
@@ -47,7 +49,7 @@ def take_in(host: Host, mail: Inbound) -> Outcome:
 def _answered(connection: Connection, host: Host, mail: Inbound) -> tuple[str, bool] | None:
     """The mail's id, and whether it is sure to be that one."""
     for address in mail.to:
-        name = host.links.replied_to(address)
+        name = host.links.replied_to(address) or host.links.returned(address)
         row = effects.find(connection, name) if name else None
         if row is not None and row.channel == "email":
             return row.id, True
@@ -71,7 +73,7 @@ def _taken(at: Bench, name: str, sure: bool, mail: Inbound) -> Outcome:  # noqa:
         return Outcome("unknown")  # it was erased
     if sure and row.state == "uncertain":  # whoever answers it has it
         ledger.settle_proven(at.host.within(at.connection), row, f"reply:{row.id}")
-    what: Literal["replied", "answered_by_machine"] = "answered_by_machine" if mail.machine else "replied"
+    what: Literal["replied", "answered_by_machine"] = "answered_by_machine" if _is_by_machine(at, mail) else "replied"
     now = at.now(account)
     if not mail_events.add(at.connection, row.account, row.recipient, row.id, what, now, mail.id):
         return Outcome("known")
@@ -79,6 +81,11 @@ def _taken(at: Bench, name: str, sure: bool, mail: Inbound) -> Outcome:  # noqa:
         responses.take_in(at.host.within(at.connection), to_mail(row, "reply", text=mail.text))
         _tell(at, account, row, mail, now)
     return Outcome(what)
+
+
+def _is_by_machine(at: Bench, mail: Inbound) -> bool:
+    """People answer where they are asked to; out-of-office notes go to where mails come back (RFC 3834)."""
+    return mail.machine or any(at.host.links.returned(one) for one in mail.to)
 
 
 # --- the colleague

@@ -8,7 +8,7 @@ import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Final, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
@@ -21,6 +21,7 @@ from activities import ledger
 from activities.host import Host
 from activities.mail import responses
 from activities.mail.responses import Response, to_mail
+from activities.mail.returned import meaning
 from activities.mail.sendgrid_client import receipt_of
 from activities.store import accounts, effects, mail_events
 from activities.store.effects import EffectRow
@@ -28,8 +29,6 @@ from activities.store.mail_events import Kind
 from activities.store.together import Collided
 from activities.verdict import masked
 
-OFTEN: Final = 3  # mails that came back, each for another reason than that there is no such address,
-WITHIN: Final = timedelta(days=30)  # since which nobody is reached
 OURS: Final = frozenset({"content", "reputation"})  # blocked for what we sent, not for whom
 LONGEST: Final = 500  # characters of a reason
 
@@ -164,11 +163,8 @@ def _means(connection: Connection, row: EffectRow, event: Event, kind: Kind, at:
             return [to_mail(row, "open", at=at)]
         case "clicked":
             return [to_mail(row, "click", at=at, link=_place(event.url))]
-        case "bounced":
-            return [to_mail(row, "bounce", at=at, reason=reason)]
-        case "blocked" if _came_back_often(connection, row, at):
-            often = f"{OFTEN} mails came back within {WITHIN.days} days: {reason}"
-            return [to_mail(row, "bounce", at=at, reason=often)]
+        case "bounced" | "blocked":
+            return meaning(connection, row, kind, at, reason)
         case "unsubscribed":
             return [to_mail(row, "unsubscribe", at=at)]
         case "complained":
@@ -188,13 +184,6 @@ def _of_dropped(row: EffectRow, reason: str, at: datetime) -> list[Response]:
         case "spam reporting address":
             return [replace(to_mail(row, "unsubscribe", at=at), lasting="complained")]
     return []
-
-
-def _came_back_often(connection: Connection, row: EffectRow, at: datetime) -> bool:
-    """This is the third in a row, or more."""
-    arrived = mail_events.last(connection, row.account, row.recipient, "delivered")
-    after = max(filter(None, (arrived, at - WITHIN)))
-    return mail_events.count(connection, row.account, row.recipient, "blocked", after) >= OFTEN
 
 
 def _place(url: str) -> str:

@@ -1,7 +1,8 @@
 """Customer mail by any SMTP server: a provider's, or one's own.
 
 The server cannot be asked later what became of a mail, so one whose answer was lost is a person's to decide. Its
-Message-ID begins with the effect's opaque id, by which a bounce or an answer is told.
+Message-ID begins with the effect's opaque id, by which an answer is told. What cannot be delivered comes back to an
+address of its own for each mail, where there is a domain whose mail is handed to us; `bounces` takes it in.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from email.policy import SMTPUTF8
 from email.utils import format_datetime
 from smtplib import SMTPServerDisconnected
 
+from activities.mail.dsn import RETURNS_TO
 from activities.mail.page import page_of
 from activities.mail.smtp_client import Answered, Letter, Server, opened, post
 from activities.transport import Answer, Busy, Finding, Message, Refused, Sender, Sent
@@ -91,10 +93,12 @@ def letter_of(message: Message, sender: Sender) -> Letter:
     mail["Message-ID"] = f"<{message.id}@{_ascii_domain(sender.address)}>"
     for name, value in message.headers:
         mail[name] = " ".join(value.split())
+    if message.returns_to:
+        mail[RETURNS_TO] = message.returns_to
     mail.set_content(page.text, cte="quoted-printable")
     mail.add_alternative(page.html, subtype="html", cte="quoted-printable")
     to = (message.to, *message.cc)
-    return Letter(_reached(sender.address), tuple(_reached(one) for one in to), mail)
+    return Letter(_reached(message.returns_to or sender.address), tuple(_reached(one) for one in to), mail)
 
 
 def _address(address: str, name: str) -> Address:
