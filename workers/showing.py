@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from activities.applied import NothingApplied
 from activities.host import Host
@@ -17,17 +17,18 @@ from activities.slack import cards, removing
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-Work = Callable[[], timedelta]
+Room = Literal["edits", "removals"]
+Work = tuple[Room, Callable[[], timedelta]]
 
 AT_ONCE = 8
 POLL = timedelta(seconds=0.25)  # for what other processes wrote
-LONGEST = timedelta(seconds=60)  # that one answer holds up all messages
+LONGEST = timedelta(seconds=60)  # that one answer holds up the others of its kind
 TROUBLE = timedelta(seconds=1)
 
 
 class Showing:
-    """`run` goes on until it is cancelled. Slack's limits are for all messages of an app, so one that is told to wait
-    holds up the others. `stir` may be called from any thread: something may have changed.
+    """`run` goes on until it is cancelled. Slack limits each method for itself, so an edit that is told to wait holds
+    up the other edits and nothing else. `stir` may be called from any thread: something may have changed.
     """
 
     def __init__(self, host: Host, *, poll: timedelta = POLL) -> None:
@@ -35,7 +36,7 @@ class Showing:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._new = asyncio.Event()
         self._in_flight: set[asyncio.Task[None]] = set()
-        self._rest = 0.0  # by the loop's clock: Slack wants nothing before
+        self._rest: dict[Room, float] = {"edits": 0.0, "removals": 0.0}  # by the loop's clock: Slack wants none before
         self._threads = ThreadPoolExecutor(AT_ONCE + 1, thread_name_prefix="showing")
 
     def stir(self) -> None:
@@ -57,34 +58,39 @@ class Showing:
     async def _show_some(self) -> None:
         self._new.clear()
         found = await self._leased()
-        for one in found:
-            task = asyncio.create_task(self._show(one))
+        for room, one in found:
+            task = asyncio.create_task(self._show(room, one))
             self._in_flight.add(task)
             task.add_done_callback(self._in_flight.discard)
         if not found:
             await self._wait()
 
     async def _leased(self) -> list[Work]:
-        resting = asyncio.get_running_loop().time() < self._rest
-        room = 0 if resting else AT_ONCE - len(self._in_flight)
+        now = asyncio.get_running_loop().time()
+        free: frozenset[Room] = frozenset(room for room, until in self._rest.items() if until <= now)
+        places = AT_ONCE - len(self._in_flight)
         try:
-            return await self._in_thread(lambda: self._work(room)) if room else []
+            return await self._in_thread(lambda: self._work(free, places)) if free and places else []
         except Exception:
             log.exception("cards could not be looked for; it is tried again")
             await asyncio.sleep(TROUBLE.total_seconds())
             return []
 
-    def _work(self, room: int) -> list[Work]:
+    def _work(self, free: frozenset[Room], places: int) -> list[Work]:
         """What is to be shown goes before what is to be taken away."""
-        host = self._host
-        stale = [partial(cards.show, host, one) for one in cards.lease(host, room)]
-        left = room - len(stale)
-        return [*stale, *(partial(removing.remove, host, one) for one in (removing.lease(host, left) if left else ()))]
+        host, found = self._host, list[Work]()
+        if "edits" in free:
+            found += [("edits", partial(cards.show, host, one)) for one in cards.lease(host, places)]
+        if "removals" in free and len(found) < places:
+            gone = removing.lease(host, places - len(found))
+            found += [("removals", partial(removing.remove, host, one)) for one in gone]
+        return found
 
-    async def _show(self, work: Work) -> None:
+    async def _show(self, room: Room, work: Callable[[], timedelta]) -> None:
         try:
             pause = await self._in_thread(work)
-            self._rest = max(self._rest, asyncio.get_running_loop().time() + min(pause, LONGEST).total_seconds())
+            until = asyncio.get_running_loop().time() + min(pause, LONGEST).total_seconds()
+            self._rest[room] = max(self._rest[room], until)
         except NothingApplied:
             pass
         except Exception:

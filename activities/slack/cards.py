@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from activities.desks import Bench, bench
 from activities.host import Host
 from activities.message import NOTICE, message_of
-from activities.slack import card_blocks
+from activities.slack import card_blocks, pace
 from activities.slack.history import told
 from activities.store import accounts, effects, runs, tasks, traces
 from activities.store import cards as rows
@@ -124,31 +124,56 @@ def _digest(shown: Card) -> str:
 
 
 def lease(host: Host, limit: int) -> list[CardRow]:
-    """Cards that are behind their task, and that nobody else shows for the time being."""
+    """Cards that are behind their task, and that nobody else shows for the time being; of what changed by itself no
+    more than the pace allows.
+    """
     real = host.clock.real()
-    if not host.database.read(lambda connection: rows.any_stale(connection, real)):
+    if not host.database.read(lambda connection: _any_due(connection, real)):
         return []
-    return host.database.write(lambda connection: rows.lease(connection, real, limit))
+    return host.database.write(lambda connection: _leased(connection, real, limit))
+
+
+def _any_due(connection: Connection, real: datetime) -> bool:
+    return rows.any_stale(connection, real, acts=pace.spare(connection, real) == 0)
+
+
+def _leased(connection: Connection, real: datetime, limit: int) -> list[CardRow]:
+    found = rows.stale(connection, real, limit)
+    acts = [row for row in found if row.is_act]
+    others = found[len(acts) :]
+    chosen = acts + (others[: pace.take(connection, real, len(others))] if others else [])
+    rows.lease(connection, chosen, real)
+    return chosen
 
 
 def show(host: Host, row: CardRow) -> timedelta:
     """The message as the task now stands, then what has been done with it, word by word, into its thread. For how long
-    Slack wants no more of anything.
+    Slack wants no more edits.
     """
     found = host.database.read(lambda connection: _looked_at(bench(host, connection), row))
     if found is None:
         return timedelta(0)
     shown, lines, address = found
-    row, answer = (
-        _posted_after_all(host, row, shown, address) if row.receipt == rows.MAILED else _edited(host, row, shown)
-    )
+    mailed, before = row.receipt == rows.MAILED, row.digest
+    row, answer = _posted_after_all(host, row, shown, address) if mailed else _edited(host, row, shown)
+    held = answer.retry_after if isinstance(answer, Busy) and not mailed else timedelta(0)
+    unseen = before == row.digest and isinstance(answer, Sent)
     for seq, said in lines:
         if not isinstance(answer, Sent) or row.receipt == rows.MAILED:
             break
         answer = _said(host, row, seq, said)
         row = replace(row, told=seq) if isinstance(answer, Sent) else row
     host.database.write(lambda connection: _kept(connection, row, answer, host.clock.real()))
-    return answer.retry_after if isinstance(answer, Busy) else timedelta(0)
+    _paced(host, held=held, spared=unseen and not row.is_act)
+    return held
+
+
+def _paced(host: Host, *, held: timedelta, spared: bool) -> None:
+    real = host.clock.real()
+    if held:
+        host.database.write(lambda connection: pace.hold_edits(connection, real, held))
+    elif spared:
+        host.database.write(lambda connection: pace.give_back(connection, real))
 
 
 def _looked_at(at: Bench, row: CardRow) -> tuple[Card, list[tuple[int, str]], str] | None:
@@ -192,9 +217,16 @@ def _found(host: Host, message: Message, row: CardRow) -> Sent | None:
 
 def _said(host: Host, row: CardRow, seq: int, said: str) -> Answer:
     """A word in the thread is no edit: before it is said again, it is looked for."""
+    place, real = (row.receipt or "").partition(":")[0], host.clock.real()
+    if wait := host.database.read(lambda connection: pace.words_wait(connection, place, real)):
+        return Busy("Slack wants no more messages there for now.", wait)
     name = str(uuid.uuid5(uuid.UUID(row.effect), str(seq)))
     one = Message(name, CHANNEL, row.recipient, said, thread=row.receipt)
-    return _found(host, one, row) or _send(host, one)
+    answer = _found(host, one, row) or _send(host, one)
+    if isinstance(answer, Busy):
+        after = answer.retry_after
+        host.database.write(lambda connection: pace.hold_words(connection, place, real, after))
+    return answer
 
 
 def _send(host: Host, message: Message) -> Answer:

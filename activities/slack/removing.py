@@ -34,7 +34,7 @@ def lease(host: Host, limit: int) -> list[Removal]:
 
 
 def remove(host: Host, one: Removal) -> timedelta:
-    """For how long Slack wants no more of anything."""
+    """For how long Slack wants no more deletions."""
     channel = host.channels[CHANNEL]
     if not isinstance(channel.transport, Removes):
         return timedelta(0)

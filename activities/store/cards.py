@@ -1,6 +1,6 @@
 """Cards: messages that follow a task. A row is stale while its `rev` is above what is `shown`; leases are real."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,6 +29,12 @@ class CardRow:
     told: int
     attempts: int
     reason: str | None
+    turn: int = 0
+
+    @property
+    def is_act(self) -> bool:
+        """What somebody did, and waits to see."""
+        return self.turn < 0
 
 
 _COLUMNS = [cards.c[name] for name in CardRow.__dataclass_fields__]
@@ -36,6 +42,7 @@ _REAL = bindparam("real", type_=cards.c.lease_until.type)
 _FREE = cards.c.lease_until.is_(None) | (cards.c.lease_until <= _REAL)
 _STALE = (cards.c.rev > cards.c.shown) & cards.c.receipt.is_not(None) & _FREE
 _ANY = select(cards.c.task).where(_STALE).limit(1)
+_ANY_ACT = _ANY.where(cards.c.turn < 0)
 _FIRST = (
     select(*_COLUMNS)
     .where(_STALE)
@@ -108,19 +115,20 @@ def touch_changed(connection: Connection, bodies: Mapping[str, str]) -> None:
         connection.execute(_TOUCH_CHANGED, [{"which": one, "new": body} for one, body in sorted(bodies.items())])
 
 
-def any_stale(connection: Connection, real: datetime) -> bool:
-    """Asked before leasing: it takes no lock."""
-    return connection.scalar(_ANY, {"real": real}) is not None
+def any_stale(connection: Connection, real: datetime, *, acts: bool = False) -> bool:
+    """Asked before leasing: it takes no lock. `acts`: whether there is one that somebody waits for."""
+    return connection.scalar(_ANY_ACT if acts else _ANY, {"real": real}) is not None
 
 
-def lease(connection: Connection, real: datetime, limit: int) -> list[CardRow]:
-    """Stale ones that nobody else shows, for LEASE from now. `attempts` are those that came before: whoever died in
-    the middle of one counts.
-    """
-    chosen = [CardRow(*row) for row in connection.execute(_FIRST, {"real": real, "most": limit})]
+def stale(connection: Connection, real: datetime, limit: int) -> list[CardRow]:
+    """Those that nobody else shows, what people did before all else; locked."""
+    return [CardRow(*row) for row in connection.execute(_FIRST, {"real": real, "most": limit})]
+
+
+def lease(connection: Connection, chosen: Iterable[CardRow], real: datetime) -> None:
+    """For LEASE from now. `attempts` of a row are those that came before: whoever died in the middle of one counts."""
     for one in chosen:
         connection.execute(_LEASE, {"which": one.task, "whose": one.recipient, "until": real + LEASE})
-    return chosen
 
 
 def shown(connection: Connection, row: CardRow) -> None:

@@ -4,7 +4,9 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import count
+from math import ceil
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -63,6 +65,31 @@ class Refusal(Exception):
     pass
 
 
+@dataclass(slots=True)
+class Limit:
+    """Of one method: `burst` calls at once, then one in `apart` seconds by `clock`; in the whole workspace, or in each
+    conversation.
+    """
+
+    clock: Callable[[], datetime]
+    burst: int
+    apart: float
+    each_channel: bool = False
+    refused: int = 0
+    free: dict[str, datetime] = field(default_factory=dict)
+
+    def wait(self, channel: str) -> int:
+        """Seconds, as Slack tells them; 0 when the call may pass."""
+        place, now = channel if self.each_channel else "", self.clock()
+        free = max(self.free.get(place, now), now)
+        over = (free - now).total_seconds() - (self.burst - 1) * self.apart
+        if over > 0:
+            self.refused += 1
+            return ceil(over)
+        self.free[place] = free + timedelta(seconds=self.apart)
+        return 0
+
+
 class StandInSlack(StandIn):
     """A workspace: `people` maps mail addresses to user ids; rooms are made by `room`, conversations as asked for."""
 
@@ -77,6 +104,7 @@ class StandInSlack(StandIn):
         self.views: list[Arguments] = []
         self.homes: dict[str, Arguments] = {}
         self.whispers: list[str] = []
+        self.limits: dict[str, Limit] = {}
         self._numbers = count(1)
         self._direct: dict[str, str] = {}
 
@@ -99,11 +127,17 @@ class StandInSlack(StandIn):
             return Response(body={"ok": True})
         method = request.path.removeprefix("/api/")
         headers = {"X-OAuth-Scopes": ",".join(self.scopes)}
+        if wait := self._wait(method, request):
+            return Response(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": str(wait)})
         try:
             act = self._permitted(method, request)
             return Response(body={"ok": True} | act(_arguments(request)), headers=headers)
         except Refusal as refusal:
             return Response(body={"ok": False, "error": str(refusal)}, headers=headers)
+
+    def _wait(self, method: str, request: Request) -> int:
+        limit = self.limits.get(method)
+        return limit.wait(str(_arguments(request).get("channel"))) if limit else 0
 
     def _permitted(self, method: str, request: Request) -> Callable[[Arguments], Arguments]:
         token = self.app_token if method == "apps.connections.open" else self.token
