@@ -21,6 +21,7 @@ from activities.store.traces import Traced
 from activities.transport import Message
 from engine.people import Person
 from engine.pings import calendar_of
+from engine.policy import Policy
 from engine.render.cards import card, day
 from engine.trace import deferred
 
@@ -105,7 +106,8 @@ def message(at: Bench, row: EffectRow) -> Message:
     if person is None or task is None:
         return replace(mail, subject=mailnotice.headline(plain.body), body=mailnotice.words(plain.body))
     shown = card(task, person, cards.around(at, task))
-    told = mailnotice.notice(shown, task.outcomes, plain.body, person.id, _on_their_clock(at, person))
+    clock = on_their_clock(person, at.current.setting.policy)
+    told = mailnotice.notice(shown, task.outcomes, plain.body, person.id, clock)
     return replace(mail, subject=told.subject, body=told.body)
 
 
@@ -115,8 +117,8 @@ def _comes_before(one: EffectRow, row: EffectRow, task: str) -> bool:
     return mine and one.state != "uncertain" and (one.at, one.id) < (row.at, row.id)
 
 
-def _on_their_clock(at: Bench, person: Person) -> mailnotice.Clock:
-    calendar = calendar_of(person, at.current.setting.policy)
+def on_their_clock(person: Person, policy: Policy) -> mailnotice.Clock:
+    calendar = calendar_of(person, policy)
 
     def shown(instant: datetime) -> str:
         local = calendar.local(instant)

@@ -1,7 +1,9 @@
 """A message to each colleague in the morning of their working days: what they have to do. None where that is nothing.
 
 Which day's was sent to whom is a row. A digest has a name of its own for each day, by which a lost answer is found
-again, so that nobody gets one twice; what an outage kept from being sent while they worked is not made up for.
+again, so that nobody gets one twice; what an outage kept from being sent while they worked is not made up for. What
+Slack does not take for as long as policy's fallback goes by mail, if it cannot have arrived, and then by mail alone; a
+mail that may have arrived is not sent again.
 """
 
 import uuid
@@ -15,6 +17,9 @@ from sqlalchemy import Connection
 from activities.applied import NothingApplied
 from activities.desks import bench
 from activities.host import Host
+from activities.mail import notices
+from activities.mail.digest import digest_mail
+from activities.message import NOTICE
 from activities.slack import digest_blocks
 from activities.store import accounts, tasks
 from activities.store import digests as rows
@@ -33,12 +38,14 @@ _NAMES: Final = uuid.UUID("0d5e3c52-54f7-4c3c-8a4e-6f0d2f3c9a77")
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """`day` is None when nothing is to be sent now; `told` when there is nothing to say."""
+    """`day` is None when nothing is to be sent now; `told` when there is nothing to say. `mail`: it may go by that."""
 
     person: Person
+    policy: Policy
     day: date | None
     next_at: datetime
     told: Digest | None = None
+    mail: bool = False
 
 
 def meet(host: Host, known: int) -> int:
@@ -76,8 +83,15 @@ def send(host: Host, row: DigestRow) -> None:
     if due.day is None or due.told is None:
         host.database.write(lambda connection: rows.done(connection, row, due.day, due.next_at, None))
         return
+    if row.by_mail or (due.mail and can_be_mailed(host, row, due.person)):
+        by_mail(host, row, due, due.day, due.told)
+        return
     answer = _sent(host, row, _message(due.person, due.day, due.told))
-    host.database.write(lambda connection: _kept(connection, row, due, answer, host.clock.real()))
+    if isinstance(answer, Refused) and answer.code in notices.NOBODY and can_be_mailed(host, row, due.person):
+        by_mail(host, row, due, due.day, due.told)
+        return
+    look_at = _fallback_of(host, row, due)
+    host.database.write(lambda connection: _kept(connection, row, due, answer, host.clock.real(), look_at))
 
 
 def _met(connection: Connection, people: dict[str, datetime], now: datetime) -> None:
@@ -86,14 +100,28 @@ def _met(connection: Connection, people: dict[str, datetime], now: datetime) -> 
 
 
 def _due(connection: Connection, host: Host, row: DigestRow) -> Due | None:
-    setting, now = bench(host, connection).current.setting, host.clock.now()
+    at, now = bench(host, connection), host.clock.now()
+    setting = at.current.setting
     person = setting.people.get(row.person)
     if person is None:
         return None
     day, next_at = digest_day(person, setting.policy, now), next_digest(person, setting.policy, now)
     if day is None or day.isoformat() == row.day:
-        return Due(person, None, next_at)
-    return Due(person, day, next_at, _read(connection, person, setting.policy, row, now))
+        return Due(person, setting.policy, None, next_at)
+    told = _read(connection, person, setting.policy, row, now)
+    tried = row.attempts > 0 and row.since is not None
+    waited = tried and at.real - (row.since or at.real) >= setting.policy.mail_fallback.clock
+    return Due(person, setting.policy, day, next_at, told, waited or notices.is_time(at, CHANNEL))
+
+
+def can_be_mailed(host: Host, row: DigestRow, person: Person) -> bool:
+    return host.falls_back and person.email is not None and not row.may_have_arrived
+
+
+def _fallback_of(host: Host, row: DigestRow, due: Due) -> datetime | None:
+    """When it goes by mail if Slack does not take it by then (real)."""
+    since = row.since or host.clock.real()
+    return since + due.policy.mail_fallback.clock if can_be_mailed(host, row, due.person) else None
 
 
 def _read(connection: Connection, person: Person, policy: Policy, row: DigestRow, now: datetime) -> Digest | None:
@@ -124,7 +152,39 @@ def _sent(host: Host, row: DigestRow, message: Message) -> Answer:
     return channel.transport.send(message, channel.deadline)
 
 
-def _kept(connection: Connection, row: DigestRow, due: Due, answer: Answer, real: datetime) -> None:
+def by_mail(host: Host, row: DigestRow, due: Due, day: date, told: Digest) -> None:
+    """The claim commits before the mail goes; one that may have arrived is looked for and not sent again."""
+    channel, message = host.channels[NOTICE], _mail(due, day, told)
+    if not row.by_mail:
+        row = host.database.write(lambda connection: rows.go_by_mail(connection, row))
+    if row.may_have_arrived:
+        there = channel.transport.find(message, host.clock.real() - timedelta(days=1))
+        reason = None if there else "it may have arrived by mail, and is not sent again"
+        host.database.write(lambda connection: rows.done(connection, row, day, due.next_at, reason))
+        return
+    answer = channel.transport.send(message, channel.deadline)
+    host.database.write(lambda connection: _kept(connection, row, due, answer, host.clock.real(), None))
+
+
+def _mail(due: Due, day: date, told: Digest) -> Message:
+    person = due.person
+    name = str(uuid.uuid5(_NAMES, f"{person.id}·{day.isoformat()}·mail"))
+    mail = digest_mail(told, person.id, notices.on_their_clock(person, due.policy))
+    return Message(
+        name,
+        "email",
+        person.email or "",
+        mail.body,
+        to_name=person.name or "",
+        subject=mail.subject,
+        headers=notices.AUTOMATIC,
+    )
+
+
+def _kept(
+    connection: Connection, row: DigestRow, due: Due, answer: Answer, real: datetime, look_at: datetime | None
+) -> None:
+    """`look_at`: it is looked at then at the latest, if nothing can have arrived."""
     pause = BACKOFF[min(row.attempts, len(BACKOFF) - 1)]
     match answer:
         case Sent():
@@ -132,6 +192,9 @@ def _kept(connection: Connection, row: DigestRow, due: Due, answer: Answer, real
         case Refused(reason, credentials=False):
             rows.done(connection, row, due.day, due.next_at, reason)
         case Busy(reason, after):
-            rows.failed(connection, row, reason, real + max(after, pause))
-        case Refused(reason) | Uncertain(reason):
-            rows.failed(connection, row, reason, real + pause)
+            until = real + max(after, pause)
+            rows.failed(connection, row, reason, min(until, max(look_at or until, real + BACKOFF[0])), certain=True)
+        case Refused(reason):
+            rows.failed(connection, row, reason, min(real + pause, look_at or real + pause), certain=True)
+        case Uncertain(reason):
+            rows.failed(connection, row, reason, real + pause, certain=False)

@@ -1,7 +1,7 @@
 """Digests: one row for each colleague, with the last day that was dealt with and when to look again (logical)."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -14,12 +14,21 @@ LEASE = timedelta(seconds=90)  # longer than looking for a digest and sending it
 
 @dataclass(frozen=True, slots=True)
 class DigestRow:
-    """`attempts` are those before this one at what is due; whoever died over one has made one too."""
+    """`attempts` are those before this one at what is due; whoever died over one has made one too. `certain` of them
+    delivered nothing for sure. `since` (real): when the first was made. Once `by_mail`, they count anew.
+    """
 
     person: str
     day: str | None
     attempts: int
     reason: str | None
+    since: datetime | None
+    certain: int
+    by_mail: bool
+
+    @property
+    def may_have_arrived(self) -> bool:
+        return self.certain < self.attempts
 
 
 _COLUMNS = [digests.c[name] for name in DigestRow.__dataclass_fields__]
@@ -58,19 +67,27 @@ def lease(connection: Connection, now: datetime, real: datetime, limit: int) -> 
     """Those that are due and that nobody else deals with, for LEASE from now."""
     found = [DigestRow(*row) for row in connection.execute(_FIRST, {"now": now, "real": real, "most": limit})]
     for one in found:
-        _change(connection, one.person, lease_until=real + LEASE, attempts=one.attempts + 1)
+        since = one.since or real
+        _change(connection, one.person, lease_until=real + LEASE, attempts=one.attempts + 1, since=since)
     return found
 
 
 def done(connection: Connection, row: DigestRow, day: date | None, next_at: datetime, reason: str | None) -> None:
     """The day is dealt with, or there was none to be (None): it is not looked at before `next_at`."""
     dealt = {} if day is None else {"day": day.isoformat()}
-    _change(connection, row.person, next_at=next_at, lease_until=None, attempts=0, reason=reason, **dealt)
+    anew = {"attempts": 0, "certain": 0, "since": None, "by_mail": False}
+    _change(connection, row.person, next_at=next_at, lease_until=None, reason=reason, **anew, **dealt)
 
 
-def failed(connection: Connection, row: DigestRow, reason: str, until: datetime) -> None:
-    """Not before that instant (real) is it tried again."""
-    _change(connection, row.person, lease_until=until, reason=reason)
+def failed(connection: Connection, row: DigestRow, reason: str, until: datetime, *, certain: bool) -> None:
+    """Not before that instant (real) is it tried again. `certain`: nothing can have arrived by this attempt."""
+    _change(connection, row.person, lease_until=until, reason=reason, certain=row.certain + certain)
+
+
+def go_by_mail(connection: Connection, row: DigestRow) -> DigestRow:
+    """From now on, beginning with this attempt."""
+    _change(connection, row.person, by_mail=True, attempts=1, certain=0)
+    return replace(row, by_mail=True, attempts=0, certain=0)
 
 
 def troubled(connection: Connection, limit: int) -> list[DigestRow]:

@@ -1,6 +1,6 @@
 """The tables of work items: as they stand, what was done with them, where they are shown, who was told of theirs."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, false
 
 from activities.store.naming import metadata, only_where
 from activities.store.types import Instant, Sequence
@@ -76,5 +76,8 @@ digests = Table(
     Column("lease_until", Instant),  # real: nobody else deals with it until then, or tries before
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("reason", Text),  # why the last one could not be sent
+    Column("since", Instant),  # real: when the one that is due was tried first
+    Column("certain", Integer, nullable=False, server_default="0"),  # attempts by which nothing can have arrived
+    Column("by_mail", Boolean, nullable=False, server_default=false()),  # it goes by mail, and not by Slack any more
     Index("ix_digests_next_at", "next_at"),
 )

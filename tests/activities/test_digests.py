@@ -14,11 +14,12 @@ from activities.slack.digest_blocks import blocks, text
 from activities.slack.messages import Slack
 from activities.store import digests as rows
 from activities.store import effects, versions
+from activities.transport import Busy, Sent, Uncertain
 from engine.policy import Policy
 from engine.render.digest import digest
 from tests.support.cards import NOW as MORNING
 from tests.support.cards import task
-from tests.support.hosts import HandClock, acme, host_on, only_run, playbook, tell
+from tests.support.hosts import HandClock, Noting, acme, host_on, only_run, playbook, tell
 from tests.support.pages_of_slack import texts
 from tests.support.standins import Answers, Drops, StandInSlack
 from tests.support.workspaces import FOLDER
@@ -37,10 +38,11 @@ def slack():
 def made(sqlite, slack):
     """A host, with a task for Ana; it is nine in the morning of a Monday in New York."""
 
-    def make(policy="", steps=RING):
+    def make(policy="", steps=RING, mail=None):
         clock = HandClock()
         slack.people |= {f"{name}@vendor.test": f"U0{name.upper()}" for name in ("ana", "ben", "max", "gwen", "noor")}
-        host = host_on(sqlite, real=clock, slack=Slack(slack.token, api=slack.api), cards=True)
+        by = {"notice": mail} if mail else {}
+        host = host_on(sqlite, real=clock, slack=Slack(slack.token, api=slack.api), cards=True, **by)
         texts_ = texts_of(FOLDER) | {}
         texts_["policy"] += policy
         plan = playbook(steps, start=START)
@@ -199,3 +201,93 @@ def test_a_digest_is_within_slacks_limits():
         assert all(len(one) <= 3_000 for one in texts(block))
     assert len(json.dumps(drawn, ensure_ascii=False)) < 10_000
     assert len(text(told)) <= 4_000
+
+
+# --- what Slack does not take
+
+DOWN = [Answers(429, {"Retry-After": "30"}, {"ok": False, "error": "ratelimited"}, on="chat.postMessage")] * 200
+
+
+def pass_time(host, clock, minutes):
+    for _ in range(minutes * 2):
+        morning(host)
+        clock.go(seconds=30)
+    morning(host)
+
+
+def test_what_slack_does_not_take_for_as_long_as_policy_waits_goes_once_by_mail_and_never_by_both(made, slack):
+    host, clock = made(mail=(mail := Noting()))
+    slack.fail(*DOWN)
+
+    pass_time(host, clock, 29)
+    before = len(mail.sent)
+    pass_time(host, clock, 2)
+    slack.heal()
+    pass_time(host, clock, 20)
+
+    (sent,) = mail.sent
+    assert (before, said(slack)) == (0, [])
+    assert (sent.channel, sent.to, sent.subject) == (
+        "email", "ana@vendor.test", "Your tasks this morning: 1 due within five working days",
+    )  # fmt: skip
+    assert "- Ring Acme (Acme), due 4 March 2026, 17:00 (America/New_York)" in sent.body
+    assert "    playbook tasks --person ana" in sent.body
+    assert host.database.read(lambda c: rows.troubled(c, 10)) == []
+
+
+def test_the_next_morning_is_slacks_again(made, slack):
+    host, clock = made(mail=(mail := Noting()))
+    slack.fail(*DOWN)
+    pass_time(host, clock, 31)
+    slack.heal()
+
+    clock.go(days=1)
+    morning(host)
+
+    assert (len(mail.sent), len(said(slack))) == (1, 1)
+
+
+def test_whom_slack_does_not_know_gets_theirs_by_mail_at_once(made, slack):
+    host, _ = made(mail=(mail := Noting()))
+    slack.people.clear()
+
+    morning(host)
+    morning(host)
+
+    assert len(mail.sent) == 1
+
+
+def test_what_may_have_arrived_in_slack_is_not_sent_by_mail_as_well(made, slack):
+    host, clock = made(mail=(mail := Noting()))
+    slack.fail(Drops("after", on="chat.postMessage"), *DOWN)
+
+    pass_time(host, clock, 40)
+
+    assert mail.sent == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "mails"),
+    [([Busy("The server is down.", timedelta(seconds=9)), Sent("1")], 2), ([Uncertain("Lost."), Sent("1")], 1)],
+    ids=["certain", "lost"],
+)
+def test_a_mail_that_did_not_go_is_tried_again_and_one_that_may_have_gone_is_not(made, slack, answers, mails):
+    host, clock = made(mail=(mail := Noting(iter(answers))))
+    slack.people.clear()
+
+    pass_time(host, clock, 5)
+
+    assert (len(mail.sent), len(mail.asked), said(slack)) == (mails, 2 - mails, [])
+
+
+def test_whoever_dies_over_a_mail_leaves_it_unsent_rather_than_sent_twice(made, slack):
+    host, clock = made(mail=(mail := Noting()))
+    slack.people.clear()
+    digests.meet(host, 0)
+    (due,) = [one for one in digests.lease(host, 10) if one.person == "ana"]
+    host.database.write(lambda c: rows.go_by_mail(c, due))
+
+    clock.go(seconds=91)
+    morning(host)
+
+    assert (mail.sent, said(slack)) == ([], [])
