@@ -23,6 +23,7 @@ from activities.mail import responses
 from activities.mail.responses import Response, to_mail
 from activities.mail.returned import meaning
 from activities.mail.sendgrid_client import receipt_of
+from activities.mail.storable import storable
 from activities.store import accounts, effects, mail_events
 from activities.store.effects import EffectRow
 from activities.store.mail_events import Kind
@@ -34,7 +35,9 @@ LONGEST: Final = 500  # characters of a reason
 
 log = logging.getLogger(__name__)
 
-Text = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")]
+AT_ONCE: Final = 25  # events in one transaction: SQLite lets nobody else write for as long
+
+Text = Annotated[str, BeforeValidator(lambda value: storable(value) if isinstance(value, str) else "")]
 
 
 class Event(BaseModel):
@@ -79,20 +82,30 @@ Known: TypeAlias = tuple[Event, str]  # with the effect's id
 
 
 def take_in(host: Host, told: Sequence[object]) -> Taken:
-    """What breaks our code keeps none of the other accounts' out. Raises what the database raises."""
+    """What breaks our code keeps none of the others out. Raises what the database raises."""
     readable = [event for one in told if (event := _read(one)) is not None]
     known = host.database.read(lambda connection: _ours(connection, readable))
-    for account, mine in known.items():
-        try:
-            host.database.write(partial(_taken, host, account, mine))
-        except (SQLAlchemyError, Collided):
-            raise
-        except Exception:
-            log.exception("events of an account's mails could not be taken in")
-            known[account] = []
+    count = sum(_in_parts(host, account, mine) for account, mine in known.items())
     host.stir()
-    count = sum(map(len, known.values()))
     return Taken(count, len(told) - count)
+
+
+def _in_parts(host: Host, account: str, events: Sequence[Known]) -> int:
+    return sum(_all_or_each(host, account, events[at : at + AT_ONCE]) for at in range(0, len(events), AT_ONCE))
+
+
+def _all_or_each(host: Host, account: str, events: Sequence[Known]) -> int:
+    """In one transaction; when one of them breaks our code, in one each. How many were taken in."""
+    try:
+        host.database.write(partial(_taken, host, account, events))
+    except (SQLAlchemyError, Collided):
+        raise
+    except Exception:
+        if len(events) > 1:
+            return sum(_all_or_each(host, account, [one]) for one in events)
+        log.exception("an event of a mail could not be taken in")
+        return 0
+    return len(events)
 
 
 def _read(told: object) -> Event | None:

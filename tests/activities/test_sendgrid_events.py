@@ -13,6 +13,7 @@ from activities.mail import responses, sendgrid_events
 from activities.mail.links import Links
 from activities.mail.sendgrid_events import Taken
 from activities.store import effects, facts, mail_events, suppressions
+from activities.store.database import Database
 from activities.transport import Sent, Uncertain
 from tests.support.driving import drive
 from tests.support.hosts import NOW, HandClock, Noting, acme, host_on, only_run, playbook, tell
@@ -52,6 +53,20 @@ def made(database):
         return host, clock, mail
 
     return make
+
+
+class Counted(Database):
+    """A database that notes its transactions."""
+
+    def __init__(self, database, turns):
+        self._database, self._turns = database, turns
+
+    def write(self, work):
+        self._turns.append(work)
+        return self._database.write(work)
+
+    def read(self, work):
+        return self._database.read(work)
 
 
 def told_of(host):
@@ -200,6 +215,38 @@ def test_odd_events_keep_no_others_out(made):
     odd = ["text", None, {"event": 7}, {"event": "open", "timestamp": "soon"}, event("open", "nobody", clock.at)]
 
     assert sendgrid_events.take_in(host, [*odd, event("open", mail.id, clock.at)]) == Taken(1, 5)
+
+
+def test_half_a_character_in_an_event_loses_neither_it_nor_others(made):
+    host, clock, mail = made()
+    odd = [
+        event("unsubscribe", mail.id, clock.at),
+        event("bounce", mail.id, clock.at, type="blocked", reason="full \ud800\0"),
+        event("click", mail.id, clock.at, url="https://acme.test/\ud800"),
+        event("open", "\ud800\0", clock.at),
+    ]
+
+    assert sendgrid_events.take_in(host, odd) == Taken(3, 1)
+    assert host.database.read(lambda c: suppressions.opted_out(c, KIM, "general"))
+
+
+def test_an_event_that_breaks_our_code_keeps_none_of_the_same_account_out(made):
+    host, clock, mail = made()
+    host = replace(host, clock=replace(host.clock, scale=1_000, origin=NOW, began=NOW))
+    beyond_the_calendar = event("open", mail.id, clock.at) | {"timestamp": 10**11 - 1}
+
+    assert sendgrid_events.take_in(host, [beyond_the_calendar, event("unsubscribe", mail.id, clock.at)]) == Taken(1, 1)
+    assert host.database.read(lambda c: suppressions.opted_out(c, KIM, "general"))
+
+
+def test_many_events_of_one_account_let_others_write_in_between(made):
+    host, clock, mail = made()
+    turns = []
+    host = replace(host, database=Counted(host.database, turns))
+
+    sendgrid_events.take_in(host, [event("click", mail.id, clock.at, url=f"https://acme.test/{n}") for n in range(60)])
+
+    assert (len(turns), len(told_of(host))) == (3, 60)
 
 
 def blocked(host, clock, mail, n, **more):
