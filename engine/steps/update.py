@@ -10,7 +10,8 @@ from pydantic import JsonValue
 
 from engine.declared.fields import value_fault
 from engine.filled import Text, is_filled
-from engine.logic import Expression, compile_answering, reads_of
+from engine.logic import Expression, compile_answering
+from engine.meant import ROOMS, is_meant
 from engine.problems import suggest, suggest_or_list
 from engine.run import Open
 from engine.steps.base import Done, Given, Move, Rest, Spec, StepModel, Unready
@@ -18,11 +19,8 @@ from engine.stored import to_json
 from engine.types import Type
 from engine.values import UNKNOWN, from_json
 
-_ROOM: Final = r"(account|metrics|contacts|records|team|outcome|event|item)\."
-# What nobody would write who means a value: a name of the vocabulary, a function, a sign.
-_RECKONED: Final = re.compile(rf"\b{_ROOM}|[a-z_]\(|[*/%<>=\"']| [-+] ")
-# A text may have all of these; whoever writes nothing else did not mean one.
-_BEGUN: Final = re.compile(rf"{_ROOM}\w+\s*($|[-+*/%<>=,(\[])|[a-z_]+\(.*\)$")
+# What nobody would write who means the value of a field that is no text: a name, a function, a sign.
+_RECKONED: Final = re.compile(rf"\b({'|'.join(ROOMS)})\.|[a-z_]\(|[*/%<>=\"']| [-+] ")
 _FREE: Final = frozenset({"text", "url", "email"})
 
 if TYPE_CHECKING:
@@ -88,7 +86,7 @@ def _typed(place: Place, field: str, want: Type, source: Any) -> Expression | Te
     found = compile_answering(written, place.names, want)
     if isinstance(found, Expression):
         return found
-    if not isinstance(written, str) or _is_meant(written, want):
+    if not isinstance(written, str) or _is_reckoned(written, want):
         place.faults(found, "set", field, code="condition")
     elif fault := _unfit(written, want):
         place.fault("set", field, message=fault, fix=suggest(written, want.choices), code="wrong-value")
@@ -106,12 +104,8 @@ def _filled(place: Place, field: str, want: Type, source: str) -> Text | None:
     return Text(source=source)
 
 
-def _is_meant(written: str, want: Type) -> bool:
-    """Whether the words, which are no calculation of that type, were to be one."""
-    if want.kind not in _FREE:
-        return _RECKONED.search(written) is not None
-    reads = any(re.match(_ROOM, path) for path in reads_of(written))
-    return reads or _BEGUN.match(written.strip()) is not None
+def _is_reckoned(written: str, want: Type) -> bool:
+    return is_meant(written) if want.kind in _FREE else _RECKONED.search(written) is not None
 
 
 def _as_text(source: Any) -> Any:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
 from engine.filled import Text, is_filled
 from engine.logic import Expression, compile_expression
+from engine.meant import is_meant
 from engine.problems import suggest_or_list
 from engine.run import Open, Settled
 from engine.steps.base import Done, Given, Move, Park, Rest, Spec, Unready, WaitingModel, keep
@@ -21,9 +21,6 @@ from engine.values import UNKNOWN
 if TYPE_CHECKING:
     from engine.context import Context
     from engine.place import Place
-
-# What nobody would write who means a plain text: a name with a point, a function, a comparison.
-_RECKONED: Final = re.compile(r"^[a-z_]+\.[a-z_.]+$|[a-z_]\(|[=<>]")
 
 
 class Model(WaitingModel):
@@ -83,7 +80,7 @@ def _reckoned(place: Place, name: str, source: str) -> Expression | JsonValue:
     found = compile_expression(source, place.names)
     if isinstance(found, Expression):
         return found
-    if _RECKONED.search(source):
+    if is_meant(source):
         place.faults(found, "body", name, code="condition")
     return source
 

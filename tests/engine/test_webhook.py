@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.support.playbooks import compiled, lines, problems, source, story, told
 from tests.support.unkind_hosts import Watched
 
@@ -46,6 +48,32 @@ def test_the_body_is_what_the_author_wrote_with_its_values():
         "share": 0.5,
         "flag": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("5 > 3", True),
+        ("Version 1 < 2", "Version 1 < 2"),
+        ("a -> b", "a -> b"),
+        ("<b>hi</b>", "<b>hi</b>"),
+        ("status=ok", "status=ok"),
+        ("example.com", "example.com"),
+        ("account.name is great", "account.name is great"),
+        ("'account.name'", "account.name"),
+    ],
+)
+def test_words_that_are_no_calculation_and_name_nothing_are_sent_as_they_are(written, sent):
+    [(_, _, body)] = posted(f'  - webhook: tell\n    url: crm\n    body: {{said: "{written}"}}')
+
+    assert json.loads(body) == {"said": sent}
+
+
+@pytest.mark.parametrize(
+    "written", ["account.nmae", "acount.name", "account.arr > ", "days_sinc(now)", "account.arr - x y"]
+)
+def test_words_that_begin_as_a_calculation_and_are_none_are_at_fault(written):
+    assert len(problems(source(f'  - webhook: tell\n    url: crm\n    body: {{said: "{written}"}}'))) == 1
 
 
 def test_what_is_not_known_waits_until_it_is():
