@@ -54,12 +54,6 @@ def respond(host: Host, account: str, contact: str, verb: Said, *, topic: str = 
         raise NoSuchContact(contact)
 
 
-def respond_to(host: Host, effect: str, verb: Said, *, topic: str = EVERY) -> bool:
-    """The answer to one mail, by its opaque id; whether it is known and was to somebody who still is."""
-    found = host.database.read(lambda connection: effects.find(connection, effect))
-    return found is not None and found.channel == "email" and take_in(host, to_mail(found, verb, topic=topic))
-
-
 def to_mail(row: EffectRow, verb: Said, *, topic: str = EVERY, at: datetime | None = None, **said: str) -> Response:
     """The answer to that mail."""
     mine = {"playbook": row.playbook, "step": row.effect.step}

@@ -77,12 +77,11 @@ def test_an_answer_that_the_run_has_not_been_told_of_keeps_a_mail_from_going(mad
     assert host.database.read(lambda c: effects.find(c, held.id)).state == "skipped"
 
 
-def test_the_answer_to_a_mail_is_known_by_the_mails_id(made):
+def test_the_answer_to_a_mail_ends_the_sequence_that_it_is_of(made):
     host, clock = made
     (first,) = [one for one in host.database.read(effects.listed) if one.state == "sent"]
 
-    assert responses.respond_to(host, first.id, "click")
-    assert not responses.respond_to(host, "nobody", "click")
+    assert responses.take_in(host, responses.to_mail(first, "click"))
     drive(host, clock, NOW + timedelta(days=2))
 
     assert only_run(host).run.outcomes["win_back"] == "stopped"
