@@ -98,7 +98,9 @@ def consult(raci: Raci | None, task: Task, ctx: Context) -> None:
 def inform(raci: Raci | None, task: Task, outcome: str, ctx: Context) -> None:
     """Those who are informed are told as it closes."""
     for role, person in _colleagues(raci.informed if raci else (), task, ctx):
-        ctx.tell(person, "task", f"For your information: {task.title}: {outcome}", below=f"informed/{role}")
+        ctx.tell(
+            person, "task", f"For your information: {task.title}: {outcome.replace('_', ' ')}", below=f"informed/{role}"
+        )
 
 
 def _colleagues(roles: Sequence[str], task: Task, ctx: Context) -> Iterator[tuple[str, Person]]:

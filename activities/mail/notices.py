@@ -22,7 +22,8 @@ from activities.transport import Message
 from engine.people import Person
 from engine.pings import calendar_of
 from engine.policy import Policy
-from engine.render.cards import card, day
+from engine.render.cards import card
+from engine.render.reasons import day
 from engine.trace import deferred
 
 DOWN: Final = "by mail: Slack takes nothing"

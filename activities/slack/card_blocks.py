@@ -9,7 +9,8 @@ from typing import Final
 from pydantic import JsonValue
 
 from activities.slack.text import fallback
-from engine.render.cards import ACCOUNT, Card, Line, day
+from engine.render.cards import ACCOUNT, Card, Line
+from engine.render.reasons import day
 from engine.rights import Verb
 
 Block = dict[str, JsonValue]
@@ -37,6 +38,7 @@ _STYLES: Final[Mapping[Verb, str]] = {
     "acknowledge": "primary",
     "refuse": "danger",
 }
+CIRCLES: Final = {zone: f":large_{zone}_circle: " for zone in ("green", "yellow")} | {"red": ":red_circle: "}
 _ESCAPES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
@@ -89,14 +91,17 @@ def _blocks(card: Card) -> Iterator[Block]:
     title = shown(card.title, TITLE).replace("*", "")
     head = f"*{title}*" if card.is_open else f"~{title.replace('~', '')}~"
     yield _section(f"{head}\n{_marked(card.standing)}")
-    fields: list[JsonValue] = [_mrkdwn(f"*{label}*\n{_figure(card, label, value)}") for label, value in card.figures]
+    if not card.is_open:
+        yield from _in_short(card)
+        return
+    fields = [f"*{label}:* {_figure(card, label, value)}" for label, value in card.figures]
     if card.due:
-        fields.append(_mrkdwn(f"*{_marked(card.due[:1]).strip()}*\n{_marked(card.due[1:])}"))
+        fields.insert(1, f"*{_marked(card.due[:1]).strip()}:* {_marked(card.due[1:])}")
     if fields:
-        yield {"type": "section", "fields": fields[:10]}
+        yield {"type": "section", "fields": [_mrkdwn(one) for one in fields[:10]]}
     if card.why:
         yield _context(*(shown(line, WHY) for line in card.why))
-    if card.instructions.strip() and card.is_open:
+    if card.instructions.strip():
         yield _section(shown(card.instructions, INSTRUCTIONS, lines=True))
     yield _context(shown(card.origin, TITLE))
     if card.verbs:
@@ -104,8 +109,17 @@ def _blocks(card: Card) -> Iterator[Block]:
         yield {"type": "actions", "block_id": "verbs", "elements": buttons}
 
 
+def _in_short(card: Card) -> Iterator[Block]:
+    """What is closed takes little room."""
+    known = " · ".join(_figure(card, label, value) for label, value in card.figures)
+    yield _context(*([known] if known else ()), *(shown(line, WHY) for line in card.why), shown(card.origin, TITLE))
+
+
 def _figure(card: Card, label: str, value: str) -> str:
-    return linked(value, card.link, FIGURE) if label == ACCOUNT else shown(value, FIGURE)
+    if label == ACCOUNT:
+        return linked(value, card.link, FIGURE)
+    circle = CIRCLES.get(value.partition(" ")[0], "")
+    return f"{circle}{shown(value, FIGURE)}"
 
 
 def button(task: str, kind: str, title: str, verb: Verb) -> Block:

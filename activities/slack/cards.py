@@ -108,7 +108,8 @@ def around(at: Bench, task: Task) -> Around:
     run = runs.find(at.connection, task.run)
     title = at.host.applied.plan(at.connection, run.plan).title if run else ""
     decisions = traces.decisions_of(at.connection, task.run)
-    return Around(known, setting.vocabulary, setting.directory, title or task.playbook, decisions, now)
+    ended = run.outcome if run else None
+    return Around(known, setting.vocabulary, setting.directory, title or task.playbook, decisions, now, ended)
 
 
 def _carrying(plain: Message, shown: Card) -> Message:

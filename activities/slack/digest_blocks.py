@@ -39,7 +39,8 @@ def _paragraphs(told: Digest) -> Iterator[str]:
 
 def _line(line: Line) -> str:
     due = f" — {instant(line.task.due)}" if line.task.due else ""
-    return f"• {shown(line.task.title, TITLE)} ({shown(line.account, NAME)}){due}"
+    whose = "" if line.account in line.task.title else f" ({shown(line.account, NAME)})"
+    return f"• {shown(line.task.title, TITLE)}{whose}{due}"
 
 
 def _mrkdwn(said: str) -> Block:

@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from activities.applied import NothingApplied
+from activities.applied import Current, NothingApplied
 from activities.desks import bench
 from activities.host import Host
 from activities.mail import notices
@@ -108,7 +108,7 @@ def _due(connection: Connection, host: Host, row: DigestRow) -> Due | None:
     day, next_at = digest_day(person, setting.policy, now), next_digest(person, setting.policy, now)
     if day is None or day.isoformat() == row.day:
         return Due(person, setting.policy, None, next_at)
-    told = _read(connection, person, setting.policy, row, now)
+    told = _read(connection, person, at.current, row, now)
     tried = row.attempts > 0 and row.since is not None
     waited = tried and at.real - (row.since or at.real) >= setting.policy.mail_fallback.clock
     return Due(person, setting.policy, day, next_at, told, waited or notices.is_time(at, CHANNEL))
@@ -124,16 +124,20 @@ def _fallback_of(host: Host, row: DigestRow, due: Due) -> datetime | None:
     return since + due.policy.mail_fallback.clock if can_be_mailed(host, row, due.person) else None
 
 
-def _read(connection: Connection, person: Person, policy: Policy, row: DigestRow, now: datetime) -> Digest | None:
+def _read(connection: Connection, person: Person, current: Current, row: DigestRow, now: datetime) -> Digest | None:
     @cache
     def called(account: str) -> str:
         found = accounts.find(connection, account)
         return (found.known.name if found else "") or account
 
-    calendar = calendar_of(person, policy)
+    def priority(playbook: str) -> int:
+        plan = current.rules.plans.get(playbook)
+        return plan.priority if plan else 0
+
+    calendar = calendar_of(person, current.setting.policy)
     last = date.fromisoformat(row.day) if row.day else calendar.add_business_days(calendar.date_of(now), -1)
     found = tasks.of_person(connection, person.id, MOST)
-    return digest(found, now, calendar, calendar.at(last, time()), called)
+    return digest(found, now, calendar, calendar.at(last, time()), called, priority)
 
 
 def _message(person: Person, day: date, told: Digest) -> Message:

@@ -6,6 +6,8 @@ from engine.people import People
 from engine.values import read_instant
 
 NOTE = 2_500
+REASONS = {"goal": "its goal has been reached", "stop": "it does not concern the account any more"}
+DECIDED = {"approved": "approved it", "refused": "declined it"}
 BY_MESSAGE = frozenset({"reminded", "escalated"})
 
 
@@ -36,8 +38,9 @@ def _did(event: TaskEvent, who: str, people: People) -> str:
         case "reopen":
             return f"{who} opened it again."
         case _:
-            outcome = str(event.fields.get("outcome") or "done").replace("_", " ")
-            return f"{who} closed it: {shown(outcome, 100)}."
+            outcome = str(event.fields.get("outcome") or "done")
+            did = DECIDED.get(outcome) or f"closed it: {shown(outcome.replace('_', ' '), 100)}"
+            return f"{who} {did}."
 
 
 def _by_itself(event: TaskEvent, people: People) -> str:
@@ -51,7 +54,8 @@ def _by_itself(event: TaskEvent, people: People) -> str:
             cover = event.fields.get("covers")
             return f"It is with {whom} now{f', who covers for {_name(str(cover), people)}' if cover else ''}."
         case "withdrawn":
-            reason = str(event.fields.get("reason") or "").replace("_", " ")
+            said = str(event.fields.get("reason") or "")
+            reason = REASONS.get(said, said.replace("_", " "))
             return f"The playbook took it back{f': {shown(reason, 100)}' if reason else ''}."
         case _:
             return "It closed by itself: what it was about has passed."

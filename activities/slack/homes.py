@@ -32,5 +32,9 @@ def _read(connection: Connection, host: Host, person: Person, filters: Filters) 
         plan = plans.get(playbook)
         return (plan.title if plan else "") or playbook
 
-    viewer = Viewer(person, current.setting.directory, host.clock.now(), called, title)
+    def priority(playbook: str) -> int:
+        plan = plans.get(playbook)
+        return plan.priority if plan else 0
+
+    viewer = Viewer(person, current.setting.directory, host.clock.now(), called, title, priority)
     return home(found[:MOST], filters, viewer, cut=len(found) > MOST)

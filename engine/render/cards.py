@@ -14,8 +14,8 @@ from typing import Final
 from engine.filters import money
 from engine.measures import Score
 from engine.people import Directory, Person
-from engine.policy import MONTHS
-from engine.render.whys import Tree, printable, readings
+from engine.render.reasons import day, reason, words
+from engine.render.whys import printable
 from engine.rights import Verb, verbs
 from engine.run import Task
 from engine.trace import Entry
@@ -54,7 +54,9 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a card shows beside the task: the account's values, the playbook's title, and the run's decisions."""
+    """What a card shows beside the task: the account's values, the playbook's title, the run's decisions, and the
+    outcome of one that is over.
+    """
 
     values: Mapping[str, Value]
     vocabulary: Vocabulary
@@ -62,6 +64,7 @@ class Around:
     playbook: str
     decisions: Sequence[Entry]
     now: dt.datetime
+    ended: str | None = None
 
 
 def card(task: Task, viewer: Person | None, around: Around) -> Card:
@@ -70,21 +73,23 @@ def card(task: Task, viewer: Person | None, around: Around) -> Card:
         task=task.id,
         kind=task.kind,
         title=task.title,
-        standing=standing(task, around.directory, around.now),
+        standing=(*standing(task, around.directory, around.now, around.ended), *_covering(task, around)),
         figures=tuple(figures(around.values, around.vocabulary)),
         due=_due(task),
-        why=tuple(_why(task, around.decisions))[:LINES],
+        why=tuple(_why(task, around))[:LINES],
         instructions=task.instructions,
-        origin=f"{around.playbook} · {task.path}",
+        origin=f"{around.playbook} · {words(task.step).lower()}",
         verbs=verbs(task, viewer, around.directory, around.now),
         is_open=task.state == "open",
         link=around.directory.policy.link_to(task.account),
     )
 
 
-def standing(task: Task, directory: Directory, now: dt.datetime) -> Line:
+def standing(task: Task, directory: Directory, now: dt.datetime, ended: str | None = None) -> Line:
+    """`ended` is how its run came to its end, if it has."""
     if task.state == "withdrawn":
-        return ("Not needed any more: the playbook has taken it back",)
+        why = words(ended).lower() if ended else "the playbook has taken it back"
+        return (f"Not needed any more: {why}",)
     if task.state == "done":
         return (_closed(task, directory),)
     holder = f"With {_name(task.person, directory)}" if task.person else "With nobody yet"
@@ -99,19 +104,15 @@ def figures(values: Mapping[str, Value], vocabulary: Vocabulary) -> Iterator[tup
     yield ACCOUNT, _text(values.get("account.name") or values.get("account.id"))
     for name in ("tier", "stage"):
         if value := values.get(f"account.{name}"):
-            yield name.capitalize(), _text(value)
+            yield name.capitalize(), words(_text(value))
     yield from _health(values, vocabulary)
     if (worth := _first(WORTH, values)) is not None:
         name, value = worth
         field = vocabulary.fields.get(name)
         if field and field.type.kind in NUMERIC and isinstance(value, int | Decimal):
-            yield name.upper() if len(name) == 3 else _words(name), money(value, field.type.unit or "")
+            yield name.upper() if len(name) == 3 else words(name), money(value, field.type.unit or "")
     if (renewal := _first(RENEWAL, values)) is not None and isinstance(renewal[1], dt.date):
         yield "Renewal", day(renewal[1])
-
-
-def day(date: dt.date) -> str:
-    return f"{date.day} {MONTHS[date.month - 1].capitalize()} {date.year}"
 
 
 def _health(values: Mapping[str, Value], vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
@@ -120,7 +121,7 @@ def _health(values: Mapping[str, Value], vocabulary: Vocabulary) -> Iterator[tup
         zone, value = values.get(f"metrics.{name}.zone"), values.get(f"metrics.{name}.value")
         if isinstance(zone, str):
             shown = f" ({_rounded(value)})" if isinstance(value, int | Decimal) else ""
-            yield _words(name), f"{zone}{shown}"
+            yield words(name), f"{zone}{shown}"
             return
 
 
@@ -140,12 +141,14 @@ def _closed(task: Task, directory: Directory) -> str:
             return "Cleared: what it was about has passed"
         case "auto_closed":
             return "Closed by itself: what it was about has passed"
+        case "approved" | "refused" if task.kind == "approval":
+            return f"{'Approved' if task.outcome == 'approved' else 'Declined'}{by}"
         case "acknowledged":
             return f"Acknowledged{by}"
         case None | "done":
             return f"Done{by}"
         case outcome:
-            return f"Done{by}: {_words(outcome).lower()}"
+            return f"Done{by}: {words(outcome).lower()}"
 
 
 def _due(task: Task) -> Line:
@@ -154,39 +157,37 @@ def _due(task: Task) -> Line:
     return ("Goes up ", task.due) if task.kind == "escalation" else ("Due ", task.due)
 
 
-def why_begun(decisions: Sequence[Entry]) -> str | None:
+def _covering(task: Task, around: Around) -> Line:
+    """Whose it would be, were they there."""
+    own = around.directory.people.get(str(around.values.get(f"team.{task.role}") or ""))
+    if task.state != "open" or task.person is None or own is None or own.id == task.person:
+        return ()
+    return () if around.directory.is_there(own, around.now) else (f", for {own.name or own.id}, who is away",)
+
+
+def why_begun(decisions: Sequence[Entry], vocabulary: Vocabulary, directory: Directory) -> str | None:
     """What started the run, as far as it is known."""
     begun = next((one for one in decisions if one.event == "started"), None)
     tree = begun.fields.get("why") if begun else None
     if isinstance(tree, dict) and tree:
-        return f"Started because {_decided(tree)}"
-    return f"Started by {begun.fields['by']}" if begun and begun.fields.get("by") else None
+        return f"Started because {reason(tree, vocabulary)}"
+    by = begun.fields.get("by") if begun else None
+    return f"Started by {_name(str(by), directory)}" if by else None
 
 
-def _why(task: Task, decisions: Sequence[Entry]) -> Iterator[str]:
+def _why(task: Task, around: Around) -> Iterator[str]:
     """What started the playbook, and the last branch on the way to the task."""
-    if begun := why_begun(decisions):
+    if begun := why_begun(around.decisions, around.vocabulary, around.directory):
         yield begun
-    ways = [one for one in decisions if one.event == "branched" and task.path.startswith(f"{one.path}/")]
+    ways = [one for one in around.decisions if one.event == "branched" and task.path.startswith(f"{one.path}/")]
     tree = ways[-1].fields.get("why") if ways else None
     if isinstance(tree, dict) and tree:
-        yield f"Here because {_decided(tree)}"
-
-
-def _decided(tree: Tree) -> str:
-    """The whole condition, and what was seen of it where it does not say that itself."""
-    seen = "; ".join(readings(tree))
-    text = f"{'it is not so that ' if tree.get('truth') is False else ''}{printable(str(tree['text']))}"
-    return f"{text} — {seen}" if seen else text
+        yield f"Here because {reason(tree, around.vocabulary)}"
 
 
 def _name(person: str | None, directory: Directory) -> str:
     known = directory.people.get(person)
     return known.name or known.id if known else str(person)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
 
 
 def _text(value: object) -> str:

@@ -34,11 +34,18 @@ class Digest:
 
 
 def digest(
-    tasks: Sequence[Task], now: datetime, calendar: Calendar, since: datetime, called: Callable[[str], str]
+    tasks: Sequence[Task],
+    now: datetime,
+    calendar: Calendar,
+    since: datetime,
+    called: Callable[[str], str],
+    priority: Callable[[str], int] = lambda _: 0,
 ) -> Digest | None:
-    """Of a person's open tasks; None when there is nothing to say. `since`: when they had the last one."""
+    """Of a person's open tasks; None when there is nothing to say. `since`: when they had the last one; `called` names
+    an account, `priority` says how much a playbook matters.
+    """
     soon = calendar.closes(calendar.add_business_days(calendar.date_of(now), SOON))
-    sorted_ = [(_part(group, one, soon, since), one) for group, one in in_order(tasks, now, calendar)]
+    sorted_ = [(_part(group, one, soon, since), one) for group, one in in_order(tasks, now, calendar, priority)]
     parts = [(part, [one for of, one in sorted_ if of == part]) for part in PARTS]
     told = tuple((part, tuple(_lines(ones, called)), len(ones)) for part, ones in parts if ones)
     return Digest(told) if told else None

@@ -68,13 +68,16 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whose Home it is: their calendar, what they may do, and how accounts and playbooks are called."""
+    """Whose Home it is: their calendar, what they may do, how accounts and playbooks are called, and how much a
+    playbook matters.
+    """
 
     person: Person
     directory: Directory
     now: datetime
     account: Callable[[str], str]
     playbook: Callable[[str], str]
+    priority: Callable[[str], int] = lambda _: 0
 
     @property
     def calendar(self) -> Calendar:
@@ -83,7 +86,7 @@ class Viewer:
 
 def home(tasks: Sequence[Task], filters: Filters, viewer: Viewer, *, cut: bool = False) -> Home:
     """`tasks` are the person's open ones, in any order."""
-    sorted_ = in_order(tasks, viewer.now, viewer.calendar)
+    sorted_ = in_order(tasks, viewer.now, viewer.calendar, viewer.priority)
     fitting = [(group, task) for group, task in sorted_ if _fits(group, task, filters)]
     pages = max(1, -(-len(fitting) // PAGE))
     page = min(max(filters.page, 0), pages - 1)
@@ -100,9 +103,17 @@ def home(tasks: Sequence[Task], filters: Filters, viewer: Viewer, *, cut: bool =
     )
 
 
-def in_order(tasks: Iterable[Task], now: datetime, calendar: Calendar) -> list[tuple[Group, Task]]:
-    """The most urgent first."""
-    return sorted(((group_of(one, now, calendar), one) for one in tasks), key=_urgency)
+def in_order(
+    tasks: Iterable[Task], now: datetime, calendar: Calendar, priority: Callable[[str], int]
+) -> list[tuple[Group, Task]]:
+    """The most urgent first; of those that are due at one instant, the one whose playbook matters most."""
+
+    def urgency(one: tuple[Group, Task]) -> tuple[int, datetime, int, str]:
+        group, task = one
+        at = task.snoozed if group == "snoozed" else task.due
+        return GROUPS.index(group), at or _NEVER, -priority(task.playbook), task.id
+
+    return sorted(((group_of(one, now, calendar), one) for one in tasks), key=urgency)
 
 
 def group_of(task: Task, now: datetime, calendar: Calendar) -> Group:
@@ -119,12 +130,6 @@ def group_of(task: Task, now: datetime, calendar: Calendar) -> Group:
 def key_of(name: str) -> str:
     """What stands for an id of any length where only a short one has room."""
     return name if len(name) <= _KEY else hashlib.blake2s(name.encode(), digest_size=16).hexdigest()
-
-
-def _urgency(one: tuple[Group, Task]) -> tuple[int, datetime, str]:
-    group, task = one
-    at = task.snoozed if group == "snoozed" else task.due
-    return GROUPS.index(group), at or _NEVER, task.id
 
 
 def _fits(group: Group, task: Task, filters: Filters) -> bool:

@@ -1,6 +1,6 @@
 """Why-trees as text: a line per part with what it saw, and a mark where it was decided."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from pydantic import JsonValue
@@ -11,7 +11,7 @@ DECIDED = "  <-- decided"
 
 def why_lines(tree: Tree, depth: int = 0) -> list[str]:
     """`tree` is what a trace keeps: {"text", "truth" or "value", "parts"}."""
-    marked = set(_deciding(tree))
+    marked = {id(one) for one in deciding(tree)}
     return list(_lines(tree, depth, marked))
 
 
@@ -20,6 +20,25 @@ def readings(tree: Tree) -> list[str]:
     text = str(tree["text"])
     found = dict(_leaves(tree))
     return [f"{name} = {value}" for name, value in found.items() if f"{name} == {value}" not in text]
+
+
+def parts_of(tree: Tree) -> list[Tree]:
+    parts = tree.get("parts")
+    return [one for one in parts if isinstance(one, dict)] if isinstance(parts, list) else []
+
+
+def deciding(tree: Tree, whole: Callable[[Tree], bool] = lambda _: False) -> Iterator[Tree]:
+    """The parts that decided: as they were marked; where no mark tells, those that are as the whole is. Nothing is
+    looked for inside of a part that is taken `whole`.
+    """
+    judged = [part for part in parts_of(tree) if "truth" in part]
+    if tree.get("decided") or not judged or whole(tree):
+        yield tree
+        return
+    pool = [part for part in judged if _has_mark(part)] or judged
+    alike = [part for part in pool if part["truth"] == tree.get("truth")]
+    for part in alike or pool:
+        yield from deciding(part, whole)
 
 
 def saw(value: JsonValue) -> str:
@@ -58,7 +77,7 @@ def printable(text: str) -> str:
 
 
 def _lines(tree: Tree, depth: int, marked: set[int]) -> Iterator[str]:
-    parts = _parts(tree)
+    parts = parts_of(tree)
     values = [part for part in parts if "truth" not in part]
     inline = "".join(f"   {one}" for one in _read(values)) if len(values) == len(parts) else ""
     said = saw(tree["truth"]) if "truth" in tree else seen(tree)
@@ -73,34 +92,17 @@ def _read(values: list[Tree]) -> Iterator[str]:
     said: dict[str, None] = {}
     for part in values:
         said[f"{printable(str(part['text']))} = {seen(part)}"] = None
-        said.update(dict.fromkeys(_read(_parts(part))))
+        said.update(dict.fromkeys(_read(parts_of(part))))
     yield from said
 
 
 def _leaves(tree: Tree) -> Iterator[tuple[str, str]]:
-    parts = _parts(tree)
+    parts = parts_of(tree)
     if not parts and "truth" not in tree:
         yield printable(str(tree["text"])), saw(tree.get("value"))
     for part in parts:
         yield from _leaves(part)
 
 
-def _parts(tree: Tree) -> list[Tree]:
-    parts = tree.get("parts")
-    return [one for one in parts if isinstance(one, dict)] if isinstance(parts, list) else []
-
-
-def _deciding(tree: Tree) -> Iterator[int]:
-    """The parts that decided: as they were marked; where no mark tells, those that are as the whole is."""
-    judged = [part for part in _parts(tree) if "truth" in part]
-    if tree.get("decided") or not judged:
-        yield id(tree)
-        return
-    pool = [part for part in judged if _has_mark(part)] or judged
-    alike = [part for part in pool if part["truth"] == tree.get("truth")]
-    for part in alike or pool:
-        yield from _deciding(part)
-
-
 def _has_mark(tree: Tree) -> bool:
-    return bool(tree.get("decided")) or any(_has_mark(part) for part in _parts(tree))
+    return bool(tree.get("decided")) or any(_has_mark(part) for part in parts_of(tree))

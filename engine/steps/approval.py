@@ -31,7 +31,8 @@ def ask(role: str, said: str, expires: datetime | None, ctx: Context) -> Rest:
     person = found.person if found else None
     due = ctx.resolve(ctx.world.policy.tasks.due, "closes", ctx.calendar_of(person))
     name = ctx.scope.values.get("account.name")
-    title = f"Approve the mail '{ctx.step.id}'{f' to {name}' if isinstance(name, str) else ''}"
+    words = ctx.step.id.replace("_", " ")
+    title = f"Approve the mail “{words}”{f' to {name}' if isinstance(name, str) else ''}"
     task = tasks.new(beside, title, role, found, kind="approval", instructions=said, outcomes=OUTCOMES, due=due)
     beside.log("opened", kind="task", assigned=role, person=task.person, due=ctx.shown(due), covers=covers(found))
     beside.tell(person, "task", task.title, below="approval", task=task.id)

@@ -84,7 +84,7 @@ def test_a_task_reaches_its_owner_as_one_message_with_its_reason_and_buttons(mad
     [message] = slack.messages
     assert message.buttons == ["Done", "Snooze", "Reassign", "Note"]
     assert message.shown.startswith("*Ring Acme*\nWith Ana Diaz\n")
-    assert "Started because metrics.nps.value &lt; 5 — metrics.nps.value = 3" in message.shown
+    assert "Started because NPS is 3 (less than 5)" in message.shown
     assert "ARR: $40,000" in message.text
 
 

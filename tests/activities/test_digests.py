@@ -82,7 +82,7 @@ def test_who_has_something_to_do_is_told_once_each_working_morning(made, slack):
 
     assert said(slack) == ["Your tasks this morning: 1 due within five working days."] * 2
     assert len(slack.messages) == 2
-    assert all("• Ring Acme (Acme) — <!date^" in one.shown for one in slack.messages)
+    assert all("• Ring Acme — <!date^" in one.shown for one in slack.messages)
 
 
 def test_nobody_is_told_before_or_after_their_work_nor_twice_for_an_outage(made, slack):

@@ -84,7 +84,7 @@ def test_what_slack_does_not_take_for_half_an_hour_goes_by_mail_once(made):
     [task] = host.database.read(stored.listed)
     assert (before, sent.to, sent.subject) == ([], "ana@vendor.test", "Ring Acme")
     assert DUE in sent.body
-    assert "metrics.nps.value \\< 5" in sent.body
+    assert "NPS is 3 (less than 5)" in sent.body
     assert f"    playbook task complete {task.id} --outcome reached --by ana\n" in sent.body
     assert [(row.channel, row.state, row.reason) for row in the_rows(host)] == [("notice", "sent", notices.DOWN)]
     told = host.database.read(lambda c: trace_told(c, only_run(host).id))

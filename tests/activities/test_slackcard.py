@@ -53,7 +53,7 @@ def test_the_name_leads_to_the_account_where_policy_says_so():
 
     [figures] = [block["fields"] for block in blocks(linked) if "fields" in block]
 
-    assert figures[0]["text"] == "*Account*\n<https://crm.test/?id=a&amp;tab=1|A¦B &amp; Co>"
+    assert figures[0]["text"] == "*Account:* <https://crm.test/?id=a&amp;tab=1|A¦B &amp; Co>"
 
 
 def test_a_button_says_what_it_acts_on_to_who_hears_it():
@@ -69,7 +69,7 @@ def test_all_that_blocks_show_is_in_the_text_too():
 
     assert said == (
         "Ring Acme. With Ana Diaz.\n"
-        "Account: Acme; Tier: growth; Stage: adoption; ARR: $40,000; Renewal: 1 June 2026\n"
+        "Account: Acme; Tier: Growth; Stage: Adoption; ARR: $40,000; Renewal: 1 June 2026\n"
         "Due 4 March 2026, 22:00 UTC\n"
         "Ask for Kim\n"
         "From Low score · ring.\n"
@@ -81,7 +81,7 @@ def test_what_is_closed_offers_nothing_and_is_struck_out():
     drawn = blocks(seen_by("ana", state="done", outcome="done", by="ana"))
 
     assert drawn[0]["text"]["text"] == "~Ring Acme~\nDone by Ana Diaz"
-    assert [block["type"] for block in drawn] == ["section", "section", "context"]
+    assert [block["type"] for block in drawn] == ["section", "context"]
 
 
 def test_what_people_did_is_told_in_words():
@@ -92,6 +92,7 @@ def test_what_people_did_is_told_in_words():
             ("note", {"note": "Kim is <away>\nuntil Friday"}),
             ("reassign", {"to": "ben", "note": "yours"}),
             ("complete", {"outcome": "at_risk"}),
+            ("complete", {"outcome": "refused"}),
             ("snooze", {"until": "2026-03-09T09:00:00Z"}),
         ]
     ]
@@ -100,5 +101,6 @@ def test_what_people_did_is_told_in_words():
         "Ana Diaz:\n>Kim is &lt;away&gt;\n>until Friday",
         "Ana Diaz gave it to Ben Okoro.\n>yours",
         "Ana Diaz closed it: at risk.",
+        "Ana Diaz declined it.",
         "Ana Diaz put it off until <!date^1773046800^{date_short_pretty} at {time}|9 March 2026, 09:00 UTC>.",
     ]

@@ -43,6 +43,15 @@ def test_what_is_overdue_comes_first_and_what_is_put_off_last():
     assert shown.counts == {"overdue": 2, "today": 1, "coming": 3, "snoozed": 1}
 
 
+def test_of_what_is_due_at_one_instant_the_most_important_comes_first():
+    tasks = [due(name, days=2).model_copy(update={"playbook": name}) for name in ("ask", "risk")]
+    viewer = Viewer(person("ana"), setting().directory, NOW, str.upper, str.title, {"ask": 20, "risk": 80}.__getitem__)
+
+    shown = home(tasks, Filters(), viewer)
+
+    assert [one.task.id for one in shown.rows] == ["risk", "ask"]
+
+
 def test_today_is_the_day_on_the_wall_of_whoever_has_it():
     midnight = datetime(2026, 3, 3, 5, tzinfo=UTC)  # in New York
 

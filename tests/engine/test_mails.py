@@ -143,7 +143,7 @@ def test_who_approves_may_be_said_by_tier_and_nobody_lets_it_go_at_once(tier, ap
 def test_an_approval_is_due_by_policy_and_says_whose_mail_it_is():
     result = told(APPROVED, until="2026-03-04T00:00:00Z")
 
-    assert list(result.words.values()) == ["Approve the mail 'hello' to Acme"]
+    assert list(result.words.values()) == ["Approve the mail “hello” to Acme"]
 
     (opened,) = [one for one in result.trace if one.event == "opened"]
     assert (opened.fields["assigned"], opened.fields["due"]) == ("cs_manager", "2026-03-09T17:00:00Z")

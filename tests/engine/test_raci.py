@@ -59,7 +59,7 @@ def test_whoever_is_informed_hears_of_a_task_that_closes_by_itself():
 
     world = world_of(steps, metrics={"nps": 3}, then=[{"after": "1 day", "metrics": {"nps": 9}}])
 
-    assert ("noor", "For your information: Review: auto_closed") in world.seen.bodies
+    assert ("noor", "For your information: Review: auto closed") in world.seen.bodies
 
 
 def test_the_accountable_is_named_in_the_trace_where_the_author_says_who():

@@ -60,9 +60,9 @@ def test_an_account_is_shown_with_its_runs_and_why_they_began(at):
 
     assert told["response_type"] == "ephemeral"
     lines = told["text"].split("\n")
-    assert lines[:2] == ["*Acme* (`acme`)", "Tier: growth · Stage: adoption · ARR: $40,000 · Renewal: 1 June 2026"]
+    assert lines[:2] == ["*Acme* (`acme`)", "Tier: Growth · Stage: Adoption · ARR: $40,000 · Renewal: 1 June 2026"]
     assert "*Open tasks:* 1" in lines
-    assert lines[-1].strip() == "Started because metrics.nps.value &lt; 5 — metrics.nps.value = 3"
+    assert lines[-1].strip() == "Started because NPS is 3 (less than 5)"
     assert [one["text"]["text"] for one in told["blocks"]] == [told["text"]]
 
 
@@ -112,7 +112,7 @@ def test_a_start_first_shows_what_would_happen_and_then_does_it_once(at):
     press(at, asked)
 
     assert asked["text"].split("\n")[1:] == [
-        "It has 1 task, 1 wait. First:",
+        "It has 1 task. First:",
         '1. task book: "Book a visit" for csm, due 5 business days',
         "2. wait a_while for 3 days",
         "3. end visited",

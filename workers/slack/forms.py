@@ -53,11 +53,11 @@ def edit(task: Task, carried: Carried, mail: Mapping[str, str]) -> Form:
     body = {"type": "plain_text_input", "action_id": "said", "multiline": True, "max_length": BODY}
     body |= {"initial_value": mail["body"]}
     blocks = (_input("subject", "Subject", subject), _input("body", "Text (Markdown)", body))
-    return _form("edit", "Edit the mail", "Approve it so", carried, task, *blocks)
+    return _form("edit", "Edit the mail", "Approve with changes", carried, task, *blocks)
 
 
 def note(task: Task, carried: Carried) -> Form:
-    return _form("note", "Note", "Write it down", carried, task, _note("What is to be known?", optional=False))
+    return _form("note", "Note", "Write it down", carried, task, _note("Your note", optional=False))
 
 
 def errors(**said: str) -> Form:

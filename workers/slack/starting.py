@@ -20,6 +20,7 @@ from workers.slack.payloads import Chosen, Interaction, read
 from workers.wording import why_barred
 
 START = "start."  # what the ids of the buttons begin with
+COUNTED = frozenset({"task", "email", "sequence", "meeting"})  # what people do and customers get
 STEPS = 5
 SUBJECTS = 10
 _ROOM = 1_900  # characters of a button's value
@@ -91,8 +92,9 @@ def _told(plan: Plan, account: str, name: str, foreseen: Tally) -> Iterator[str]
         subjects = [one.removeprefix(f"{account}/") for one in foreseen.started]
         some = ", ".join(shown(one, 60) for one in subjects[:SUBJECTS])
         yield f"One run for each of {len(subjects)}: {some}{' and more' if len(subjects) > SUBJECTS else ''}."
-    counted = Counter(step.kind for step in plan.steps.values() if step.kind != "end")
-    yield f"It has {', '.join(f'{count} {kind}' for kind, count in counted.items())}. First:"
+    counted = Counter(step.kind for step in plan.steps.values() if step.kind in COUNTED)
+    told = ", ".join(f"{count} {kind if count == 1 else f'{kind}s'}" for kind, count in counted.items())
+    yield f"It has {told}. First:" if told else "First:"
     yield from (f"{number}. {shown(line, 200)}" for number, line in enumerate(first_steps(plan, STEPS), 1))
     yield from (f"It ends at once when {shown(exit_words(one), 200)}." for one in (*plan.goals, *plan.stops)[:2])
     for reason, several in foreseen.barred.items():

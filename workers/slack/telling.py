@@ -1,17 +1,19 @@
 """What `/playbook` tells of an account: how it stands, its runs and why they began, and why a playbook is none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from activities.slack.card_blocks import instant, linked, shown
+from activities.slack.card_blocks import CIRCLES, instant, linked, shown
 from activities.store import runs, tasks, traces
 from activities.store.runs import RunRow
 from engine.people import Person
 from engine.render import why_lines
 from engine.render.cards import figures, why_begun
-from engine.values import read_instant
+from engine.values import Value, read_instant
+from engine.vocabulary import Vocabulary
+from engine.zones import ZONES
 from workers.looking import NotFound, scope_of
 from workers.reasons import Why, why_told
 from workers.slack.finding import account_meant, apart, plans_of, playbook_meant
@@ -56,20 +58,29 @@ def _picture(connection: Connection, office: Office, id_: str) -> Iterator[str]:
     name = str(values.get("account.name") or id_)
     yield f"*{linked(name, office.setting().policy.link_to(id_), 100)}* (`{shown(id_, 100)}`)"
     yield " · ".join(told[1:]) or "Nothing is known of it yet."
-    zones = [
-        f"{shown(name, 60)} {shown(str(zone), 20)}"
-        for name in vocabulary.metrics
-        if isinstance(zone := values.get(f"metrics.{name}.zone"), str)
+    if zones := list(_zones(values, vocabulary)):
+        yield f"*Zones:* {'; '.join(zones)}"
+    people = office.setting().people
+    team = [
+        f"{path.partition('.')[2].replace('_', ' ')} {one.name if (one := people.get(str(who))) and one.name else who}"
+        for path, who in sorted(values.items())
+        if path.startswith("team.")
     ]
-    if zones:
-        yield f"*Zones:* {', '.join(zones[:METRICS])}{' …' if len(zones) > METRICS else ''}"
-    team = {path.partition(".")[2]: who for path, who in values.items() if path.startswith("team.")}
     if team:
-        yield f"*Team:* {', '.join(f'{shown(role, 60)} {shown(str(who), 60)}' for role, who in sorted(team.items()))}"
+        yield f"*Team:* {', '.join(shown(one, 120) for one in team)}"
     waiting = tasks.listed(connection, account=id_, state="open", limit=1_000)
     yield f"*Open tasks:* {len(waiting)}"
     yield "*Runs:*"
     yield from list(_runs(connection, office, id_, live=True)) or ["None is live."]
+
+
+def _zones(values: Mapping[str, Value], vocabulary: Vocabulary) -> Iterator[str]:
+    """What is worst comes first."""
+    found = [(values.get(f"metrics.{name}.zone"), metric.title) for name, metric in vocabulary.metrics.items()]
+    for zone in reversed(ZONES):
+        titles = [shown(title, 60) for its, title in found if its == zone]
+        if titles:
+            yield f"{CIRCLES[zone]}{zone} {', '.join(titles[:METRICS])}{' …' if len(titles) > METRICS else ''}"
 
 
 def _runs(connection: Connection, office: Office, id_: str, *, live: bool | None) -> Iterator[str]:
@@ -77,8 +88,9 @@ def _runs(connection: Connection, office: Office, id_: str, *, live: bool | None
     found = runs.listed(connection, account=id_, live=live, limit=1_000)
     found.sort(key=lambda one: (one.outcome is not None, -one.started.timestamp()))
     titles = {name: plan.title for name, plan in plans_of(office).items()}
+    people = office.setting().directory
     for one in found[:RUNS]:
-        begun = why_begun(traces.decisions_of(connection, one.id))
+        begun = why_begun(traces.decisions_of(connection, one.id), office.setting().vocabulary, people)
         yield f"• *{shown(titles.get(one.playbook) or one.playbook, 100)}*{_stands(one)}"
         if begun:
             yield f"      {shown(begun, 300)}"
@@ -91,8 +103,9 @@ def _stands(row: RunRow) -> str:
     if row.outcome is not None and row.ended is not None:
         return f"{of} ended {instant(row.ended)}: {shown(row.outcome.replace('_', ' '), 100)}"
     state = "" if (said := state_of(row)) == "running" else f", {said}"
-    at = next((one.path for one in row.run.open.values() if not one.released), None)
-    where = f", at {shown(at, 100)}" if at else ""
+    at = max((one.path for one in row.run.open.values() if not one.released), key=len, default=None)
+    step = at.rpartition("/")[2].replace("_", " ") if at else ""
+    where = f", at “{shown(step, 100)}”" if step else ""
     return f"{of} since {instant(row.started)}{state}{where}"
 
 

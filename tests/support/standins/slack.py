@@ -116,6 +116,11 @@ class StandInSlack(StandIn):
     def messages(self) -> list[Posted]:
         return [message for room in self.rooms.values() for message in room.messages]
 
+    @property
+    def conversations(self) -> dict[str, Room]:
+        """Those with one person, by their user id."""
+        return {user: self.rooms[room] for user, room in self._direct.items()}
+
     def room(self, name: str, *, archived: bool = False, member: bool = True) -> Room:
         made = Room(f"C{len(self.rooms):08d}", name, archived, member)
         self.rooms[made.id] = made
