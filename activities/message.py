@@ -7,8 +7,10 @@ from pydantic import JsonValue
 
 from activities.mail.links import Links
 from activities.mail.senders import Senders
+from activities.store.effects import TELLING
 from activities.transport import Footer, Message, Sender
 from engine.mailing import topic_of
+from engine.mrkdwn import in_mrkdwn, out_of_mrkdwn
 from engine.policy import GENERAL, Policy
 from engine.run import Effect
 
@@ -33,6 +35,18 @@ def message_of(effect: Effect) -> Message:
         language=_text(content, "language") or "en",
         signed_by=_text(content, "secret_env"),
     )
+
+
+def in_slack(effect: Effect) -> Message:
+    """What stands for a task says it in words; what a step of the author's says has their marks already."""
+    plain = message_of(effect)
+    return replace(plain, body=in_mrkdwn(plain.body)) if effect.purpose in TELLING else plain
+
+
+def in_words(effect: Effect) -> Message:
+    """The same for who reads it outside of Slack."""
+    plain = message_of(effect)
+    return plain if effect.purpose in TELLING else replace(plain, body=out_of_mrkdwn(plain.body))
 
 
 def mail_of(effect: Effect, account: str, policy: Policy, senders: Senders, links: Links) -> Message:

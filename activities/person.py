@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from engine.markdown import in_markdown
+from engine.mrkdwn import in_mrkdwn
 
 ERASED: Final = "[erased]"
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?')
@@ -108,7 +109,7 @@ def person(account: str, contact: str, told: Iterable[Mapping[str, object]], sal
                 sure |= {value} if len(words) > 1 else set()
             elif field == "email" or tells(value):
                 sure.add(value)
-    marked = {in_markdown(one) for one in sure}
+    marked = {form(one) for one in sure for form in (in_markdown, in_mrkdwn)}
     return Person(token, frozenset(sure | marked), frozenset(names))
 
 

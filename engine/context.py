@@ -21,6 +21,7 @@ from engine.people import Directory, Found, Person, channel_address, reach
 from engine.plan import Plan, Step
 from engine.policy import Policy
 from engine.quantities import Duration, Moment
+from engine.rendering import Into
 from engine.run import Effect, Joined, Open, Run, Task, effect_key
 from engine.steps.base import Unready
 from engine.stored import to_json
@@ -213,20 +214,24 @@ class Context:
         """A title, reason or message of the author, filled in. Raises Unready when it reads what is not known."""
         return self._fit(self.world.templates.render_text(source, self._names(), scope=self.scope))
 
+    def words(self, source: str) -> str:
+        """A message to colleagues in Slack, which the author may have marked. Raises Unready likewise."""
+        return self._fit(self.world.templates.render_text(source, self._names(), into="mrkdwn", scope=self.scope))
+
     def template(self, template: str) -> Rendered:
-        """Filled in for a colleague. Raises Unready likewise."""
+        """Such a message from a file. Raises Unready likewise."""
         names = self._names() | {"contact": {}}
-        return self._fit(self.world.templates.render(template, names, scope=self.scope))
+        return self._fit(self.world.templates.render(template, names, into="mrkdwn", scope=self.scope))
 
     def mail(self, template: str, contact: Mapping[str, Value]) -> Rendered:
         """A template, filled in for one contact, in the contact's language. Raises Unready likewise."""
         said, names = contact.get("language"), self._names() | {"contact": contact}
         language = said if isinstance(said, str) else None
-        return self._fit(self.world.templates.render(template, names, language, markdown=True, scope=self.scope))
+        return self._fit(self.world.templates.render(template, names, language, into="markdown", scope=self.scope))
 
-    def text_for(self, source: str, contact: Mapping[str, Value], *, markdown: bool = False) -> str:
+    def text_for(self, source: str, contact: Mapping[str, Value], *, into: Into = "plain") -> str:
         names = self._names() | {"contact": contact}
-        return self._fit(self.world.templates.render_text(source, names, markdown=markdown, scope=self.scope))
+        return self._fit(self.world.templates.render_text(source, names, into=into, scope=self.scope))
 
     def _fit(self, rendered: T | Unfit) -> T:
         if isinstance(rendered, Unfit):

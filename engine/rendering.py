@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final
+from functools import cache, lru_cache, partial
+from typing import TYPE_CHECKING, Final, Literal, assert_never
 
 from engine.filters import Amount, Reckoned, all_filters
 from engine.markdown import in_markdown
+from engine.mrkdwn import in_mrkdwn
 from engine.values import UNKNOWN
 
 if TYPE_CHECKING:
     from jinja2 import Template
     from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+Into = Literal["plain", "markdown", "mrkdwn"]
+"""What the text is that the author wrote: words, Markdown (mails), or Slack's own."""
 
 PERCENT: Final = "percent"
 ROOTS: Final = ("account", "contact", "team", "metrics", "outcome", "event", "item", "run", "now", "sender")
@@ -77,20 +81,29 @@ def shown(value: object) -> object:
             return value
 
 
-def shown_in_markdown(value: object) -> object:
+def shown_into(into: Into, value: object) -> object:
     found = shown(value)
-    return in_markdown(found) if isinstance(found, str) else found
+    if not isinstance(found, str):
+        return found
+    match into:
+        case "plain":
+            return found
+        case "markdown":
+            return in_markdown(found)
+        case "mrkdwn":
+            return in_mrkdwn(found)
+    assert_never(into)
 
 
 @cache
-def environment(*, markdown: bool = False) -> ImmutableSandboxedEnvironment:
-    """In `markdown` a value shows its letters, whatever they are; what the author wrote is Markdown."""
+def environment(into: Into = "plain") -> ImmutableSandboxedEnvironment:
+    """A value shows its letters, whatever they are; the marks are those that the author wrote."""
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     made = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
-        finalize=shown_in_markdown if markdown else shown,
+        finalize=partial(shown_into, into),
         autoescape=False,
         keep_trailing_newline=True,
         trim_blocks=True,
@@ -109,8 +122,8 @@ def known_or(value: object, otherwise: object) -> object:
 
 
 @lru_cache(maxsize=2048)
-def compiled(source: str, *, markdown: bool = False) -> Template:
-    return environment(markdown=markdown).from_string(source)
+def compiled(source: str, into: Into = "plain") -> Template:
+    return environment(into).from_string(source)
 
 
 def made(
@@ -119,7 +132,7 @@ def made(
     units: Mapping[str, str],
     language: str | None,
     *,
-    markdown: bool = False,
+    into: Into = "plain",
     given: Mapping[str, object] | None = None,
 ) -> str:
     """`given` are further names with their values. Raises NotKnown, also for what cannot be done with the values at
@@ -130,7 +143,7 @@ def made(
     at_hand = {root: wrapped(root, names.get(root, UNKNOWN), units) for root in (*ROOTS, *names)}
     at_hand |= {**(given or {}), "_language": language or "en", "_zone": zone_of(names)}
     try:
-        return compiled(source, markdown=markdown).render(at_hand)
+        return compiled(source, into).render(at_hand)
     except NotKnown:
         raise
     except ZeroDivisionError as error:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.logic import Fault, Names, Scope
 from engine.problems import START, Position, Problems
-from engine.rendering import PERCENT
+from engine.rendering import PERCENT, Into
 from engine.types import Type
 
 if TYPE_CHECKING:
@@ -97,16 +97,16 @@ class Templates:
         names: Mapping[str, object],
         language: str | None = None,
         *,
-        markdown: bool = False,
+        into: Into = "plain",
         scope: Scope | None = None,
     ) -> Rendered | Unfit:
-        """In `markdown` the body's values show their letters. `scope` is what a condition would read. Raises KeyError
-        for an unknown template: `check` has seen to that.
+        """`into` is what the body is written in. `scope` is what a condition would read. Raises KeyError for an unknown
+        template: `check` has seen to that.
         """
         template = self.choose(name, language)
         made: list[str] = []
         for piece in (template.subject, template.preheader, template.body):
-            own = markdown and piece is template.body
+            own: Into = into if piece is template.body else "plain"
             text = self._made(piece.text, names, template.language, own, scope) if piece else ""
             if isinstance(text, Unfit):
                 return text
@@ -115,12 +115,12 @@ class Templates:
         return Rendered(name, template.language, " ".join(subject.split()), preheader.strip(), body, template.topic)
 
     def render_text(
-        self, source: str, names: Mapping[str, object], *, markdown: bool = False, scope: Scope | None = None
+        self, source: str, names: Mapping[str, object], *, into: Into = "plain", scope: Scope | None = None
     ) -> str | Unfit:
         """`names` is nested: {"account": {"name": "Acme"}, "now": …}; UNKNOWN and what is absent are not known.
         `scope`: what a condition would read, for what is calculated of contacts, records and runs.
         """
-        return self._made(source, names, None, markdown, scope)
+        return self._made(source, names, None, into, scope)
 
     def check(
         self, name: str, names: Names, used_by: str = "", *, contact: bool = False, anywhere: bool = False
@@ -147,7 +147,7 @@ class Templates:
         source: str,
         names: Mapping[str, object],
         language: str | None,
-        markdown: bool,  # noqa: FBT001
+        into: Into,
         scope: Scope | None,
     ) -> str | Unfit:
         if "{" not in source:
@@ -158,7 +158,7 @@ class Templates:
         cut = cut_out(source)
         given = self._calculated(cut.calculations, names, scope) if cut.calculations else {}
         try:
-            return made(cut.source, names, self.units, language, markdown=markdown, given=given)
+            return made(cut.source, names, self.units, language, into=into, given=given)
         except NotKnown as unknown:
             return Unfit(unknown.path)
 

@@ -17,6 +17,7 @@ from engine.overlay import Below
 from engine.people import Person
 from engine.plan import Plan
 from engine.readable import Readable, example
+from engine.rendering import Into
 from engine.run import Effect, effect_key
 from engine.setting import Setting
 from engine.steps.email import EmailSpec
@@ -142,10 +143,10 @@ def _content(source: Source, reader: Reader, setting: Setting) -> dict[str, Json
     }
     if source.template is None:
         subject = _made(setting, source.subject, reader)
-        body = _made(setting, source.text, reader, markdown=True)
+        body = _made(setting, source.text, reader, into="markdown")
         return shared | {"subject": subject, "body": body} | about(source.topic, None, None)
     made = _fit(
-        setting.templates.render(source.template, reader.names, reader.language, markdown=True, scope=reader.scope)
+        setting.templates.render(source.template, reader.names, reader.language, into="markdown", scope=reader.scope)
     )
     texts: dict[str, JsonValue] = {
         "template": source.template, "subject": made.subject, "body": made.body, "preheader": made.preheader,
@@ -154,8 +155,8 @@ def _content(source: Source, reader: Reader, setting: Setting) -> dict[str, Json
     return shared | texts | about(source.topic or made.topic, None, None)
 
 
-def _made(setting: Setting, text: str, reader: Reader, *, markdown: bool = False) -> str:
-    found = setting.templates.render_text(text, reader.names, markdown=markdown, scope=reader.scope)
+def _made(setting: Setting, text: str, reader: Reader, *, into: Into = "plain") -> str:
+    found = setting.templates.render_text(text, reader.names, into=into, scope=reader.scope)
     if isinstance(found, Unfit):
         raise NotMade(found.missing)
     return found

@@ -12,7 +12,7 @@ from typing import Final
 from activities.desks import Bench, bench
 from activities.host import Host
 from activities.mail import notice as mailnotice
-from activities.message import NOTICE, message_of
+from activities.message import NOTICE, in_words
 from activities.slack import cards
 from activities.store import accounts, breakers, effects, mails, runs, tasks, traces, wakes
 from activities.store.accounts import AccountRow
@@ -98,7 +98,7 @@ def _changed(at: Bench, found: list[tuple[str, str]]) -> int:
 
 def message(at: Bench, row: EffectRow) -> Message:
     """The mail. Raises BeingPosted while one of the same task that came before is on its way."""
-    plain, person, named = message_of(row.effect), at.current.setting.people.get(row.recipient), cards.about(row.effect)
+    plain, person, named = in_words(row.effect), at.current.setting.people.get(row.recipient), cards.about(row.effect)
     if named and any(_comes_before(one, row, named) for one in effects.unsettled(at.connection, [row.run])[row.run]):
         raise cards.BeingPosted
     task = tasks.find(at.connection, named) if named else None

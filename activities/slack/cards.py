@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from activities.desks import Bench, bench
 from activities.host import Host
-from activities.message import NOTICE, message_of
+from activities.message import NOTICE, in_slack
 from activities.slack import card_blocks, pace
 from activities.slack.history import told
 from activities.store import accounts, effects, runs, tasks, traces
@@ -40,7 +40,7 @@ class BeingPosted(Exception):
 
 def message(at: Bench, row: EffectRow) -> Message:
     """What the effect sends: a card, a word in the thread of one, or its text alone. Raises BeingPosted."""
-    plain = message_of(row.effect)
+    plain = in_slack(row.effect)
     task = about(row.effect)
     if task is None or not at.host.channels[row.channel].cards:
         return plain

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from engine.mrkdwn import in_mrkdwn
+
 SECTION = 2_900  # Slack takes 3,000; the rest is for a code fence that is closed here and opened again
 MESSAGE = 9_500  # all blocks together: about 13,000 in practice; field experience says under 10,000
 FALLBACK = 3_900  # `text` beside the blocks, for notifications and screen readers: 4,000 before Slack cuts it itself
@@ -14,7 +16,7 @@ _LONGEST_TOKEN = 600  # a link or mention that is kept whole; beyond that it is 
 def escaped(value: str) -> str:
     """A value as mrkdwn that shows it: for names and texts that an author did not write. Slack's three letters are
     escaped, so no mention or link can come of it; line ends become spaces."""
-    return " ".join(value.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return in_mrkdwn(" ".join(value.split()))
 
 
 def quiet(mrkdwn: str) -> str:

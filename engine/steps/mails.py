@@ -106,7 +106,7 @@ def content(
     if mail.template is None:
         texts: dict[str, JsonValue] = {
             "subject": ctx.text_for(mail.subject or "", contact),
-            "body": ctx.text_for(mail.text or "", contact, markdown=True),
+            "body": ctx.text_for(mail.text or "", contact, into="markdown"),
         }
         return shared | texts | about(mail.topic, mail.send, expires)
     made = ctx.mail(mail.template, contact)

@@ -92,7 +92,7 @@ def enter(spec: SlackSpec, ctx: Context) -> Move:
     if found is None and spec.missing == "skip":
         ctx.log("skipped", reason="missing")
         return Done("skipped")
-    body = ctx.text(spec.text) if spec.text is not None else ctx.template(spec.template or "").body
+    body = ctx.words(spec.text) if spec.text is not None else ctx.template(spec.template or "").body
     if found is None:
         return Park(f"nobody to send it to: {spec.to} is not known", awaits=ctx.lacked(spec.to))
     recipient, address = found
