@@ -1,7 +1,8 @@
 """One piece of work for all who want it done: of tasks with the same identity, and of escalations of one step, an
 account has one open at a time. Whoever comes second updates it and hears of its outcome too.
 
-The visit that opened it owns it. When that takes it back, whoever waits opens it anew.
+The visit that opened it owns it. When that takes it back, whoever waits opens it anew. Each tells in its own trace what
+becomes of it; who has it of another marks the line as `joined`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def join(identity: str, title: str, ctx: Context, *, instructions: str = "", rel
     said = {"title": title, "instructions": instructions, "playbook": ctx.plan.playbook}
     told = Joined.model_validate({"at": ctx.now, "path": task.path, "visit": task.visit, "waiter": waiter, **said})
     ctx.join(task.run, told)
-    ctx.log("updated", person=task.person, set={"title": title})
+    ctx.log("updated", person=task.person, set={"title": title}, joined=True)
     watches = tuple(name for name in ctx.step.spec.conditions if name in {"auto_close", "clears"})
     return Rest(watches=watches, memo={**ctx.memo, JOINED: task.id}, released=released)
 
@@ -38,8 +39,11 @@ def joined(open_: Open) -> bool:
 
 
 def updated(task: Task, given: Joined, ctx: Context) -> Task:
-    """The task as the newcomer has it; due and the ladder stay. The newcomer's own line tells that it came."""
-    if given.title != task.title or given.instructions not in {"", task.instructions}:
+    """The task as the newcomer has it; due and the ladder stay. The newcomer's own line tells that it came, which is
+    enough where both are of one run.
+    """
+    elsewhere = given.waiter.run != ctx.run.id
+    if elsewhere and (given.title != task.title or given.instructions not in {"", task.instructions}):
         ctx.log("updated", by=given.playbook, set={"title": given.title})
     waiters = tuple(dict.fromkeys((*task.waiters, given.waiter)))
     return task.model_copy(

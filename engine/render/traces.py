@@ -24,6 +24,7 @@ _SAID: Mapping[str, str] = {
     "outcome": "{}",
     "set": "{}",
     "by": "by {}",
+    "joined": "(shared)",
     "due": "due {}",
     "until": "until {}",
     "reason": "{}",

@@ -174,12 +174,12 @@ def _of_another(spec: EscalateSpec, open_: Open, given: Given, ctx: Context) -> 
     """An incident that is open already is waited for; when it is taken back, this step opens its own."""
     match given:
         case TaskActed(verb="complete", outcome="acknowledged" | "cleared" as outcome):
-            ctx.log(outcome, by=given.by)
+            ctx.log(outcome, by=given.by, joined=True)
             return Done(outcome)
         case TaskActed(verb="reopen"):
             return enter(spec, ctx)
         case Flipped(name="clears"):
-            ctx.log("cleared")
+            ctx.log("cleared", joined=True)
             return Done("cleared")
         case _:
             return keep(open_)

@@ -182,12 +182,12 @@ def _of_another(spec: TaskSpec, open_: Open, given: Given, ctx: Context) -> Move
     """Another visit's task is waited for: its outcome is ours too; when it is taken back, this step opens its own."""
     match given:
         case TaskActed(verb="complete", outcome=str(outcome)):
-            ctx.log("completed", outcome=outcome, by=given.by)
+            ctx.log("completed", outcome=outcome, by=given.by, joined=True)
             return Done(outcome)
         case TaskActed(verb="reopen"):
             return enter(spec, ctx)
         case Flipped(name="auto_close"):
-            ctx.log("completed", outcome="auto_closed")
+            ctx.log("completed", outcome="auto_closed", joined=True)
             return Done("auto_closed")
         case _:
             return keep(open_)

@@ -51,6 +51,17 @@ def test_both_hear_its_outcome_by_whichever_name_it_is_completed(name):
     assert story.outcome == "well"
 
 
+def test_what_is_told_of_anothers_work_is_marked_and_one_run_tells_an_update_once():
+    steps = WAIT_FOR_IT.replace("title: Search again", "title: Seek")
+
+    story = told(steps, then=[{"after": "3 days", "complete": "find", "outcome": "found", "by": "ana"}])
+
+    marked = [(one.event, one.path, one.fields.get("joined", False)) for one in story.trace]
+    assert [one for one in marked if one[0] in {"updated", "completed"}] == [
+        ("updated", "search", True), ("completed", "find", False), ("completed", "search", True),
+    ]  # fmt: skip
+
+
 def test_when_it_is_closed_the_next_one_is_a_new_one():
     then = [{"after": "12 hours", "complete": "find"}, *FALL]
 
