@@ -232,4 +232,5 @@ def _told(task: Task, act: Act, now: datetime) -> Input | None:
 def _fields(act: Act) -> dict[str, JsonValue]:
     until = act.until.isoformat() if act.until else None
     given: dict[str, JsonValue] = {"outcome": act.outcome, "until": until, "to": act.to, "note": act.note}
+    given |= {"edited": True if act.edited else None}
     return {name: value for name, value in given.items() if value is not None}

@@ -40,7 +40,7 @@ def _did(event: TaskEvent, who: str, people: People) -> str:
         case _:
             outcome = str(event.fields.get("outcome") or "done")
             did = DECIDED.get(outcome) or f"closed it: {shown(outcome.replace('_', ' '), 100)}"
-            return f"{who} {did}."
+            return f"{who} {did}{' with changes' if event.fields.get('edited') else ''}."
 
 
 def _by_itself(event: TaskEvent, people: People) -> str:

@@ -47,10 +47,10 @@ def _ask(to: Recipients, watched: bool, ctx: Context) -> None:  # noqa: FBT001
     found = ctx.found(role) if role else None
     person = found.person if found else None
     due = ctx.resolve(ctx.world.policy.tasks.due, "closes", ctx.calendar_of(person))
-    instructions = f"'{ctx.step.id}' of {ctx.plan.title} had nobody to write to."
-    task = tasks.new(
-        ctx, f"Find a contact: {to}", role, found, kind="missing", below="missing", instructions=instructions, due=due
-    )
+    name, mail = ctx.scope.values.get("account.name"), ctx.step.id.replace("_", " ")
+    title = f"Find a contact{f' at {name}' if isinstance(name, str) else ''}: {to}"
+    instructions = f"The mail “{mail}” of “{ctx.plan.title}” had nobody with an address to go to."
+    task = tasks.new(ctx, title, role, found, kind="missing", below="missing", instructions=instructions, due=due)
     memo = ctx.save(task, **(held(role, ctx) if role else {}))
     ctx.attach("missing", memo, turn(task, ctx), (HOLDER,) if watched else ())
     shown = ctx.shown(due)

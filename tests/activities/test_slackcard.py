@@ -93,6 +93,7 @@ def test_what_people_did_is_told_in_words():
             ("reassign", {"to": "ben", "note": "yours"}),
             ("complete", {"outcome": "at_risk"}),
             ("complete", {"outcome": "refused"}),
+            ("complete", {"outcome": "approved", "edited": True}),
             ("snooze", {"until": "2026-03-09T09:00:00Z"}),
         ]
     ]
@@ -102,5 +103,6 @@ def test_what_people_did_is_told_in_words():
         "Ana Diaz gave it to Ben Okoro.\n>yours",
         "Ana Diaz closed it: at risk.",
         "Ana Diaz declined it.",
+        "Ana Diaz approved it with changes.",
         "Ana Diaz put it off until <!date^1773046800^{date_short_pretty} at {time}|9 March 2026, 09:00 UTC>.",
     ]
