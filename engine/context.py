@@ -223,14 +223,16 @@ class Context:
         names = self._names() | {"contact": {}}
         return self._fit(self.world.templates.render(template, names, into="mrkdwn", scope=self.scope))
 
-    def mail(self, template: str, contact: Mapping[str, Value]) -> Rendered:
+    def mail(self, template: str, contact: Mapping[str, Value], sender: Person | None) -> Rendered:
         """A template, filled in for one contact, in the contact's language. Raises Unready likewise."""
-        said, names = contact.get("language"), self._names() | {"contact": contact}
+        said, names = contact.get("language"), self._names() | {"contact": contact, "sender": _signs(sender)}
         language = said if isinstance(said, str) else None
         return self._fit(self.world.templates.render(template, names, language, into="markdown", scope=self.scope))
 
-    def text_for(self, source: str, contact: Mapping[str, Value], *, into: Into = "plain") -> str:
-        names = self._names() | {"contact": contact}
+    def text_for(
+        self, source: str, contact: Mapping[str, Value], sender: Person | None, *, into: Into = "plain"
+    ) -> str:
+        names = self._names() | {"contact": contact, "sender": _signs(sender)}
         return self._fit(self.world.templates.render_text(source, names, into=into, scope=self.scope))
 
     def _fit(self, rendered: T | Unfit) -> T:
@@ -254,12 +256,8 @@ class Context:
         values = self.scope.values
         rooms: dict[str, object] = {room: Below(room, values, deep=room == "metrics") for room in _ROOMS}
         run = {"id": self.run.id, "playbook": self.run.playbook, "title": self.plan.title, "started": self.run.started}
-        return rooms | {"run": run, "now": self.now, "sender": self._signs()}
-
-    def _signs(self) -> dict[str, object]:
-        """Who signs: the account's owner, or who covers for them."""
-        sender = self.find(self.plan.owner) if self.plan.owner else None
-        return {"id": sender.id, "name": sender.name, "email": sender.email, "slack": sender.slack} if sender else {}
+        owner = self.find(self.plan.owner) if self.plan.owner else None  # or who covers for them
+        return rooms | {"run": run, "now": self.now, "sender": _signs(owner)}
 
     # --- what it may do
 
@@ -364,3 +362,8 @@ class Context:
     def play(self, playbook: str, parameters: Mapping[str, JsonValue] | None = None) -> None:
         """The other one is begun as soon as `advance` returns; what became of it comes as an input."""
         self.made.plays.append(Play(self.now, self.path, self.visit, playbook, parameters))
+
+
+def _signs(sender: Person | None) -> dict[str, object]:
+    """Who a text is from, as it reads them."""
+    return {"id": sender.id, "name": sender.name, "email": sender.email, "slack": sender.slack} if sender else {}

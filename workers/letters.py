@@ -46,12 +46,13 @@ _MADE_UP = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a mail is made of: a template, or a subject and a text."""
+    """What a mail is made of: a template, or a subject and a text. `sender` is the role that it comes from."""
 
     template: str | None = None
     subject: str = ""
     text: str = ""
     topic: str | None = None
+    sender: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _sources(spec: object) -> Iterator[Source]:
         case SequenceSpec():
             mails = spec.mails
     for one in mails:
-        yield Source(one.template, one.subject or "", one.text or "", one.topic)
+        yield Source(one.template, one.subject or "", one.text or "", one.topic, one.sender)
 
 
 def letter(source: Source, reader: Reader, setting: Setting, senders: Senders, links: Links) -> Message:

@@ -105,11 +105,11 @@ def content(
     shared |= _copied(mail, ctx)
     if mail.template is None:
         texts: dict[str, JsonValue] = {
-            "subject": ctx.text_for(mail.subject or "", contact),
-            "body": ctx.text_for(mail.text or "", contact, into="markdown"),
+            "subject": ctx.text_for(mail.subject or "", contact, sender),
+            "body": ctx.text_for(mail.text or "", contact, sender, into="markdown"),
         }
         return shared | texts | about(mail.topic, mail.send, expires)
-    made = ctx.mail(mail.template, contact)
+    made = ctx.mail(mail.template, contact, sender)
     texts = {"subject": made.subject, "body": made.body, "preheader": made.preheader}
     texts |= {"language": made.language} if made.language else {}
     return shared | texts | about(mail.topic or made.topic, mail.send, expires)

@@ -193,3 +193,15 @@ def test_colleagues_get_a_copy_once(cc):
     (waiting,) = simulation.postbox.waiting.values()
     boss = next(one for one in setting().people.everyone if "cs_manager" in one.roles)
     assert waiting.effect.content["cc"] == [boss.email]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["    text: '{{ sender.name }}'\n    subject: Hi\n", "    text: Hi\n    subject: 'From {{ sender.name }}'\n"],
+)
+def test_who_a_mail_comes_from_is_who_signs_it(text):
+    result = told(f"  - email: hello\n    to: champion\n    from: cs_manager\n{text}")
+
+    (mail,) = result.mails
+    assert "Max Roth" in f"{mail.content['subject']} {mail.content['body']}"
+    assert mail.content["sender"]["name"] == "Max Roth"

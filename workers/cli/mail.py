@@ -120,8 +120,8 @@ def _written(
     from workers.wiring import links_of, senders_of
 
     setting, sources, owner = _sources(what)
-    reader = _reader(setting, account, contact, language, owner)
     for source in sources:
+        reader = _reader(setting, account, contact, language, source.sender or owner)
         try:
             yield letter(source, reader, setting, senders_of(settings), links_of(settings))
         except NotMade as lacking:
