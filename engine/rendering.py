@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -21,6 +22,7 @@ Into = Literal["plain", "markdown", "mrkdwn"]
 """What the text is that the author wrote: words, Markdown (mails), or Slack's own."""
 
 PERCENT: Final = "percent"
+_TAG: Final = re.compile(r"\{%.*?%\}")
 ROOTS: Final = ("account", "contact", "team", "metrics", "outcome", "event", "item", "run", "now", "sender")
 
 
@@ -123,7 +125,14 @@ def known_or(value: object, otherwise: object) -> object:
 
 @lru_cache(maxsize=2048)
 def compiled(source: str, into: Into = "plain") -> Template:
-    return environment(into).from_string(source)
+    return environment(into).from_string("\n".join(map(_kept, source.split("\n"))))
+
+
+def _kept(line: str) -> str:
+    """Jinja takes the line break behind a tag away, which is meant for tags alone in their line: behind words that end
+    in one the next line, perhaps an item of a list, would be a part of this one.
+    """
+    return line + "{{ '' }}" if line.endswith("%}") and _TAG.sub("", line).strip() else line
 
 
 def made(

@@ -80,6 +80,14 @@ def test_what_is_not_known_makes_the_text_unfit_and_is_named(source, missing):
     assert text(source) == Unfit(missing)
 
 
+def test_a_line_that_ends_in_a_tag_is_a_line_and_a_tag_alone_in_its_line_is_none():
+    ends = "1. Call{% if account.name is defined %} all{% endif %}\n2. Write\n"
+    alone = "a\n{% if account.name is defined %}\nb\n{% endif %}\nc\n"
+
+    assert text(ends) == "1. Call all\n2. Write\n"
+    assert text(alone) == "a\nb\nc\n"
+
+
 def test_a_text_has_no_way_to_run_code():
     for source in ("{{ ''.__class__.__mro__ }}", "{{ account.__init__.__globals__ }}", "{{ range(9) }}"):
         assert isinstance(text(source), Unfit), source
