@@ -151,7 +151,7 @@ def _tests(workspace: Workspace, setting: Setting, ids: Mapping[str, Document], 
         problems.extend(found)
         if playbook in plans:
             problems.extend(check_stories(document, plans[playbook], stories))
-        if playbook and playbook not in ids:
+        if playbook and playbook not in ids and playbook not in workspace.unread.values():
             message, fix = f"there is no playbook '{playbook}'", suggest_or_list(playbook, ids)
             problems.add(document.file, document.at(("playbook",)), "playbook", message, fix, code="unknown-playbook")
     return problems

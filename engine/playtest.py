@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -51,6 +53,8 @@ _OF_KIND: Mapping[str, frozenset[str]] = {
 }
 _ACKNOWLEDGED = frozenset({"escalate"})
 _NAMES = tuple(dict.fromkeys(EFFECTS.values()))
+# What YAML takes for something else where it stands inside brackets.
+_NEEDS_QUOTES = re.compile(r"^$|^[\s\-?:#&*!|>'\"%@`]|[,\[\]{}\n]|:(?:\s|$)|\s#|\s$")
 _TIMES = ("at", "due", "until")
 _FIELDS = ("playbook", "assigned", "person", "to", "contact", "template", "set", "rung", "path", "subject", *_TIMES)
 
@@ -342,7 +346,10 @@ def _said(item: Mapping[str, object]) -> str:
 
 
 def _plain(value: object) -> str:
-    return _said(value) if isinstance(value, dict) else str(value)
+    if isinstance(value, dict):
+        return _said(value)
+    text = str(value)
+    return json.dumps(text, ensure_ascii=False) if _NEEDS_QUOTES.search(text) else text
 
 
 def _from_its_step(entry: Entry) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -93,9 +94,19 @@ class _Fault:
                     "missing-key",
                 )
         message, fix, code = _type_fault(self._details)
+        fix = self._behind_hash() or fix
         if self._of_key:
             return self._document.key_at(self._path), around, message, fix, code
         return self._document.at(self._path), _words(self._where, self._inner), message, fix, code
+
+    def _behind_hash(self) -> str:
+        """Where nothing stands because what was written begins with # and is a comment."""
+        if self._details["input"] is not None:
+            return ""
+        key = self._document.key_at(self._path)
+        line = self._document.text.splitlines()[key.line - 1]
+        found = re.match(r"[^\s:]+:\s+(#\S+)", line[key.column - 1 :])
+        return f'Put quotes around text that begins with #, which begins a comment: "{found[1]}".' if found else ""
 
     def _parted(self, name: str) -> str:
         """Of words without a value, in braces: what stands behind a comma in a text without quotes."""

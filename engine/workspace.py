@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
@@ -29,6 +30,8 @@ TEST_ENDING: Final = ".test.yaml"
 # What other commands read: where facts come from, and how a demo goes.
 OTHER_ENDINGS: Final = (".mapping.yaml", ".demo.yaml")
 
+_PLAYBOOK: Final = re.compile(r"^playbook:[ \t]*([a-z][a-z0-9-]*)[ \t]*(?:#.*)?$", re.MULTILINE)
+
 ReadT = TypeVar("ReadT")
 
 
@@ -43,6 +46,8 @@ class Workspace:
     templates: Templates = field(default_factory=Templates)
     playbooks: tuple[Document, ...] = ()
     tests: tuple[Document, ...] = ()
+    # Playbooks and tests that are no YAML, with the id of a playbook that stands in them all the same.
+    unread: Mapping[str, str] = field(default_factory=dict)
     problems: Problems = field(default_factory=Problems)
 
     @property
@@ -73,7 +78,8 @@ def load(folder: Path) -> Workspace:
     policy = _declared(folder / POLICY, lambda document: read_policy(document, known), problems) if vocabulary else None
     people = _declared(folder / PEOPLE, read_people, problems)
     templates = tuple(_templates(folder, problems))
-    documents = tuple(_documents(folder, problems))
+    unread = dict[str, str]()
+    documents = tuple(_documents(folder, problems, unread))
     tests = tuple(one for one in documents if one.file.endswith(TEST_ENDING))
     loaded = Workspace(
         folder=folder,
@@ -83,6 +89,7 @@ def load(folder: Path) -> Workspace:
         templates=Templates(templates, _units(known), _types(known)),
         playbooks=tuple(one for one in documents if one not in tests),
         tests=tests,
+        unread=unread,
         problems=problems,
     )
     if policy and people:
@@ -118,7 +125,7 @@ def _templates(folder: Path, problems: Problems) -> Iterator[Template]:
                 problems.extend(found)
 
 
-def _documents(folder: Path, problems: Problems) -> Iterator[Document]:
+def _documents(folder: Path, problems: Problems, unread: dict[str, str]) -> Iterator[Document]:
     """Playbooks and their tests, in the order of their names."""
     for path in _below(folder, folder):
         if path.suffix == ".yml":
@@ -132,6 +139,16 @@ def _documents(folder: Path, problems: Problems) -> Iterator[Document]:
             yield found
         else:
             problems.extend(found)
+            unread[str(path)] = _named_in(path)
+
+
+def _named_in(path: Path) -> str:
+    """The playbook that a file names which is no YAML; empty where it names none."""
+    try:
+        found = _PLAYBOOK.search(path.read_text(encoding="utf-8-sig", errors="replace"))
+    except OSError:
+        return ""
+    return found[1] if found else ""
 
 
 def _below(folder: Path, top: Path) -> list[Path]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
 
 import yaml
 
 from engine.problems import START, Position
+
+_HASH: Final = re.compile(r"(?:[:,]\s+|[\[{]\s*)(#[^\s,\]}]*)(?=[^\[{]*[\]}]\s*$)")
 
 
 class Fault(NamedTuple):
@@ -25,7 +28,20 @@ def explain(error: yaml.YAMLError, text: str) -> Fault:
     at = Position(mark.line + 1, mark.column + 1) if mark else START
     lines = text.splitlines()
     line = lines[at.line - 1] if at.line <= len(lines) else ""
+    if "flow" in (error.context or "") and (hash_ := _hash_in_brackets(lines, error.context_mark, at)):
+        return hash_
     return _fault(at, error.problem or "", error.context or "", line)
+
+
+def _hash_in_brackets(lines: list[str], opened: yaml.Mark | None, at: Position) -> Fault | None:
+    """Text that begins with # behind a bracket is a comment to YAML, with the closing bracket in it."""
+    first = min(opened.line if opened else at.line, at.line - 2)
+    for number in reversed(range(max(first, 0), min(at.line, len(lines)))):
+        if found := _HASH.search(lines[number]):
+            fix = f'Put quotes around text that begins with it: "{found[1]}"'
+            place = Position(number + 1, found.start(1) + 1)
+            return Fault(place, "# begins a comment here, so the brackets stay open", fix)
+    return None
 
 
 def _fault(at: Position, problem: str, context: str, line: str) -> Fault:

@@ -1,6 +1,6 @@
 """A checked workspace as commands want it: playbooks and tests by their ids, the same versions from anywhere."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,16 +11,19 @@ from engine.playtest import read_tests
 from engine.problems import Problems
 from engine.setting import Setting
 from engine.story import Story
-from engine.workspace import VOCABULARY, Workspace
+from engine.workspace import TEST_ENDING, VOCABULARY, Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class TestFile:
-    """A `*.test.yaml`; `playbook` is empty when the file does not say which it is about."""
+    """A `*.test.yaml`; `playbook` is what it says it is about, else what it stands beside, else empty. One that cannot
+    be read has no document.
+    """
 
-    document: Document
+    file: str
     playbook: str
-    stories: tuple[Story, ...]
+    document: Document | None = None
+    stories: tuple[Story, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +39,24 @@ class Checked:
     tests: tuple[TestFile, ...]
     problems: Problems
 
+    def file_of(self, playbook: str) -> str | None:
+        """Of the playbook with this id, also where the file cannot be read."""
+        if document := self.documents.get(playbook):
+            return document.file
+        return next(
+            (file for file, id_ in self.workspace.unread.items() if id_ == playbook and not _is_test(file)), None
+        )
+
 
 def check(folder: Path) -> Checked:
     found = check_workspace(folder)
     workspace = found.workspace
-    tests = () if workspace.is_unsound(VOCABULARY) else workspace.tests
     return Checked(
         workspace=workspace,
         setting=found.setting,
         documents=_by_id(workspace),
         plans={name: _placed(plan, folder) for name, plan in found.plans.items()},
-        tests=tuple(_tests(document, found.setting) for document in tests),
+        tests=tuple(_tests(workspace, found.setting)),
         problems=found.problems,
     )
 
@@ -70,6 +80,17 @@ def _placed(plan: Plan, folder: Path) -> Plan:
     return plan.model_copy(update={"file": Path(plan.file).relative_to(folder).as_posix()})
 
 
-def _tests(document: Document, setting: Setting) -> TestFile:
-    name, stories, _ = read_tests(document, setting)
-    return TestFile(document, name, tuple(stories))
+def _tests(workspace: Workspace, setting: Setting) -> Iterator[TestFile]:
+    beside = {Path(one.file).with_suffix(TEST_ENDING): playbook_id(one) for one in workspace.playbooks}
+    for document in workspace.tests:
+        # Against no vocabulary every story would be wrong.
+        stories = [] if workspace.is_unsound(VOCABULARY) else read_tests(document, setting)[1]
+        about = playbook_id(document) or beside.get(Path(document.file), "")
+        yield TestFile(document.file, about, document, tuple(stories))
+    for file, said in workspace.unread.items():
+        if _is_test(file):
+            yield TestFile(file, said or beside.get(Path(file), ""))
+
+
+def _is_test(file: str) -> bool:
+    return file.endswith(TEST_ENDING)

@@ -74,6 +74,18 @@ def test_what_is_expected_behind_the_last_effect_is_told():
     assert found[0].startswith("expected as number 2: {email: hello}; but it was")
 
 
+def test_what_is_told_of_a_channel_can_be_pasted():
+    told = (
+        results({"expect": []}, steps='\n  - {slack: wins, to: "#wins", text: Well done}\n')[0]
+        .missed[0]
+        .removeprefix("not expected: ")
+    )
+
+    pasted = read(told).data
+
+    assert results({"expect": [pasted]}, steps='\n  - {slack: wins, to: "#wins", text: Well done}\n')[0].passed
+
+
 def test_a_part_of_the_effects_may_be_expected_in_any_order():
     assert missed(expect_some=[{"email": "hello"}, {"task": "review"}]) == ()
     assert missed(expect_some=[{"email": "hello"}, {"email": "hello"}]) == ("did not happen: {email: hello}",)

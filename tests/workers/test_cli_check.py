@@ -96,7 +96,7 @@ def test_a_file_is_checked_without_the_faults_of_others():
 
     ran = playbook("check", "playbooks/adoption/call.yaml")
 
-    assert (ran.code, ran.out) == (0, "1 playbook, 5 steps, 0 templates, 0 tests: no problems\n")
+    assert (ran.code, ran.out) == (0, "1 playbook, 5 steps, 0 templates, 2 tests: no problems\n")
 
 
 def test_a_file_brings_the_faults_of_the_templates_that_it_uses():

@@ -69,6 +69,35 @@ class TestTest:
         assert "ERROR playbooks/other.test.yaml: its tests cannot be run" in ran.out
         assert ran.lines[-1] == "2 tests: 2 passed, 1 file with errors"
 
+    @pytest.mark.parametrize("name", ["call", "playbooks/adoption/call.yaml", "playbooks/adoption/call.test.yaml"])
+    @pytest.mark.parametrize(
+        ("wrong", "said"),
+        [
+            (CALL_TEST.replace("email: thanks}", "slack: tell, to: #wins}"), "error: # begins a comment here"),
+            ("playbook: call\n", "'tests' is missing"),
+            (CALL_TEST.replace("playbook: call\n", ""), "'playbook' is missing"),
+        ],
+    )
+    def test_tests_that_cannot_be_read_are_an_error_however_they_are_asked_for(self, workspace, name, wrong, said):
+        small_workspace(workspace, test=wrong)
+
+        tested, checked = playbook("test", name), playbook("check", name)
+
+        assert (tested.code, tested.lines[-1]) == (1, "0 tests: 0 passed, 1 file with errors")
+        assert "ERROR playbooks/adoption/call.test.yaml: its tests cannot be run" in tested.out
+        assert said in tested.out
+        assert (checked.code, said in checked.out) == (1, True)
+
+    @pytest.mark.parametrize("command", ["test", "check", "simulate"])
+    def test_a_playbook_that_is_no_yaml_is_found_by_its_id_and_its_file_is_named(self, workspace, command):
+        small_workspace(workspace, call=CALL.replace("due: 2", "due: [2"))
+
+        ran = playbook(command, "call")
+
+        assert ran.code == 1
+        assert "playbooks/adoption/call.yaml:1" in ran.out + ran.err
+        assert "there is no" not in ran.out + ran.err
+
     def test_coverage_names_the_steps_and_ways_that_no_test_goes(self):
         ran = playbook("test", "--coverage")
 

@@ -58,7 +58,7 @@ def count(checked: Checked, files: Collection[str]) -> Counter[str]:
         playbook=len(plans),
         step=sum(len(plan.steps) for plan in plans),
         template=sum(one.file in sound for one in checked.workspace.templates.files),
-        test=sum(len(one.stories) for one in checked.tests if one.document.file in sound),
+        test=sum(len(one.stories) for one in checked.tests if one.file in sound),
         wrong=len(wrong),
     )
 

@@ -53,8 +53,15 @@ def chosen_paths(named: Sequence[Path]) -> list[Path]:
     """The paths that a caller names, an id of a playbook standing for its file; without any, the whole workspace."""
     folder = workspace_folder()
     unknown = [one for one in named if not one.exists()]
-    files = {playbook_id(one): Path(one.file) for one in load(folder).playbooks} if unknown else {}
+    files = _files_by_id(folder) if unknown else {}
     return [files.get(str(one), one) if one in unknown else one for one in named] or [folder]
+
+
+def _files_by_id(folder: Path) -> dict[str, Path]:
+    """Also of what cannot be read, so that its own fault is told and not that it is not there."""
+    workspace = load(folder)
+    unread = {id_: Path(file) for file, id_ in workspace.unread.items() if not file.endswith(TEST_ENDING)}
+    return unread | {playbook_id(one): Path(one.file) for one in workspace.playbooks}
 
 
 def texts_and_playbooks() -> tuple[Setting, tuple[str, ...]]:
@@ -87,6 +94,8 @@ def _document(playbook: str, checked: Checked) -> Document:
         raise CommandFault(f"{path} is not a playbook")
     by_id = checked.documents
     if playbook not in by_id:
+        if unread := checked.file_of(playbook):
+            _no_errors(about(checked, [unread]))
         fix = suggest_or_list(playbook, by_id)
         raise CommandFault(f"there is no playbook '{playbook}' in {workspace.folder}, and no such file. {fix}".strip())
     return by_id[playbook]

@@ -13,7 +13,9 @@ from workers.checking import Checked, check
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """A checked workspace, and those of its files that are meant; `absolute` when the caller names files so."""
+    """A checked workspace, and those of its files that are meant, a playbook's tests with it; `absolute` when the
+    caller names files so.
+    """
 
     checked: Checked
     files: frozenset[str]
@@ -70,6 +72,7 @@ def _selected(checked: Checked, paths: Sequence[Path]) -> Selected:
     read = [*workspace.playbooks, *workspace.tests, *workspace.templates.files, *checked.problems]
     tops = [path.resolve() for path in paths]
     files = {one.file for one in read if any(Path(one.file).resolve().is_relative_to(top) for top in tops)}
+    files |= {one.file for one in checked.tests if checked.file_of(one.playbook) in files}
     return Selected(checked, frozenset(files), any(path.is_absolute() for path in paths))
 
 

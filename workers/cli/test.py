@@ -75,14 +75,16 @@ def _run(selected: Selected, word: str) -> Outcome:
     checked = selected.checked
     outcome = Outcome(selected)
     for tests in checked.tests:
-        playbook = checked.documents.get(tests.playbook)
-        needed = [tests.document.file, *([playbook.file] if playbook else [])]
-        if selected.files.isdisjoint(needed):
+        if tests.file not in selected.files:
             continue
-        if errors := [one for one in selected.problems(needed) if one.severity == "error"]:
-            outcome.stopped[tests.document.file] = errors
+        playbook = checked.file_of(tests.playbook)
+        errors = [
+            one for one in selected.problems([tests.file, *([playbook] if playbook else [])]) if one.severity == "error"
+        ]
+        if errors or tests.document is None:
+            outcome.stopped[tests.file] = errors
         else:
-            outcome.playbooks[tests.document.file] = tests.playbook
+            outcome.playbooks[tests.file] = tests.playbook
             plan, stories = checked.plans[tests.playbook], list(tests.stories)
             outcome.results += run_tests(tests.document, plan, stories, checked.setting, word, checked.plans).results
     return outcome
