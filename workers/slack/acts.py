@@ -36,8 +36,7 @@ def _clicked(office: Office, said: Interaction) -> Reply:
         return Reply()
     verb = cast("Verb", ours.action_id.removeprefix(ACTION))
     try:
-        task, person = office.task(ours.value), office.colleague(said.user.id)
-        office.allowed(verb, task, person)
+        task, person = office.admitted(verb, ours.value, said.user.id)
         carried = Carried(task=task.id, url=said.response_url, home=said.home)
         if task.state == "open" and (form := _form(office, verb, task, person, carried)):
             return _opened(office, said, form)
@@ -59,8 +58,7 @@ def _submitted(office: Office, said: Interaction, carried: Carried) -> Reply:
     if act is None:
         raise NotSlack(f"form {verb}")
     try:
-        task, person = office.task(carried.task), office.colleague(said.user.id)
-        office.allowed(cast("Verb", verb), task, person)
+        task, person = office.admitted(cast("Verb", verb), carried.task, said.user.id)
         answer = act(office, task, person, said.view)
     except Kindly as why:
         return Reply(whisper=str(why), url=carried.url)

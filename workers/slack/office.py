@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from sqlalchemy import Connection
+
 from activities.host import Host
 from activities.slack.card_blocks import Block
 from activities.slack.workspace import Workspace
 from activities.store import accounts, tasks
-from engine.people import Person
+from engine.people import People, Person
 from engine.render.home import Filters
 from engine.rights import Verb, is_allowed
 from engine.run import Task
@@ -56,7 +58,9 @@ class Office:
 
     def colleague(self, user: str) -> Person:
         """By the Slack id that people.yaml states, else by mail. Raises Kindly for who is none."""
-        people = self.setting().people
+        return self._among(self.setting().people, user)
+
+    def _among(self, people: People, user: str) -> Person:
         if stated := next((one for one in people.everyone if one.slack == user), None):
             return stated
         mail = (self.workspace.mail_of(user) or "").lower()
@@ -69,22 +73,25 @@ class Office:
             )
         return found
 
-    def task(self, name: str) -> Task:
-        found = self.host.database.read(lambda connection: tasks.find(connection, name))
-        if found is None:
-            raise Kindly("This task is not kept any more: its account was erased.")
-        return found
-
-    def allowed(self, verb: Verb, task: Task, person: Person) -> None:
-        """Raises Kindly for who may not."""
-        setting = self.setting()
-        if is_allowed(verb, task, person, setting.directory, self.now(task)):
-            return
-        holder = setting.people.get(task.person)
+    def admitted(self, verb: Verb, task: str, user: str) -> tuple[Task, Person]:
+        """The task, and who of the colleagues wants to do that with it. Raises Kindly for who may not."""
+        found, setting, now = self.host.database.read(lambda connection: self._looked_at(connection, task))
+        person = self._among(setting.people, user)
+        if is_allowed(verb, found, person, setting.directory, now):
+            return found, person
+        holder = setting.people.get(found.person)
         whose = holder.name or holder.id if holder else "somebody else"
         raise Kindly(f"This is with {whose}. They, whoever covers for them and their managers can do that.")
 
+    def _looked_at(self, connection: Connection, name: str) -> tuple[Task, Setting, datetime]:
+        task = tasks.find(connection, name)
+        if task is None:
+            raise Kindly("This task is not kept any more: its account was erased.")
+        return task, self.host.applied.current(connection).setting, self._now(connection, task)
+
     def now(self, task: Task) -> datetime:
-        now = self.host.clock.now()
-        row = self.host.database.read(lambda connection: accounts.find(connection, task.account))
+        return self.host.database.read(lambda connection: self._now(connection, task))
+
+    def _now(self, connection: Connection, task: Task) -> datetime:
+        now, row = self.host.clock.now(), accounts.find(connection, task.account)
         return max(now, row.last_instant) if row and row.last_instant else now
