@@ -1,6 +1,7 @@
 """Who may act on a task: whoever has it or covers for them, who answers for it, and the managers above.
 
-An escalation may be taken on by any colleague, and so may a task that is shown in a channel: taking on is no harm.
+An escalation may be taken on by any colleague, and so may a task that is shown in a channel: taking on is no harm. What
+a customer is to get is approved by those alone who may.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def verbs(task: Task, viewer: Person | None, directory: Directory, now: datetime
     if task.state != "open":
         return ()
     if viewer is None:
-        return ("acknowledge", "claim", "note") if task.kind == "escalation" else ("claim", "note")
+        return _in_channel(task)
     if viewer.id == task.person:
         return (*_closing(task), *_putting_off(task), "reassign", "note")
     if task.kind == "escalation" or may_act(task, viewer, directory, now):
@@ -43,9 +44,14 @@ def verbs(task: Task, viewer: Person | None, directory: Directory, now: datetime
     return ()
 
 
-def is_allowed(verb: Verb, task: Task, person: Person, directory: Directory, now: datetime) -> bool:
+def is_allowed(
+    verb: Verb, task: Task, person: Person, directory: Directory, now: datetime, *, in_channel: bool = False
+) -> bool:
+    """`in_channel`: the task is shown in one."""
     match verb:
-        case "claim" | "acknowledge" | "note":
+        case "acknowledge" | "note":
+            return person.active
+        case "claim" if task.kind == "escalation" or (in_channel and verb in _in_channel(task)):
             return person.active
         case _:
             return may_act(task, person, directory, now)
@@ -65,6 +71,17 @@ def _stands_for(person: Person, other: Person, directory: Directory, now: dateti
     above = {one.id for one in directory.people.chain(other.id)}
     cover = directory.cover(other, "", now)
     return person.id in {other.id, *above} or (cover is not None and cover.person.id == person.id)
+
+
+def _in_channel(task: Task) -> tuple[Verb, ...]:
+    """What all who read it are offered."""
+    match task.kind:
+        case "escalation":
+            return ("acknowledge", "claim", "note")
+        case "approval":
+            return ("note",)
+        case _:
+            return ("claim", "note")
 
 
 def _closing(task: Task) -> tuple[Verb, ...]:

@@ -91,6 +91,11 @@ def posted(connection: Connection, task: str, recipient: str, effect: str, recei
     connection.execute(update(cards).where(mine).values(receipt=receipt))
 
 
+def shown_to(connection: Connection, task: str) -> set[str]:
+    """The people and channels that have it, or will."""
+    return set(connection.scalars(select(cards.c.recipient).where(cards.c.task == task)))
+
+
 def is_being_shown(connection: Connection, row: CardRow, real: datetime) -> bool:
     mine = (cards.c.task == row.task) & (cards.c.recipient == row.recipient) & (cards.c.lease_until > real)
     return connection.scalar(select(cards.c.task).where(mine)) is not None

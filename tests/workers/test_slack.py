@@ -14,11 +14,12 @@ from slack_bolt.response import BoltResponse
 
 import workers.slack
 from activities import runs
+from activities.applied import texts_of
 from activities.slack.messages import SCOPES
-from activities.store import effects
+from activities.store import effects, versions
 from activities.store import tasks as rows
 from tests.support.clicks import FORM, SECRET, click, counter, signature
-from tests.support.hosts import NOW, acme, host_on, only_run, playbook, tell
+from tests.support.hosts import FOLDER, NOW, acme, host_on, only_run, playbook, tell
 from tests.support.standins import Hangs, StandInSlack
 from workers.slack.commands import COMMANDS
 from workers.slack.signed import is_signed
@@ -225,12 +226,30 @@ def test_who_may_not_is_told_whose_it_is(opened):
     assert now_is(at, task).state == "open"
 
 
+def without_slack_id(host):
+    texts = texts_of(FOLDER)
+    people = texts["people"].replace("slack: U0ANA, ", "")
+    host.database.write(
+        lambda c: versions.apply(c, [playbook(RING, start=START)], texts | {"people": people}, at=NOW, by="test")
+    )
+
+
 def test_a_colleague_is_known_by_mail_where_no_slack_id_is_stated(opened):
     at, task = opened()
+    without_slack_id(at.host)
 
     at.press("U9OTHER", "done", task)
 
     assert now_is(at, task).by == "ana"
+
+
+def test_a_stated_slack_id_counts_alone(opened):
+    at, task = opened()
+
+    at.press("U9OTHER", "done", task)
+
+    assert "nobody has the Slack id U9OTHER" in at.whispers()[0]
+    assert now_is(at, task).state == "open"
 
 
 @pytest.mark.parametrize(("user", "known"), [("U9STRANGE", " or with stranger@vendor.test"), ("U9NOBODY", "")])
@@ -251,6 +270,16 @@ def test_an_incident_is_taken_over_and_acknowledged_by_any_colleague(opened):
     at.press("U0NOOR", "acknowledge", incident)
 
     assert (taken, now_is(at, incident).outcome, now_is(at, incident).by) == ("noor", "acknowledged", "noor")
+
+
+def test_an_approval_is_taken_by_nobody_who_may_not_approve(opened):
+    at, task = opened(MAIL)
+
+    at.press("U0NOOR", "claim", task)
+    at.press("U0NOOR", "approve", task)
+
+    assert at.whispers() == ["This is with Max Roth. They, whoever covers for them and their managers can do that."] * 2
+    assert (now_is(at, task).person, now_is(at, task).state) == ("max", "open")
 
 
 def test_a_mail_is_approved_or_declined_by_a_button(opened):

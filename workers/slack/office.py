@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from activities.host import Host
 from activities.slack.card_blocks import Block
 from activities.slack.workspace import Workspace
-from activities.store import accounts, tasks
+from activities.store import accounts, cards, tasks
 from engine.people import People, Person
 from engine.render.home import Filters
 from engine.rights import Verb, is_allowed
@@ -57,14 +57,15 @@ class Office:
         return self.host.database.read(lambda connection: self.host.applied.current(connection).setting)
 
     def colleague(self, user: str) -> Person:
-        """By the Slack id that people.yaml states, else by mail. Raises Kindly for who is none."""
+        """By the Slack id that people.yaml states; by mail where it states none. Raises Kindly for who is none."""
         return self._among(self.setting().people, user)
 
     def _among(self, people: People, user: str) -> Person:
         if stated := next((one for one in people.everyone if one.slack == user), None):
             return stated
         mail = (self.workspace.mail_of(user) or "").lower()
-        found = next((one for one in people.everyone if mail and (one.email or "").lower() == mail), None)
+        unstated = (one for one in people.everyone if not one.slack)
+        found = next((one for one in unstated if mail and (one.email or "").lower() == mail), None)
         if found is None:
             known = f" or with {mail}" if mail else ""
             raise Kindly(
@@ -75,19 +76,22 @@ class Office:
 
     def admitted(self, verb: Verb, task: str, user: str) -> tuple[Task, Person]:
         """The task, and who of the colleagues wants to do that with it. Raises Kindly for who may not."""
-        found, setting, now = self.host.database.read(lambda connection: self._looked_at(connection, task))
+        found, setting, now, readers = self.host.database.read(lambda connection: self._looked_at(connection, task))
         person = self._among(setting.people, user)
-        if is_allowed(verb, found, person, setting.directory, now):
+        in_channel = any(setting.people.get(one) is None for one in readers)
+        if is_allowed(verb, found, person, setting.directory, now, in_channel=in_channel):
             return found, person
         holder = setting.people.get(found.person)
         whose = holder.name or holder.id if holder else "somebody else"
         raise Kindly(f"This is with {whose}. They, whoever covers for them and their managers can do that.")
 
-    def _looked_at(self, connection: Connection, name: str) -> tuple[Task, Setting, datetime]:
+    def _looked_at(self, connection: Connection, name: str) -> tuple[Task, Setting, datetime, set[str]]:
+        """With who has a card of it."""
         task = tasks.find(connection, name)
         if task is None:
             raise Kindly("This task is not kept any more: its account was erased.")
-        return task, self.host.applied.current(connection).setting, self._now(connection, task)
+        readers = cards.shown_to(connection, name)
+        return task, self.host.applied.current(connection).setting, self._now(connection, task), readers
 
     def now(self, task: Task) -> datetime:
         return self.host.database.read(lambda connection: self._now(connection, task))
