@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.document import Document
+from engine.forgotten import forgotten
 from engine.logic import Condition
 from engine.own_ends import ended_by_itself
 from engine.plan import Plan, Step
@@ -39,6 +40,11 @@ def lints(plan: Plan, document: Document, vocabulary: Vocabulary) -> Problems:
         fix = "Put the later mail into 'then' and add 'late: skip'."
         at = Position(step.line, 1)
         problems.add(document.file, at, where, message, fix, code="late-mails", severity="warning")
+    for step in forgotten(plan):
+        message = "nobody is reminded of this task, and what follows waits for its outcome for ever"
+        fix = "Give it 'overdue', or 'at_most' with 'otherwise'; or give the playbook a goal or a stop."
+        at, where = Position(step.line, 1), f"step '{step.id}'"
+        problems.add(document.file, at, where, message, fix, code="waits-for-ever", severity="warning")
     return problems
 
 

@@ -45,13 +45,40 @@ def test_two_mails_with_only_a_day_between_them_are_told(between):
     "between",
     [
         "",
-        DAY + "  - {task: look}\n",
+        DAY + "  - {task: look, auto_close: account.arr > 9}\n",
         "  - {wait: near, for: 3 days}\n",
         "  - {wait: near, until: day -30, late: skip}\n",
     ],
 )
 def test_mails_between_which_there_is_time_or_no_day_are_not(between):
     assert codes(source(ONE + between + TWO, ANCHOR)) == []
+
+
+AFTER = "  - {task: after}\n"
+BRANCH = "  - branch: how\n    cases: [{when: account.arr > 5, then: [{task: look}]}]\n    otherwise: []\n"
+SIDE = (
+    "  - parallel: both\n    at_most: 9 days\n    otherwise: []\n"
+    "    tracks: {a: [{task: look}, {task: more}], b: [{task: third}]}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("steps", "head", "found"),
+    [
+        ("  - {task: look}\n" + AFTER, "", [("waits-for-ever", 5)]),
+        (BRANCH + AFTER, "", [("waits-for-ever", 6)]),
+        ("  - {task: look}\n", "", []),
+        (BRANCH, "", []),
+        ("  - {task: look, then: continue}\n" + AFTER, "", []),
+        ("  - {task: look, at_most: 9 days, otherwise: []}\n" + AFTER, "", []),
+        ("  - {task: look, overdue: [{after: 1 day, remind: assignee}]}\n" + AFTER, "", []),
+        ("  - {task: look, auto_close: account.arr > 9}\n" + AFTER, "", []),
+        (SIDE, "", []),
+        ("  - {task: look}\n" + AFTER, "goal: {when: account.arr > 9, outcome: grown}\n", []),
+    ],
+)
+def test_a_task_that_holds_up_what_follows_though_it_may_be_forgotten_is_told(steps, head, found):
+    assert codes(source(steps, head)) == found
 
 
 def test_a_mail_in_what_follows_a_day_is_told_unless_it_is_skipped_when_late():
