@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
@@ -24,6 +24,7 @@ def texts(block):
     return [one["text"]["text"] if isinstance(one["text"], dict) else one["text"] for one in parts if one]
 
 
+@settings(deadline=None)  # the first card reads the workspace
 @given(title=anything, name=anything, instructions=anything, viewer=st.sampled_from(["ana", "max", None]))
 def test_a_card_is_within_slacks_limits_whatever_the_names(title, name, instructions, viewer):
     card = seen_by(viewer, title=title, instructions=instructions, fields={"name": f"A{name}"})
