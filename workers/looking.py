@@ -51,6 +51,7 @@ Noun = Literal["run", "task", "message", "account", "playbook", "instant", "subj
 UNCERTAIN: tuple[effects.State, ...] = ("uncertain",)
 EVERY = 20_000  # rows of a listing that is put into an order of its own before it is cut
 MANY = 1_000  # what one account or run may have of a thing before the rest is left to the listings
+_KNOWN_TO_SLACK = "mend their address in people.yaml, or state their member id there (slack: U…), and playbook apply"
 
 
 class NotFound(LookupError):
@@ -273,14 +274,17 @@ def _by_mail(connection: Connection, now: datetime, limit: int) -> Iterator[View
     """Whom Slack did not know within the last day."""
     for person, number in mails.instead(connection, notices.LOST, now - timedelta(days=1), limit):
         what = f"{number} message{'' if number == 1 else 's'} of the last day went by mail"
-        fix = "mend their address in people.yaml, or state their member id there (slack: U…), and playbook apply"
-        yield attention_view("lost", person, None, f"Slack does not know {person}: {what}", fix)
+        yield attention_view("lost", person, None, f"Slack does not know {person}: {what}", _KNOWN_TO_SLACK)
 
 
 def _undigested(connection: Connection, limit: int) -> Iterator[View]:
     for row in digests.troubled(connection, limit):
-        reason = f"the digest to {row.person} was not sent: {row.reason}"
-        yield attention_view("digest", row.person, None, reason, "mend that; the next one comes by itself")
+        if row.reason == notices.LOST:
+            reason = f"Slack does not know {row.person}: the digest of their morning went by mail"
+            yield attention_view("lost", row.person, None, reason, _KNOWN_TO_SLACK)
+        else:
+            reason = f"the digest to {row.person} was not sent: {row.reason}"
+            yield attention_view("digest", row.person, None, reason, "mend that; the next one comes by itself")
 
 
 def _undeleted(connection: Connection) -> Iterator[View]:

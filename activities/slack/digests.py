@@ -88,7 +88,7 @@ def send(host: Host, row: DigestRow) -> None:
         return
     answer = _sent(host, row, _message(due.person, due.day, due.told))
     if isinstance(answer, Refused) and answer.code in notices.NOBODY and can_be_mailed(host, row, due.person):
-        by_mail(host, row, due, due.day, due.told)
+        by_mail(host, row, due, due.day, due.told, notices.LOST)
         return
     look_at = _fallback_of(host, row, due)
     host.database.write(lambda connection: _kept(connection, row, due, answer, host.clock.real(), look_at))
@@ -156,8 +156,10 @@ def _sent(host: Host, row: DigestRow, message: Message) -> Answer:
     return channel.transport.send(message, channel.deadline)
 
 
-def by_mail(host: Host, row: DigestRow, due: Due, day: date, told: Digest) -> None:
-    """The claim commits before the mail goes; one that may have arrived is looked for and not sent again."""
+def by_mail(host: Host, row: DigestRow, due: Due, day: date, told: Digest, note: str | None = None) -> None:
+    """The claim commits before the mail goes; one that may have arrived is looked for and not sent again. `note` is
+    kept beside one that went.
+    """
     channel, message = host.channels[NOTICE], _mail(due, day, told)
     if not row.by_mail:
         row = host.database.write(lambda connection: rows.go_by_mail(connection, row))
@@ -167,7 +169,10 @@ def by_mail(host: Host, row: DigestRow, due: Due, day: date, told: Digest) -> No
         host.database.write(lambda connection: rows.done(connection, row, day, due.next_at, reason))
         return
     answer = channel.transport.send(message, channel.deadline)
-    host.database.write(lambda connection: _kept(connection, row, due, answer, host.clock.real(), None))
+    if isinstance(answer, Sent):
+        host.database.write(lambda connection: rows.done(connection, row, day, due.next_at, note))
+    else:
+        host.database.write(lambda connection: _kept(connection, row, due, answer, host.clock.real(), None))
 
 
 def _mail(due: Due, day: date, told: Digest) -> Message:

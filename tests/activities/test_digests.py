@@ -24,6 +24,7 @@ from tests.support.hosts import HandClock, Noting, acme, host_on, only_run, play
 from tests.support.pages_of_slack import texts
 from tests.support.standins import Answers, Drops, StandInSlack
 from tests.support.workspaces import FOLDER
+from workers.looking import attention
 
 START = "start: {when: metrics.nps.value < 5}\n"
 RING = "  - {task: ring, title: Ring Acme, due: 2 business days}\n"
@@ -252,9 +253,13 @@ def test_whom_slack_does_not_know_gets_theirs_by_mail_at_once(made, slack):
     host, _ = made(mail=(mail := Noting()))
     slack.people.clear()
 
-    morning(host)
+    digests.meet(host, 0)
+    for one in digests.lease(host, 10):
+        digests.send(host, one)
+    told = [(one["kind"], one["reason"]) for one in host.database.read(lambda c: attention(c, host))]
     morning(host)
 
+    assert told == [("lost", "Slack does not know ana: the digest of their morning went by mail")]
     assert len(mail.sent) == 1
 
 
