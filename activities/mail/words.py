@@ -52,4 +52,10 @@ WORDS: Final = {
 
 def words_in(language: str) -> Words:
     """By a language tag such as `de` or `de-AT`."""
-    return WORDS.get(language.lower().partition("-")[0], WORDS[DEFAULT])
+    return WORDS[base(language)]
+
+
+def base(language: str) -> str:
+    """The language that the words are in."""
+    found = language.lower().partition("-")[0]
+    return found if found in WORDS else DEFAULT

@@ -7,7 +7,8 @@ from typing import Final
 from starlette.responses import HTMLResponse
 
 from activities.mail.choices import Choices
-from workers.http.choicewords import base, words_in
+from activities.mail.words import base
+from workers.http.choicewords import words_in
 
 # The token in the address is all that it takes, so it is told to nobody.
 _HEADERS: Final = {

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-DEFAULT: Final = "en"
+from activities.mail.words import base
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +117,5 @@ WORDS: Final = {
 
 
 def words_in(language: str) -> Words:
-    """By a language tag such as `de` or `de-AT`."""
-    return WORDS.get(base(language), WORDS[DEFAULT])
-
-
-def base(language: str) -> str:
-    """The language that the words are in."""
-    found = language.lower().partition("-")[0]
-    return found if found in WORDS else DEFAULT
+    """In the language in which a mail to the same reader has its words."""
+    return WORDS[base(language)]
