@@ -8,7 +8,6 @@ import pytest
 
 from activities import erasing
 from activities.applied import texts_of
-from activities.mail import words
 from activities.mail.links import Links
 from activities.store import effects, facts, mail_events, suppressions, versions
 from tests.support.callers import ELSEWHERE, caller
@@ -210,7 +209,3 @@ def test_every_language_that_mails_have_is_one_of_the_pages():
     from activities.mail import words as mailwords
 
     assert list(WORDS) == list(mailwords.WORDS)
-
-
-def test_the_pages_are_in_every_language_that_mails_are_in():
-    assert WORDS.keys() == words.WORDS.keys()
