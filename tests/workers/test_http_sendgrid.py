@@ -1,6 +1,7 @@
 """SendGrid's callbacks: known by a signature, and by nothing else."""
 
 from datetime import timedelta
+from email.message import EmailMessage
 
 import pytest
 
@@ -9,6 +10,7 @@ from activities.store import effects
 from tests.support.callers import ELSEWHERE, caller
 from tests.support.driving import drive
 from tests.support.hosts import NOW, HandClock, acme, host_on, playbook, tell
+from tests.support.returned_mails import block, report
 from tests.support.sendgrid_posts import FORM, Signer, body_of, event, form_of, mail_in
 from workers.http.sendgrid import Keys
 
@@ -92,3 +94,18 @@ def test_what_is_signed_and_no_mail_is_told_so(made):
     answer = http.post("/sendgrid/inbound", content=b"{}", headers=SIGNER.headers(b"{}", NOW))
 
     assert answer.status_code == 400
+
+
+def test_a_mail_servers_report_comes_in_as_a_reply_does_and_a_strangers_is_told_in_the_log(made, caplog):
+    http, mail = made
+    letter = EmailMessage()
+    letter["Message-ID"] = f"<{mail.id}@ours.test>"
+
+    def posted(returned):
+        body = form_of(email=report(returned, block("kim@acme.test")), envelope="{}")
+        return http.post("/sendgrid/inbound", content=body, headers={**SIGNER.headers(body, NOW), "content-type": FORM})
+
+    strangers, ours = posted(EmailMessage()), posted(letter)
+
+    assert (strangers.json(), ours.json()) == ({"what": "unknown"}, {"what": "returned"})
+    assert caplog.messages.count("a mail came in that answers none of ours") == 1

@@ -75,6 +75,9 @@ _POSTED = {
 }
 
 
+_READ = "Taken in, now or before; `returned`: a mail of ours came back; `unknown` answers no mail of ours"
+
+
 async def raw_mail(request: Request) -> bytes:
     return await body_up_to(MOST_OF_A_MAIL, request)
 
@@ -82,13 +85,18 @@ async def raw_mail(request: Request) -> bytes:
 @router.post(
     "/sendgrid/inbound",
     summary="A mail that came in, from SendGrid",
-    responses=given_a_body({"what": "replied"}, "Taken in, now or before; `unknown` answers no mail of ours"),
+    responses=given_a_body(
+        {"what": "replied"},
+        "Taken in, now or before; `returned`: a mail of ours came back; `unknown` answers none of ours",
+    ),
     openapi_extra={
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _MAIL, "example": _POSTED}}}
     },
 )
 def inbound(request: Request, host: OurHost, raw: Annotated[bytes, Depends(raw_mail)]) -> Response:
-    """SendGrid's Inbound Parse, with a security policy that signs; parsed or raw. A mail counts once."""
+    """SendGrid's Inbound Parse, with a security policy that signs; parsed, or raw, which mail servers' reports of what
+    they could not deliver need. A mail counts once.
+    """
     keys: Keys = request.app.state.sendgrid
     signed(request, raw, keys.inbound, "SENDGRID_INBOUND_KEY")
     form = fields_of(raw, request.headers.get("content-type", ""))
