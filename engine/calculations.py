@@ -35,7 +35,7 @@ class Calculated:
     def value(self, scope: Scope) -> object:
         """As Jinja gets it; what is not known says so as soon as it is shown."""
         found = self.expression.value(scope)
-        return missing(_lacking(self.expression, scope)) if found is UNKNOWN else given(found, self.unit)
+        return missing(_lacking(self.expression, scope), self.unit) if found is UNKNOWN else given(found, self.unit)
 
 
 class Calculations:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from decimal import Context as DecimalContext
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from engine.calendar import Calendar
@@ -79,6 +80,12 @@ class Reckoned(Amount):
         return self.quantize(Decimal("0.01"), ROUND_HALF_UP, _WIDE).normalize(_WIDE)
 
 
+class Words(str):
+    """What `or` shows in the place of a value."""
+
+    __slots__ = ()
+
+
 def money(value: int | Decimal, unit: str = "") -> str:
     """`$40,000`, `40,000 CHF`; cents only where there are some."""
     unit = unit or getattr(value, "unit", "")
@@ -100,7 +107,6 @@ def date_(context: Context, value: date, form: str = "") -> str:
     """`2 March 2026`, `2. März 2026`, and `2026-03-02` in a language whose months are not known; `form` as in strftime.
     An instant's date is that of the contact's time zone, else the account's.
     """
-    _known(value)
     if isinstance(value, datetime):
         value = Calendar(zone=str(context.get("_zone") or "UTC")).date_of(value)
     if not isinstance(value, date):
@@ -128,7 +134,6 @@ def first_name(value: str) -> str:
 
 def full_name(value: str) -> str:
     """As one is addressed: "Lee, Kim" is "Kim Lee", and "kim.lee@acme.example" is too."""
-    _known(value)
     local, at, _ = value.strip().partition("@")
     if at and " " not in value.strip():
         return " ".join(word.capitalize() for word in re.split(r"[._+\d-]+", local) if word) or value
@@ -136,30 +141,51 @@ def full_name(value: str) -> str:
     return " ".join((f"{first} {last}" if comma and first.strip() else last).split())
 
 
-def _known(value: object) -> None:
-    """An undefined name says itself which one it is, as soon as it is to be shown."""
-    from jinja2 import Undefined
-
-    if isinstance(value, Undefined):
-        str(value)
-
-
 def _number(value: int | Decimal) -> Decimal:
-    _known(value)
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise TypeError(f"{value!r} is not a number")
     return Decimal(value)
+
+
+def known_or(context: Context, value: object, otherwise: object) -> object:
+    """A number in the place of one that is not known counts what that would."""
+    from jinja2 import Undefined
+
+    if not isinstance(value, Undefined):
+        return value
+    if isinstance(otherwise, bool) or not isinstance(otherwise, int | float | Decimal):
+        return Words(otherwise) if isinstance(otherwise, str) else otherwise
+    number, path = Decimal(str(otherwise)), str(value._undefined_name)  # noqa: SLF001
+    unit = value._undefined_hint or context.get("_units", {}).get(path)  # noqa: SLF001
+    return Amount(number, unit) if unit else number
+
+
+def _where_known(filter_: Callable[..., Any], *, at: int = 0, words: bool = False) -> Callable[..., Any]:
+    """What is not known goes through any filter as it is, so that `or` may stand behind it, and says which name it is
+    as soon as it is shown. So do the `words` that `or` has put in the place of a number or a date.
+    """
+    from jinja2 import Undefined
+
+    @wraps(filter_)
+    def passing(*given: Any, **more: Any) -> Any:
+        value = given[at]
+        return (
+            value if isinstance(value, Undefined) or (words and isinstance(value, Words)) else filter_(*given, **more)
+        )
+
+    return passing
 
 
 def all_filters() -> dict[str, Callable[..., Any]]:
     from jinja2 import pass_context
 
     return {
-        "money": money,
-        "percent": percent,
-        "date": pass_context(date_),
-        "first_name": first_name,
-        "full_name": full_name,
+        "money": _where_known(money, words=True),
+        "percent": _where_known(percent, words=True),
+        "date": pass_context(_where_known(date_, at=1, words=True)),
+        "first_name": _where_known(first_name),
+        "full_name": _where_known(full_name),
+        "or": pass_context(known_or),
     }
 
 

@@ -33,7 +33,7 @@ def lints(plan: Plan, document: Document, vocabulary: Vocabulary) -> Problems:
             f"step '{step.id}' > {key}",
             f"an event may leave out its {name}, and this waits for a person then",
         )
-        fix = f'Write {{{{ event.{name} | or("…") }}}}, or ask {{% if event.{name} is defined %}}.'
+        fix = f'Write {{{{ event.{name} | or("…") }}}}, or ask {{% if known(event.{name}) %}}.'
         problems.add(document.file, Position(step.line, 1), where, message, fix, code="unsaid", severity="warning")
     for step in _mails_in_a_minute(plan):
         where, message = f"step '{step.id}' > until", "a run that begins after this day sends both mails in one minute"

@@ -1,4 +1,5 @@
-"""A text's `{{ … }}` that say a calculation of ours: `{{ account.arr / account.seats | money }}`.
+"""A text's `{{ … }}` that say a calculation of ours: `{{ account.arr / account.seats | money }}`, and
+what an `{% if … %}` asks with a function of ours: `{% if known(account.arr) %}`.
 
 What stands before the first filter and reads as an expression is taken out, and a name of the same length stands in its
 place, so that Jinja sees plain names alone and every fault keeps its line and column.
@@ -22,6 +23,8 @@ _OWN: Final = re.compile(r"\{%[-+]?\s*(?:set|for)\s+([\w\s,()]+?)\s*(?:=|\bin\b|
 _FILTER: Final = re.compile(r"\|\s*(\w+)")
 # What is Jinja's alone; a text with it is left to Jinja, and so are the faults of it.
 _JINJAS: Final = re.compile(r"~|\bis\b|\bloop\b|\[")
+_CALLS: Final = re.compile(r"\w\s*\(")
+_ASKS: Final = re.compile(r"\{%[-+]?\s*(?:el)?if\b[^%]*\w\s*\(")
 _RECKONS: Final = re.compile(r"[-+*/%<>(]")
 
 
@@ -64,7 +67,7 @@ class _Head:
 
 @lru_cache(maxsize=2048)
 def cut_out(source: str) -> Cut:
-    if source.count("{{") == len(_PLAIN.findall(source)):
+    if source.count("{{") == len(_PLAIN.findall(source)) and not _ASKS.search(source):
         return Cut(source)
     own = frozenset(name for names in _OWN.findall(source) for name in re.findall(r"\w+", names)) | {"loop"}
     made, calculations, refusals = source, list[Calculation](), list[Refusal]()
@@ -108,24 +111,26 @@ def _heads(source: str) -> Iterator[_Head]:
 
 
 def _placeholders(source: str) -> Iterator[tuple[int, int, int | None]]:
-    """Where the inside of each begins and ends, and where its first filter does. What Jinja cannot cut has none: its
-    fault is told when Jinja reads it.
+    """Where the inside of each begins and ends, and where its first filter does; likewise of what an `if` asks with a
+    function. What Jinja cannot cut has none: its fault is told when Jinja reads it.
     """
     from jinja2 import TemplateSyntaxError
 
     from engine.rendering import environment
 
-    at, depth, start, pipe = 0, 0, -1, None
+    at, depth, start, pipe, before = 0, 0, -1, None, ""
     try:
         for _, kind, word in environment().overlay(trim_blocks=False, lstrip_blocks=False).lex(source):
             at = source.index(word, at) + len(word)
-            if kind == "variable_begin":
+            if kind == "variable_begin" or (kind == "name" and word in {"if", "elif"} and before == "block_begin"):
                 start, depth, pipe = at, 0, None
-            elif kind == "variable_end":
-                yield start, at - len(word), pipe
+            elif kind in {"variable_end", "block_end"}:
+                if start >= 0 and (kind == "variable_end" or _CALLS.search(source, start, at)):
+                    yield start, at - len(word), pipe
                 start = -1
             elif start >= 0 and kind == "operator":
                 depth += (word in {"(", "[", "{"}) - (word in {")", "]", "}"})
                 pipe = at - 1 if word == "|" and depth == 0 and pipe is None else pipe
+            before = before if kind == "whitespace" else kind
     except (TemplateSyntaxError, ValueError):
         return

@@ -56,10 +56,11 @@ def wrapped(path: str, value: object, units: Mapping[str, str]) -> object:
     return value
 
 
-def missing(path: str) -> object:
+def missing(path: str, unit: str | None = None) -> object:
+    """`unit` is what its number would count, where its path does not tell."""
     from jinja2 import StrictUndefined
 
-    return StrictUndefined(name=path, exc=lambda _: NotKnown(path))  # type: ignore[arg-type]
+    return StrictUndefined(hint=unit, name=path, exc=lambda _: NotKnown(path))  # type: ignore[arg-type]
 
 
 def shown(value: object) -> object:
@@ -113,14 +114,7 @@ def environment(into: Into = "plain") -> ImmutableSandboxedEnvironment:
     )
     made.globals.clear()
     made.filters.update(all_filters())
-    made.filters["or"] = known_or
     return made
-
-
-def known_or(value: object, otherwise: object) -> object:
-    from jinja2 import Undefined
-
-    return otherwise if isinstance(value, Undefined) else value
 
 
 @lru_cache(maxsize=2048)
@@ -150,7 +144,7 @@ def made(
     from jinja2 import TemplateError
 
     at_hand = {root: wrapped(root, names.get(root, UNKNOWN), units) for root in (*ROOTS, *names)}
-    at_hand |= {**(given or {}), "_language": language or "en", "_zone": zone_of(names)}
+    at_hand |= {**(given or {}), "_language": language or "en", "_zone": zone_of(names), "_units": units}
     try:
         return compiled(source, into).render(at_hand)
     except NotKnown:

@@ -34,6 +34,32 @@ def text(source: str) -> str | Unfit:
     return workspace().templates.render_text(source, NAMES)
 
 
+UNTOLD = {
+    "account": {"name": UNKNOWN, "arr": UNKNOWN, "renewal_date": UNKNOWN},
+    "metrics": {"adoption": {"value": UNKNOWN}},
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "made"),
+    [
+        ('{{ account.arr | money | or("not told") }}', "not told"),
+        ('{{ account.arr | or("not told") | money }}', "not told"),
+        ("{{ account.arr | or(0) | money }}, {{ account.arr * 2 | or(0) | money }}", "$0, $0"),
+        ('{{ account.renewal_date | date | or("some day") }}', "some day"),
+        ('{{ metrics.adoption.value | percent | or("-") }}, {{ metrics.adoption.value | or(0.5) }}', "-, 50%"),
+        ('{{ account.name | first_name | or("there") }}', "there"),
+        ("{% if known(account.arr) %}{{ account.arr | money }}{% else %}none{% endif %}", "none"),
+        ("{% if not known(account.arr) and 1 < 2 %}a{% elif known(account.name) %}b{% endif %}", "a"),
+        ("{{ account.arr | money }}", Unfit("account.arr")),
+        ("{% if account.arr > 5 %}much{% endif %}", Unfit("account.arr")),
+    ],
+)
+def test_what_is_not_known_goes_through_filters_to_or_and_can_be_asked_for(source, made):
+    assert workspace().templates.render_text(source, UNTOLD) == made
+    assert faults(source) == []
+
+
 def faults(source: str) -> list[str]:
     names = workspace().vocabulary.names(outcomes={}, playbooks=["other"], roles=["csm"])
     found = workspace().templates.faults(source, names)
