@@ -6,10 +6,13 @@ Mail servers write as they please: what is missing or odd is read as less, never
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_string, policy
+from email import message_from_string
 from email.message import EmailMessage, Message
 from email.utils import parseaddr
 from typing import Final, Literal
+
+from activities.mail.reading import BOUNDED, kind
+from activities.mail.storable import storable
 
 RETURNS_TO: Final = "X-Playbook-Returns-To"
 """Our own header, by which a mail is known though its envelope and its Message-ID were written anew on the way."""
@@ -45,10 +48,10 @@ class Reports:
 
 def reports_of(mail: EmailMessage) -> Reports | None:
     """None where it is no such report."""
-    if mail.get_content_type() != "multipart/report" or _kind(mail) not in {"", "delivery-status"}:
+    if kind(mail) != "multipart/report" or _kind(mail) not in {"", "delivery-status"}:
         return None
     parts = [part for part in mail.get_payload() if isinstance(part, Message)] if mail.is_multipart() else []
-    each = [one for part in parts if part.get_content_type() == "message/delivery-status" for one in _each(part)]
+    each = [one for part in parts if kind(part) == "message/delivery-status" for one in _each(part)]
     heads = [head for part in parts if (head := _returned(part)) is not None]
     return Reports(
         tuple(each[:_MOST]),
@@ -101,16 +104,16 @@ def _address(field: str) -> str:
 
 def _returned(part: Message) -> Message | None:
     """The head of the mail that came back, or what is left of it."""
-    kind, payload = part.get_content_type(), part.get_payload()
-    if kind == "message/rfc822" and isinstance(payload, list) and payload and isinstance(payload[0], Message):
+    shape, payload = kind(part), part.get_payload()
+    if shape == "message/rfc822" and isinstance(payload, list) and payload and isinstance(payload[0], Message):
         return payload[0]
-    if kind in {"text/rfc822-headers", "message/rfc822-headers"} and isinstance(payload, str):
-        return message_from_string(payload, policy=policy.default)
+    if shape in {"text/rfc822-headers", "message/rfc822-headers"} and isinstance(payload, str):
+        return message_from_string(payload, policy=BOUNDED)
     return None
 
 
 def _field(block: Message, name: str) -> str:
     try:
-        return str(block.get(name, ""))[:_LONGEST].strip()
+        return storable(str(block.get(name, "")))[:_LONGEST].strip()
     except Exception:  # noqa: BLE001 - as above
         return ""

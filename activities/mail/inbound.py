@@ -8,9 +8,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.message import EmailMessage, Message
-from email.utils import getaddresses
+from email.policy import compat32
 from html.parser import HTMLParser
 from typing import Final
 
@@ -18,10 +18,11 @@ from mailparser_reply import EmailReplyParser
 from mailparser_reply.constants import MAIL_LANGUAGES
 
 from activities.mail.dsn import Reports, reports_of
+from activities.mail.reading import address, body, decoded, header, parsed
+from activities.mail.storable import storable
 
 # What is looked through for where the quoted mail begins: the library takes a second for some texts that are made to.
 LOOKED_THROUGH: Final = 5_000  # characters
-LONGEST_HEADER: Final = 10_000
 _BY_MACHINES: Final = frozenset({"bulk", "auto_reply", "junk"})
 _MESSAGE_ID: Final = re.compile(r"<([^<>@\s]{1,200})@[^<>\s]{1,200}>")
 
@@ -46,10 +47,20 @@ class Inbound:
     reports: Reports | None = None
 
 
+class _Field(Message):
+    """Of a form, and the form itself: what a field holds is not taken apart, whatever it says that it is."""
+
+    def get_content_type(self) -> str:
+        return "application/octet-stream" if "Content-Disposition" in self else super().get_content_type()
+
+
+_FORM: Final = compat32.clone(message_factory=_Field)
+
+
 def fields_of(raw: bytes, content_type: str) -> dict[str, bytes]:
     """Of a multipart/form-data, without what is attached; nothing where it is none."""
     head = content_type.encode("latin-1", "replace").replace(b"\r", b"").replace(b"\n", b"")
-    form = message_from_bytes(b"Content-Type: " + head + b"\r\n\r\n" + raw)
+    form = message_from_bytes(b"Content-Type: " + head + b"\r\n\r\n" + raw, policy=_FORM)
     if form.get_content_type() != "multipart/form-data" or not form.is_multipart():
         return {}
     parts = [part for part in form.get_payload() if isinstance(part, Message) and part.get_filename() is None]
@@ -59,20 +70,19 @@ def fields_of(raw: bytes, content_type: str) -> dict[str, bytes]:
 
 def read(form: Form) -> Inbound:
     """`form` holds the fields as their bytes came."""
-    envelope = _envelope(form)
+    envelope = _json(form, "envelope")
     raw = form["email"] if "email" in form else form.get("headers", b"").lstrip() + b"\r\n\r\n"
-    mail = message_from_bytes(raw, policy=policy.default)
-    names = getaddresses([_header(mail, "From") or _said(form, "from")])
-    name, sender = names[0] if names else ("", "")
+    mail = parsed(raw)
+    name, sender = address(header(mail, "From") or _said(form, "from"))
     text = _text(mail, form)
     return Inbound(
         id=_id(mail, sender, text),
         to=_addresses(envelope.get("to")),
         sender=sender,
         sender_name=" ".join(name.split()),
-        subject=" ".join((_header(mail, "Subject") or _said(form, "subject")).split()),
+        subject=" ".join((header(mail, "Subject") or _said(form, "subject")).split()),
         text=own_words(text),
-        answers=tuple(_MESSAGE_ID.findall(_header(mail, "In-Reply-To"))) + _references(mail),
+        answers=tuple(_MESSAGE_ID.findall(header(mail, "In-Reply-To"))) + _references(mail),
         machine=_is_by_machine(mail, envelope.get("from")),
         reports=reports_of(mail),
     )
@@ -86,41 +96,34 @@ def own_words(text: str) -> str:
     return found.strip() + ("…" if cut else "")
 
 
-def _envelope(form: Form) -> Mapping[str, object]:
+def _json(form: Form, name: str) -> Mapping[str, object]:
     try:
-        given = json.loads(form.get("envelope", b"{}"))
+        given = json.loads(form.get(name, b"{}"))
     except (ValueError, RecursionError):
         return {}
     return given if isinstance(given, dict) else {}
 
 
 def _addresses(given: object) -> tuple[str, ...]:
-    return tuple(one for one in given if isinstance(one, str)) if isinstance(given, list) else ()
-
-
-def _header(mail: EmailMessage, name: str) -> str:
-    try:
-        return str(mail.get(name, ""))[:LONGEST_HEADER]
-    except Exception:  # noqa: BLE001 - the standard library breaks on some headers that strangers make up
-        return ""
+    return tuple(storable(one) for one in given if isinstance(one, str)) if isinstance(given, list) else ()
 
 
 def _references(mail: EmailMessage) -> tuple[str, ...]:
     """The last is the nearest."""
-    return tuple(reversed(_MESSAGE_ID.findall(_header(mail, "References"))))
+    return tuple(reversed(_MESSAGE_ID.findall(header(mail, "References"))))
 
 
 def _is_by_machine(mail: EmailMessage, envelope_from: object) -> bool:
-    submitted = _header(mail, "Auto-Submitted").partition(";")[0].strip().lower()
-    if submitted not in {"", "no"} or _header(mail, "Precedence").strip().lower() in _BY_MACHINES:
+    submitted = header(mail, "Auto-Submitted").partition(";")[0].strip().lower()
+    if submitted not in {"", "no"} or header(mail, "Precedence").strip().lower() in _BY_MACHINES:
         return True
-    if _header(mail, "X-Autoreply") or _header(mail, "X-Autorespond"):
+    if header(mail, "X-Autoreply") or header(mail, "X-Autorespond"):
         return True
     return isinstance(envelope_from, str) and envelope_from.strip("<> ") == ""
 
 
 def _id(mail: EmailMessage, sender: str, text: str) -> str:
-    named = _header(mail, "Message-ID").strip() or f"{sender}\n{_header(mail, 'Date')}\n{text}"
+    named = header(mail, "Message-ID").strip() or f"{sender}\n{header(mail, 'Date')}\n{text}"
     return hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -129,28 +132,16 @@ def _id(mail: EmailMessage, sender: str, text: str) -> str:
 
 def _text(mail: EmailMessage, form: Form) -> str:
     if "email" in form:
-        return _body(mail)
+        text, is_html = body(mail)
+        return plain_of(text) if is_html else text
     plain = _said(form, "text")
     return plain if plain.strip() else plain_of(_said(form, "html"))
 
 
-def _body(mail: EmailMessage) -> str:
-    try:
-        part = mail.get_body(preferencelist=("plain", "html"))
-        text = str(part.get_content()) if part is not None else ""
-        return plain_of(text) if part is not None and part.get_content_type() == "text/html" else text
-    except Exception:  # noqa: BLE001 - charsets that nobody knows, parts that never end
-        return ""
-
-
 def _said(form: Form, name: str) -> str:
     """In the charset that stands in `charsets`."""
-    raw = form.get(name, b"")
-    try:
-        charsets = json.loads(form.get("charsets", b"{}"))
-        return raw.decode(str(charsets.get(name, "utf-8")), "replace")
-    except (ValueError, LookupError, AttributeError, RecursionError):
-        return raw.decode("utf-8", "replace")
+    charset = _json(form, "charsets").get(name)
+    return decoded(form.get(name, b""), charset if isinstance(charset, str) else "utf-8")
 
 
 class _Words(HTMLParser):

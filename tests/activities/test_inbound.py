@@ -105,6 +105,72 @@ def test_a_text_made_to_be_slow_is_not(hostile):
     assert time.process_time() - begun < 3
 
 
+def posted_raw(raw):
+    return read({"email": raw, "envelope": b'{"to": ["a@x.test"], "from": "kim@acme.test"}'})
+
+
+@pytest.mark.parametrize(
+    ("charset", "raw", "text"),
+    [
+        ("unicode_escape", rb"Yes \ud800", r"Yes \ud800"),
+        ("utf-7", b"Yes +2AA-", "Yes ?"),
+        ("punycode", b"Yes", "Yes"),
+        ("rot13", b"Yes", "Yes"),
+        ("utf-8", b"Ye\0s", "Yes"),
+    ],
+)
+def test_a_charset_that_is_odd_gives_a_text_that_can_be_kept(charset, raw, text):
+    whole = posted_raw(b"Content-Type: text/plain; charset=%s\n\n%s" % (charset.encode(), raw))
+
+    assert whole.text == reading(text=raw, charsets=json.dumps({"text": charset})).text == text
+
+
+def test_headers_lose_what_no_database_keeps():
+    mail = posted_raw(b"From: K\0im <kim@acme.test>\nIn-Reply-To: <a\0b@x.test>\nReferences: <c\0d@x.test>\n\nYes")
+
+    assert (mail.sender_name, mail.answers) == ("Kim", ("ab", "cd"))
+
+
+@pytest.mark.parametrize("depth", [100, 2_000])
+@pytest.mark.parametrize("kind", [b"multipart/mixed; boundary=b%d\n\n--b%d", b"message/rfc822; a=%d%d\n"])
+def test_a_mail_nested_too_deep_is_one_text(kind, depth):
+    nested = b"".join(b"Content-Type: " + kind % (n, n) + b"\n" for n in range(depth))
+
+    assert posted_raw(b"From: Kim <kim@acme.test>\n" + nested + b"\nYes").sender == "kim@acme.test"
+
+
+def test_an_attachment_is_not_taken_apart():
+    head = b'--xYzZY\r\nContent-Disposition: form-data; name="attachment1"; filename="a.eml"\r\n'
+    nested = b"".join(b"Content-Type: message/rfc822\r\n\r\n" for _ in range(2_000))
+
+    assert fields_of(head + nested + b"\r\n" + form_of(**mail_in()), FORM)["subject"] == b"Re: Hello"
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"From: " + b"=?utf-8?q?x?= " * 18_000,
+        b"From: " + b"a@b.c, " * 36_000,
+        b"From: " + b"(" * 250_000,
+        b"References: " + b"<a@b> " * 160_000,
+        b"Content-Type: text/plain; " + b"a=b; " * 50_000,
+        b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 50_000,
+    ],
+    ids=["encoded words", "addresses", "comments", "references", "parameters", "parts"],
+)
+def test_a_mail_made_to_be_slow_is_not(hostile):
+    begun = time.process_time()
+
+    posted_raw(hostile + b"\n\nYes")
+    read({"headers": hostile, "from": hostile.removeprefix(b"From: "), "text": b"Yes"})
+
+    assert time.process_time() - begun < 3
+
+
+def test_of_long_references_the_nearest_are_read():
+    assert posted_raw(b"References: " + b"<far@b.test> " * 9_000 + b"\n <near@b.test>\n\nYes").answers[0] == "near"
+
+
 @given(
     st.dictionaries(st.sampled_from(["headers", "envelope", "from", "charsets", "text", "email", "html"]), st.binary())
 )

@@ -1,0 +1,98 @@
+"""The bytes of a mail, read within bounds of time, length and depth: its headers, its text, what is attached.
+
+The standard library's reader takes minutes for some headers that strangers make up, and falls over deep nesting.
+"""
+
+import codecs
+import re
+from email import message_from_bytes
+from email.message import EmailMessage, Message
+from email.parser import BytesHeaderParser
+from email.policy import EmailPolicy
+from email.utils import getaddresses
+from typing import Final
+
+from activities.mail.storable import storable
+
+LONGEST_HEADER: Final = 5_000  # characters
+LONGEST_TEXT: Final = 400_000  # bytes
+MOST_PARTS: Final = 1_000
+DEEPEST: Final = 30  # parts that may hold parts
+_HOLDS_PARTS: Final = re.compile(rb"content-type:\s*(?:multipart|message)/", re.IGNORECASE)
+# Not for texts: they take ever longer, or give what no text holds.
+_NO_CHARSETS: Final = frozenset({"punycode", "idna", "undefined", "unicode-escape", "raw-unicode-escape"})
+
+
+class _Bounded(EmailPolicy):
+    """Headers are cut before they are read; of References the nearest stand at the end."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[-LONGEST_HEADER:] if name.lower() == "references" else value[:LONGEST_HEADER]
+
+
+BOUNDED: Final = _Bounded()
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    """What is nested too deep or has too many parts is one text under its headers."""
+    if len(_HOLDS_PARTS.findall(raw)) <= DEEPEST and raw.count(b"\n--") <= MOST_PARTS:
+        return message_from_bytes(raw, policy=BOUNDED)
+    return BytesHeaderParser(policy=BOUNDED).parsebytes(raw)
+
+
+def header(mail: EmailMessage, name: str) -> str:
+    try:
+        return storable(str(mail.get(name, "")))
+    except Exception:  # noqa: BLE001 - the standard library breaks on some headers that strangers make up
+        return ""
+
+
+def kind(part: Message) -> str:
+    """Its type and subtype; nothing where they cannot be read."""
+    try:
+        return part.get_content_type()
+    except Exception:  # noqa: BLE001 - as in header
+        return ""
+
+
+def address(written: str) -> tuple[str, str]:
+    """The name and the address of the first that a header names; nothing where it names none."""
+    try:
+        return next(iter(getaddresses([written[:LONGEST_HEADER]])), ("", ""))
+    except RecursionError:
+        return "", ""
+
+
+def decoded(raw: bytes, charset: str) -> str:
+    """In UTF-8 where nobody knows the charset."""
+    try:
+        name = codecs.lookup(charset).name
+        return storable(raw[:LONGEST_TEXT].decode("utf-8" if name in _NO_CHARSETS else name, "replace"))
+    except (LookupError, ValueError):
+        return storable(raw[:LONGEST_TEXT].decode("utf-8", "replace"))
+
+
+def body(mail: EmailMessage) -> tuple[str, bool]:
+    """Its text, and whether that is HTML."""
+    try:
+        part = mail.get_body(preferencelist=("plain", "html"))
+        raw = (mail if part is None else part).get_payload(decode=True)
+        if not isinstance(raw, bytes):
+            return "", False
+        found = mail if part is None else part
+        return decoded(raw, str(found.get_content_charset("utf-8"))), found.get_content_type() == "text/html"
+    except Exception:  # noqa: BLE001 - as in header; and parts that never end
+        return "", False
+
+
+def attached(mail: EmailMessage) -> tuple[str, ...]:
+    """The names of files, without the pictures that stand in the text."""
+    return tuple(filter(None, map(_file, mail.walk())))
+
+
+def _file(part: Message) -> str:
+    try:
+        return storable(part.get_filename() or "") if part.get("Content-ID") is None else ""
+    except Exception:  # noqa: BLE001 - as in header
+        return ""
