@@ -10,7 +10,7 @@ from email.message import EmailMessage, Message
 from email.parser import BytesHeaderParser
 from email.policy import EmailPolicy
 from email.utils import getaddresses
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from activities.mail.storable import storable
 
@@ -23,7 +23,13 @@ _HOLDS_PARTS: Final = re.compile(rb"content-type:\s*(?:multipart|message)/", re.
 _NO_CHARSETS: Final = frozenset({"punycode", "idna", "undefined", "unicode-escape", "raw-unicode-escape"})
 
 
-class _Bounded(EmailPolicy):
+if TYPE_CHECKING:
+    _Policy = EmailPolicy[EmailMessage]
+else:
+    _Policy = EmailPolicy  # takes no parameter when it runs
+
+
+class _Bounded(_Policy):
     """Headers are cut before they are read; of References the nearest stand at the end."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
