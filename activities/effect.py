@@ -9,7 +9,7 @@ from activities import ledger
 from activities.directive import Directive
 from activities.host import Host
 from activities.ledger import Doubted, Granted, Left, Paced
-from activities.runs import advance
+from activities.runs import Telling, advance
 from activities.transport import Busy, Refused, Sent, Uncertain
 
 Remember = Callable[[str], None]
@@ -31,19 +31,19 @@ def perform(host: Host, effect: str, receipt: str | None, remember: Remember) ->
     Raises TryAgain, ledger.Leased, ledger.NoSuchEffect, runs.AdvanceFailed, and whatever the database raises.
     """
     if receipt is not None:
-        ledger.settle(host, effect, "sent", receipt)
-        return advance(host, ledger.run_of(host, effect))
+        return advance(host, ledger.run_of(host, effect), first=ledger.settling(effect, "sent", receipt))
     claim = _claimed(host, effect)
+    settling: Telling | None = None
     match claim:
         case Granted():
-            _send(host, effect, claim, remember)
+            settling = _send(host, effect, claim, remember)
         case Doubted():
-            _ask(host, effect, claim, remember)
+            settling = _ask(host, effect, claim, remember)
         case Paced(rest=rest):
             raise TryAgain(rest)
         case Left():
             pass
-    return advance(host, claim.run)
+    return advance(host, claim.run, first=settling)
 
 
 def _claimed(host: Host, effect: str) -> ledger.Claim:
@@ -55,16 +55,17 @@ def _claimed(host: Host, effect: str) -> ledger.Claim:
     return claim
 
 
-def _send(host: Host, effect: str, granted: Granted, remember: Remember) -> None:
+def _send(host: Host, effect: str, granted: Granted, remember: Remember) -> Telling | None:
+    """What settles it is written where its run advances: one transaction less for each effect."""
     channel = granted.channel
     match channel.transport.send(granted.message, channel.deadline):
         case Sent(receipt):
             remember(receipt)
-            ledger.settle(host, effect, "sent", receipt)
+            return ledger.settling(effect, "sent", receipt)
         case Refused(reason, credentials=True):
             ledger.put_off(host, effect, reason)
         case Refused(reason, code):
-            ledger.settle(host, effect, "failed", reason, code)
+            return ledger.settling(effect, "failed", reason, code)
         case Busy(reason, after, alone=True):
             ledger.put_aside(host, effect, reason, after)
         case Busy(reason, after):
@@ -72,12 +73,13 @@ def _send(host: Host, effect: str, granted: Granted, remember: Remember) -> None
                 raise TryAgain(after)
         case Uncertain(reason):
             ledger.doubt(host, effect, reason)
+    return None
 
 
-def _ask(host: Host, effect: str, doubted: Doubted, remember: Remember) -> None:
+def _ask(host: Host, effect: str, doubted: Doubted, remember: Remember) -> Telling | None:
     found = doubted.channel.transport.find(doubted.message, doubted.since)
     if found is not None:
         remember(found.receipt)
-        ledger.settle(host, effect, "sent", found.receipt)
-    elif granted := ledger.not_found(host, effect):
-        _send(host, effect, granted, remember)
+        return ledger.settling(effect, "sent", found.receipt)
+    granted = ledger.not_found(host, effect)
+    return _send(host, effect, granted, remember) if granted else None

@@ -10,6 +10,7 @@ claimed, deferred → wanted, in the channel `notice`: a colleague gets by mail 
 uncertain → wanted     by a person's word only; so is what was refused and no run waits for: failed → wanted
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
@@ -102,7 +103,12 @@ def settle(host: Host, effect: str, state: Literal["sent", "failed"], told: str,
     """Writes the outcome, at whatever time it comes, and latches it for the run. `told` is the receipt of what was
     sent, or why it failed, `code` the provider's word for that. What is settled already stays as it is.
     """
-    host.database.write(lambda connection: _settled(bench(host, connection), effect, state, told, code))
+    host.database.write(lambda connection: settling(effect, state, told, code)(bench(host, connection)))
+
+
+def settling(effect: str, state: Literal["sent", "failed"], told: str, code: str = "") -> Callable[[Bench], None]:
+    """As `settle`, for a transaction that does more."""
+    return lambda at: _settled(at, effect, state, told, code)
 
 
 def settle_proven(host: Host, row: EffectRow, receipt: str) -> None:

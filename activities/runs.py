@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -32,6 +32,7 @@ NEARLY = timedelta(seconds=2)  # a clock that is so much short of a look's insta
 FAILURES = 5  # advances in a row that fail before the run is left alone
 
 Verb = Literal["pause", "resume", "skip", "retry", "stop"]
+Telling = Callable[[Bench], None]  # what has become of something, for the run that waits for it
 
 
 class NoSuchRun(Exception):
@@ -46,16 +47,21 @@ class StaleLook(Exception):
     """The engine asked to be looked at in the past, which would spin."""
 
 
-def advance(host: Host, run: str, reached: datetime | None = None) -> Directive:
-    """Feeds the run all that has come for it. `reached` is the real instant of the look whose timer fired.
+def advance(host: Host, run: str, reached: datetime | None = None, first: Telling | None = None) -> Directive:
+    """Feeds the run all that has come for it. `reached` is the real instant of the look whose timer fired. `first` is
+    written in the same transaction, and kept also when the engine fails.
 
     Raises NoSuchRun, and AdvanceFailed as long as the run is not given up as faulted.
     """
     try:
-        return host.database.write(lambda connection: _advanced(connection, host, run, reached))
-    except (SQLAlchemyError, Collided, NoSuchRun):
-        raise  # the database is in trouble or the caller wrong, not the run
+        return host.database.write(lambda connection: _advanced(bench(host, connection), run, reached, first))
+    except (SQLAlchemyError, Collided):
+        raise  # the database is in trouble, not the run
     except Exception as error:
+        if first is not None:
+            host.database.write(lambda connection: first(bench(host, connection)))
+        if isinstance(error, NoSuchRun):
+            raise
         log.exception("advance of %s failed", run)
         kind = type(error).__name__
         if host.database.write(lambda connection: _note_failure(connection, run, kind)):
@@ -71,13 +77,15 @@ def read(connection: Connection, host: Host, run: str) -> Directive:
     return found[run]
 
 
-def _advanced(connection: Connection, host: Host, run: str, reached: datetime | None) -> Directive:
-    account = locked_account(connection, run)
-    row = runs.find(connection, run)
+def _advanced(at: Bench, run: str, reached: datetime | None, first: Telling | None) -> Directive:
+    if first is not None:
+        first(at)
+    account = locked_account(at.connection, run)
+    row = runs.find(at.connection, run)
     if row is None:
         raise NoSuchRun(run)
-    fed = feed(bench(host, connection), account, row, reached)
-    return directive_of(connection, fed, host.clock, host.queues)
+    fed = feed(at, account, row, reached)
+    return directive_of(at.connection, fed, at.host.clock, at.host.queues)
 
 
 def locked_account(connection: Connection, run: str) -> AccountRow:

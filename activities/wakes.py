@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from activities.clock import Clock
 from activities.desks import bench
@@ -13,7 +14,9 @@ from activities.directive import Directive
 from activities.host import Host
 from activities.ledger import expired
 from activities.outlook import directives
+from activities.runs import AdvanceFailed, NoSuchRun, advance
 from activities.store import accounts, effects, inputs, late, restores, runs, wakes
+from activities.store.together import Collided
 from activities.store.wakes import Wake
 
 LATE = timedelta(seconds=60)  # real
@@ -42,6 +45,14 @@ def _with_directives(connection: Connection, host: Host, leased: Sequence[Wake])
     stale = inputs.any_waiting(connection, ids)
     fresh = directives(connection, [one for one in ids if one not in stale], host.clock, host.queues)
     return [Delivery(one, fresh.get(one.run)) for one in leased]
+
+
+def advanced(host: Host, run: str) -> Directive | None:
+    """What the run is to do once it has been fed. None when that did not work: its workflow tries again, patiently."""
+    try:
+        return advance(host, run)
+    except (AdvanceFailed, NoSuchRun, SQLAlchemyError, Collided):
+        return None
 
 
 def delivered(host: Host, done: Sequence[Wake]) -> None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import timedelta
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from http.client import HTTPConnection, HTTPResponse
 from threading import Thread
 from typing import TypeAlias
@@ -24,6 +24,7 @@ from urllib.request import (
     OpenerDirector,
     ProxyHandler,
     Request,
+    getproxies,
 )
 
 from activities.transport import Busy, Uncertain
@@ -66,7 +67,7 @@ class Exchange:
         """Proxies of the environment are honoured; redirects are not followed, a POST would turn into a GET."""
         opener = OpenerDirector()
         for handler in (
-            ProxyHandler(),
+            ProxyHandler(_proxies()),
             _PlainHandler(self),
             _SecureHandler(self),
             HTTPDefaultErrorHandler(),
@@ -83,6 +84,12 @@ class Exchange:
         if isinstance(error, OSError):
             return Busy(f"The provider was not reached: {_cause(error)}.", UNREACHABLE_FOR)
         raise error
+
+
+@cache
+def _proxies() -> dict[str, str]:
+    """Read once: to look through the environment takes as long as the rest of a call."""
+    return getproxies()
 
 
 def _cause(error: Exception) -> str:

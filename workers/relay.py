@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 
 from activities import facts, putting_off, wakes
 from activities.applied import NothingApplied
-from activities.directive import Begin
+from activities.directive import Begin, Directive
 from activities.host import Host
 from activities.mail import notices
 from activities.store import accounts
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 AT_ONCE = 50  # deliveries in flight
+ADVANCES = 4  # at once, by the relay itself
 POLL = timedelta(seconds=0.05)  # for what other processes wrote
 LATE_EVERY = timedelta(seconds=30)
 TAKE_UP_EVERY = timedelta(seconds=1)
@@ -56,6 +57,8 @@ class Relay:
         self._done: list[Wake] = []
         self._in_flight: set[asyncio.Task[None]] = set()
         self._threads = ThreadPoolExecutor(3, thread_name_prefix="relay")
+        self._advances = ThreadPoolExecutor(ADVANCES, thread_name_prefix="relay-advance")
+        self._advancing = 0
 
     def stir(self) -> None:
         if self._loop is not None and not self._loop.is_closed():
@@ -78,7 +81,8 @@ class Relay:
             for task in self._in_flight:
                 task.cancel()
             # Whoever closes the database next must find nobody at it.
-            await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
+            for threads in (self._advances, self._threads):
+                await asyncio.to_thread(threads.shutdown, wait=True, cancel_futures=True)
 
     async def _for_ever(self, step: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -112,15 +116,16 @@ class Relay:
 
     async def _deliver(self, delivery: Delivery) -> None:
         """Starts the run's workflow with what it is to do, or nudges the one that there is."""
-        run = delivery.wake.run
+        run, directive = delivery.wake.run, delivery.directive or await self._advanced(delivery.wake.run)
         try:
             await self._client.start_workflow(
                 RunWorkflow.run,
-                Begin(run=run, directive=delivery.directive, renew_after=self._renew_after),
+                Begin(run=run, directive=directive, renew_after=self._renew_after),
                 id=run,
                 task_queue=self._queue,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 start_signal="nudge",
+                start_signal_args=[directive] if directive else [],
                 rpc_timeout=RPC,
             )
         except RPCError as error:
@@ -129,6 +134,18 @@ class Relay:
         else:
             self._done.append(delivery.wake)
         self._new_wakes.set()
+
+    async def _advanced(self, run: str) -> Directive | None:
+        """What waits for the run is fed here, which saves Temporal an activity and a task of the workflow. When there
+        is much to do the workers share it: None leaves it to the workflow, as does whatever goes wrong.
+        """
+        if self._advancing == ADVANCES:
+            return None
+        self._advancing += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._advances, wakes.advanced, self._host, run)
+        finally:
+            self._advancing -= 1
 
     # --- time
 

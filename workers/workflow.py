@@ -4,7 +4,7 @@
     while not directive.done:
         start the effects that it names and that are not yet started
         wait until: an effect is done (its result is a directive) | a nudge | the timer of look_at
-        if nudged or time is up: directive = the newer of it and advance(run, reached)
+        if nudged without a newer directive, or time is up: directive = the newer of it and advance(run, reached)
 
 Whatever is changed here goes behind `workflow.patched`: recorded histories of every release are replayed in the tests.
 """
@@ -51,8 +51,12 @@ class RunWorkflow:
         self._idle = False  # the last look moved nothing
 
     @workflow.signal
-    def nudge(self) -> None:
-        self._nudges += 1
+    def nudge(self, directive: Directive | None = None) -> None:
+        """Who nudges may have advanced the run already; what came of that is all there is to know."""
+        if directive is not None and self._directive is not None and directive.order > self._directive.order:
+            self._directive, self._idle = directive, False
+        else:
+            self._nudges += 1
         self._stirs += 1
 
     @workflow.run

@@ -255,6 +255,16 @@ def test_lag_is_also_how_long_nobody_has_begun_what_is_to_be_sent(begun):
     assert wakes.lag(host) == timedelta(seconds=3)
 
 
+def test_a_run_that_cannot_be_advanced_beforehand_is_left_to_its_workflow(begun):
+    host, run = begun()
+    spoilt = "UPDATE runs SET state = '{}', look_at = last_instant FROM accounts"
+    host.database.write(lambda c: c.exec_driver_sql(spoilt))
+    host.clock.real.go(days=1)
+
+    assert wakes.advanced(host, run) is None
+    assert wakes.advanced(host, "nobody's") is None
+
+
 def test_an_account_that_breaks_our_code_holds_up_no_other(begun):
     host, _ = begun()
     acme(host, account="broken")

@@ -74,8 +74,8 @@ class TestTheWholeWay:
             assert await ended(on.client, run) == WorkflowExecutionStatus.COMPLETED
             assert [one.body for one in slack.sent] == ["It is red", "It is green"]
             assert only_run(host).outcome == "completed"
-            # Two effects, and one advance for the flip: the first directive came with the start.
-            assert (await recorded(on.client.get_workflow_handle(run))).count("activity_task_scheduled") == 3
+            # Two effects: the first directive came with the start, the one for the flip with its nudge.
+            assert (await recorded(on.client.get_workflow_handle(run))).count("activity_task_scheduled") == 2
 
     async def test_on_postgresql_too(self, temporal, postgres):
         slack, queue = Noting(), fresh_queue()
@@ -300,6 +300,24 @@ class TestTheLoop:
             assert (await handle.query("__temporal_workflow_metadata")) is not None
             assert script.looks == []
             await handle.signal("nudge")
+
+            await handle.result()
+
+        assert len(script.looks) == 1
+
+    async def test_a_nudge_that_brings_a_newer_directive_does_not_ask_again(self, temporal):
+        script = Scripted(directive(2))
+        async with looping(temporal, script, Begin(run="r", directive=directive(1))) as handle:
+            await handle.signal("nudge", directive(2, done=True))
+
+            await handle.result()
+
+        assert script.looks == []
+
+    async def test_a_nudge_that_brings_what_is_known_asks_what_there_is(self, temporal):
+        script = Scripted(directive(2, done=True))
+        async with looping(temporal, script, Begin(run="r", directive=directive(1))) as handle:
+            await handle.signal("nudge", directive(1))
 
             await handle.result()
 

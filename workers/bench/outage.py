@@ -52,13 +52,13 @@ async def outage(server: DevServer, folder: Path, size: Outage = Outage()) -> li
     with sink() as arrivals:
         mail = SendGrid("SG.bench", host=arrivals.url.removesuffix("/api/"), sender=Sender("a@vendor.test", "Ana"))
         async with ground(server, folder, LETTERS, mail, channel=size.channel) as ours:
-            arrivals.down = True
+            arrivals.be("down")
             await asyncio.to_thread(_begin, ours, size.runs)
             await _until(lambda: _waiting(ours) == size.runs)
             before = arrivals.refused
             await asyncio.sleep(timedelta(hours=size.hours).total_seconds() / COMPRESSED)
             calls, back = arrivals.refused - before, time.perf_counter()
-            arrivals.down = False
+            arrivals.be("up")
             await _until(lambda: len(arrivals.times) >= size.runs)
             actions = await _actions(ours)
     return [*_figures(arrivals, calls, back, size), _cost(actions, size)]
