@@ -2,7 +2,7 @@
 
 wanted → claimed → sent | failed | skipped
 claimed → wanted       certainly not delivered, tried again soon
-claimed → deferred     the provider is down; wanted again when it is back
+claimed → deferred     the provider is down, wanted again when it is back; or it alone is not taken for now
 wanted  → deferred     no room now, or not an hour to write (activities/care.py); wanted again at its instant;
                        or more is on its way than the provider takes soon (activities/pacing.py)
 claimed → uncertain    the answer was lost, or whoever claimed it died; the provider is asked, no mail sent again
@@ -22,6 +22,7 @@ from activities.desks import Bench, bench
 from activities.host import Channel, Host
 from activities.mail import notices
 from activities.message import MAIL, NOTICE, mail_of
+from activities.putting_off import APART, MAILS
 from activities.slack import cards, removing
 from activities.store import accounts, breakers, effects, inputs, outbox, runs, wakes
 from activities.store.accounts import AccountRow
@@ -41,8 +42,6 @@ LOOKS: Final = {
     "webhook": (timedelta(seconds=5),),
     "notice": (timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=25)),
 }
-SENT_AT_MOST_ONCE: Final = {"email", "notice"}
-APART: Final = {"webhook"}  # channels of many receivers: that one of them is down says nothing of the others
 
 
 class NoSuchEffect(Exception):
@@ -274,7 +273,7 @@ def expired(at: Bench, account: AccountRow, row: EffectRow) -> None:
     """A claim that nobody settled: whether it went out is not known. Raises Leased while its lease lasts."""
     if row.lease_until is not None and row.lease_until > at.real:
         raise Leased(row.lease_until - at.real)
-    _be_in_doubt(at, account, row, "whoever claimed it did not come back", at_once=row.channel not in SENT_AT_MOST_ONCE)
+    _be_in_doubt(at, account, row, "whoever claimed it did not come back", at_once=row.channel not in MAILS)
 
 
 # --- after the call --------------------------------------------------------------------------------------
@@ -285,8 +284,7 @@ def _settled(at: Bench, effect: str, state: Literal["sent", "failed"], told: str
     if is_empty(row.effect):
         outbox.forget(at.connection, row.id)  # it was erased while it was on its way
         removing.want(at, [told])
-    if breakers.find(at.connection, row.channel) is not None:
-        breakers.close(at.connection, row.channel)  # it answers again
+    breakers.close(at.connection, row.channel)  # it answers
     if state == "sent":
         cards.posted(at, row, told)
     settled = row.state in {"sent", "failed"} and not (row.state == "failed" and state == "sent")
@@ -315,33 +313,38 @@ def _end(
 
 
 def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:
-    _, row = _locked(at.connection, effect)
+    account, row = _locked(at.connection, effect)
     if row.state != "claimed":
         return False
-    impatient = row.tried_at is not None and at.real + after - row.tried_at > at.host.channels[row.channel].patience
-    if impatient or breakers.find(at.connection, row.channel) is not None:
+    fault = putting_off.whose_fault(at, row, reason, after)
+    if fault == "nobody":
+        effects.change(at.connection, effect, state="wanted", reason=reason, lease_until=None)
+        pacing.hold(at, row, after)
+    elif fault == "its own":
+        _wait_alone(at, account, row, f"not taken: {reason}", after)
+    else:
         _put_off(at, effect, reason, after)
-        return False
-    effects.change(at.connection, effect, state="wanted", reason=reason, lease_until=None)
-    pacing.hold(at, row, after)
-    return True
+    return fault == "nobody"
 
 
 def _put_off(at: Bench, effect: str, reason: str, at_least: timedelta = timedelta(0)) -> None:
     account, row = _locked(at.connection, effect)
     if row.channel in APART:
         _put_aside(at, effect, reason, at_least)
-        return
-    until = at.real + max(at_least, at.host.channels[row.channel].down_for)
-    breakers.open_(at.connection, row.channel, at.real, until, reason)
-    putting_off.until_it_is_back(at, account, row, until, f"provider down: {reason}", probes=True)
+    else:
+        putting_off.until_it_is_tried_again(at, account, row, reason, at_least)
 
 
 def _put_aside(at: Bench, effect: str, reason: str, at_least: timedelta) -> None:
     account, row = _locked(at.connection, effect)
+    breakers.close(at.connection, row.channel)  # it answers
     if row.state == "claimed":
-        until = at.real + max(at_least, at.host.channels[row.channel].down_for)
-        putting_off.until_its_receiver_is_back(at, account, row, until, f"receiver down: {reason}")
+        _wait_alone(at, account, row, f"receiver down: {reason}", at_least)
+
+
+def _wait_alone(at: Bench, account: AccountRow, row: EffectRow, reason: str, at_least: timedelta) -> None:
+    if not putting_off.alone(at, account, row, reason, at_least):
+        _end(at, account, row, "failed", reason=reason)
 
 
 def _doubted(at: Bench, effect: str, reason: str) -> None:
@@ -361,7 +364,7 @@ def _not_found(at: Bench, effect: str) -> Granted | None:
     account, row = _locked(at.connection, effect)
     if row.state != "uncertain":
         return None
-    if row.channel not in SENT_AT_MOST_ONCE and row.attempt < ATTEMPTS:
+    if row.channel not in MAILS and row.attempt < ATTEMPTS:
         effects.change(at.connection, effect, looks=row.looks + 1)  # from now on it may have arrived
         return _granted(at, account, row)
     later = LOOKS[row.channel][row.looks + 1 : row.looks + 2]

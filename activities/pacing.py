@@ -33,7 +33,11 @@ def turn(at: Bench, row: EffectRow) -> datetime | None:
 
 
 def hold(at: Bench, row: EffectRow, after: timedelta) -> None:
-    """The provider itself has said when it takes the next one."""
+    """The provider itself has said when it takes the next one. An effect that is not taken again and again holds up the
+    others once.
+    """
+    if row.tried_at != row.claimed_at:
+        return
     channel = at.host.channels[row.channel]
     if channel.apart is not None:
         name = _name(channel, row)

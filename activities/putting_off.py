@@ -4,7 +4,7 @@ why, and until when.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from activities import care, pacing
 from activities.desks import Bench, bench
@@ -19,6 +19,12 @@ from engine.trace import deferred
 AHEAD: Final = 2  # so many times what is taken up at once may wait to be claimed
 ABANDONED: Final = timedelta(minutes=1)  # real: whoever should have tried the provider again did not
 RATE: Final = "provider's rate"
+RARELY: Final = timedelta(hours=1)  # real: between tries of a mail that its receiver does not take
+GIVEN_UP: Final = timedelta(days=3)  # real: as mail servers do
+MAILS: Final = {"email", "notice"}  # sent once at most
+APART: Final = {"webhook"}  # channels of many receivers: that one of them is down says nothing of the others
+
+Fault: TypeAlias = Literal["nobody", "its own", "the provider's"]
 
 
 def until_then(at: Bench, account: AccountRow, row: EffectRow, later: Later) -> None:
@@ -46,8 +52,40 @@ def until_it_is_back(
     _note(at, row, reason, then, at.now(account))
 
 
-def until_its_receiver_is_back(at: Bench, account: AccountRow, row: EffectRow, until: datetime, reason: str) -> None:
-    """It alone waits, and tries again at that real instant."""
+def whose_fault(at: Bench, row: EffectRow, reason: str, after: timedelta) -> Fault:
+    """That the effect was not taken: nobody's while it may soon be tried again. A mail that is the only one for which
+    patience has run out since one went is perhaps not taken for what it says.
+    """
+    if row.channel not in APART and breakers.find(at.connection, row.channel) is not None:
+        return "the provider's"
+    if row.tried_at is None or at.real + after - row.tried_at <= at.host.channels[row.channel].patience:
+        return "nobody"
+    alone = row.channel in MAILS and breakers.suspect(at.connection, row.channel, row.id, at.real, reason)
+    return "its own" if alone else "the provider's"
+
+
+def until_it_is_tried_again(at: Bench, account: AccountRow, row: EffectRow, reason: str, at_least: timedelta) -> None:
+    """The provider is down, says what became of this effect. Where others wait, one of them tries it next."""
+    until = at.real + max(at_least, at.host.channels[row.channel].down_for)
+    itself = not mails.put_off(at.connection, row.channel, 1)
+    breakers.open_(at.connection, row.channel, at.real, until, reason, effect=row.id, itself=itself)
+    until_it_is_back(at, account, row, until, f"provider down: {reason}", probes=itself)
+
+
+def alone(at: Bench, account: AccountRow, row: EffectRow, reason: str, at_least: timedelta) -> bool:
+    """It waits for its receiver, and holds nobody up; a mail twice as long each time. False when it has waited for too
+    long for that.
+    """
+    wait, tried = at.host.channels[row.channel].down_for, at.real - (row.tried_at or at.real)
+    if row.channel in MAILS:
+        if tried > GIVEN_UP:
+            return False
+        wait = max(wait, min(tried, RARELY))
+    _until_its_receiver_is_back(at, account, row, at.real + max(at_least, wait), reason)
+    return True
+
+
+def _until_its_receiver_is_back(at: Bench, account: AccountRow, row: EffectRow, until: datetime, reason: str) -> None:
     then = at.host.clock.logical(until)
     _put_off(at, row, state="deferred", until=then, reason=reason, lease_until=None)
     _note(at, row, reason, then, at.now(account))
@@ -88,8 +126,10 @@ def _next(at: Bench, channel: str, most: int) -> list[tuple[str, str, str]]:
     found = breakers.find(at.connection, channel)
     if found is None:
         return waiting[: max(0, _room(at, channel, most))]
-    abandoned = found.holds(at.real - ABANDONED) is None
-    return waiting[:1] if abandoned else []
+    trusted = timedelta() if found.mode == "handed" else ABANDONED
+    if found.holds(at.real - trusted) or mails.unclaimed(at.connection, channel, at.real - ABANDONED, 1):
+        return []
+    return mails.next_to_try(at.connection, channel, found.effect)
 
 
 def _room(at: Bench, channel: str, most: int) -> int:

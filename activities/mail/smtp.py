@@ -5,6 +5,7 @@ Message-ID begins with the effect's opaque id, by which an answer is told. What 
 address of its own for each mail, where there is a domain whose mail is handed to us; `bounces` takes it in.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.errors import MessageError
@@ -122,9 +123,16 @@ def _verdict(answer: Answered) -> Refused | Busy:
     """Before the letter was taken everything that is said is certain: it was not."""
     said = f"SMTP {answer.code} ({answer.stage}): {masked(answer.said)}"
     if 400 <= answer.code < 500:
-        return Busy(said, DEFAULT_PAUSE, alone=answer.stage == "recipient")
+        return Busy(said, DEFAULT_PAUSE, alone=_is_of_this_mail(answer))
     ours = answer.stage in _OURS or answer.code in _NO_RIGHTS
     return Refused(said, f"smtp_{answer.code}", credentials=ours)
+
+
+def _is_of_this_mail(answer: Answered) -> bool:
+    """Its mailbox is full, or its text is not liked for now; not that the server closes or has no room (RFC 3463)."""
+    if answer.stage not in {"recipient", "letter"} or answer.code == 421 or re.match(r"4\.3\.\d", answer.said):
+        return False
+    return answer.stage == "recipient" or answer.code != 452
 
 
 def _cause(error: Exception) -> Exception:

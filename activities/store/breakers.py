@@ -1,25 +1,34 @@
 """Channels whose provider takes nothing from us for a while, and then is tried by one effect at a time. Instants are
 real.
+
+That one effect is not taken may be its own fault. It is only suspected, and keeps nothing from being tried, until
+another is not taken either and nothing has gone in between.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from activities.store.tables import breakers
 from activities.store.writing import upsert
 
+Mode = Literal["suspected", "itself", "handed"]
+
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
     """`until`: nothing is tried before. `probing`: until then somebody tries whether the provider is back. `since`:
-    when it began (None: a release before this one opened it).
+    when it began. `effect`: which was not taken last; `mode`: whether it tries again `itself` or the next one to try is
+    `handed` the turn. (None: a release before this one opened it.)
     """
 
     until: datetime
     probing: datetime | None
     since: datetime | None
+    effect: str | None = None
+    mode: Mode | None = None
 
     def holds(self, real: datetime) -> datetime | None:
         """Until when nobody may try; None when somebody may."""
@@ -27,27 +36,48 @@ class Breaker:
         return last if last > real else None
 
 
-_OF = select(breakers.c.until, breakers.c.probing, breakers.c.since).where(breakers.c.channel == bindparam("name"))
+_COLUMNS = [breakers.c[name] for name in Breaker.__dataclass_fields__]
+_OF = select(*_COLUMNS).where(breakers.c.channel == bindparam("name"))
 _LOCK = _OF.with_for_update()
 _PROBE = update(breakers).where(breakers.c.channel == bindparam("name")).values(probing=bindparam("last"))
 _CLOSE = delete(breakers).where(breakers.c.channel == bindparam("name"))
+_OPEN = breakers.c.mode.is_distinct_from("suspected")
 
 
-def open_(connection: Connection, channel: str, real: datetime, until: datetime, reason: str) -> None:
+def suspect(connection: Connection, channel: str, effect: str, real: datetime, reason: str) -> bool:
+    """Whether the effect is the only one that was not taken since anything went; then that is kept."""
+    there = _find(connection, channel)
+    if there is not None and (there.mode != "suspected" or there.effect != effect):
+        return False
+    _put(connection, channel, Breaker(real, None, None, effect, "suspected"), reason)
+    return True
+
+
+def open_(
+    connection: Connection,
+    channel: str,
+    real: datetime,
+    until: datetime,
+    reason: str,
+    *,
+    effect: str | None = None,
+    itself: bool = True,
+) -> None:
+    """`itself`: the effect tries again then; otherwise another is handed the turn."""
     there = find(connection, channel)
     since = there.since if there is not None and there.since is not None else real
-    row = {"channel": channel, "until": until, "reason": reason, "probing": None, "since": since}
-    upsert(connection, breakers, [row])
+    _put(connection, channel, Breaker(until, None, since, effect, "itself" if itself else "handed"), reason)
 
 
 def find(connection: Connection, channel: str) -> Breaker | None:
-    """None when the channel is as it should be."""
-    return next((Breaker(*row) for row in connection.execute(_OF, {"name": channel})), None)
+    """None when the channel is as it should be, or no more than suspected."""
+    found = _find(connection, channel)
+    return None if found is None or found.mode == "suspected" else found
 
 
 def listed(connection: Connection) -> list[tuple[str, str]]:
     """Channels whose provider is in trouble, and why."""
-    query = select(breakers.c.channel, breakers.c.reason).order_by(breakers.c.channel)
+    query = select(breakers.c.channel, breakers.c.reason).where(_OPEN).order_by(breakers.c.channel)
     return [(row.channel, row.reason) for row in connection.execute(query)]
 
 
@@ -63,4 +93,15 @@ def probe(connection: Connection, channel: str, real: datetime, until: datetime)
 
 
 def close(connection: Connection, channel: str) -> None:
-    connection.execute(_CLOSE, {"name": channel})
+    """It takes what it is given."""
+    if _find(connection, channel) is not None:
+        connection.execute(_CLOSE, {"name": channel})
+
+
+def _find(connection: Connection, channel: str) -> Breaker | None:
+    return next((Breaker(*row) for row in connection.execute(_OF, {"name": channel})), None)
+
+
+def _put(connection: Connection, channel: str, breaker: Breaker, reason: str) -> None:
+    row = {name: getattr(breaker, name) for name in Breaker.__dataclass_fields__}
+    upsert(connection, breakers, [{"channel": channel, "reason": reason, **row}])

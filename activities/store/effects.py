@@ -170,7 +170,10 @@ def release(connection: Connection, run: str, now: datetime, real: datetime) -> 
     due = [one for one in unsettled(connection, [run])[run] if one.until is not None and one.until <= now]
     for one in due:
         if one.state == "deferred":
-            again = {"state": "wanted", "reason": None, "tried_at": None, "held": None, "checked_at": real}
+            again = {"state": "wanted", "reason": None, "held": None, "checked_at": real}
+            # A mail that nothing holds was not taken: it goes on where it was.
+            going_on = one.held is None and one.channel in {"email", "notice"}
+            again["tried_at"] = one.tried_at if going_on else None
             # Whoever waits for room is ready all the while; who waits for an hour, from then on.
             since = one.ready_since if one.held == "cap" else one.until
             change(connection, one.id, until=None, ready_since=since, at=one.until, **again)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, bindparam, exists, func, literal_column, select, update
 
 from activities.store.effects import EffectRow
 from activities.store.tables import effects, runs
@@ -29,6 +29,7 @@ _PUT_OFF = (
     .order_by(effects.c.priority.desc(), effects.c.ready_since)
     .limit(bindparam("most"))
 )
+_FAILED = effects.alias("failed")
 _UNCLAIMED = select(func.count()).select_from(
     select(effects.c.id)
     .where(effects.c.state == "wanted", effects.c.checked_at > bindparam("after", type_=effects.c.checked_at.type))
@@ -53,6 +54,17 @@ def gone(
 def put_off(connection: Connection, channel: str, limit: int) -> list[tuple[str, str, str]]:
     """Effect, account and run of what waits for the provider, the most important first."""
     return [(row[0], row[1], row[2]) for row in connection.execute(_PUT_OFF, {"name": channel, "most": limit})]
+
+
+def next_to_try(connection: Connection, channel: str, failed: str | None) -> list[tuple[str, str, str]]:
+    """One of them, likewise: where there is such, one that has not been tried, and of another playbook than the effect
+    that has `failed`, perhaps for what it says.
+    """
+    same = exists().where(_FAILED.c.id == failed, _FAILED.c.playbook == effects.c.playbook)
+    query = select(effects.c.id, effects.c.account, effects.c.run)
+    query = query.where(_BY_PROVIDER, effects.c.channel == channel)
+    order = (effects.c.tried_at.isnot(None), same, effects.c.tried_at, effects.c.priority.desc(), effects.c.ready_since)
+    return [(row[0], row[1], row[2]) for row in connection.execute(query.order_by(*order).limit(1))]
 
 
 def put_off_to(connection: Connection, channel: str, recipients: Collection[str], limit: int) -> list[tuple[str, str]]:

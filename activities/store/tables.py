@@ -260,7 +260,8 @@ mail_events = Table(
     Index("ix_mail_events_effect", "effect"),
 )
 
-# Providers that were down: nothing is tried until then, and from then on one effect at a time.
+# Providers that were down: nothing is tried until then, and from then on one effect at a time. One that is only
+# suspected is tried as ever.
 breakers = Table(
     "breakers",
     metadata,
@@ -269,6 +270,8 @@ breakers = Table(
     Column("reason", Text, nullable=False),
     Column("probing", Instant),  # real: until then one effect is being tried
     Column("since", Instant),  # real
+    Column("effect", Text),  # that was not taken last
+    Column("mode", Text),
 )
 
 # Rates: when a provider, or one channel of it, takes the next message.

@@ -211,9 +211,9 @@ def test_a_probe_that_fails_keeps_all_others_waiting(made):
 
     for _ in range(3):
         clock.go(minutes=5)
+        putting_off.take_up(host)
         _advance_all(host, clock)
         _claim_all(host)
-        putting_off.take_up(host)
 
     assert (len(email.sent), states(host)) == (4, {"deferred": 4})
 

@@ -1,0 +1,133 @@
+"""A provider that is down is state; one mail that it does not take is none."""
+
+from datetime import timedelta
+
+import pytest
+
+from activities import putting_off, runs
+from activities.effect import TryAgain, perform
+from activities.mail.smtp import Smtp
+from activities.mail.smtp_client import Server
+from activities.store import breakers, effects
+from activities.transport import Busy, Message, Sender, Sent
+from tests.support.hosts import NOW, HandClock, Noting, acme, always, host_on, playbook, tell
+from tests.support.standins.smtp import StandInSmtp
+
+NOT_NOW = Busy("HTTP 500", timedelta(seconds=30))
+START = "start: {when: metrics.nps.value < 5}\n"
+MAIL = "  - {email: hello, to: champion, subject: Hello, text: Dear Kim}\n"
+LETTER = Message("6f1c1f1e-0000-5000-8000-000000000001", "email", "kim@acme.test", "Dear Kim", subject="Hello")
+
+
+@pytest.fixture
+def made(sqlite):
+    """A host whose provider takes no mail to the accounts in `bad`, and how an account's mail begins."""
+
+    def make(bad=()):
+        clock, times = HandClock(), []
+
+        def answer(message):
+            times.append((message.to_name, clock.at - NOW))
+            return NOT_NOW if message.to_name in bad else Sent(message.id)
+
+        host = host_on(sqlite, playbook(MAIL, start=START), real=clock, email=Noting(always(answer)))
+        return host, clock, times
+
+    return make
+
+
+def begin(host, *names):
+    for name in names:
+        acme(host, account=name)
+        tell(host, name, contact={"id": "c1", "name": name, "role": "champion", "email": f"{name}@acme.test"})
+        tell(host, name, metric="nps", value=3)
+
+
+def go(host, clock, **until):
+    """As relay and workers would, every ten seconds."""
+    end, again = clock.at + timedelta(**until), {}
+    while clock.at < end:
+        clock.go(seconds=10)
+        putting_off.take_up(host)
+        for run in {one.run for one in host.database.read(lambda c: effects.listed(c, limit=100))}:
+            for one in runs.advance(host, run, clock.at).effects:
+                if again.get(one.id, clock.at) <= clock.at:
+                    try:
+                        perform(host, one.id, None, lambda receipt: None)
+                    except TryAgain as later:
+                        again[one.id] = clock.at + later.after
+
+
+def left(host):
+    rows = host.database.read(lambda c: effects.listed(c, limit=100))
+    return sorted(one.account for one in rows if one.state != "sent")
+
+
+def test_one_mail_that_is_not_taken_holds_nobody_up(made):
+    bad = {"bad"}
+    host, clock, times = made(bad)
+    begin(host, "bad")
+    go(host, clock, minutes=3)
+    began = clock.at - NOW
+    begin(host, "one", "two", "three")
+
+    go(host, clock, minutes=60)
+
+    assert left(host) == ["bad"]
+    assert max(at for name, at in times if name != "bad") - began <= timedelta(seconds=40)
+    assert host.database.read(breakers.listed) == []
+
+
+def test_it_is_tried_less_and_less_and_has_failed_after_three_days(made):
+    host, clock, times = made({"bad"})
+    begin(host, "bad")
+
+    go(host, clock, minutes=60)
+    tried = len(times)
+    clock.go(days=3)
+    go(host, clock, minutes=1)
+
+    (row,) = host.database.read(effects.listed)
+    assert (tried, len(times)) == (9, 10)
+    assert (row.state, row.reason) == ("failed", "not taken: HTTP 500")
+
+
+def test_when_several_are_not_taken_the_provider_is_down_and_gets_one_call_in_five_minutes(made):
+    names = [f"a{n}" for n in range(8)]
+    host, clock, times = made(set(names))
+    begin(host, *names)
+    go(host, clock, minutes=4)
+    times.clear()
+
+    go(host, clock, minutes=60)
+
+    assert host.database.read(breakers.listed) == [("email", "HTTP 500")]
+    assert len(times) in {11, 12}
+
+
+def test_a_try_that_fails_hands_the_next_to_another_mail(made):
+    host, clock, _ = made({"bad", "worse"})
+    begin(host, "bad", "worse")
+    go(host, clock, minutes=4)
+    assert host.database.read(breakers.listed) == [("email", "HTTP 500")]
+    begin(host, "one", "two", "three")
+
+    go(host, clock, minutes=11)
+
+    assert left(host) == ["bad", "worse"]
+
+
+def test_a_text_that_a_mail_server_does_not_like_now_waits_alone_and_a_server_without_room_is_down():
+    def said(stage, answer):
+        server.answers[stage] = answer
+        return transport.send(LETTER, timedelta(seconds=5)).alone
+
+    with StandInSmtp() as server:
+        transport = Smtp(Server("127.0.0.1", server.port), sender=Sender("cs@vendor.test"))
+
+        assert said("DATA", "451 4.7.1 greylisted by its content")
+        assert said("RCPT", "450 4.2.1 not now")
+        assert not said("DATA", "451 4.3.0 try later")
+        assert not said("DATA", "452 no room")
+        assert not said("DATA", "421 closing")
+        assert not said("MAIL", "451 not now")
