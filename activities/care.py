@@ -15,7 +15,16 @@ from activities.store.effects import EffectRow
 from engine import care
 from engine.calendar import Calendar
 from engine.care import Gone, Ready, Slot
-from engine.mailing import can_be_reached, expires_of, ready_of, send_times_of, topic_of
+from engine.mailing import (
+    MISSING,
+    SUPPRESSED,
+    UNSUBSCRIBED,
+    can_be_reached,
+    expires_of,
+    ready_of,
+    send_times_of,
+    topic_of,
+)
 from engine.policy import Cap, Policy
 from engine.sendtimes import calendar_for
 
@@ -27,12 +36,12 @@ PROMPT: Final = timedelta(seconds=0.2)  # real
 def unwanted(at: Bench, account: AccountRow, row: EffectRow) -> str | None:
     """Why the recipient gets no such mail; None when nothing speaks against it."""
     if not can_be_reached(account.known, row.recipient):
-        return "missing"
+        return MISSING
     if suppressions.reason_of(at.connection, row.effect.address) is not None:
-        return "suppressed"
+        return SUPPRESSED
     policy, topic = at.current.setting.policy, topic_of(row.effect)
     if not policy.is_essential(topic) and suppressions.opted_out(at.connection, row.effect.address, topic):
-        return f"wants no mail about {topic}"
+        return UNSUBSCRIBED
     return None
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from engine.known import Account
 
 EXPIRED: Final = "expired"
+MISSING: Final = "missing"
+SUPPRESSED: Final = "suppressed"
+UNSUBSCRIBED: Final = "unsubscribed"
 EVERY: Final = ""
 """The topic of whoever wants no mail at all that is not essential."""
 

@@ -11,7 +11,19 @@ from engine import care
 from engine.account import Account
 from engine.calendar import Calendar
 from engine.care import Gone, Ready, Slot
-from engine.mailing import EVERY, Later, Now, can_be_reached, in_turn, ready_of, topic_of, verdict
+from engine.mailing import (
+    EVERY,
+    MISSING,
+    SUPPRESSED,
+    UNSUBSCRIBED,
+    Later,
+    Now,
+    can_be_reached,
+    in_turn,
+    ready_of,
+    topic_of,
+    verdict,
+)
 from engine.policy import Cap, Policy
 from engine.run import Answered, Effect, Said, Settled
 from engine.sendtimes import calendar_for
@@ -60,9 +72,9 @@ class Postbox:
     def hear(self, contact: str, verb: Said, topic: str = EVERY) -> None:
         """Who has unsubscribed (from a topic, or from all) or cannot be reached gets no more."""
         if verb == "unsubscribe":
-            self.unwanted[contact, topic] = "unsubscribed"
+            self.unwanted[contact, topic] = UNSUBSCRIBED
         if verb == "bounce":
-            self.unwanted[contact, None] = "suppressed"
+            self.unwanted[contact, None] = SUPPRESSED
 
     def has_left(self, contact: str, topic: str) -> bool:
         return not {(contact, topic), (contact, EVERY)}.isdisjoint(self.unwanted)
@@ -106,7 +118,7 @@ class Postbox:
 
     def _unwanted(self, effect: Effect, account: Account) -> str | None:
         if not can_be_reached(account, effect.to):
-            return "missing"
+            return MISSING
         topic = topic_of(effect)
         topics = (topic, EVERY) if not self.policy.is_essential(topic) else ()
         found = [self.unwanted.get((effect.to, one)) for one in (None, *topics)]

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, JsonValue
 
 from engine import messages
-from engine.assignment import HOLDER
 from engine.logic import Condition, Expression
-from engine.mailing import EXPIRED
+from engine.mailing import EXPIRED, MISSING
 from engine.quantities import Duration
 from engine.recipients import Recipients, chosen
 from engine.run import Flipped, Open, Settled
@@ -84,6 +83,7 @@ def compile_step(model: Model, place: Place) -> EmailSpec | None:
     conditions = _conditions(model, approver, to, place)
     limit = place.at_most(model)
     place.otherwise(model)
+    nobody.check(model.missing, model.at_most or model.expires, place)
     if to is None:
         return None
     return EmailSpec(
@@ -113,11 +113,11 @@ def enter(spec: EmailSpec, ctx: Context) -> Move:
     """Tried again after a refusal, only what was refused is wanted anew."""
     recipients = chosen(spec.to, ctx)
     settled = _ids(ctx.memo, "settled")
+    expires = mails.expiry(spec, ctx.memo.get(mails.EXPIRES), ctx)
     if not recipients and not settled:
-        return nobody.there(spec.missing, spec.to, "skipped", HOLDER in spec.conditions, ctx)
+        return nobody.there(spec, "skipped", expires, ctx)
     left = [contact for contact in recipients if str(contact["id"]) not in settled]
     # All are written before the first is wanted: a text that cannot be made keeps every one of them back.
-    expires = mails.expiry(spec, ctx.memo.get(mails.EXPIRES), ctx)
     kept: dict[str, JsonValue] = {mails.EXPIRES: to_json(expires)} if expires else {}
     try:
         contents: dict[str, JsonValue] = {str(one["id"]): mails.content(spec, one, ctx, expires) for one in left}
@@ -126,17 +126,21 @@ def enter(spec: EmailSpec, ctx: Context) -> Move:
     if spec.approval is not None and not settled and not ctx.memo.get("approved"):
         asking = replace(ctx, memo={"contents": contents, **kept})
         return approval.ask(spec.approval, _shown(contents), expires, asking)
-    return _want(contents, replace(ctx, memo={**ctx.memo, **kept}))
+    return _want(spec, contents, replace(ctx, memo={**ctx.memo, **kept}))
 
 
-def _want(contents: Mapping[str, JsonValue], ctx: Context) -> Move:
+def _want(spec: EmailSpec, contents: Mapping[str, JsonValue], ctx: Context) -> Move:
     """Each goes to whoever can still be written to."""
     able = {str(one["id"]): str(one["email"]) for one in ctx.contacts() if one.get("email")}
     wanted = {to: said for to, said in contents.items() if to in able and isinstance(said, dict)}
     for to, said in wanted.items():
         ctx.want("email", "email", to, able[to], said)
-    memo = _memo(ctx.memo, wanted, failed={})
-    return Rest(memo=memo) if wanted else _through(memo)
+    lost = [to for to in contents if to not in wanted]
+    for to in lost:
+        ctx.log("skipped", contact=to, template=spec.template, reason=MISSING)
+    settled: list[JsonValue] = [*_ids(ctx.memo, "settled"), *lost]
+    memo = _memo(ctx.memo, wanted, failed={}, settled=settled, lost=[*_ids(ctx.memo, "lost"), *lost])
+    return Rest(memo=memo) if wanted else _through(spec, memo, ctx)
 
 
 def _shown(contents: Mapping[str, JsonValue]) -> str:
@@ -155,7 +159,7 @@ def mails_of(open_: Open) -> dict[str, JsonValue]:
 
 def resume(spec: EmailSpec, open_: Open, given: Given, ctx: Context) -> Move:
     if "contents" in open_.memo and "task" in open_.memo:
-        return _approved(approval.decided(open_, given, ctx), open_, given, ctx)
+        return _approved(spec, approval.decided(open_, given, ctx), open_, given, ctx)
     if "task" in open_.memo:
         return nobody.resume(open_, given, ctx)
     match given:
@@ -173,18 +177,19 @@ def _expired(spec: EmailSpec, open_: Open, ctx: Context) -> Move:
     """What lacked something, or was refused, is not worth sending any more."""
     settled = _ids(open_.memo, "settled")
     lacking = [str(one["id"]) for one in chosen(spec.to, ctx) if str(one["id"]) not in settled]
-    for to in _reasons(open_.memo) or lacking:
+    known = [*_reasons(open_.memo)] or lacking
+    for to in known or (None,):
         ctx.log("skipped", contact=to, template=spec.template, reason=EXPIRED)
     return Done("sent" if _count(open_.memo, "sent") else EXPIRED)
 
 
-def _approved(word: str | Move, open_: Open, given: Given, ctx: Context) -> Move:
+def _approved(spec: EmailSpec, word: str | Move, open_: Open, given: Given, ctx: Context) -> Move:
     if not isinstance(word, str):
         return word
     if word == approval.APPROVED:
         contents = approval.edited(mails_of(open_), given, ctx)
         kept = {name: value for name, value in open_.memo.items() if name == mails.EXPIRES}
-        return _want(contents, replace(ctx, memo={"approved": True, **kept}))
+        return _want(spec, contents, replace(ctx, memo={"approved": True, **kept}))
     ctx.log("skipped", reason=word)
     return Done(word)
 
@@ -194,21 +199,22 @@ def _settled(spec: EmailSpec, open_: Open, given: Settled, ctx: Context) -> Move
     memo = open_.memo
     waiting = [one for one in _ids(memo, "waiting") if one != given.to]
     if given.state == "failed":
-        return _on(_memo(memo, waiting, failed={**_reasons(memo), given.to: given.reason}))
+        return _on(spec, _memo(memo, waiting, failed={**_reasons(memo), given.to: given.reason}), ctx)
     went = given.state == "sent"
     reason = None if went else given.reason
     ctx.log("sent" if went else "skipped", contact=given.to, template=spec.template, reason=reason)
     counts: dict[str, JsonValue] = {name: _count(memo, name) + (given.state == name) for name in ("sent", "expired")}
-    return _on(_memo(memo, waiting, settled=[*_ids(memo, "settled"), given.to], **counts))
+    counts["lost"] = [*_ids(memo, "lost"), *([given.to] if reason == MISSING else [])]
+    return _on(spec, _memo(memo, waiting, settled=[*_ids(memo, "settled"), given.to], **counts), ctx)
 
 
-def _on(memo: dict[str, JsonValue]) -> Move:
+def _on(spec: EmailSpec, memo: dict[str, JsonValue], ctx: Context) -> Move:
     if memo["waiting"]:
         return Rest(memo=memo)
     if failed := _reasons(memo):
         told = "; ".join(f"the mail to {to} was refused: {reason}" for to, reason in failed.items())
         return Park(told, memo, timers=mails.until(_expiry(memo)))
-    return _through(memo)
+    return _through(spec, memo, ctx)
 
 
 def _expiry(memo: Mapping[str, JsonValue]) -> datetime | None:
@@ -216,13 +222,19 @@ def _expiry(memo: Mapping[str, JsonValue]) -> datetime | None:
     return read_instant(said) if isinstance(said, str) else None
 
 
-def _through(memo: Mapping[str, JsonValue]) -> Done:
+def _through(spec: EmailSpec, memo: Mapping[str, JsonValue], ctx: Context) -> Move:
+    """When none of those whom it was for could be reached any more, it is as if there had been nobody."""
+    lost = _ids(memo, "lost")
+    if lost and spec.missing != "skip" and {*lost} == {*_ids(memo, "settled")}:
+        if spec.missing == "wait":
+            return enter(spec, replace(ctx, memo={name: one for name, one in memo.items() if name == mails.EXPIRES}))
+        nobody.ask(spec, ctx)
     return Done(next((name for name in ("sent", "expired") if _count(memo, name)), "skipped"))
 
 
 def _memo(former: Mapping[str, JsonValue], waiting: Iterable[str], **changes: JsonValue) -> dict[str, JsonValue]:
     """Whose mails have not settled, whose have, and how many of them were sent and how many came too late."""
-    nothing: dict[str, JsonValue] = {"settled": [], "failed": {}, "sent": 0, "expired": 0}
+    nothing: dict[str, JsonValue] = {"settled": [], "lost": [], "failed": {}, "sent": 0, "expired": 0}
     kept = {name: former[name] for name in (*nothing, "approved", mails.EXPIRES) if name in former}
     return {**nothing, **kept, **changes, "waiting": [*waiting]}
 

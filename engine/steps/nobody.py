@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from pydantic import JsonValue
 
 from engine import messages, tasks
 from engine.assignment import HOLDER, covers, held, turn
 from engine.logic import Condition
+from engine.mailing import MISSING
+from engine.quantities import Duration
 from engine.recipients import Recipients
 from engine.run import Flipped, Open, TaskActed
+from engine.steps import mails
 from engine.steps.base import Done, Given, Move, Rest, TimeUp, keep
+from engine.stored import to_json
 
 if TYPE_CHECKING:
     from engine.context import Context
@@ -29,20 +37,45 @@ def conditions(missing: Missing, to: Recipients | None, place: Place) -> dict[st
     }
 
 
-def there(missing: Missing, to: Recipients, outcome: str, watched: bool, ctx: Context) -> Move:  # noqa: FBT001
-    """`watched`: the step knows how to hear of another holder of the owner's role."""
-    match missing:
+class Mailing(Protocol):
+    """A step that writes to contacts."""
+
+    @property
+    def missing(self) -> Missing: ...
+    @property
+    def to(self) -> Recipients: ...
+    @property
+    def conditions(self) -> Mapping[str, Condition]: ...
+    @property
+    def at_most(self) -> Duration | None: ...
+
+
+def check(missing: Missing, ends: str | None, place: Place) -> None:
+    """Who waits for somebody says for how long; `ends` is what says so, if anything does."""
+    if missing == "wait" and ends is None:
+        message = "'missing: wait' has no end where nobody comes"
+        fix = "Add 'at_most: 3 weeks' with 'otherwise: []'."
+        place.fault("missing", message=message, fix=fix, code="missing-wait", severity="warning")
+
+
+def there(spec: Mailing, outcome: str, expires: datetime | None, ctx: Context) -> Move:
+    """Nobody was there to write to from the first. It is waited for them until it is not worth sending any more."""
+    match spec.missing:
         case "wait":
-            ctx.log("waiting", reason="missing")
-            return Rest(watches=(FOUND,))
+            ends = [expires, ctx.after(spec.at_most) if spec.at_most else None]
+            until = min((one for one in ends if one is not None), default=None)
+            ctx.log("waiting", reason=MISSING, until=ctx.shown(until))
+            kept: dict[str, JsonValue] = {mails.EXPIRES: to_json(expires)} if expires else {}
+            return Rest(watches=(FOUND,), memo=kept, timers=mails.until(expires))
         case "task":
-            _ask(to, watched, ctx)
-    ctx.log("skipped", reason="missing", outcome=None if outcome == "skipped" else outcome)
+            ask(spec, ctx)
+    ctx.log("skipped", reason=MISSING, outcome=None if outcome == "skipped" else outcome)
     return Done(outcome)
 
 
-def _ask(to: Recipients, watched: bool, ctx: Context) -> None:  # noqa: FBT001
+def ask(spec: Mailing, ctx: Context) -> None:
     """A task for the owner that lives beside the run: find somebody who can be written to."""
+    to, watched, ctx = spec.to, HOLDER in spec.conditions, replace(ctx, memo={})
     role = ctx.plan.owner
     found = ctx.found(role) if role else None
     person = found.person if found else None

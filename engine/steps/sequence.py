@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from pydantic import Field, JsonValue
 
 from engine import messages
-from engine.assignment import HOLDER
 from engine.logic import Expression
-from engine.mailing import EXPIRED
+from engine.mailing import EXPIRED, MISSING
 from engine.quantities import Duration
 from engine.recipients import Recipients, chosen
 from engine.run import Answered, Flipped, Frozen, Open, Settled
@@ -123,7 +122,8 @@ class SequenceSpec(Spec):
 class Person(Frozen):
     """How far the sequence has come with one recipient: the number of the mail that is next or on its way. `due` is
     when it is wanted, None once it is; `over` is how it ended, `failed` why the mail could not go, `awaits` which path
-    being known would let it; `expires` is until when it is worth sending.
+    being known would let it; `expires` is until when it is worth sending. `got`: a mail of it
+    has gone to them; `lost`: they could not be reached in the end.
     """
 
     mail: int = 1
@@ -132,6 +132,8 @@ class Person(Frozen):
     failed: str | None = None
     awaits: str | None = None
     expires: str | None = None
+    got: bool | None = None
+    lost: bool | None = None
 
 
 def outcomes(model: Model) -> tuple[str, ...]:
@@ -152,6 +154,7 @@ def compile_step(model: Model, place: Place) -> SequenceSpec | None:
     conditions = nobody.conditions(model.missing, to, place)
     limit = place.at_most(model)
     place.otherwise(model)
+    nobody.check(model.missing, model.at_most or model.expires, place)
     if to is None or not several:
         return None
     return SequenceSpec(
@@ -209,9 +212,9 @@ def enter(spec: SequenceSpec, ctx: Context) -> Move:
     """Who gets the mails is fixed here. Tried again, what could not go is made anew."""
     people = _people(ctx.memo) or {str(one["id"]): Person() for one in chosen(spec.to, ctx)}
     if not people:
-        return nobody.there(spec.missing, spec.to, "nobody", HOLDER in spec.conditions, ctx)
+        return nobody.there(spec, "nobody", mails.expiry(spec.mails[0], ctx.memo.get(mails.EXPIRES), ctx), ctx)
     for name, person in people.items():
-        if person.failed is not None or not ctx.memo:
+        if person.failed is not None or "people" not in ctx.memo:
             people[name] = _want(spec, name, person, ctx) if person.failed else _come_to(spec, name, person.mail, ctx)
     return _on(spec, people, ctx)
 
@@ -223,9 +226,12 @@ def resume(spec: SequenceSpec, open_: Open, given: Given, ctx: Context) -> Move:
         return enter(spec, ctx) if given.name == nobody.FOUND else _stopped(ctx, {"why": given.why})
     people = _people(open_.memo)
     match given:
+        case TimeUp(name=mails.EXPIRES):
+            ctx.log("skipped", reason=EXPIRED, outcome="nobody")
+            return Done("nobody")
         case TimeUp(name=name) if name.startswith(_DUE):
             to = name.removeprefix(_DUE)
-            people[to] = _want(spec, to, Person(mail=people[to].mail), ctx)
+            people[to] = _want(spec, to, Person(mail=people[to].mail, got=people[to].got), ctx)
         case TimeUp(name=name) if name.startswith(_EXPIRES):
             to = name.removeprefix(_EXPIRES)
             people[to] = _too_late(spec, to, people[to], ctx)
@@ -254,7 +260,10 @@ def _settled(spec: SequenceSpec, person: Person, given: Settled, ctx: Context) -
     reason = None if went else given.reason
     event, below = "sent" if went else "skipped", f"{_DUE}{person.mail}"
     ctx.log(event, below=below, kind="email", contact=given.to, template=template, reason=reason)
-    return person if person.over else _come_to(spec, given.to, person.mail + 1, ctx)
+    if person.over:
+        return person
+    following = _come_to(spec, given.to, person.mail + 1, ctx, got=person.got or went or None)
+    return _lost(following) if following.over == "finished" and reason == MISSING else following
 
 
 def _ended(spec: SequenceSpec, to: str, number: int, over: str, ctx: Context) -> Person:
@@ -268,33 +277,38 @@ def _too_late(spec: SequenceSpec, to: str, person: Person, ctx: Context) -> Pers
     """A mail that could not go is not worth sending any more."""
     template = spec.mails[person.mail - 1].template
     ctx.log("skipped", below=f"{_DUE}{person.mail}", kind="email", contact=to, template=template, reason=EXPIRED)
-    return _come_to(spec, to, person.mail + 1, ctx)
+    return _come_to(spec, to, person.mail + 1, ctx, got=person.got)
 
 
-def _come_to(spec: SequenceSpec, to: str, number: int, ctx: Context) -> Person:
+def _come_to(spec: SequenceSpec, to: str, number: int, ctx: Context, *, got: bool | None = None) -> Person:
     """The next mail, now or when its time has come; or that was the last."""
     if number > len(spec.mails):
-        return Person(mail=number - 1, over="finished")
+        return Person(mail=number - 1, over="finished", got=got)
     after = spec.mails[number - 1].after
     due = ctx.after(after) if after else ctx.now
-    next_one = Person(mail=number)
-    return Person(mail=number, due=str(to_json(due))) if due > ctx.now else _want(spec, to, next_one, ctx)
+    next_one = Person(mail=number, got=got)
+    return Person(mail=number, due=str(to_json(due)), got=got) if due > ctx.now else _want(spec, to, next_one, ctx)
 
 
 def _want(spec: SequenceSpec, to: str, person: Person, ctx: Context) -> Person:
-    contact, number = _contact(to, ctx), person.mail
+    contact, number, got = _contact(to, ctx), person.mail, person.got
     if contact is None:
-        ctx.log("skipped", below=f"{_DUE}{number}", kind="email", contact=to, reason="missing")
-        return Person(mail=number, over="nobody")
+        ctx.log("skipped", below=f"{_DUE}{number}", kind="email", contact=to, reason=MISSING)
+        return _lost(Person(mail=number, got=got))
     mail = spec.mails[number - 1]
     expires = mails.expiry(mail, person.expires, ctx)
     until = str(to_json(expires)) if expires else None
     try:
         content = mails.content(mail, contact, ctx, expires, below=f"{_DUE}{number}")
     except Unready as lacking:
-        return Person(mail=number, failed=str(lacking), awaits=lacking.awaits, expires=until)
+        return Person(mail=number, failed=str(lacking), awaits=lacking.awaits, expires=until, got=got)
     ctx.want("email", "email", to, str(contact["email"]), content, below=f"{_DUE}{number}")
-    return Person(mail=number, expires=until)
+    return Person(mail=number, expires=until, got=got)
+
+
+def _lost(person: Person) -> Person:
+    """Nobody can be reached who was there, at the latest with the last mail."""
+    return person.model_copy(update={"over": "finished" if person.got else "nobody", "lost": True})
 
 
 def _contact(to: str, ctx: Context) -> Mapping[str, Value] | None:
@@ -306,7 +320,7 @@ def _on(spec: SequenceSpec, people: Mapping[str, Person], ctx: Context) -> Move:
     memo: dict[str, JsonValue] = {"people": {name: one.model_dump(exclude_none=True) for name, one in people.items()}}
     still = [one for one in people.values() if one.over is None]
     if not still:
-        return _over(people, ctx)
+        return _over(spec, people, ctx)
     stuck = [one for one in still if one.failed is not None]
     timers = _expiries(people)
     if len(stuck) == len(still):
@@ -321,9 +335,11 @@ def _expiries(people: Mapping[str, Person]) -> dict[str, datetime]:
     return {f"{_EXPIRES}{name}": read_instant(at) for name, at in stuck.items() if at is not None}
 
 
-def _over(people: Mapping[str, Person], ctx: Context) -> Done:
+def _over(spec: SequenceSpec, people: Mapping[str, Person], ctx: Context) -> Done:
     ends = {one.over for one in people.values()}
     outcome = next(one for one in _RANK if one in ends)
+    if spec.missing == "task" and all(one.lost for one in people.values()):
+        nobody.ask(spec, ctx)
     ctx.log("completed", outcome=outcome)
     return Done(outcome)
 

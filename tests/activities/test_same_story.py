@@ -17,7 +17,7 @@ from activities.store.tables import metadata
 from activities.store.tasks import listed as tasks_listed
 from tests.support.examples import TIMES, law
 from tests.support.hosts import NOW, HandClock
-from tests.support.lives import NPS, plan_of, playbooks, tellings
+from tests.support.lives import ANSWERED, NPS, plan_of, playbooks, tellings
 from tests.support.one_kind import EXITS, RESTS, resting_life
 from tests.support.playbooks import story
 from tests.support.retold import Life, bound, host_of, lived, simulated
@@ -42,10 +42,12 @@ def fresh() -> Iterator[Database]:
 
 @st.composite
 def any_life(draw):
-    text = bound(draw(playbooks(flows=draw(st.booleans()))), "a1")
+    shape = draw(st.sampled_from([{}, {"flows": True}, {"answered": True}]))
+    text = bound(draw(playbooks(**shape)), "a1")
     plan = plan_of(text)
     then, nps = draw(tellings(plan)) if plan else [], draw(NPS)
-    return plan and Life(plan, story(then=then, metrics={"nps": nps}, account={"id": "a1"}), text)
+    answer = [draw(ANSWERED)] if "answered" in shape else []
+    return plan and Life(plan, story(then=[*answer, *then], metrics={"nps": nps}, account={"id": "a1"}), text)
 
 
 @settings(law(15), derandomize=TIMES == 1)

@@ -8,7 +8,7 @@ import pytest
 from engine.policy import Cap, QuietHours, Topic
 from engine.quantities import Duration
 from engine.simulate import Simulation, simulate
-from tests.support.playbooks import KIM, compiled, lines, setting, source, story, told
+from tests.support.playbooks import KIM, compiled, lines, problems, setting, source, story, told
 
 MAIL = "  - email: hello\n    to: champion\n    subject: Hello\n    text: Dear {{ contact.name }}\n"
 SAYS = """
@@ -205,3 +205,70 @@ def test_who_a_mail_comes_from_is_who_signs_it(text):
     (mail,) = result.mails
     assert "Max Roth" in f"{mail.content['subject']} {mail.content['body']}"
     assert mail.content["sender"]["name"] == "Max Roth"
+
+
+KIM_IS_GONE = {"contacts": [{"id": "c1", "active": False}]}
+LEE = {"id": "c2", "name": "Lee", "role": "champion", "email": "lee@acme.test"}
+TO_ALL = "{each: contact.role == 'champion'}"
+
+
+def told_of_mail(result):
+    """What the trace says of the mail and its task for the owner."""
+    own = [one for one in result.trace if one.path in {"hello", "hello/missing"}]
+    return [(one.event, one.path, one.fields.get("contact"), one.fields.get("reason")) for one in own]
+
+
+def test_an_approved_mail_whose_contact_has_gone_meanwhile_is_skipped_and_the_owner_is_asked():
+    approves = {"after": "2 days", "complete": "hello", "outcome": "approved"}
+
+    result = told(APPROVED, then=[{"after": "1 day", **KIM_IS_GONE}, approves])
+
+    assert told_of_mail(result) == [("skipped", "hello", "c1", "missing"), ("opened", "hello/missing", None, None)]
+
+
+def test_of_several_the_one_who_has_gone_is_named_and_nobody_is_asked():
+    approves = {"after": "2 days", "complete": "hello", "outcome": "approved"}
+    steps = APPROVED.replace("to: champion", f"to: {TO_ALL}")
+
+    result = told(steps, contacts=[KIM, LEE], then=[{"after": "1 day", **KIM_IS_GONE}, approves])
+
+    assert told_of_mail(result) == [("skipped", "hello", "c1", "missing"), ("sent", "hello", "c2", None)]
+
+
+def test_an_address_that_goes_while_the_mail_is_held_is_asked_for_like_one_that_never_was():
+    held = MAIL + "    send: {on: [friday]}\n"
+
+    result = told(held, then=[{"after": "1 day", "contacts": [{"id": "c1", "email": None}]}])
+
+    assert told_of_mail(result)[1:] == [("skipped", "hello", "c1", "missing"), ("opened", "hello/missing", None, None)]
+
+
+def test_where_it_waits_for_somebody_who_has_gone_whoever_comes_gets_it():
+    waits = MAIL + "    send: {on: [friday]}\n    missing: wait\n    at_most: 3 weeks\n    otherwise: []\n"
+    back = {"after": "10 days", "contacts": [{"id": "c1", "active": True}]}
+
+    result = told(waits, then=[{"after": "1 day", **KIM_IS_GONE}, back])
+
+    assert [one[:3] for one in told_of_mail(result)[1:]] == [
+        ("skipped", "hello", "c1"), ("waiting", "hello", None), ("deferred", "hello", "c1"), ("sent", "hello", "c1"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        MAIL + "    missing: wait\n    expires: 3 days\n" + SAYS % "expired",
+        "  - {sequence: hello, to: champion, missing: wait, expires: 3 days, mails: [{subject: Hi, text: Hi}]}\n"
+        + SAYS % "nobody",
+    ],
+)
+def test_what_waits_for_somebody_to_write_to_expires(steps):
+    result = told(steps, contacts=[])
+
+    assert lines(result, "waiting", "skipped") == [("2026-03-02T14:00:00Z", "hello"), ("2026-03-05T14:00:00Z", "hello")]
+    assert result.outcome == "as_expected"
+
+
+@pytest.mark.parametrize(("more", "said"), [("", ["missing-wait"]), ("    expires: 3 days\n", [])])
+def test_waiting_for_somebody_needs_an_end(more, said):
+    assert [one.code for one in problems(source(MAIL + "    missing: wait\n" + more))] == said

@@ -142,9 +142,21 @@ def test_recipients_are_fixed_on_arrival():
 
 
 def test_a_recipient_who_has_gone_gets_no_more():
-    result = told(steps(outcome="nobody"), then=[{"after": "1 day", "contacts": [{"id": "c1", "active": False}]}])
+    result = told(steps(outcome="finished"), then=[{"after": "1 day", "contacts": [{"id": "c1", "active": False}]}])
 
     assert (len(sent(result)), result.outcome) == (1, "as_expected")
+    assert [path for _, path in lines(result, "opened")] == ["win_back/missing"]
+
+
+def test_a_recipient_who_has_gone_before_the_first_mail_was_nobody():
+    gone = {"after": "1 day", "contacts": [{"id": "c1", "active": False}]}
+
+    result = told(steps(outcome="nobody", more="    send: {on: [friday]}"), then=[gone])
+
+    assert [path for _, path in lines(result, "skipped", "opened")] == [
+        "win_back/mail/1", "win_back/mail/2", "win_back/missing",
+    ]  # fmt: skip
+    assert result.outcome == "as_expected"
 
 
 def test_with_nobody_to_write_to_the_owner_is_asked_and_the_run_goes_on():

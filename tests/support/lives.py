@@ -57,6 +57,9 @@ ANCHORS = st.sampled_from([{}, {}, {"anchor": "account.renewal_date"}])
 STOPS = st.sampled_from([None, {"when": 'account.status == "churned"', "outcome": "churned"}])
 
 
+TO_CHAMPION = {"email": "", "to": "champion", "subject": "Hi", "text": "Hello"}
+
+
 @st.composite
 def playbooks(
     draw: st.DrawFn,
@@ -65,14 +68,20 @@ def playbooks(
     sends: bool = True,
     loops: bool = True,
     flows: bool = False,
+    answered: bool = False,
     starts: Any = STARTS,
 ) -> str:
-    """`flows`: it starts for sure, and its first step is one that has strands of its own."""
+    """`flows`: it starts for sure, and its first step is one that has strands of its own. `answered`: it starts for
+    sure and writes to the champion, for whom a day is left to answer, and again in the end.
+    """
     steps = draw(some(step_lists(ladders=ladders, sends=sends, loops=loops)))
     inner = step_lists(ladders=ladders, sends=sends, loops=loops)
     aside = draw(beside(inner)) if loops else []
     if flows:
         steps = [draw(st.one_of(rhythms(inner), tracks(inner))), *steps]
+        starts = st.just("by hand")
+    if answered:
+        steps = [TO_CHAMPION, {"wait": "", "for": "1 day"}, *steps, TO_CHAMPION]
         starts = st.just("by hand")
     head = {"playbook": "example", "owner": "csm", "start": draw(starts), "goal": draw(GOALS), "stop": draw(STOPS)}
     head |= draw(EACH) | draw(ANCHORS)
@@ -169,6 +178,12 @@ def _is_asked(one: PlanStep) -> bool:
 
 def tellings(plan: Plan, *, contacts: bool = True) -> st.SearchStrategy[list[Step]]:
     return st.lists(joined(HOURS, told_of(plan, contacts=contacts)), max_size=8)
+
+
+ANSWERED = st.sampled_from(
+    [{"after": "5 hours", verb: "c1"} for verb in ("unsubscribe", "bounce", "reply")]
+    + [{"after": "5 hours", "unsubscribe": "c1", "topic": "all"}]
+)
 
 
 def told_of(plan: Plan, *, contacts: bool = True) -> st.SearchStrategy[Step]:
