@@ -1,10 +1,11 @@
 """What is asked of Slack while somebody waits: who it is, a modal to be opened, a word for one pair of eyes.
 
-Everything here is quick or not at all: a trigger lives for three seconds.
+Each is quick or not at all: a trigger lives for three seconds. What may be worth another try says so.
 """
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from slack_sdk.webhook import WebhookClient
 
 from activities.slack.client import TimedClient
 from activities.slack.messages import API
+from activities.transport import Answer, Busy, Uncertain
 from activities.wire import Deadline
 
 log = logging.getLogger(__name__)
@@ -20,7 +22,16 @@ _silent = logging.getLogger("activities.slack.workspace.vendor")
 _silent.setLevel(logging.CRITICAL)  # its lines carry addresses that are secrets
 
 PROMPT = timedelta(seconds=2.5)
+LOST = timedelta(seconds=1)  # until a question whose answer was lost is asked again
 View = Mapping[str, Any]
+
+
+class NoAnswer(Exception):
+    """Slack did not answer, or not now: it may be asked again `after` that time."""
+
+    def __init__(self, after: timedelta) -> None:
+        super().__init__()
+        self.after = after
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +43,7 @@ class Identity:
 
 
 class Workspace:
-    """Safe to share between threads. What Slack does not answer is None or False, and is asked again the next time."""
+    """Safe to share between threads. What Slack refuses is None or False."""
 
     def __init__(self, token: str, *, api: str = API) -> None:
         self._token, self._api = token, api
@@ -40,11 +51,14 @@ class Workspace:
         self._mails: dict[str, str] = {}
 
     def identity(self) -> Identity | None:
+        """None where Slack did not tell; it is asked the next time."""
         if self._identity is None:
-            self._identity = self._asked(_identity)
+            with suppress(NoAnswer):
+                self._identity = self._asked(_identity)
         return self._identity
 
     def mail_of(self, user: str) -> str | None:
+        """Raises NoAnswer."""
         if user not in self._mails:
             found = self._asked(lambda client: client.users_info(user=user)["user"]["profile"].get("email"))
             if not isinstance(found, str):
@@ -53,32 +67,57 @@ class Workspace:
         return self._mails[user]
 
     def open(self, trigger: str, view: View) -> bool:
-        return self._asked(lambda client: client.views_open(trigger_id=trigger, view=dict(view))) is not None
+        """Now or never."""
+        try:
+            return self._asked(lambda client: client.views_open(trigger_id=trigger, view=dict(view))) is not None
+        except NoAnswer:
+            return False
 
     def publish(self, user: str, view: View) -> bool:
-        """The app's Home of that user."""
+        """The app's Home of that user. Raises NoAnswer."""
         return self._asked(lambda client: client.views_publish(user_id=user, view=dict(view))) is not None
 
-    def whisper(self, url: str, text: str, blocks: Sequence[View] = (), *, replaces: bool = False) -> None:
+    def whisper(self, url: str, text: str, blocks: Sequence[View] = (), *, replaces: bool = False) -> bool:
         """By the address that came with a click or a command: only who acted sees it. It may replace what only they saw
-        before.
+        before. Whether it was said.
         """
         if not url:
-            return
+            return False
         try:
             client = WebhookClient(url, timeout=3, logger=_silent, retry_handlers=[])
             shown = [dict(one) for one in blocks] or None
-            client.send(text=text, blocks=shown, response_type="ephemeral", replace_original=replaces)
-        except Exception as error:  # noqa: BLE001 - it was said to nobody, and nothing depends on it
+            said = client.send(text=text, blocks=shown, response_type="ephemeral", replace_original=replaces)
+        except Exception as error:  # noqa: BLE001 - it was said to nobody; there may be another way
             log.info("a word to who clicked did not arrive: %s", type(error).__name__)
+            return False
+        return said.status_code == 200
+
+    def tell(self, user: str, text: str, blocks: Sequence[View] = ()) -> None:
+        """In the app's own conversation with them. Raises NoAnswer."""
+        shown = [dict(one) for one in blocks] or None
+
+        def told(client: TimedClient) -> None:
+            room = client.conversations_open(users=user)["channel"]["id"]
+            client.chat_postMessage(channel=room, text=text, blocks=shown)
+
+        self._asked(told)
 
     def _asked(self, ask: Any) -> Any:
         client = TimedClient(self._token, self._api, Deadline(PROMPT))
         try:
             return ask(client)
         except Exception as error:  # noqa: BLE001 - answer_to tells trouble outside from a fault of ours
-            log.warning("Slack did not do what was asked: %s", client.answer_to(error))
-            return None
+            answer = client.answer_to(error)
+            log.warning("Slack did not do what was asked: %s", answer)
+            return _none(answer)
+
+
+def _none(answer: Answer) -> None:
+    match answer:
+        case Busy(_, after):
+            raise NoAnswer(after)
+        case Uncertain():
+            raise NoAnswer(LOST)
 
 
 def _identity(client: TimedClient) -> Identity:

@@ -11,6 +11,7 @@ import yaml
 from slack_bolt.middleware.request_verification import RequestVerification
 from slack_bolt.request import BoltRequest
 from slack_bolt.response import BoltResponse
+from sqlalchemy import text
 
 import workers.slack
 from activities import runs
@@ -18,10 +19,11 @@ from activities.applied import texts_of
 from activities.slack.messages import SCOPES
 from activities.store import effects, versions
 from activities.store import tasks as rows
-from tests.support.clicks import FORM, SECRET, click, counter, signature
+from tests.support.clicks import FORM, SECRET, click, counter, sent, signature
 from tests.support.hosts import FOLDER, NOW, acme, host_on, only_run, playbook, tell
-from tests.support.standins import Hangs, StandInSlack
+from tests.support.standins import Answers, Drips, Hangs, StandInSlack
 from workers.slack.commands import COMMANDS
+from workers.slack.receiver import SILENT, TROUBLE
 from workers.slack.signed import is_signed
 
 START = "start: {when: metrics.nps.value < 5}\n"
@@ -325,6 +327,86 @@ def test_an_answer_does_not_wait_for_slack(opened):
     assert told.status_code == 200
     assert time.monotonic() - began < 1
     assert at.whispers() == ["Slack did not open the form in time. Please press the button again."]
+
+
+# --- Slack is slow, limits the rate, or something of ours is at fault
+
+
+def to_themselves(at):
+    """What the app told in its own conversation with who acted, once nothing is under way any more."""
+    at.receiver.close()
+    return [one.text for one in at.slack.messages]
+
+
+SLOW = Drips(0.01, on="users.info")  # its answer takes longer than Slack is let wait
+
+
+def test_what_is_wrong_with_a_form_is_told_also_when_it_is_found_too_late(opened):
+    at, task = opened(ack=0.05)
+    at.press("U0ANA", "reassign", task)
+    while not at.slack.views:
+        time.sleep(0.01)
+    at.slack.fail(SLOW)
+
+    told = at.fill("U0ANA", to={"selected_user": "U9STRANGE"})
+
+    assert (told.status_code, told.content) == (200, b"")
+    [said] = at.whispers()
+    assert said.startswith("Nothing was done. The playbooks do not know this person")
+
+
+def test_where_no_address_came_with_it_they_are_told_by_themselves(opened):
+    at, task = opened()
+    at.slack.people["ana@vendor.test"] = "U0ANA"
+    at.act(click("U0ANA", "reassign", task))
+
+    at.act(sent("U0ANA", {"callback_id": "task.note", "private_metadata": '{"task": "gone"}'}, note={"value": "Hi"}))
+
+    assert to_themselves(at) == ["This task is not kept any more: its account was erased."]
+
+
+def test_a_form_that_meets_a_fault_of_ours_stays_open_and_says_so(opened, caplog):
+    at, task = opened()
+    at.press("U0ANA", "note", task)
+    at.host.database.write(lambda c: c.execute(text("DROP TABLE task_history")))
+
+    told = at.fill("U0ANA", note={"value": "She is away"})
+
+    assert told.json() == {"response_action": "errors", "errors": {"note": TROUBLE}}
+    assert "could not be done" in caplog.text
+
+
+def test_a_command_that_slack_did_not_wait_for_is_answered_all_the_same(opened):
+    at, _ = opened(ack=0.05)
+    without_slack_id(at.host)
+    at.slack.fail(SLOW)
+
+    said = {"command": "/playbook", "text": "tasks", "user_id": "U9OTHER", "team_id": "T0ACME", "api_app_id": "A0PLAYS"}
+    at.post("/slack/commands", urlencode(said | {"response_url": f"{at.slack.url}/hooks/click"}).encode())
+
+    [told] = at.whispers()
+    assert told.startswith("Your open tasks:")
+
+
+def test_a_colleague_is_asked_for_once_more_when_slack_limits_the_rate(opened):
+    at, task = opened(ack=0.05)
+    without_slack_id(at.host)
+    at.slack.fail(Answers(429, {"Retry-After": "1"}, on="users.info"))
+
+    at.press("U9OTHER", "done", task)
+
+    assert at.whispers() == []
+    assert now_is(at, task).by == "ana"
+
+
+def test_a_colleague_of_whom_slack_tells_nothing_is_not_told_that_they_are_unknown(opened):
+    at, task = opened(ack=0.05)
+    without_slack_id(at.host)
+    at.slack.fail(*[Answers(429, {"Retry-After": "1"}, on="users.info")] * 5)
+
+    at.press("U9OTHER", "done", task)
+
+    assert at.whispers() == [SILENT]
 
 
 def test_a_run_goes_on_by_a_click(opened):

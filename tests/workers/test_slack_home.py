@@ -9,7 +9,7 @@ from activities.store import tasks as rows
 from tests.support.clicks import APP, TEAM, click, counter, sent
 from tests.support.hosts import acme, host_on, playbook, tell
 from tests.support.pages_of_slack import controls, texts
-from tests.support.standins import StandInSlack
+from tests.support.standins import Answers, StandInSlack
 
 START = "start: {when: metrics.nps.value < 5}\n"
 STEPS = "".join(
@@ -131,3 +131,12 @@ def test_an_account_is_chosen_and_let_go_again(at):
     for option, chosen in ((acme_, "acme"), (everything, "")):
         press(at, "home.account", selected_option=option)
         assert json.loads(at.slack.homes["U0ANA"]["private_metadata"])["account"] == chosen
+
+
+def test_a_home_that_slack_did_not_take_is_shown_when_it_does(at):
+    before = titles(home(at, open_home(at)))
+    at.slack.fail(Answers(429, {"Retry-After": "1"}, on="views.publish"))
+
+    said = press(at, first(at, "done"))
+
+    assert titles(said)[:9] == before[1:]

@@ -75,11 +75,14 @@ async def commands(door: Signed, raw: Raw) -> Response:
 
 async def _answered(receiver: Receiver, kind: Kind, read: Callable[[], Mapping[str, Any]]) -> Response:
     try:
-        taken = asyncio.wrap_future(receiver.take(kind, read()))
+        taken = receiver.take(kind, read())
     except NotSlack:
         raise _odd() from None
-    done, _ = await asyncio.wait({taken}, timeout=receiver.ack)
-    reply = taken.result() if done else Reply()
+    waited = asyncio.wrap_future(taken)
+    done, _ = await asyncio.wait({waited}, timeout=receiver.ack)
+    if not done:
+        receiver.missed(taken)
+    reply = waited.result() if done else Reply()
     match reply.refused:
         case "shape":
             raise _odd()

@@ -63,7 +63,7 @@ def _submitted(office: Office, said: Interaction, carried: Carried) -> Reply:
     except Kindly as why:
         return Reply(whisper=str(why), url=carried.url)
     if isinstance(answer, Mapping):
-        return Reply(answer)
+        return Reply(answer, late=Reply(whisper=forms.told_late(answer), url=carried.url))
     return _told(office, answer, carried.url)
 
 

@@ -25,9 +25,8 @@ def commanded(office: Office, said: Command) -> Reply:
     name = name.lower() or "help"
     reply = _asked(office, said.user_id, name, rest.strip())
     text, blocks = fallback(reply.whisper), reply.blocks or tuple(_section(one) for one in sections(reply.whisper))
-    if said.response_url and name not in QUICK:
-        return Reply(whisper=text, blocks=blocks, url=said.response_url)
-    return Reply(_whispered(text, blocks))
+    whispered = Reply(whisper=text, blocks=blocks, url=said.response_url)
+    return whispered if said.response_url and name not in QUICK else Reply(_whispered(text, blocks), late=whispered)
 
 
 def _asked(office: Office, user: str, name: str, words: str) -> Reply:

@@ -65,6 +65,11 @@ def errors(**said: str) -> Form:
     return {"response_action": "errors", "errors": said}
 
 
+def told_late(errors_: Mapping[str, Any]) -> str:
+    """What stands at the fields, for who does not see the form any more."""
+    return f"Nothing was done. {' '.join(map(str, errors_['errors'].values()))} Please press the button again."
+
+
 def _presets(calendar: Calendar, now: datetime) -> Sequence[tuple[str, datetime]]:
     days = (("Tomorrow, as work begins", 1), ("In two working days", 2), ("In a working week", 5))
     return [

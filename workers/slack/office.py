@@ -31,8 +31,9 @@ class Refresh:
 @dataclass(frozen=True, slots=True)
 class Reply:
     """`body` is Slack's answer at once; `whisper` goes afterwards to who acted, by the address `url`, or, where they
-    acted in their Home, stands above what is shown there then. It may have `blocks`, and `replaces` what was clicked.
-    `refused`: it has not the shape of what Slack sends, or is meant for another workspace or app.
+    acted in their Home, stands above what is shown there then; where there is neither, to them by themselves. It may
+    have `blocks`, and `replaces` what was clicked. `late` is whispered where a body came later than Slack waits.
+    `refused`: it has not the shape of what Slack sends, or is meant for another workspace or app. `user` is who acted.
     """
 
     body: Body = field(default_factory=dict)
@@ -41,7 +42,9 @@ class Reply:
     blocks: tuple[Block, ...] = ()
     replaces: bool = False
     refresh: Refresh | None = None
+    late: "Reply | None" = None
     refused: Literal["", "shape", "elsewhere"] = ""
+    user: str = ""
 
 
 class Kindly(Exception):
@@ -57,7 +60,9 @@ class Office:
         return self.host.database.read(lambda connection: self.host.applied.current(connection).setting)
 
     def colleague(self, user: str) -> Person:
-        """By the Slack id that people.yaml states; by mail where it states none. Raises Kindly for who is none."""
+        """By the Slack id that people.yaml states; by mail where it states none. Raises Kindly for who is none, and
+        NoAnswer where Slack does not tell the mail address now.
+        """
         return self._among(self.setting().people, user)
 
     def _among(self, people: People, user: str) -> Person:

@@ -76,9 +76,11 @@ def answer(receiver: Receiver, kind: str, payload: Mapping[str, Any]) -> Body:
     """What is not for us is acknowledged, so that it does not come again, and does nothing."""
     if kind not in KINDS:
         return {}
+    taken = receiver.take(KINDS[kind], payload)
     try:
-        reply = receiver.take(KINDS[kind], payload).result(receiver.ack)
+        reply = taken.result(receiver.ack)
     except TimeoutError:
+        receiver.missed(taken)
         return {}
     if reply.refused:
         log.warning("what came from Slack as %s is not taken: %s", kind, reply.refused)
