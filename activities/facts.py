@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from activities.desks import Bench, bench, lay_out
 from activities.host import Host
+from activities.mail import moved
 from activities.store import accounts, facts
 from activities.store.accounts import AccountRow
 from activities.store.facts import Stored
@@ -100,7 +101,9 @@ def _taken(at: Bench, items: Sequence[Item], received: datetime, telling: _Telli
         answers |= told
         stored = [fact for place, fact in mine if told[place].status == "stored"]
         kept += stored
-        worked += [Worked(desk, rows[account], at.now(rows[account]))] if stored else []
+        if stored:
+            worked.append(Worked(desk, rows[account], at.now(rows[account])))
+            moved.follow(at.connection, rows[account].known, desk.account, stored, received)
     put_all_away(at, worked)
     facts.add(at.connection, kept, received)
     accounts.forget_empty(at.connection, [one for one in rows if rows[one].state is None])

@@ -24,7 +24,7 @@ from activities.mail.responses import Response, to_mail
 from activities.mail.returned import meaning
 from activities.mail.sendgrid_client import receipt_of
 from activities.mail.storable import storable
-from activities.store import accounts, effects, mail_events
+from activities.store import accounts, effects, mail_events, suppressions
 from activities.store.effects import EffectRow
 from activities.store.mail_events import Kind
 from activities.store.together import Collided
@@ -181,7 +181,7 @@ def _means(connection: Connection, row: EffectRow, event: Event, kind: Kind, at:
         case "unsubscribed":
             return [to_mail(row, "unsubscribe", at=at)]
         case "complained":
-            return [replace(to_mail(row, "unsubscribe", at=at), lasting="complained")]
+            return [replace(to_mail(row, "unsubscribe", at=at), lasting=suppressions.COMPLAINED)]
         case "dropped":
             return _of_dropped(row, reason, at)
     return []
@@ -195,7 +195,7 @@ def _of_dropped(row: EffectRow, reason: str, at: datetime) -> list[Response]:
         case "unsubscribed address":
             return [to_mail(row, "unsubscribe", at=at)]
         case "spam reporting address":
-            return [replace(to_mail(row, "unsubscribe", at=at), lasting="complained")]
+            return [replace(to_mail(row, "unsubscribe", at=at), lasting=suppressions.COMPLAINED)]
     return []
 
 

@@ -19,6 +19,7 @@ from engine import mailing
 
 SALT: Final = ":salt"
 EVERY: Final = mailing.EVERY
+COMPLAINED: Final = "complained"
 _TOPICS = select(optouts.c.topic).where(optouts.c.address == bindparam("of"))
 _REASON = select(suppressions.c.reason).where(suppressions.c.address == bindparam("of"))
 
@@ -53,6 +54,15 @@ def lift(connection: Connection, address: str, topic: str | None = None) -> int:
     everything = [delete(table).where(table.c.address.in_(known)) for table in (suppressions, optouts)]
     one = [delete(optouts).where(optouts.c.address.in_(known), optouts.c.topic == topic)]
     return sum(connection.execute(each).rowcount for each in (everything if topic is None else one))
+
+
+def pass_on(connection: Connection, old: str, new: str, since: datetime) -> None:
+    """Whoever had the one address has the other: what they said keeps mail from both."""
+    known = [old.lower(), *_digests(connection, old)]
+    for topic in {topic for one in known for topic in connection.scalars(_TOPICS, {"of": one})}:
+        opt_out(connection, new, topic, since)
+    if reason_of(connection, old) == COMPLAINED:
+        add(connection, new, COMPLAINED, since)
 
 
 @dataclass(frozen=True, slots=True)
