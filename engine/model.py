@@ -67,6 +67,8 @@ class ThenModel(Shape):
 
     after: str | None = None
     at: str | None = None
+    every: str | None = None
+    times: int | None = Field(default=None, ge=1, le=1000)
     dated: str | None = None
     account: Record = Field(default_factory=dict)
     metrics: Record = Field(default_factory=dict)

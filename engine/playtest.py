@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 
-from engine.calendar import Calendar, add_days
 from engine.document import Document, Path
+from engine.expectations import EFFECTS, KINDS_OF, Matcher, faults, said
 from engine.model import StoryModel, TestFileModel
 from engine.moments import VERBS
 from engine.parameters import misfits, unpacked
-from engine.plan import Plan, template_of
+from engine.plan import Plan, Step, template_of
 from engine.problems import Problems, suggest_or_list
-from engine.quantities import DayOf, parse_moment
 from engine.setting import Setting
 from engine.simulate import Others, Told, simulate
 from engine.standing import standing
@@ -23,40 +19,10 @@ from engine.steps.task import TaskSpec
 from engine.story import Story, read_story
 from engine.trace import Entry
 from engine.validation import validated
-from engine.values import read_date, read_instant
 
-EFFECTS: Mapping[tuple[str, str], str] = {
-    ("opened", "task"): "task",
-    ("sent", "email"): "email",
-    ("posted", "slack"): "slack",
-    ("posted", "webhook"): "webhook",
-    ("opened", "escalate"): "escalate",
-    ("escalated", "escalate"): "escalate",
-    ("escalated", "task"): "escalate",
-    ("reminded", "task"): "remind",
-    ("updated", "update"): "update",
-    ("opened", "meeting"): "meeting",
-    ("completed", "play"): "play",
-    ("waiting", "play"): "play",
-}
-# Which kinds of steps have the effect: a mail with nobody to write to opens a task.
-_OF_KIND: Mapping[str, frozenset[str]] = {
-    "task": frozenset({"task", "escalate", "email", "sequence", "meeting"}),
-    "email": frozenset({"email", "sequence"}),
-    "slack": frozenset({"slack"}),
-    "webhook": frozenset({"webhook"}),
-    "escalate": frozenset({"escalate", "task"}),
-    "remind": frozenset({"task"}),
-    "update": frozenset({"update"}),
-    "meeting": frozenset({"meeting"}),
-    "play": frozenset({"play"}),
-}
 _ACKNOWLEDGED = frozenset({"escalate"})
-_NAMES = tuple(dict.fromkeys(EFFECTS.values()))
-# What YAML takes for something else where it stands inside brackets.
-_NEEDS_QUOTES = re.compile(r"^$|^[\s\-?:#&*!|>'\"%@`]|[,\[\]{}\n]|:(?:\s|$)|\s#|\s$")
-_TIMES = ("at", "due", "until")
-_FIELDS = ("playbook", "assigned", "person", "to", "contact", "template", "set", "rung", "path", "subject", *_TIMES)
+_NOUNS = {"escalate": "escalation", "remind": "reminder"}
+_OF_PEOPLE = frozenset({"task", "escalate", "email", "sequence", "meeting"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +97,13 @@ def _unknown(plan: Plan, story: Story) -> Iterator[tuple[Path, str, str]]:
     model = story.model
     for key, items in (("expect", model.expect or []), ("expect_some", model.expect_some), ("never", model.never)):
         for index, item in enumerate(items):
-            for effect in [name for name in item if name in _OF_KIND]:
-                yield from _no_step(plan, effect, _OF_KIND[effect], str(item[effect]), (key, index, effect))
+            for effect in [name for name in item if name in KINDS_OF]:
+                yield from _no_step(plan, effect, effect, KINDS_OF[effect], str(item[effect]), (key, index, effect))
     for index, told in enumerate(model.then):
         for verb in VERBS:
             if (step := getattr(told, verb)) is not None:
-                word, kinds = ("escalation", _ACKNOWLEDGED) if verb == "acknowledge" else ("task", _OF_KIND["task"])
-                yield from _no_step(plan, word, kinds, step, ("then", index, verb))
+                word, kinds = ("escalation", _ACKNOWLEDGED) if verb == "acknowledge" else ("task", _OF_PEOPLE)
+                yield from _no_step(plan, None, word, kinds, step, ("then", index, verb))
         if told.complete and told.outcome:
             yield from _no_outcome(plan, told.complete, told.outcome, ("then", index, "outcome"))
     yield from _no_values(plan, model)
@@ -154,12 +120,27 @@ def _no_values(plan: Plan, model: StoryModel) -> Iterator[tuple[Path, str, str]]
         yield ("with",), "values are given by a start by hand, and this story's playbook starts by its rule", fix
 
 
-def _no_step(plan: Plan, word: str, kinds: frozenset[str], named: str, path: Path) -> Iterator[tuple[Path, str, str]]:
-    able = [step for step in plan.steps.values() if step.kind in kinds]
-    place = template_of(named)
-    if any(place in {step.id, step.path} or place.startswith((f"{step.path}/", f"{step.id}/")) for step in able):
+def _no_step(
+    plan: Plan, effect: str | None, word: str, kinds: frozenset[str], named: str, path: Path
+) -> Iterator[tuple[Path, str, str]]:
+    """`effect` is what an expectation says of the step; None for what people do with it."""
+    meant = [step for step in plan.steps.values() if _is_named(step, template_of(named))]
+    if any(step.kind in kinds for step in meant):
         return
-    yield path, f"the playbook has no {word} '{named}'", suggest_or_list(named, [step.id for step in able])
+    of_kind = [step.id for step in plan.steps.values() if step.kind in kinds and (step.kind == effect or not effect)]
+    fix = suggest_or_list(named, of_kind)
+    if meant:
+        kind = meant[0].kind
+        own = [one for one, able in KINDS_OF.items() if kind in able and effect]
+        is_, due = (_NOUNS.get(one, one) for one in (kind, word))
+        message = f"'{named}' is {'an' if is_[0] in 'aeiou' else 'a'} {is_} and no {due}"
+        yield path, message, f"Write `{kind if kind in own else own[0]}: {named}`." if own else fix
+    else:
+        yield path, f"the playbook has no {word} '{named}'", fix
+
+
+def _is_named(step: Step, place: str) -> bool:
+    return place in {step.id, step.path} or place.startswith((f"{step.path}/", f"{step.id}/"))
 
 
 def _no_outcome(plan: Plan, named: str, outcome: str, path: Path) -> Iterator[tuple[Path, str, str]]:
@@ -185,46 +166,11 @@ def _check_expectations(story: Story, document: Document, problems: Problems) ->
     model = story.model
     for key, items in (("expect", model.expect or []), ("expect_some", model.expect_some), ("never", model.never)):
         for index, item in enumerate(items):
-            for name, message, fix in _faults(item):
+            for name, message, fix in faults(item):
                 at = document.key_at((*story.path, key, index, *([name] if name else [])))
                 problems.add(
                     document.file, at, f"test '{story.name}' > {key} {index + 1}", message, fix, code="expectation"
                 )
-
-
-def _faults(item: Mapping[str, object]) -> list[tuple[str, str, str]]:
-    """The key, what is wrong with it, and what to do."""
-    named = [name for name in item if name in _NAMES]
-    if len(named) != 1:
-        return [("", "an expectation names one effect", f"Say one of {', '.join(_NAMES)} with a step's id.")]
-    known = (*_NAMES, *_FIELDS, "times")
-    faults = [
-        (key, f"'{key}' is not a key of an expectation", suggest_or_list(key, known))
-        for key in item
-        if key not in known
-    ]
-    form = "Write 'day 3', 2026-03-05 or 2026-03-05T09:00:00Z."
-    faults += [
-        (key, f"'{item[key]}' is neither a day, a date nor an instant", form)
-        for key in _TIMES
-        if key in item and _time(item[key]) is None
-    ]
-    times = item.get("times", 1)
-    if not isinstance(times, int) or isinstance(times, bool) or times < 1:
-        faults.append(("times", f"'{times}' is not a number of times", "Write a whole number from 1 on."))
-    return faults
-
-
-def _time(said: object) -> datetime | date | int | None:
-    """An instant, a local date, or a number of days from the start."""
-    text = str(said)
-    for reader in (read_instant, read_date):
-        try:
-            return reader(text)
-        except ValueError:
-            continue
-    moment = parse_moment(text)
-    return moment.day if isinstance(moment, DayOf) else None
 
 
 # --- what came of it
@@ -233,14 +179,14 @@ def _time(said: object) -> datetime | date | int | None:
 def missed(story: Story, told: Told, plan: Plan, setting: Setting) -> list[str]:
     """Every expectation that did not come true."""
     model = story.model
-    match = _Matcher(story, story.calendar(setting))
+    match = Matcher(story, story.calendar(setting), {id(told.trace[place]): said for place, said in told.words.items()})
     effects = [entry for entry in told.trace if (entry.event, entry.kind) in EFFECTS and not _is_over(entry)]
     found = list(told.faults)
     if model.expect is not None:
         found += _in_order(_unrolled(model.expect), effects, match)
     found += _some(_unrolled(model.expect_some), effects, match)
     found += [
-        f"must never happen, but did: {_said(item)}" for item in model.never if any(match(item, one) for one in effects)
+        f"must never happen, but did: {said(item)}" for item in model.never if any(match(item, one) for one in effects)
     ]
     if "outcome" in model.model_fields_set and model.outcome != told.outcome:
         found.append(_other_outcome(story, told, plan, setting))
@@ -278,96 +224,23 @@ def _times(item: Mapping[str, object]) -> int:
     return times if isinstance(times, int) else 1
 
 
-def _in_order(expected: list[dict[str, object]], effects: list[Entry], match: _Matcher) -> list[str]:
+def _in_order(expected: list[dict[str, object]], effects: list[Entry], match: Matcher) -> list[str]:
     """The whole list, in order; the first difference says enough, the rest would follow from it."""
     for index, item in enumerate(expected):
         if index >= len(effects):
-            return [f"expected as number {index + 1}, but nothing more happened: {_said(item)}"]
+            return [f"expected as number {index + 1}, but nothing more happened: {said(item)}"]
         if not match(item, effects[index]):
-            return [f"expected as number {index + 1}: {_said(item)}; but it was: {match.said(effects[index])}"]
+            return [f"expected as number {index + 1}: {said(item)}; but it was: {match.said(effects[index], item)}"]
     return [f"not expected: {match.said(one)}" for one in effects[len(expected) :]]
 
 
-def _some(expected: list[dict[str, object]], effects: list[Entry], match: _Matcher) -> list[str]:
+def _some(expected: list[dict[str, object]], effects: list[Entry], match: Matcher) -> list[str]:
     left = list(effects)
     lacking: list[str] = []
     for item in expected:
         found = next((one for one in left if match(item, one)), None)
         if found is None:
-            lacking.append(f"did not happen: {_said(item)}")
+            lacking.append(f"did not happen: {said(item)}")
         else:
             left.remove(found)
     return lacking
-
-
-@dataclass(frozen=True, slots=True)
-class _Matcher:
-    """Whether an effect is the one that an expectation means."""
-
-    story: Story
-    calendar: Calendar
-
-    def __call__(self, item: Mapping[str, object], entry: Entry) -> bool:
-        name = EFFECTS[entry.event, entry.kind]
-        if name not in item or str(item[name]) not in {entry.step, entry.path, _from_its_step(entry)}:
-            return False
-        return all(self.agrees(key, wanted, entry) for key, wanted in item.items() if key != name)
-
-    def said(self, entry: Entry) -> str:
-        return _as_expected(entry, self.story, self.calendar)
-
-    def agrees(self, key: str, wanted: object, entry: Entry) -> bool:
-        if key == "at":
-            return self.same_time(wanted, entry.at)
-        if key in {"path", "subject"}:
-            return str(wanted) == (entry.path if key == "path" else entry.subject)
-        got = entry.fields.get(key)
-        if key in _TIMES:
-            return isinstance(got, str) and self.same_time(wanted, read_instant(got))
-        if key == "set" and isinstance(wanted, dict) and isinstance(got, dict):
-            return all(name in got and str(got[name]) == str(value) for name, value in wanted.items())
-        return got is not None and str(wanted) == str(got)
-
-    def same_time(self, wanted: object, at: datetime) -> bool:
-        match _time(wanted):
-            case datetime() as instant:
-                return at == instant
-            case date() as day:
-                return self.calendar.date_of(at) == day
-            case int() as number:
-                return self.calendar.date_of(at) == add_days(self.calendar.date_of(self.story.start), number)
-            case _:
-                return False
-
-
-def _said(item: Mapping[str, object]) -> str:
-    """As an author writes it."""
-    return "{" + ", ".join(f"{key}: {_plain(value)}" for key, value in item.items()) + "}"
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, dict):
-        return _said(value)
-    text = str(value)
-    return json.dumps(text, ensure_ascii=False) if _NEEDS_QUOTES.search(text) else text
-
-
-def _from_its_step(entry: Entry) -> str:
-    """The path without what the step stands in: `welcome/mail/2`, wherever the sequence is."""
-    parts = entry.path.split("/")
-    own = max((index for index, part in enumerate(parts) if template_of(part) == entry.step), default=0)
-    return "/".join((template_of(parts[own]), *parts[own + 1 :]))
-
-
-def _as_expected(entry: Entry, story: Story, calendar: Calendar) -> str:
-    """The effect as the test could expect it."""
-    day = (calendar.date_of(entry.at) - calendar.date_of(story.start)).days
-    effect = EFFECTS[entry.event, entry.kind]
-    item: dict[str, object] = {"at": f"day {day}", effect: _from_its_step(entry) if effect == "email" else entry.step}
-    for key in _FIELDS:
-        value = entry.subject or None if key == "subject" else entry.fields.get(key)
-        if isinstance(value, str) and key in _TIMES:
-            value = calendar.date_of(read_instant(value)).isoformat()
-        if value is not None and not (key == "person" and {"assigned", "to"} & entry.fields.keys()):
-            item[key] = value
-    return _said(item)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 
 from engine.answering import ANSWERS
 from engine.calendar import Calendar, add_days, is_time_zone
@@ -18,13 +18,14 @@ from engine.partial import as_far_as_it_goes
 from engine.problems import Problems, suggest_or_list
 from engine.quantities import DayOf, Duration, OnDate, parse_duration, parse_moment
 from engine.setting import Setting
-from engine.validation import validated
+from engine.validation import validated, worded
 from engine.values import read_instant
 from engine.vocabulary import Vocabulary
 
 _FACTS = ("account", "metrics", "event", "contacts", "records", "team")
 # What says nothing without the word that it belongs to.
 _BELONG = {
+    "times": ("every",),
     "outcome": ("complete", "ended"),
     "until": ("snooze",),
     "to": ("reassign",),
@@ -36,6 +37,7 @@ _BELONG = {
 
 _HAPPENS = dict.fromkeys((*_FACTS, *VERBS, *ANSWERS, "ended", "others_started", "release")).keys()
 
+_UNTIL = "Write '40 days', 'day 40', 2026-03-05 or 2026-03-05T09:00:00Z."
 _ALL = "all"
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)
 # Far from the ends of the calendar, whatever is added to them.
@@ -124,7 +126,7 @@ class _Reading:
         self.check_required()
         first = Moment(start, self.facts(self.model, (), "start", start, start))
         last = self.last(start)
-        later = [moment for index, item in enumerate(self.model.then) if (moment := self.moment(item, index, start))]
+        later = [moment for index, item in enumerate(self.model.then) for moment in self.moments(item, index, start)]
         if self.problems.errors:
             return self.problems
         moments = (first, *sorted(later, key=lambda one: one.at))
@@ -136,7 +138,9 @@ class _Reading:
         found = parse_duration(self.model.until)
         if isinstance(found, Duration):
             return self.calendar.add(found, start, "exact")
-        return self.instant(self.model.until, "until")
+        if (day := self.day(self.model.until, start)) is not None:
+            return self.calendar.at(day, time.max)
+        return self.instant(self.model.until, "until", form=_UNTIL)
 
     def check_required(self) -> None:
         for name, field in self.setting.vocabulary.fields.items():
@@ -144,17 +148,40 @@ class _Reading:
                 message, fix = f"account lacks {name}, which every account has", f"Add `{name}: …`"
                 self.fault(("account",), message, fix, "missing-field")
 
-    def moment(self, item: ThenModel, index: int, start: datetime) -> Moment | None:
+    def moments(self, item: ThenModel, index: int, start: datetime) -> Iterator[Moment]:
         place: Path = ("then", index)
-        at = self.when(item, place, start)
+        first = self.when(item, place, start)
         dated = self.instant(item.dated, *place, "dated") if item.dated else None
         # Without its instant the item is still read, so that all that is wrong with it is told.
-        facts = self.facts(item, place, f"then/{index + 1}", at or start, dated or at or start)
-        acts = tuple(self.acts(item, place, at or start))
-        ended = self.another(item, place)
-        answers = tuple(self.answers(item, place))
-        self.check_whole(item, place, told=bool(facts))
-        return Moment(at, facts, acts, ended, answers, item.others_started or 0, item.release) if at else None
+        for number, after in enumerate(self.repeated(item, place)):
+            at, then = (self.calendar.add(after, one, "exact") if after and one else one for one in (first, dated))
+            name = f"then/{index + 1}" + (f"/{number + 1}" if number else "")
+            moment = self.moment(item, place, name, at or start, then)
+            if at:
+                yield moment
+        self.check_whole(item, place)
+
+    def moment(self, item: ThenModel, place: Path, name: str, at: datetime, dated: datetime | None) -> Moment:
+        facts = self.facts(item, place, name, at, dated or at)
+        acts = tuple(self.acts(item, place, at))
+        ended, answers = self.another(item, place), tuple(self.answers(item, place))
+        return Moment(at, facts, acts, ended, answers, item.others_started or 0, item.release)
+
+    def repeated(self, item: ThenModel, place: Path) -> list[Duration | None]:
+        """How long after its first time it happens, each time that it does."""
+        if item.every is None:
+            return [None]
+        every = parse_duration(item.every)
+        if not isinstance(every, Duration):
+            self.fault((*place, "every"), every.message, every.fix, "invalid-time")
+        elif item.times is None:
+            self.fault((*place, "every"), "'every' needs 'times'", "Add `times: …`", "missing-key")
+        else:
+            try:
+                return [None, *(Duration(amount=every.amount * n, unit=every.unit) for n in range(1, item.times))]
+            except ValueError:
+                self.fault((*place, "times"), "this lasts longer than a hundred years", "Say fewer.", "invalid-time")
+        return [None]
 
     def answers(self, item: ThenModel, place: Path) -> Iterator[Answer]:
         told = [*self.model.contacts, *(one for then in self.model.then for one in then.contacts)]
@@ -187,7 +214,7 @@ class _Reading:
             self.fault((*place, "ended"), message, suggest_or_list(item.ended, known), "unknown-playbook")
         return (Ended(item.ended, item.outcome or "completed", item.subject),)
 
-    def check_whole(self, item: ThenModel, place: Path, *, told: bool) -> None:
+    def check_whole(self, item: ThenModel, place: Path) -> None:
         if not item.model_fields_set & _HAPPENS:
             fix = f"Say one of {', '.join(_HAPPENS)}."
             self.fault(place, "nothing happens in this item", fix, "nothing-happens")
@@ -195,7 +222,7 @@ class _Reading:
             if key in item.model_fields_set and all(getattr(item, word) is None for word in words):
                 fix = f"Add `{words[0]}: …`, or take it away."
                 self.fault((*place, key), f"'{key}' says nothing without '{words[0]}'", fix, "says-nothing")
-        if item.dated and not told:
+        if item.dated and not any(True for _ in _said(item)):
             self.fault(
                 (*place, "dated"), "'dated' is for facts, and the item has none", "Take it away.", "says-nothing"
             )
@@ -219,14 +246,19 @@ class _Reading:
 
     def at(self, text: str, place: Path, start: datetime) -> datetime | None:
         """An instant; a day or a date means the time of day at which the story starts."""
+        date = self.day(text, start)
+        if date is None:
+            return self.instant(text, *place, "at", form="Write 'day 3', 2026-03-05 or 2026-03-05T09:00:00Z.")
+        return self.calendar.at(date, self.calendar.local(start).time())
+
+    def day(self, text: str, start: datetime) -> date | None:
+        """`day 3`, counted from the start, or a date."""
         match parse_moment(text):
             case DayOf(day=number, on_business_day=False):
-                date = add_days(self.calendar.date_of(start), number)
-            case OnDate(date=date, on_business_day=False):
-                pass
-            case _:
-                return self.instant(text, *place, "at", form="Write 'day 3', 2026-03-05 or 2026-03-05T09:00:00Z.")
-        return self.calendar.at(date, self.calendar.local(start).time())
+                return add_days(self.calendar.date_of(start), number)
+            case OnDate(date=found, on_business_day=False):
+                return found
+        return None
 
     # --- facts
 
@@ -320,7 +352,7 @@ class _Reading:
         if self.is_made_up(place):
             return
         at = self.document.key_at(path) if code in {"fact", "says-nothing"} else self.document.at(path)
-        where = " > ".join((_where(self.document.value(self.path)), *_words(place)))
+        where = worded(_where(self.document.value(self.path)), place)
         self.problems.add(self.document.file, at, where, message, fix, code=code)
 
 
@@ -346,16 +378,6 @@ def _said(item: ThenModel | StoryModel) -> Iterator[tuple[Path, Raw]]:
         yield ("metrics", metric), {"metric": metric, "value": value}
     if isinstance(item, ThenModel) and item.event is not None:
         yield ("data",) if item.data else ("event",), {"event": item.event, "data": item.data}
-
-
-def _words(place: Path) -> list[str]:
-    words: list[str] = []
-    for part in place:
-        if isinstance(part, int) and words:
-            words[-1] += f" {part + 1}"
-        else:
-            words.append(str(part))
-    return words
 
 
 def _text(value: object) -> str | None:

@@ -78,7 +78,7 @@ class _Fault:
 
     def _said(self) -> tuple[Position, str, str, str, str]:
         name = str(self._inner[-1]) if self._inner else ""
-        around = _words(self._where, self._inner[:-1])
+        around = worded(self._where, self._inner[:-1])
         match self._kind:
             case "extra_forbidden":
                 known, noun = _known_keys(self._model, self._inner[:-1])
@@ -97,7 +97,7 @@ class _Fault:
         fix = self._behind_hash() or fix
         if self._of_key:
             return self._document.key_at(self._path), around, message, fix, code
-        return self._document.at(self._path), _words(self._where, self._inner), message, fix, code
+        return self._document.at(self._path), worded(self._where, self._inner), message, fix, code
 
     def _behind_hash(self) -> str:
         """Where nothing stands because what was written begins with # and is a comment."""
@@ -201,7 +201,8 @@ def shown(value: Any) -> str:
             return str(value)
 
 
-def _words(where: str, inner: Path) -> str:
+def worded(where: str, inner: Path) -> str:
+    """ "test 'x' > then 3 > after" """
     parts = [where] if where else []
     for part in inner:
         if isinstance(part, int) and parts:

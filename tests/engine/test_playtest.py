@@ -86,6 +86,37 @@ def test_what_is_told_of_a_channel_can_be_pasted():
     assert results({"expect": [pasted]}, steps='\n  - {slack: wins, to: "#wins", text: Well done}\n')[0].passed
 
 
+def test_what_a_task_is_called_may_be_expected():
+    steps = "\n  - {task: ring, title: 'Ring {{ account.name }}'}\n"
+
+    right, wrong = results(
+        {"expect": [{"task": "ring", "title": "Ring Acme"}]},
+        {"expect": [{"task": "ring", "title": "Call"}]},
+        steps=steps,
+    )
+
+    assert right.passed
+    assert wrong.missed[0].endswith("title: Ring Acme}")
+
+
+def test_what_happens_again_is_said_once():
+    call = "{meeting: call, title: Call, due: 2 days}"
+    steps = f"\n  - every: week\n    schedule: week\n    times: 3\n    do:\n      - {call}\n"
+    weekly = {"after": "7 days", "every": "1 week", "times": 3, "event": "meeting", "data": {"outcome": "held"}}
+
+    (told,) = results(
+        {"then": [weekly], "expect": [{"meeting": "call", "times": 3}], "outcome": "completed"}, steps=steps
+    )
+
+    assert told.missed == ()
+    assert [one.at.isoformat()[:10] for one in told.story.moments[1:]] == ["2026-03-09", "2026-03-16", "2026-03-23"]
+
+
+@pytest.mark.parametrize("until", ["day 4", "2026-03-06", "4 days"])
+def test_a_story_may_end_with_a_day(until):
+    assert missed(until=until, expect=[{"task": "review"}, {"at": "day 4", "remind": "review"}]) == ()
+
+
 def test_a_part_of_the_effects_may_be_expected_in_any_order():
     assert missed(expect_some=[{"email": "hello"}, {"task": "review"}]) == ()
     assert missed(expect_some=[{"email": "hello"}, {"email": "hello"}]) == ("did not happen: {email: hello}",)
