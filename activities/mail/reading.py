@@ -18,7 +18,10 @@ LONGEST_HEADER: Final = 5_000  # characters
 LONGEST_TEXT: Final = 400_000  # bytes
 MOST_PARTS: Final = 1_000
 DEEPEST: Final = 30  # parts that may hold parts
+MOST_BLOCKS: Final = 2_000  # empty lines from where a mail server reports of recipients: each begins a part of its own
 _HOLDS_PARTS: Final = re.compile(rb"content-type:\s*(?:multipart|message)/", re.IGNORECASE)
+_REPORTS: Final = re.compile(rb"content-type:\s*message/delivery-status", re.IGNORECASE)
+_EMPTY_LINE: Final = re.compile(rb"(?>\r\n|\r|\n)(?=[\r\n])")
 # Not for texts: they take ever longer, or give what no text holds.
 _NO_CHARSETS: Final = frozenset({"punycode", "idna", "undefined", "unicode-escape", "raw-unicode-escape"})
 
@@ -42,9 +45,15 @@ BOUNDED: Final = _Bounded()
 
 def parsed(raw: bytes) -> EmailMessage:
     """What is nested too deep or has too many parts is one text under its headers."""
-    if len(_HOLDS_PARTS.findall(raw)) <= DEEPEST and raw.count(b"\n--") <= MOST_PARTS:
+    few = len(_HOLDS_PARTS.findall(raw)) <= DEEPEST and raw.count(b"\n--") <= MOST_PARTS
+    if few and _blocks(raw) <= MOST_BLOCKS:
         return message_from_bytes(raw, policy=BOUNDED)
     return BytesHeaderParser(policy=BOUNDED).parsebytes(raw)
+
+
+def _blocks(raw: bytes) -> int:
+    begins = _REPORTS.search(raw)
+    return sum(1 for _ in _EMPTY_LINE.finditer(raw, begins.end())) if begins else 0
 
 
 def header(mail: EmailMessage, name: str) -> str:

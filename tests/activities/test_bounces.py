@@ -1,7 +1,9 @@
 """Mails that came back to where a mail server says so: matched, hard or soft, and never by who makes it up."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
+from email.message import EmailMessage
 
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from activities import erasing
 from activities.mail import replies
-from activities.mail.dsn import Report
+from activities.mail.dsn import Report, Reports
 from activities.mail.inbound import Inbound, read
 from activities.mail.links import Links
 from activities.mail.smtp import Smtp
@@ -208,3 +210,21 @@ def test_whatever_is_odd_about_a_report_is_read_as_less(junk, field):
 
 def test_a_mail_by_a_person_is_no_report():
     assert came_in(b"From: kim@acme.test\r\nSubject: Hi\r\n\r\nHello", "a@in.ours.test").reports is None
+
+
+def test_a_report_that_is_made_to_take_long_is_not_looked_through():
+    began = time.monotonic()
+    raw = report(None, block(KIM))
+    at = raw.index(b"Final-Recipient")
+
+    for made in (raw[at:-40] * 20_000, b"\r\n" * 400_000, b"\r" * 400_000):
+        assert came_in(raw[:at] + made, "a@in.ours.test").reports == Reports()
+
+    assert time.monotonic() - began < 5
+
+
+def test_of_a_long_mail_that_came_back_the_report_is_read():
+    letter = EmailMessage()
+    letter.set_content("A line\n\n" * 900)
+
+    assert len(came_in(report(letter, *[block(KIM)] * 60), "a@in.ours.test").reports.each) == 50
