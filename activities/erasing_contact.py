@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select, update
 from activities import written
 from activities.desks import Bench, bench, folded_anew, lay_out
 from activities.host import Host
-from activities.mail.replies import SAID_BY
+from activities.mail.telling import SAID_BY
 from activities.person import Person, person
 from activities.runs import feed, say
 from activities.starts import NoSuchAccount

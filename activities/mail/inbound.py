@@ -12,13 +12,13 @@ from email import message_from_bytes
 from email.message import EmailMessage, Message
 from email.policy import compat32
 from html.parser import HTMLParser
-from typing import Final
+from typing import Final, Literal
 
 from mailparser_reply import EmailReplyParser
 from mailparser_reply.constants import MAIL_LANGUAGES
 
 from activities.mail.dsn import Reports, reports_of
-from activities.mail.reading import address, body, decoded, header, parsed
+from activities.mail.reading import LONGEST_HEADER, address, attached, body, decoded, header, parsed
 from activities.mail.storable import storable
 
 # What is looked through for where the quoted mail begins: the library takes a second for some texts that are made to.
@@ -26,14 +26,18 @@ LOOKED_THROUGH: Final = 5_000  # characters
 _BY_MACHINES: Final = frozenset({"bulk", "auto_reply", "junk"})
 _MESSAGE_ID: Final = re.compile(r"<([^<>@\s]{1,200})@[^<>\s]{1,200}>")
 
+_SIGNED: Final = re.compile(r"@([\w.-]+)\s*:\s*(\w+)")
+
 Form = Mapping[str, bytes]
+Proof = Literal["passed", "failed", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
     """`to` are the addresses that it was delivered to, `answers` the left parts of the message ids that it answers, the
     nearest first. `id` tells it from other mails. `machine`: nobody wrote it (RFC 3834), such as an out-of-office note.
-    `reports`: what a mail server says of mails that it could not deliver; None where it is no such mail.
+    `reports`: what a mail server says of mails that it could not deliver; None where it is no such mail. `proof`:
+    whether it is from its sender. `attached`: the names of files.
     """
 
     id: str
@@ -45,6 +49,8 @@ class Inbound:
     answers: tuple[str, ...]
     machine: bool
     reports: Reports | None = None
+    proof: Proof = "none"
+    attached: tuple[str, ...] = ()
 
 
 class _Field(Message):
@@ -58,14 +64,19 @@ _FORM: Final = compat32.clone(message_factory=_Field)
 
 
 def fields_of(raw: bytes, content_type: str) -> dict[str, bytes]:
-    """Of a multipart/form-data, without what is attached; nothing where it is none."""
+    """Of a multipart/form-data, and of each file its name; nothing where it is none."""
     head = content_type.encode("latin-1", "replace").replace(b"\r", b"").replace(b"\n", b"")
     form = message_from_bytes(b"Content-Type: " + head + b"\r\n\r\n" + raw, policy=_FORM)
     if form.get_content_type() != "multipart/form-data" or not form.is_multipart():
         return {}
-    parts = [part for part in form.get_payload() if isinstance(part, Message) and part.get_filename() is None]
-    named = [(part.get_param("name", header="content-disposition"), part.get_payload(decode=True)) for part in parts]
+    parts = [part for part in form.get_payload() if isinstance(part, Message)]
+    named = [(part.get_param("name", header="content-disposition"), _held(part)) for part in parts]
     return {name: data for name, data in named if isinstance(name, str) and isinstance(data, bytes)}
+
+
+def _held(part: Message) -> object:
+    name = part.get_filename()
+    return part.get_payload(decode=True) if name is None else name.encode("utf-8", "replace")
 
 
 def read(form: Form) -> Inbound:
@@ -85,6 +96,8 @@ def read(form: Form) -> Inbound:
         answers=tuple(_MESSAGE_ID.findall(header(mail, "In-Reply-To"))) + _references(mail),
         machine=_is_by_machine(mail, envelope.get("from")),
         reports=reports_of(mail),
+        proof=_proof(form, sender, envelope.get("from")),
+        attached=_attached(mail, form),
     )
 
 
@@ -120,6 +133,36 @@ def _is_by_machine(mail: EmailMessage, envelope_from: object) -> bool:
     if header(mail, "X-Autoreply") or header(mail, "X-Autorespond"):
         return True
     return isinstance(envelope_from, str) and envelope_from.strip("<> ") == ""
+
+
+def _proof(form: Form, sender: str, envelope_from: object) -> Proof:
+    """Whether the sender's own domain has signed it (DKIM), or lets the server that it came from send (SPF)."""
+    signed = _SIGNED.findall(_said(form, "dkim").lower()[:LONGEST_HEADER])
+    spf = _said(form, "SPF").strip().lower()
+    passed = [domain for domain, verdict in signed if verdict == "pass"]
+    if spf == "pass" and isinstance(envelope_from, str):
+        passed.append(_domain(envelope_from.strip("<> ")))
+    if any(_are_one(one, _domain(sender)) for one in passed):
+        return "passed"
+    return "failed" if spf == "fail" or any(verdict == "fail" for _, verdict in signed) else "none"
+
+
+def _domain(of: str) -> str:
+    return of.rpartition("@")[2].lower()
+
+
+def _are_one(one: str, other: str) -> bool:
+    """The same, or one above the other."""
+    return "." in one and "." in other and (f".{one}".endswith(f".{other}") or f".{other}".endswith(f".{one}"))
+
+
+def _attached(mail: EmailMessage, form: Form) -> tuple[str, ...]:
+    """Where the mail is not raw, each file is a field, which holds its name; the text names its pictures by an id."""
+    page = _said(form, "html")
+    shown = {str(field) for id_, field in _json(form, "content-ids").items() if f"cid:{id_}" in page}
+    posted = [name for name in form if name.startswith("attachment") and name[len("attachment") :].isdecimal()]
+    names = [" ".join(_said(form, name).split()) for name in posted if name not in shown]
+    return (*attached(mail), *filter(None, names))
 
 
 def _id(mail: EmailMessage, sender: str, text: str) -> str:

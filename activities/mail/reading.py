@@ -108,6 +108,7 @@ def attached(mail: EmailMessage) -> tuple[str, ...]:
 
 def _file(part: Message) -> str:
     try:
-        return storable(part.get_filename() or "") if part.get("Content-ID") is None else ""
+        shown = part.get("Content-ID") is not None and part.get_content_disposition() == "inline"
+        return "" if shown else storable(part.get_filename() or "")
     except Exception:  # noqa: BLE001 - as in header
         return ""

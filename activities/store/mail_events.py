@@ -14,6 +14,8 @@ Kind = Literal[
     "clicked",
     "replied",
     "answered_by_machine",
+    "from_colleague",  # an answer to it that was not the customer's
+    "unproven",  # an answer of which nothing proves that it is the customer's
     "bounced",  # for good
     "blocked",  # this time, by who was to get it
     "dropped",  # not delivered, for other reasons

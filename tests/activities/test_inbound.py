@@ -167,6 +167,39 @@ def test_a_mail_made_to_be_slow_is_not(hostile):
     assert time.process_time() - begun < 3
 
 
+SAYS_SO = {"dkim": "{@evil.test : fail, @mail.acme.test : pass}"}
+
+
+@pytest.mark.parametrize(
+    ("said", "proof"),
+    [
+        ({}, "none"),
+        (SAYS_SO, "passed"),
+        ({"SPF": "pass"}, "passed"),
+        ({"SPF": "pass", "envelope": '{"from": "a@evil.test"}'}, "none"),
+        ({"SPF": "pass", "envelope": '{"from": "a@test"}'}, "none"),
+        ({"SPF": "softfail", "dkim": "none"}, "none"),
+        ({"SPF": "fail", "dkim": "{@evil.test : pass}"}, "failed"),
+        ({"SPF": "fail", **SAYS_SO}, "passed"),
+        ({"dkim": "{@notacme.test : pass}", "SPF": "none"}, "none"),
+        ({"dkim": "{@acme.test : fail}"}, "failed"),
+    ],
+)
+def test_a_sender_is_proven_by_their_own_domain_alone(said, proof):
+    assert reading(**said).proof == proof
+
+
+def test_what_is_attached_is_named_without_the_pictures_in_the_text():
+    posted = {"content-ids": '{"f_1": "attachment1", "logo": "attachment2"}', **mail_in(html='<img src="cid:logo">')}
+    files = b"".join(
+        b'--xYzZY\r\nContent-Disposition: form-data; name="attachment%d"; filename="%s"\r\n\r\nx\r\n' % (n, name)
+        for n, name in enumerate([b"contract.pdf", b"logo.png"], start=1)
+    )
+
+    assert read(fields_of(files + form_of(**posted), FORM)).attached == ("contract.pdf",)
+    assert read(fields_of((SAMPLES / "raw_data_with_attachments.txt").read_bytes(), FORM)).attached == ("SendGrid.jpg",)
+
+
 def test_of_long_references_the_nearest_are_read():
     assert posted_raw(b"References: " + b"<far@b.test> " * 9_000 + b"\n <near@b.test>\n\nYes").answers[0] == "near"
 

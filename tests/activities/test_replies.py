@@ -10,6 +10,7 @@ from activities.effect import perform
 from activities.mail import replies
 from activities.mail.inbound import Inbound
 from activities.mail.links import Links
+from activities.slack.text import sections
 from activities.store import cards, effects, facts, tasks
 from activities.store import runs as stored
 from activities.store.cards import CardRow
@@ -24,7 +25,7 @@ SEQUENCE = """
     mails: [{subject: One, text: Hello}, {after: 1 day, subject: Two, text: Hello}]
 """
 LINKS = Links(("s" * 32,), "https://cs.ours.test", "in.ours.test")
-REPLY = Inbound("m1", (), "kim@acme.test", "Kim", "Re: One", "Yes, <Friday>\nKim", (), machine=False)
+REPLY = Inbound("m1", (), "kim@acme.test", "Kim", "Re: One", "Yes, <Friday>\nKim", (), machine=False, proof="passed")
 
 
 @pytest.fixture
@@ -144,6 +145,70 @@ def test_a_machines_answer_holds_mails_for_three_days_and_ends_nothing(made):
 
     assert (held.reason, held.until) == ("away", NOW + timedelta(days=3, minutes=1))
     assert (told_of(host), sent(host, "slack"), only_run(host).run.outcomes["news"]) == ([], [], "finished")
+
+
+def test_what_a_colleague_answers_is_told_and_is_no_answer_of_the_customers(made):
+    host, clock, mail = made
+    reply = replace(REPLY, to=(LINKS.reply_to(mail.id),), sender="Noor@vendor.test", sender_name="Noor", text="Hi Kim")
+
+    assert replies.take_in(host, reply).what == "from_colleague"
+    assert replies.take_in(host, replace(reply, id="m2", machine=True)).what == "from_colleague"
+    drive(host, clock, NOW + timedelta(days=10))
+
+    assert (told_of(host), only_run(host).run.outcomes["news"]) == ([], "finished")
+    assert sent(host, "slack") == ["Your colleague *Noor* has answered “One” (Acme):\n> Hi Kim"]
+
+
+def test_who_owns_the_account_is_not_told_what_they_wrote_themselves(made):
+    host, clock, mail = made
+
+    replies.take_in(host, replace(REPLY, to=(LINKS.reply_to(mail.id),), sender="ana@vendor.test"))
+    drive(host, clock, clock.at)
+
+    assert sent(host, "slack") == []
+
+
+def test_a_sender_for_whom_nobody_vouches_changes_nothing_and_is_told_with_that(made):
+    host, clock, _ = made
+    alone = replace(REPLY, proof="none")
+
+    assert replies.take_in(host, alone).what == "unproven"
+    assert replies.take_in(host, replace(alone, id="m2", machine=True)).what == "unknown"
+    drive(host, clock, NOW + timedelta(days=10))
+
+    assert (told_of(host), only_run(host).run.outcomes["news"]) == ([], "finished")
+    (told,) = sent(host, "slack")
+    assert "Nothing proves that it is them, so nothing follows from it:\n> Yes, &lt;Friday&gt;" in told
+
+
+def test_a_forged_sender_is_nobody(made):
+    host, *_ = made
+
+    assert replies.take_in(host, replace(REPLY, proof="failed")).what == "unknown"
+
+
+def test_whoever_knows_the_address_for_replies_needs_no_other_proof(made):
+    host, _, mail = made
+
+    assert replies.take_in(host, replace(REPLY, to=(LINKS.reply_to(mail.id),), proof="failed")).what == "replied"
+
+
+def test_all_of_a_long_reply_is_told_and_what_was_attached(made):
+    host, clock, _ = made
+    long = "\n".join(f"<{n}> {'word ' * 200}" for n in range(20))
+
+    replies.take_in(host, replace(REPLY, text=f"{long}\nTHE END", attached=("contract <1>.pdf", "b.pdf")))
+    drive(host, clock, clock.at + timedelta(minutes=1))
+
+    told = sorted(sent(host, "slack"), key=len, reverse=True)
+    assert len(told) > 1
+    assert all(
+        len(sections(one)) * 2_900 <= 9_500 + 2_900 and "more characters" not in sections(one)[-1] for one in told
+    )
+    assert all(f"&lt;{n}&gt;" in "".join(told) for n in range(20))
+    (last,) = [one for one in told if "THE END" in one]
+    assert last.startswith("*Kim* (Acme), part 3 of 3:\n> ")
+    assert last.endswith("Attached, but not kept here: contract &lt;1&gt;.pdf, b.pdf. Ask for what you need.")
 
 
 def test_what_answers_no_mail_of_ours_is_said_so(made):

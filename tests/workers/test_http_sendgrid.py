@@ -79,7 +79,7 @@ def test_a_signed_body_that_is_no_list_of_events_is_told_so(made, body):
 
 def test_a_signed_mail_is_taken_in_and_a_forged_one_is_not(made):
     http, _ = made
-    body = form_of(**mail_in())
+    body = form_of(**mail_in(SPF="pass"))
 
     answer = http.post("/sendgrid/inbound", content=body, headers={**SIGNER.headers(body, NOW), "content-type": FORM})
     forged = http.post("/sendgrid/inbound", content=body + b" ", headers=SIGNER.headers(body, NOW))
@@ -108,4 +108,4 @@ def test_a_mail_servers_report_comes_in_as_a_reply_does_and_a_strangers_is_told_
     strangers, ours = posted(EmailMessage()), posted(letter)
 
     assert (strangers.json(), ours.json()) == ({"what": "unknown"}, {"what": "returned"})
-    assert caplog.messages.count("a mail came in that answers none of ours") == 1
+    assert sum("answers none of ours" in one for one in caplog.messages) == 1

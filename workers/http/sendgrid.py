@@ -87,7 +87,7 @@ async def raw_mail(request: Request) -> bytes:
     summary="A mail that came in, from SendGrid",
     responses=given_a_body(
         {"what": "replied"},
-        "Taken in, now or before; `returned`: a mail of ours came back; `unknown` answers none of ours",
+        "Taken in, now or before; `returned`: ours came back; `from_colleague`, `unproven`, `unknown` change nothing",
     ),
     openapi_extra={
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _MAIL, "example": _POSTED}}}
@@ -104,7 +104,7 @@ def inbound(request: Request, host: OurHost, raw: Annotated[bytes, Depends(raw_m
         raise Fault(400, "invalid", "the body is no multipart/form-data with fields", "Send what came in", "body")
     what = replies.take_in(host, read(form)).what
     if what == "unknown":
-        log.warning("a mail came in that answers none of ours")
+        log.warning("a mail came in that answers none of ours, or that is not from whom it says")
     return Json({"what": what})
 
 
