@@ -22,9 +22,11 @@ from activities.store.runs import RunRow
 from activities.store.together import Collided
 from activities.store.traces import Traced
 from activities.writing_back import put_away
+from engine.desk import Desk
 from engine.run import Operated
 from engine.sharing import passed_on
 from engine.trace import Entry
+from engine.trigger import runs_read
 
 log = logging.getLogger(__name__)
 
@@ -101,8 +103,16 @@ def locked_account(connection: Connection, run: str) -> AccountRow:
     return held
 
 
-def feed(at: Bench, account: AccountRow, row: RunRow, reached: datetime | None = None) -> RunRow:
-    """Everything that waits for the run, and its timers that are due. The account is locked. The run as it then is."""
+def feed(
+    at: Bench,
+    account: AccountRow,
+    row: RunRow,
+    reached: datetime | None = None,
+    under_way: frozenset[str] = frozenset(),
+) -> RunRow:
+    """Everything that waits for the run, and its timers that are due. The account is locked. The run as it then is.
+    `under_way` are the runs that are being fed already.
+    """
     if row.fault is not None:
         return row
     now = _moment(at, account, reached)
@@ -115,6 +125,10 @@ def feed(at: Bench, account: AccountRow, row: RunRow, reached: datetime | None =
         runs.touch(at.connection, [row.id])
     elif waiting or (row.look_at is not None and row.look_at <= now):
         desk = lay_out(at, {account.id: account}, [row.run])[account.id]
+        if row.look_at is not None and row.look_at <= now:
+            others = _waited_for(at, desk, row, now, under_way)
+            if others:
+                return _fed_behind(at, others, row, reached, under_way)
         desk.advance(row.id, [one for _, one in waiting], now)
         look_at = desk.runs[row.id].look_at
         if look_at is not None and look_at <= now:
@@ -126,6 +140,32 @@ def feed(at: Bench, account: AccountRow, row: RunRow, reached: datetime | None =
     else:
         return row
     return replace(row, rev=row.rev + 1)
+
+
+def _waited_for(at: Bench, desk: Desk, row: RunRow, now: datetime, under_way: frozenset[str]) -> list[RunRow]:
+    """Live runs of the account that this one asks after, for which something has come too: how they end comes before
+    what time alone brings at the same instant.
+    """
+    asked = {name for one in desk.watches.get(row.id, ()) if one.condition for name in runs_read(one.condition.reads)}
+    live = [
+        one
+        for name in sorted(asked)
+        for one in runs.listed(at.connection, account=row.account, playbook=name, live=True)
+    ]
+    able = [one for one in live if one.id not in {row.id, *under_way} and not one.paused and one.fault is None]
+    told = inputs.any_waiting(at.connection, [one.id for one in able]) if able else ()
+    return [one for one in able if one.id in told or (one.look_at is not None and one.look_at <= now)]
+
+
+def _fed_behind(
+    at: Bench, others: Sequence[RunRow], row: RunRow, reached: datetime | None, under_way: frozenset[str]
+) -> RunRow:
+    """The others first, then the run, each on the account as it then is."""
+    busy = under_way | {row.id, *(one.id for one in others)}
+    for one in others:
+        feed(at, locked_account(at.connection, one.id), one, None, busy)
+    wakes.write(at.connection, [one.id for one in others], at.real)
+    return feed(at, locked_account(at.connection, row.id), row, reached, busy)
 
 
 def _moment(at: Bench, account: AccountRow, reached: datetime | None) -> datetime:

@@ -52,7 +52,7 @@ class Record:
         for open_ in list(self.run.open.values()):
             if leaving.withdraw is None and open_.released and "task" in open_.memo:
                 continue
-            self.withdraw(open_, leaving.withdraw or "ended")
+            self.withdraw(open_, leaving.withdraw or leaving.by)
             self.drop(open_.path)
         kind = leaving.step.kind if leaving.step else "playbook"
         step = leaving.step.id if leaving.step else None
@@ -70,7 +70,7 @@ class Record:
         self.made.tasks[task.id] = task.model_copy(
             update={"state": "withdrawn", "closed": self.run.clock, "outcome": None, "snoozed": None}
         )
-        self.log(open_, "withdrawn", reason=reason)
+        self.log_task(open_, task, "withdrawn", reason=reason)
 
     def give_up_strands(self, path: str, reason: str) -> None:
         """Takes back all that is open in the step's own strands."""
@@ -108,6 +108,13 @@ class Record:
         step = self.plan.steps[open_.step]
         kind = step.kind if open_.path == self.plan.path_like(open_) else "task"
         self.record(open_.path, step.id, kind, event, **fields)
+
+    def log_task(self, open_: Open, task: Task, event: str, **fields: JsonValue) -> None:
+        """Where the task was opened: a mail's approval stands beside the mail."""
+        if task.kind != "approval":
+            self.log(open_, event, **fields)
+            return
+        self.record(task.path, task.step, "task", event, **fields)
 
     def record(self, path: str, step: str | None, kind: str, event: str, **fields: JsonValue) -> None:
         shown: dict[str, JsonValue] = {name: value for name, value in fields.items() if value is not None}

@@ -166,6 +166,12 @@ def run_paths(playbook: str) -> frozenset[str]:
     return frozenset(f"runs.{playbook}.{name}" for name in ("running", "last_outcome", "last_ended"))
 
 
+def runs_read(paths: Iterable[str]) -> frozenset[str]:
+    """The playbooks of which the paths ask for the account's runs."""
+    parts = (path.removeprefix("since.").split(".") for path in paths)
+    return frozenset(one[1] for one in parts if one[0] == "runs" and len(one) > 1)
+
+
 def rule_reads(plan: Plan) -> frozenset[str]:
     """What a start hangs on, with what only delays it: the anchor, and under `is` whatever bars it."""
     each = plan.start.each

@@ -65,13 +65,14 @@ def compile_step(model: Model, place: Place) -> BranchSpec | None:
     found = [one for one in conditions if one is not None]
     if len(found) < len(conditions):
         return None
-    if model.otherwise is None and not covers(found, place):
+    unsaid = model.otherwise is None and not covers(found, place)
+    if unsaid:
         place.fault(
             message="the branch has no 'otherwise'",
             fix="Write 'otherwise: []' if the run should just go on when no case is true.",
             code="no-otherwise",
         )
-    return BranchSpec(cases=tuple(found))
+    return None if unsaid or not found else BranchSpec(cases=tuple(found))
 
 
 def covers(conditions: list[Condition], place: Place) -> bool:

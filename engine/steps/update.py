@@ -86,9 +86,12 @@ def _typed(place: Place, field: str, want: Type, source: Any) -> Expression | Te
     found = compile_answering(written, place.names, want)
     if isinstance(found, Expression):
         return found
+    fault = _unfit(written, want) if isinstance(written, str) else ""
+    if isinstance(written, str) and want.kind not in _FREE and not fault:
+        return written  # Asia/Tokyo is that zone, and no quotient
     if not isinstance(written, str) or _is_reckoned(written, want):
         place.faults(found, "set", field, code="condition")
-    elif fault := _unfit(written, want):
+    elif fault:
         place.fault("set", field, message=fault, fix=suggest(written, want.choices), code="wrong-value")
     else:
         return written

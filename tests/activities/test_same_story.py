@@ -1,5 +1,6 @@
 """A host with a database tells every story as the simulation does, to the byte; its clock jumps from due to due."""
 
+import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from tests.support.examples import TIMES, law
 from tests.support.hosts import NOW, HandClock
 from tests.support.lives import ANSWERED, NPS, plan_of, playbooks, tellings
 from tests.support.one_kind import EXITS, RESTS, resting_life
-from tests.support.playbooks import story
+from tests.support.playbooks import compiled, story
 from tests.support.retold import Life, bound, host_of, lived, simulated
 from tests.support.virtual import Virtual
 
@@ -63,6 +64,21 @@ def test_a_database_tells_every_story_as_the_simulation_does(life, care):
         for key in sorted({*mine, *theirs}):
             pairs = zip_longest(mine.get(key, []), theirs.get(key, []))
             assert next((pair for pair in pairs if pair[0] != pair[1]), None) is None, care
+
+
+LIMITED = {"play": "q", "playbook": "other", "wait": True, "at_most": "1 hour", "otherwise": []}
+
+
+def test_how_another_run_ends_goes_before_the_time_limit_of_who_waits_for_it(sqlite):
+    text = bound(json.dumps({"playbook": "example", "owner": "csm", "start": "by hand", "steps": [LIMITED]}), "a1")
+    tie = [{"after": "1 hour", "ended": "other", "outcome": "done"}]
+    life = Life(compiled(text), story(then=tie, account={"id": "a1"}), text)
+    until = NOW + timedelta(days=1)
+
+    told = lived(played(sqlite, [life], until, care=False), life)
+
+    assert told == simulated(life, until)
+    assert told["", 1][-2]["event"] == "completed"
 
 
 @pytest.mark.parametrize("exit_", EXITS)

@@ -133,6 +133,12 @@ def test_a_mail_that_is_waited_for_reads_contacts_by_any_name():
     assert [one.code for one in found] in ([], ["missing-wait"])
 
 
+def test_a_branch_without_otherwise_is_one_fault_and_hides_nothing_behind_it():
+    ends = "  - {branch: how, cases: [{when: metrics.nps.value > 8, then: [{end: well}]}]}\n  - {task: look}\n"
+
+    assert [one.code for one in problems(source(ends))] == ["no-otherwise"]
+
+
 def test_warnings_alone_do_not_keep_a_plan_from_being_made():
     document = read(source(LOOK), "example.yaml")
     assert not isinstance(document, Problems)

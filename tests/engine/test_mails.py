@@ -140,6 +140,21 @@ def test_who_approves_may_be_said_by_tier_and_nobody_lets_it_go_at_once(tier, ap
     assert [path for _, path in lines(result, "sent")] == ([] if approvals else ["hello"])
 
 
+@pytest.mark.parametrize(
+    ("track", "reason"), [("{wait: done, for: metrics.nps.value > 8, at_most: 9 days, otherwise: []}", "goal"),
+                          ("{wait: done, for: 1 day}, {end: enough}", "end")]
+)  # fmt: skip
+def test_an_approval_is_withdrawn_where_it_was_opened(track, reason):
+    mail = "{email: hello, to: champion, subject: Hi, text: Hi, approval: cs_manager}"
+    steps = f"  - {{parallel: both, tracks: {{one: [{mail}], two: [{track}]}}}}\n"
+    head = "goal: {when: metrics.nps.value >= 8, outcome: happy}\n"
+
+    result = told(steps, head=head, then=[{"after": "2 days", "metrics": {"nps": 8}}])
+
+    (gone,) = [one for one in result.trace if one.event == "withdrawn"]
+    assert (gone.path, gone.kind, gone.fields) == ("both/one/hello/approval", "task", {"reason": reason})
+
+
 def test_an_approval_is_due_by_policy_and_says_whose_mail_it_is():
     result = told(APPROVED, until="2026-03-04T00:00:00Z")
 

@@ -316,11 +316,12 @@ def test_an_update_that_no_fact_could_say_parks_the_step():
 def test_text_may_be_set_as_it_stands_and_a_date_may_be_reckoned():
     story = told("""
   - update: note
-    set: {name: Acme Inc., renewal_date: account.renewal_date + 3 months, seats: '5', asked: now}
+    set: {name: Acme Inc., time_zone: Asia/Tokyo, renewal_date: account.renewal_date + 3 months, seats: '5', asked: now}
 """)
 
     assert story.trace[1].fields["set"] == {
-        "name": "Acme Inc.", "renewal_date": "2026-09-01", "seats": 5, "asked": "2026-03-02T14:00:00Z",
+        "name": "Acme Inc.", "time_zone": "Asia/Tokyo", "renewal_date": "2026-09-01", "seats": 5,
+        "asked": "2026-03-02T14:00:00Z",
     }  # fmt: skip
 
 

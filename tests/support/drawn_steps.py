@@ -195,7 +195,7 @@ sequences = step(
 posts = step(
     "webhook",
     url=st.just("crm"),
-    body=st.just({"account": "account.id", "arr": "account.arr", "seats": "account.seats"}),
+    body=st.just({"account": "account.id", "arr": "account.arr", "all": [{"seats": "account.seats"}]}),
 )
 messages = step("slack", to=st.sampled_from(["csm", "#fires"]), text=st.just("Look"))
 
