@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.people import Directory, Person
     from engine.run import Task
 
-Verb = Literal["done", "approve", "edit", "refuse", "snooze", "reassign", "claim", "acknowledge", "note"]
+Verb = Literal["done", "approve", "edit", "refuse", "read", "snooze", "reassign", "claim", "acknowledge", "note"]
 
 
 def may_act(task: Task, person: Person, directory: Directory, now: datetime) -> bool:
@@ -89,7 +89,7 @@ def _closing(task: Task) -> tuple[Verb, ...]:
         case "escalation":
             return ("acknowledge",)
         case "approval":
-            return ("approve", "edit", "refuse")
+            return ("approve", "edit", "refuse", "read")
         case _:
             return ("done",)
 

@@ -26,6 +26,7 @@ _LABELS: Final[Mapping[Verb, str]] = {
     "approve": "Approve",
     "edit": "Edit",
     "refuse": "Decline",
+    "read": "Read it all",
     "snooze": "Snooze",
     "reassign": "Reassign",
     "claim": "I take it",

@@ -1,7 +1,7 @@
 """Text for Slack: cut into blocks within its limits, and values made harmless."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from engine.mrkdwn import in_mrkdwn
 
@@ -40,6 +40,15 @@ def sections(mrkdwn: str) -> Sequence[str]:
             part, rest = f"{part}\n{_FENCE}", f"{_FENCE}\n{rest}"
         parts.append(part)
     return [part for part in (*parts, rest) if part]
+
+
+def pieces(text: str, limit: int = SECTION) -> Iterator[str]:
+    """All of it, in parts that are cut as those of `sections` are."""
+    rest = text.strip()
+    while rest:
+        at = _break(rest, limit) if len(rest) > limit else len(rest)
+        yield rest[:at].rstrip()
+        rest = rest[at:].lstrip()
 
 
 def _cut(text: str, limit: int) -> str:

@@ -73,6 +73,13 @@ class Workspace:
         except NoAnswer:
             return False
 
+    def update(self, id_: str, view: View) -> bool:
+        """A modal that is open. Now or never."""
+        try:
+            return self._asked(lambda client: client.views_update(view_id=id_, view=dict(view))) is not None
+        except NoAnswer:
+            return False
+
     def publish(self, user: str, view: View) -> bool:
         """The app's Home of that user. Raises NoAnswer."""
         return self._asked(lambda client: client.views_publish(user_id=user, view=dict(view))) is not None

@@ -148,6 +148,8 @@ def _shown(contents: Mapping[str, JsonValue]) -> str:
     said = [one for one in contents.values() if isinstance(one, dict)]
     to = ", ".join(str(one["name"]) for one in said)
     first = said[0] if said else {}
+    if len({(str(one.get("subject")), str(one.get("body"))) for one in said}) > 1:
+        to = f"{to}, each in their own words. To {first['name']}"
     return f"To {to}\n\n{first.get('subject', '')}\n\n{first.get('body', '')}"
 
 

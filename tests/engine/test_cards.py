@@ -72,7 +72,7 @@ def test_how_it_stands_is_said_in_words(changes, standing):
     ("viewer", "changes", "verbs"),
     [
         ("ana", {}, CLOSING),
-        ("ana", {"kind": "approval"}, ("approve", "edit", "refuse", "snooze", "reassign", "note")),
+        ("ana", {"kind": "approval"}, ("approve", "edit", "refuse", "read", "snooze", "reassign", "note")),
         ("ana", {"kind": "escalation"}, ("acknowledge", "reassign", "note")),
         ("max", {}, ("done", "claim", "note")),  # her manager
         ("noor", {}, ()),  # another team's

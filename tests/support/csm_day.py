@@ -60,7 +60,7 @@ def morning(days: Days) -> None:
     approve, decline = days.task(RENEWS_1, "reminder").id, days.task(RENEWS_2, "reminder").id
     body = "Dear Kim,\n\nthe paper is with your lawyer, as you told Cole. Is there anything we can do to help?\n\nCole"
     days.press(NOOR, "edit", approve, subject=written("Your renewal at the end of December"), body=written(body))
-    days.press(NOOR, "refuse", decline)
+    days.press(NOOR, "refuse", decline, note=written("They have signed already."))
     days.until("2024-11-26 10:10")
     days.tell({"account": "a41", "metric": "csat", "value": 1})
     ticket = {"event": "ticket", "data": {"severity": 2}}

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from slack_bolt.middleware.request_verification import RequestVerification
 from slack_bolt.request import BoltRequest
 from slack_bolt.response import BoltResponse
@@ -21,7 +23,9 @@ from activities.store import effects, versions
 from activities.store import tasks as rows
 from tests.support.clicks import FORM, SECRET, click, counter, sent, signature
 from tests.support.hosts import FOLDER, NOW, acme, host_on, only_run, playbook, tell
+from tests.support.pages_of_slack import controls, texts
 from tests.support.standins import Answers, Drips, Hangs, StandInSlack
+from workers.slack import approvals
 from workers.slack.commands import COMMANDS
 from workers.slack.receiver import SILENT, TROUBLE
 from workers.slack.signed import is_signed
@@ -30,6 +34,10 @@ START = "start: {when: metrics.nps.value < 5}\n"
 RING = "  - {task: ring, title: Ring Acme, due: 2 business days}\n"
 ASKED = "  - {task: ring, title: Ring Acme, due: 2 business days, outcomes: [reached, silent]}\n"
 MAIL = "  - {email: hello, to: champion, subject: Hi, text: Dear Kim, approval: cs_manager}\n"
+TO_ALL = (
+    '  - {email: hello, to: {each: "contact.role == \'end_user\'"}, subject: "Hi {{ contact.name }}", '
+    'text: "Dear {{ contact.name }}", approval: cs_manager}\n'
+)
 FIRE = "  - {escalate: fire, reason: It burns, ladder: [{to: csm, within: 1 day}]}\n"
 
 
@@ -44,9 +52,12 @@ def slack():
 def opened(sqlite, slack):
     """Slack's counter and the task of a run that has just begun."""
 
-    def open_(steps=RING, ack=5.0):
+    def open_(steps=RING, ack=5.0, contacts=0):
         host = host_on(sqlite, playbook(steps, start=START))
         acme(host)
+        for number in range(contacts):
+            one = {"id": f"u{number}", "name": f"Contact {number:02}", "role": "end_user"}
+            tell(host, "acme", contact=one | {"email": f"u{number}@acme.test"})
         tell(host, "acme", metric="nps", value=3)
         at = counter(host, slack, ack)
         made.append(at)
@@ -176,11 +187,13 @@ def test_a_task_is_put_off_by_a_preset_on_ones_own_clock_with_a_reason(opened):
     at.press("U0ANA", "snooze", task)
     presets = at.slack.views[0]["blocks"][1]["element"]["options"]
 
+    without = at.fill("U0ANA", preset={"selected_option": presets[1]})
     at.fill("U0ANA", preset={"selected_option": presets[1]}, note={"value": "Kim is away"})
 
     assert [one["text"]["text"] for one in presets] == [
         "In three hours", "Tomorrow, as work begins", "In two working days", "In a working week",
     ]  # fmt: skip
+    assert without.json()["errors"] == {"note": "Say why."}
     assert now_is(at, task).snoozed == datetime(2026, 3, 3, 14, tzinfo=UTC)  # nine in New York
 
 
@@ -188,7 +201,8 @@ def test_an_instant_of_ones_own_must_lie_ahead(opened):
     at, task = opened()
     at.press("U0ANA", "snooze", task)
 
-    told = at.fill("U0ANA", own={"selected_date_time": int((NOW - timedelta(days=1)).timestamp())})
+    past = {"selected_date_time": int((NOW - timedelta(days=1)).timestamp())}
+    told = at.fill("U0ANA", own=past, note={"value": "Kim is away"})
 
     assert told.json() == {
         "response_action": "errors",
@@ -284,12 +298,69 @@ def test_an_approval_is_taken_by_nobody_who_may_not_approve(opened):
     assert (now_is(at, task).person, now_is(at, task).state) == ("max", "open")
 
 
-def test_a_mail_is_approved_or_declined_by_a_button(opened):
-    at, task = opened(MAIL)
+def mail_of(at):
+    [mail] = [one for one in at.host.database.read(effects.listed) if one.channel == "email"]
+    return mail
 
+
+def test_a_mail_is_declined_with_a_reason(opened):
+    at, task = opened(MAIL)
     at.press("U0MAX", "refuse", task)
 
-    assert (now_is(at, task).outcome, now_is(at, task).by) == ("refused", "max")
+    without = at.fill("U0MAX", note={"value": " "})
+    at.fill("U0MAX", note={"value": "She has signed already"})
+
+    assert without.json()["errors"] == {"note": "Say why."}
+    assert (now_is(at, task).outcome, history(at, task)) == ("refused", [("complete", "max", "She has signed already")])
+
+
+def read_by(at):
+    """All that stands in the form that was opened last, and whether there is another page."""
+    form = at.slack.views[-1]
+    assert "submit" not in form
+    return "\n".join(texts(form["blocks"])), controls(form).get("mail.on")
+
+
+WORDS = [f"word{number}" for number in range(1_000)]
+
+
+def test_an_approver_reads_the_mail_to_its_end_and_edits_it(opened):
+    body = " ".join(WORDS[:300]) + "\n\n" + " ".join(WORDS[300:])
+    at, task = opened(MAIL.replace("Dear Kim", json.dumps(body)))
+
+    at.press("U0MAX", "read", task)
+    shown, more = read_by(at)
+    at.press("U0MAX", "edit", task)
+    edited = at.slack.views[-1]["blocks"][2:]
+    said = {one["block_id"]: {"value": one["element"]["initial_value"]} for one in edited}
+    said["body"] = {"value": f"Dear Kim, {said['body']['value']}"}
+    at.fill("U0MAX", subject={"value": "Hi"}, **said)
+    runs.advance(at.host, only_run(at.host).id)
+
+    assert shown.split()[-1_000:] == WORDS
+    assert more is None
+    assert mail_of(at).effect.content["body"] == f"Dear Kim, {body}"
+
+
+@given(st.text("ab \n", max_size=9_000), st.sampled_from(["", "x" * 7_000]))
+def test_a_text_in_several_fields_is_the_same_when_it_is_put_together(text, more):
+    parts, joints = approvals._parts(text + more)
+
+    assert all(len(one) <= approvals.PART for one in parts)
+    assert approvals.joined(parts, joints) == (text + more).strip()
+
+
+def test_an_approver_reads_what_each_of_several_would_get_page_by_page(opened, sqlite):
+    at, task = opened(TO_ALL, contacts=40)
+
+    at.press("U0MAX", "read", task)
+    first, more = read_by(at)
+    at.act(click("U0MAX", "", "", view=at.slack.views[-1] | {"id": "V1"}, actions=[more]))
+    second, end = read_by(at)
+
+    both = [f"To: Contact {number:02}\nSubject: Hi Contact {number:02}" in first + second for number in range(40)]
+    assert (both, end) == ([True] * 40, None)
+    assert "each in their own words" in now_is(at, task).instructions
 
 
 def test_a_mail_is_edited_before_it_is_approved(opened):
@@ -303,7 +374,7 @@ def test_a_mail_is_edited_before_it_is_approved(opened):
     fields = at.slack.views[0]["blocks"][1:]
     assert [one["element"]["initial_value"] for one in fields] == ["Hi", "Dear Kim"]
     assert empty.json()["errors"] == {"body": "A mail needs one."}
-    [mail] = [one for one in at.host.database.read(effects.listed) if one.channel == "email"]
+    mail = mail_of(at)
     assert [mail.id] == [one.id for one in directive.effects]
     assert (mail.effect.content["subject"], mail.effect.content["body"]) == ("Hello", "Dear Kim, *soon*")
     assert now_is(at, task).by == "max"

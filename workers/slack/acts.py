@@ -8,16 +8,14 @@ from typing import cast
 from activities import tasks
 from activities.slack.card_blocks import ACTION
 from activities.slack.home_blocks import filters_in
-from activities.store import runs
 from activities.tasks import Answer, Refused
 from engine.people import Person
 from engine.render.cards import standing
 from engine.rights import Verb
 from engine.run import Task
-from engine.steps.email import mails_of
 from engine.steps.task import OUTCOMES
 from engine.values import read_instant
-from workers.slack import forms
+from workers.slack import approvals, forms
 from workers.slack.office import Body, Kindly, Office, Refresh, Reply
 from workers.slack.payloads import Carried, Form, Interaction, NotSlack, read
 
@@ -100,21 +98,24 @@ def _form(office: Office, verb: Verb, task: Task, person: Person, carried: Carri
         case "note":
             return forms.note(task, carried)
         case "edit":
-            return forms.edit(task, carried, _mail(office, task))
+            return approvals.editing(task, carried, approvals.waiting(office, task))
+        case "read":
+            return approvals.reading(task, carried, approvals.waiting(office, task))
+        case "refuse":
+            return forms.refuse(task, carried)
     return None
 
 
-def _mail(office: Office, task: Task) -> Mapping[str, str]:
-    """The mail that waits for approval. Raises Kindly for what a form cannot hold."""
-    row = office.host.database.read(lambda connection: runs.find(connection, task.run))
-    open_ = row.run.open.get(task.rests_at) if row else None
-    mails = [one for one in mails_of(open_).values() if isinstance(one, dict)] if open_ else []
-    if len(mails) != 1:
-        raise Kindly("This goes to several people, each in their own words. Approve it as it is, or decline it.")
-    found = {name: str(mails[0].get(name) or "") for name in ("subject", "body")}
-    if len(found["body"]) > forms.BODY or len(found["subject"]) > forms.SUBJECT:
-        raise Kindly("This mail is too long to be edited in Slack. Approve it as it is, or decline it.")
-    return found
+def turned(office: Office, said: Interaction) -> Reply:
+    """Another page of the mails that somebody reads."""
+    carried = read(Carried, said.view.private_metadata)
+    try:
+        task, _ = office.admitted("read", carried.task, said.user.id)
+        form = approvals.reading(task, carried, approvals.waiting(office, task), approvals.page_of(said.actions))
+    except Kindly as why:
+        return Reply(whisper=str(why), url=carried.url)
+    office.workspace.update(said.view.id, form)
+    return Reply()
 
 
 # --- clicks
@@ -122,10 +123,6 @@ def _mail(office: Office, task: Task) -> Mapping[str, str]:
 
 def _done(office: Office, task: Task, person: Person) -> Answer:
     return tasks.complete(office.host, task.id, task.outcomes[0], person.id)
-
-
-def _refuse(office: Office, task: Task, person: Person) -> Answer:
-    return tasks.complete(office.host, task.id, "refused", person.id)
 
 
 def _claim(office: Office, task: Task, person: Person) -> Answer:
@@ -144,7 +141,6 @@ def _too_late(office: Office, task: Task, _person: Person) -> Answer:
 _CLICKS: Mapping[str, Click] = {
     "done": _done,
     "approve": _done,
-    "refuse": _refuse,
     "claim": _claim,
     "acknowledge": _acknowledge,
 }
@@ -161,19 +157,28 @@ def _closed(office: Office, task: Task, person: Person, form: Form) -> Answer | 
 
 
 def _edited(office: Office, task: Task, person: Person, form: Form) -> Answer | Body:
-    said = {name: (form.said(name).value or "").replace("\0", "").strip() for name in ("subject", "body")}
+    joints = read(Carried, form.private_metadata).joints
+    parts = [_words(form, forms.body_field(number)) for number in range(1, approvals.PARTS + 1)]
+    said = {"subject": _words(form, "subject"), "body": approvals.joined(parts, joints)}
     if lacking := {name: "A mail needs one." for name, text in said.items() if not text}:
         return forms.errors(**lacking)
     edited: tasks.Edited = {"subject": " ".join(said["subject"].split()), "body": said["body"]}
     return tasks.complete(office.host, task.id, task.outcomes[0], person.id, edited=edited)
 
 
+def _refused(office: Office, task: Task, person: Person, form: Form) -> Answer | Body:
+    why = _note(form)
+    return tasks.complete(office.host, task.id, "refused", person.id, why) if why else forms.errors(note="Say why.")
+
+
 def _snoozed(office: Office, task: Task, person: Person, form: Form) -> Answer | Body:
     own, preset = form.said("own").selected_date_time, form.said("preset").selected_option
     if own is None and preset is None:
         return forms.errors(preset="Say until when.")
+    if not (why := _note(form)):
+        return forms.errors(note="Say why.")
     until = datetime.fromtimestamp(own, UTC) if own is not None else read_instant(preset.value if preset else "")
-    answer = tasks.snooze(office.host, task.id, until, person.id, _note(form))
+    answer = tasks.snooze(office.host, task.id, until, person.id, why)
     if isinstance(answer, Refused) and answer.wrong == "until":
         return forms.errors(**{"own" if own is not None else "preset": answer.reason})
     return answer
@@ -200,13 +205,17 @@ def _noted(office: Office, task: Task, person: Person, form: Form) -> Answer | B
 
 
 def _note(form: Form) -> str | None:
-    text = (form.said("note").value or "").replace("\0", "").strip()
-    return text or None
+    return _words(form, "note") or None
+
+
+def _words(form: Form, name: str) -> str:
+    return (form.said(name).value or "").replace("\0", "").strip()
 
 
 _SENDINGS: Mapping[str, Sending] = {
     "done": _closed,
     "edit": _edited,
+    "refuse": _refused,
     "snooze": _snoozed,
     "reassign": _reassigned,
     "note": _noted,

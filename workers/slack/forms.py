@@ -38,7 +38,7 @@ def snooze(task: Task, carried: Carried, calendar: Calendar, now: datetime) -> F
         task,
         _input("preset", "Until when?", preset),
         _input("own", "Or at another time", own, optional=True),
-        _note("Why?"),
+        _note("Why?", optional=False),
     )
 
 
@@ -47,13 +47,23 @@ def reassign(task: Task, carried: Carried) -> Form:
     return _form("reassign", "Reassign", "Hand it over", carried, task, _input("to", "To whom?", chosen), _note())
 
 
-def edit(task: Task, carried: Carried, mail: Mapping[str, str]) -> Form:
-    """The mail as it would go, to be sent otherwise."""
-    subject = {"type": "plain_text_input", "action_id": "said", "max_length": SUBJECT, "initial_value": mail["subject"]}
-    body = {"type": "plain_text_input", "action_id": "said", "multiline": True, "max_length": BODY}
-    body |= {"initial_value": mail["body"]}
-    blocks = (_input("subject", "Subject", subject), _input("body", "Text (Markdown)", body))
+def refuse(task: Task, carried: Carried) -> Form:
+    return _form("refuse", "Decline", "Decline it", carried, task, _note("Why?", optional=False))
+
+
+def edit(task: Task, carried: Carried, subject: str, parts: Sequence[str]) -> Form:
+    """The mail as it would go, to be sent otherwise; a long text is in several fields."""
+    head = {"type": "plain_text_input", "action_id": "said", "max_length": SUBJECT, "initial_value": subject}
+    blocks = [_input("subject", "Subject", head)]
+    for number, part in enumerate(parts, 1):
+        field = {"type": "plain_text_input", "action_id": "said", "multiline": True, "max_length": BODY}
+        label = "Text (Markdown)" if len(parts) == 1 else f"Text (Markdown), part {number} of {len(parts)}"
+        blocks.append(_input(body_field(number), label, field | {"initial_value": part}, optional=number > 1))
     return _form("edit", "Edit the mail", "Approve with changes", carried, task, *blocks)
+
+
+def body_field(number: int) -> str:
+    return "body" if number == 1 else f"body_{number}"
 
 
 def note(task: Task, carried: Carried) -> Form:
@@ -78,18 +88,23 @@ def _presets(calendar: Calendar, now: datetime) -> Sequence[tuple[str, datetime]
     ]
 
 
-def _form(verb: str, title: str, submit: str, carried: Carried, task: Task, *blocks: Form) -> Form:
+def bare(verb: str, title: str, carried: Carried, task: Task) -> Form:
+    """Nothing is sent by it."""
     head = " ".join(task.title.split())
-    about = {"type": "section", "text": {"type": "plain_text", "text": head[:2_900] or task.id}}
     return {
         "type": "modal",
         "callback_id": f"{ACTION}{verb}",
         "private_metadata": carried.model_dump_json(),
         "title": _plain(title, TITLE),
-        "submit": _plain(submit, TITLE),
-        "close": _plain("Cancel", TITLE),
-        "blocks": [about, *blocks],
+        "close": _plain("Close", TITLE),
+        "blocks": [{"type": "section", "text": {"type": "plain_text", "text": head[:2_900] or task.id}}],
     }
+
+
+def _form(verb: str, title: str, submit: str, carried: Carried, task: Task, *blocks: Form) -> Form:
+    form = bare(verb, title, carried, task)
+    sent = {"submit": _plain(submit, TITLE), "close": _plain("Cancel", TITLE)}
+    return form | sent | {"blocks": [*form["blocks"], *blocks]}
 
 
 def _note(label: str = "A word about it", *, optional: bool = True) -> Form:

@@ -39,6 +39,7 @@ class States(_Part):
 
 
 class Form(_Part):
+    id: str = ""
     type: str = ""
     callback_id: str = ""
     private_metadata: str = ""
@@ -104,11 +105,14 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Carried(_Part):
-    """What a form carries from the click that opened it to its own sending."""
+    """What a form carries from the click that opened it to its own sending. `joints` stood between the fields of a text
+    that is too long for one.
+    """
 
     task: str
     url: str = ""
     home: str | None = None
+    joints: tuple[str, ...] = ()
 
 
 class Chosen(_Part):

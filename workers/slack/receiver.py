@@ -14,7 +14,7 @@ from activities.slack.workspace import NoAnswer, Workspace
 from activities.store import answers
 from activities.store.answers import Asked
 from workers.settings import Settings
-from workers.slack import acts, commands, forms, homes, starting
+from workers.slack import acts, approvals, commands, forms, homes, starting
 from workers.slack.office import Office, Refresh, Reply
 from workers.slack.patience import Patience
 from workers.slack.payloads import Command, Event, Happened, Interaction, NotSlack, read
@@ -184,6 +184,8 @@ def _presser(said: Interaction) -> Callable[[Office, Interaction], Reply]:
     """By what the ids of the controls begin with."""
     if said.has(CONTROL):
         return homes.turned
+    if said.has(approvals.PAGE):
+        return acts.turned
     return starting.pressed if said.has(starting.START) else acts.clicked
 
 

@@ -162,6 +162,7 @@ class StandInSlack(StandIn):
             "users.info": ("users:read", self._info),
             "views.open": ("", self._view),
             "views.publish": ("", self._view),
+            "views.update": ("", self._view),
             "chat.postMessage": ("chat:write", self._post),
             "chat.update": ("chat:write", self._update),
             "chat.delete": ("chat:write", self._delete),
