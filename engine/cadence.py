@@ -202,13 +202,17 @@ def _on_weekdays(words: str, period: Period) -> OnWeekdays | Refused:
     return OnWeekdays(days=tuple(known))
 
 
+# By the calendar: a quarter is one of January, April, July and October.
+_FREQUENCIES = {"month": "MONTHLY", "quarter": "MONTHLY;BYMONTH=1,4,7,10", "year": "YEARLY"}
+
+
 def _ordinal(words: str, period: Period) -> str:
     """How to say "second tuesday", which is a rule's."""
     number, _, day = words.partition(" ")
-    if number not in _ORDINALS or day not in DAYS or period not in {"month", "year"}:
+    if number not in _ORDINALS or day not in DAYS or period not in _FREQUENCIES:
         return ""
-    rule = f"FREQ={period.upper()}LY;BYDAY={_ORDINALS.index(number)}{day[:2].upper()}"
-    return f"Write {{rrule: {rule}}} in its place."
+    rule = f"FREQ={_FREQUENCIES[period]};BYDAY={_ORDINALS.index(number)}{day[:2].upper()}"
+    return f'Write {{rrule: "{rule}"}} in its place.'
 
 
 def _weekday(word: str) -> int | Refused:

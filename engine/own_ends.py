@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Final, cast
 
 from engine.calendar import Calendar
@@ -15,10 +16,12 @@ from engine.plan import MAIN, MEANWHILE, Exit, Plan, Step
 from engine.steps.end import EndSpec
 from engine.steps.update import UpdateSpec
 from engine.steps.wait import WaitSpec
+from engine.types import NUMERIC
 from engine.values import UNKNOWN, Value, from_json
 from engine.vocabulary import Vocabulary
 
 _ANY: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_TRIED: Final = 7
 # They answer of what is not known, too: with next to nothing known their answer says nothing.
 _TWO_VALUED: Final = ('"known"', '"missing"', '"missing_some"')
 
@@ -43,10 +46,46 @@ def ended_by_itself(plan: Plan, vocabulary: Vocabulary) -> Iterator[tuple[Step, 
 def _makes_true(step: Step, exit_: Exit, vocabulary: Vocabulary) -> bool:
     """Whether what the step sets, whatever else is so, does."""
     spec, when = step.spec, exit_.when
-    if not isinstance(spec, UpdateSpec) or when.timely or any(word in _logic(when) for word in _TWO_VALUED):
+    if not isinstance(spec, UpdateSpec) or any(word in _logic(when) for word in _TWO_VALUED):
         return False
     values = {f"account.{name}": _constant(name, said, vocabulary) for name, said in spec.values.items()}
-    return not when.reads.isdisjoint(values) and when.truth(_with(values)) is True
+    if when.reads.isdisjoint(values):
+        return False
+    return (not when.timely and when.truth(_with(values)) is True) or _takes_across(spec, exit_, vocabulary)
+
+
+def _takes_across(spec: UpdateSpec, exit_: Exit, vocabulary: Vocabulary) -> bool:
+    """Whether what it calculates does from wherever it is not true yet: a date put off by a year, a number raised."""
+    calculated = {f"account.{name}": one for name, one in spec.values.items() if isinstance(one, Expression)}
+    reads = frozenset().union(exit_.when.reads, *(one.reads for one in calculated.values()))
+    taken = False
+    for number in range(_TRIED):
+        before = {path: _example(path, number, vocabulary) for path in reads}
+        if exit_.when.truth(_with(before)) is True:
+            continue
+        after = before | {path: one.value(_with(before)) for path, one in calculated.items()}
+        if exit_.when.truth(_with(after)) is not True:
+            return False
+        taken = True
+    return taken
+
+
+def _example(path: str, number: int, vocabulary: Vocabulary) -> Value:
+    """One of several values, the same for what the field was when the run began; dates lie in the next half year."""
+    root, _, name = path.removeprefix("at_start.").partition(".")
+    field = vocabulary.fields.get(name)
+    if root != "account" or field is None:
+        return UNKNOWN
+    day = _ANY + timedelta(days=30 * number)
+    match field.type.kind:
+        case "date":
+            return day.date()
+        case "instant":
+            return day
+        case kind if kind in NUMERIC:
+            return Decimal(10) ** number
+        case _:
+            return UNKNOWN
 
 
 def _constant(name: str, said: object, vocabulary: Vocabulary) -> Value:

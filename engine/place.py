@@ -146,6 +146,11 @@ class Place:
         if isinstance(found, Refused):
             self.refused(found, *keys)
             return None
+        if isinstance(found, DayOf) and found.day < 0 and self.compiler.head.anchor is None:
+            message = f"day {found.day} lies before the day the run starts, from which it counts here"
+            fix = "Say in the head which date is meant, such as 'anchor: account.renewal_date'."
+            self.fault(*keys, message=message, fix=fix, code="no-anchor")
+            return None
         reads = self.date_read(found)
         if reads is None or self._is_date(reads, *keys):
             return found

@@ -102,6 +102,10 @@ def _schedule(said: Any, place: Place) -> Schedule | None:
     match said:
         case {"rrule": str(rule)} if len(said) == 1:
             found, keys = parse_rule(rule), ("schedule", "rrule")
+        case {"rrule": str(rule), **others} if set(others.values()) == {None}:
+            whole = ",".join((rule, *map(str, others)))
+            found = Refused("braces cut a rule at its commas", f'Put quotes around it: {{rrule: "{whole}"}}.')
+            keys = ("schedule", "rrule")
         case str():
             found = parse_cadence(said)
         case _:

@@ -104,6 +104,23 @@ def test_a_start_that_asks_whether_an_item_is_inactive_never_comes_and_is_refuse
     assert found.plans == {}
 
 
+RENEWED = "goal: {{when: '{}', outcome: renewed}}\n"
+PUT_OFF = "  - {update: note, set: {renewal_date: account.renewal_date + 1 year}}\n  - {task: look}"
+
+
+@pytest.mark.parametrize(
+    ("goal", "told"),
+    [
+        ("account.renewal_date > at_start(account.renewal_date)", True),
+        ("days_until(account.renewal_date) > 200", True),
+        ("days_until(account.renewal_date) > 400", False),
+        ("account.renewal_date > at_start(account.renewal_date) and metrics.nps.value > 8", False),
+    ],
+)
+def test_an_update_that_calculates_what_ends_its_own_run_is_told(goal, told):
+    assert codes(source(PUT_OFF, RENEWED.format(goal))) == [("own-end", 6)] * told
+
+
 PAUSED = 'stop: {when: account.status != "active", outcome: gone}\n'
 REACHED = 'goal: {when: account.tier == "growth" or account.arr > 5, outcome: grown}\n'
 SET = "  - {update: note, set: {status: paused, tier: growth}}\n"
