@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from activities.clock import ClockDiffers
 from activities.slack.people import check_people
+from activities.slack.socketmode import check_socket_mode
 from activities.store import schema, versions
 from activities.store.database import Database
 from engine.workspace import load
@@ -188,7 +189,8 @@ def _slack(settings: Settings) -> Iterator[Found]:
     if token is None:
         return
     if settings.slack_app_token is not None:
-        yield Found("slack buttons", ok=True, message="they come by Socket Mode while `playbook up` runs")
+        one = check_socket_mode(settings.slack_app_token.get_secret_value(), api=settings.slack_api_url)
+        yield Found(one.name, one.ok, one.message, one.fix, reachability=not one.ok)
     elif settings.slack_signing_secret is not None:
         yield Found("slack buttons", ok=True, message="they come by HTTP to /slack/interactions, /events and /commands")
     else:
