@@ -3,8 +3,11 @@ next message leaves.
 """
 
 import asyncio
-import time
-from collections.abc import Iterable, Mapping
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +15,6 @@ from pathlib import Path
 from activities.host import Channel
 from activities.slack.card_blocks import ACTION
 from activities.slack.messages import Slack
-from activities.slack.workspace import Workspace
 from activities.store import tasks
 from workers.bench.figure import Figure, Goal
 from workers.bench.ground import Ground, ground
@@ -20,9 +22,12 @@ from workers.bench.playbooks import CLICKED
 from workers.bench.promptness import START_UP, TOKEN
 from workers.bench.sink import Arrivals, sink
 from workers.devserver import DevServer
-from workers.slack.receiver import Receiver
+from workers.http.server import serve
+from workers.settings import Settings
 
 ANA = "U0ANA"
+DONE = f"{ACTION}done"
+SECRET = "bench"  # noqa: S105  # of nobody
 WARM = 5  # clicks before those that are measured
 CALM = 5.0  # seconds in which everything that was clicked must have shown
 
@@ -41,11 +46,10 @@ async def clicks(server: DevServer, folder: Path, size: Clicks = Clicks()) -> li
             await asyncio.to_thread(ours.know, accounts)
             await asyncio.to_thread(ours.post_all, accounts, 3)
             await _all_shown(arrivals, len(accounts))
-            receiver = Receiver(ours.host, Workspace(TOKEN, api=arrivals.url))
             by_account = await asyncio.to_thread(_tasks, ours, len(accounts))
-            acks = await _clicked(receiver, [(one, by_account[one]) for one in accounts], size.rate)
-            await asyncio.sleep(CALM)
-            await asyncio.to_thread(receiver.close)
+            async with _taken(ours, arrivals) as address:
+                acks = await _clicked(address, {one: by_account[one] for one in accounts}, size.rate)
+                await asyncio.sleep(CALM)
     return _figures(dict(list(acks.items())[WARM:]), arrivals, size)
 
 
@@ -61,26 +65,31 @@ def _tasks(ours: Ground, number: int) -> Mapping[str, str]:
     return {one.account: one.id for one in found}
 
 
-async def _clicked(receiver: Receiver, todo: Iterable[tuple[str, str]], rate: int) -> dict[str, tuple[float, float]]:
-    """By account, when the button was pressed and when Slack was answered."""
-    answered: dict[str, tuple[float, float]] = {}
-
-    async def press(account: str, task: str) -> None:
-        began = time.perf_counter()
-        await asyncio.wait({asyncio.wrap_future(receiver.take("interaction", _payload(task)))}, timeout=receiver.ack)
-        answered[account] = (began, time.perf_counter())
-
-    first, under_way = time.perf_counter(), []
-    for place, (account, task) in enumerate(todo):
-        await asyncio.sleep(max(0.0, first + place / rate - time.perf_counter()))
-        under_way.append(asyncio.create_task(press(account, task)))
-    await asyncio.gather(*under_way)
-    return answered
+@asynccontextmanager
+async def _taken(ours: Ground, arrivals: Arrivals) -> AsyncIterator[str]:
+    """The address at which this process takes what Slack sends, beside all the rest, as `playbook up` does."""
+    said = {"http_port": 0, "slack_bot_token": TOKEN, "slack_signing_secret": SECRET, "slack_api_url": arrivals.url}
+    listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    settings = Settings.model_validate(said)
+    serving = asyncio.create_task(serve(ours.host, settings, say=lambda _: None, listening=listening.set_result))
+    try:
+        yield await listening
+    finally:
+        serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
 
 
-def _payload(task: str) -> dict[str, object]:
-    action = {"action_id": f"{ACTION}done", "value": task}
-    return {"type": "block_actions", "user": {"id": ANA}, "actions": [action]}
+async def _clicked(address: str, tasks: Mapping[str, str], rate: int) -> dict[str, tuple[float, float]]:
+    """By account, when the button was pressed and when Slack was answered. Raises RuntimeError when it was refused."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "workers.bench.presser", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await child.communicate("\n".join([address, SECRET, str(rate), ANA, DONE, *tasks.values()]).encode())
+    acks = dict(zip(tasks, (json.loads(line) for line in told.splitlines()), strict=True))
+    if refused := [account for account, one in acks.items() if one is None]:
+        raise RuntimeError(f"{len(refused)} clicks were not taken, {refused[0]}'s the first")
+    return {account: (began, answered) for account, (began, answered) in acks.items()}
 
 
 def _figures(acks: Mapping[str, tuple[float, float]], arrivals: Arrivals, size: Clicks) -> list[Figure]:
