@@ -11,18 +11,14 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage, Message
 from email.policy import compat32
-from html.parser import HTMLParser
 from typing import Final, Literal
 
-from mailparser_reply import EmailReplyParser
-from mailparser_reply.constants import MAIL_LANGUAGES
-
 from activities.mail.dsn import Reports, reports_of
+from activities.mail.ownwords import own_words, plain_of
 from activities.mail.reading import LONGEST_HEADER, address, attached, body, decoded, header, parsed
 from activities.mail.storable import storable
 
-# What is looked through for where the quoted mail begins: the library takes a second for some texts that are made to.
-LOOKED_THROUGH: Final = 5_000  # characters
+LONGEST: Final = 30_000  # characters of what somebody has written themselves
 _BY_MACHINES: Final = frozenset({"bulk", "auto_reply", "junk"})
 _MESSAGE_ID: Final = re.compile(r"<([^<>@\s]{1,200})@[^<>\s]{1,200}>")
 
@@ -92,7 +88,7 @@ def read(form: Form) -> Inbound:
         sender=sender,
         sender_name=" ".join(name.split()),
         subject=" ".join((header(mail, "Subject") or _said(form, "subject")).split()),
-        text=own_words(text),
+        text=_up_to(LONGEST, own_words(text)),
         answers=tuple(_MESSAGE_ID.findall(header(mail, "In-Reply-To"))) + _references(mail),
         machine=_is_by_machine(mail, envelope.get("from")),
         reports=reports_of(mail),
@@ -101,12 +97,8 @@ def read(form: Form) -> Inbound:
     )
 
 
-def own_words(text: str) -> str:
-    """What the sender has written themselves, without what it answers and without a signature."""
-    looked = re.sub(r"\n\s*\n\s*\n+", "\n\n", text.replace("\r\n", "\n").strip())
-    found = EmailReplyParser(languages=list(MAIL_LANGUAGES)).parse_reply(looked[:LOOKED_THROUGH]) or ""
-    cut = len(looked) > LOOKED_THROUGH and looked.startswith(found.strip()[:100]) and len(found) > LOOKED_THROUGH * 0.9
-    return found.strip() + ("…" if cut else "")
+def _up_to(most: int, text: str) -> str:
+    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most:,} more characters)"
 
 
 def _json(form: Form, name: str) -> Mapping[str, object]:
@@ -185,37 +177,3 @@ def _said(form: Form, name: str) -> str:
     """In the charset that stands in `charsets`."""
     charset = _json(form, "charsets").get(name)
     return decoded(form.get(name, b""), charset if isinstance(charset, str) else "utf-8")
-
-
-class _Words(HTMLParser):
-    """The words of a page, without what it quotes."""
-
-    BREAKS: Final = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3"})
-    HIDDEN: Final = frozenset({"style", "script", "head", "title", "blockquote"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self.hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        del attrs
-        self.hidden += tag in self.HIDDEN
-        if tag in self.BREAKS:
-            self.words.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self.hidden = max(self.hidden - (tag in self.HIDDEN), 0)
-        if tag == "p":
-            self.words.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self.hidden:
-            self.words.append(re.sub(r"\s+", " ", data))
-
-
-def plain_of(page: str) -> str:
-    words = _Words()
-    words.feed(page[: LOOKED_THROUGH * 20])
-    lines = (line.strip() for line in "".join(words.words).splitlines())
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -111,13 +111,19 @@ def _keep_from(connection: Connection, said: Response, current: str, now: dateti
 def _tell(at: Bench, said: Response, now: datetime) -> None:
     """The account's event. It may start playbooks, and what waits for it hears of it."""
     happened = min(said.at or now, now)
-    fields = {name: value for name, text in said.said.items() if (value := text.replace("\0", "")[:LONGEST].strip())}
+    fields = {
+        name: value for name, text in said.said.items() if (value := _up_to(LONGEST, text.replace("\0", "").strip()))
+    }
     if said.topic:
         fields["topic"] = said.topic
     fact = fact_of(f"mail-{secrets.token_hex(12)}", said.account, said.contact, said.verb, happened, fields)
     (answer,) = facts.post(at.host.within(at.connection), [fact.model_dump(exclude_none=True)])
     if answer.status != "stored":
         raise RuntimeError(f"the answer to a mail was not taken in as an event: {answer.status}")
+
+
+def _up_to(most: int, text: str) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _heard(connection: Connection, run: Run, said: Response, now: datetime) -> Iterator[Answered]:

@@ -9,7 +9,7 @@ import sendgrid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.mail.inbound import fields_of, own_words, plain_of, read
+from activities.mail.inbound import fields_of, read
 from tests.support.sendgrid_posts import FORM, form_of, mail_in
 
 SAMPLES = Path(sendgrid.__file__).parent / "helpers" / "inbound" / "sample_data"  # published with SendGrid's library
@@ -17,6 +17,10 @@ SAMPLES = Path(sendgrid.__file__).parent / "helpers" / "inbound" / "sample_data"
 
 def reading(**said):
     return read(fields_of(form_of(**mail_in(**said)), FORM))
+
+
+def posted_raw(raw):
+    return read({"email": raw, "envelope": b'{"to": ["a@x.test"], "from": "kim@acme.test"}'})
 
 
 @pytest.mark.parametrize("sample", ["default_data.txt", "raw_data.txt", "raw_data_with_attachments.txt"])
@@ -58,22 +62,6 @@ def test_which_mails_it_answers_is_said_nearest_first():
     assert mail.answers == ("near", "last", "first")
 
 
-@pytest.mark.parametrize(
-    ("text", "own"),
-    [
-        (
-            "Yes, Friday.\n\nOn Mon, Mar 2, 2026 at 9:00 AM Noor <noor@x.test> wrote:\n> Hello\n> there\n",
-            "Yes, Friday.",
-        ),
-        ("Ja, gern.\n\nAm 02.03.2026 um 09:00 schrieb Noor <noor@x.test>:\n> Hallo\n", "Ja, gern."),
-        ("> Hello\n\nNo.", "> Hello\n\nNo."),
-        ("", ""),
-    ],
-)
-def test_only_what_the_sender_wrote_is_kept(text, own):
-    assert own_words(text) == own
-
-
 def test_each_field_has_a_charset_of_its_own():
     mail = reading(text="Grüße".encode("latin-1"), charsets='{"text": "iso-8859-1"}')
 
@@ -83,8 +71,11 @@ def test_each_field_has_a_charset_of_its_own():
 def test_a_mail_of_html_alone_is_read_without_what_it_quotes():
     page = "<style>p{}</style><p>See <b>you</b>&nbsp;there</p><br>Kim<blockquote>Hello</blockquote>"
 
-    assert plain_of(page) == "See you there\n\nKim"
-    assert reading(text="", html=page).text.startswith("See you there")
+    assert reading(text="", html=page).text == "See you there\n\nKim"
+
+
+def test_of_a_reply_without_end_the_beginning_is_kept_and_how_much_more_there_was():
+    assert reading(text="Yes.\n" * 8_000).text.endswith("Yes.\n… (9,999 more characters)")
 
 
 def test_the_same_mail_has_the_same_id_and_another_has_another():
@@ -93,20 +84,6 @@ def test_the_same_mail_has_the_same_id_and_another_has_another():
     assert reading().id == reading(text="as some program wrote it anew").id
     assert reading(headers="X: 1").id == reading().id
     assert read(fields_of(form_of(**{**mail_in(), "headers": other}), FORM)).id != reading().id
-
-
-@pytest.mark.parametrize("hostile", ["\n" * 500_000, "On " * 200_000, "> " * 200_000, "_" * 500_000, "<" * 500_000])
-def test_a_text_made_to_be_slow_is_not(hostile):
-    begun = time.process_time()
-
-    own_words(hostile)
-    plain_of(hostile)
-
-    assert time.process_time() - begun < 3
-
-
-def posted_raw(raw):
-    return read({"email": raw, "envelope": b'{"to": ["a@x.test"], "from": "kim@acme.test"}'})
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,6 @@ _POSTED = {
 }
 
 
-_READ = "Taken in, now or before; `returned`: a mail of ours came back; `unknown` answers no mail of ours"
-
-
 async def raw_mail(request: Request) -> bytes:
     return await body_up_to(MOST_OF_A_MAIL, request)
 
