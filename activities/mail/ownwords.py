@@ -48,7 +48,8 @@ def _above_the_quoted(whole: str) -> str:
 @cache
 def _introductions() -> re.Pattern[str]:
     """Such as `On …, … wrote:` and the lines `From:`, `Sent:`, `To:`, `Subject:`."""
-    return EmailMessage(text="", languages=list(MAIL_LANGUAGES)).HEADER_REGEX
+    known: re.Pattern[str] = EmailMessage(text="", languages=list(MAIL_LANGUAGES)).HEADER_REGEX
+    return known
 
 
 def _introduces(said: str, *, marked: bool) -> bool:
