@@ -9,6 +9,7 @@ from activities import ledger
 from activities.directive import Directive
 from activities.host import Host
 from activities.ledger import Doubted, Granted, Left, Paced
+from activities.mail import bounces
 from activities.runs import Telling, advance
 from activities.transport import Busy, Refused, Sent, Uncertain
 
@@ -64,6 +65,8 @@ def _send(host: Host, effect: str, granted: Granted, remember: Remember) -> Tell
             return ledger.settling(effect, "sent", receipt)
         case Refused(reason, credentials=True):
             ledger.put_off(host, effect, reason)
+        case Refused(reason, code, gone=True):
+            bounces.at_once(host, effect, reason, code)
         case Refused(reason, code):
             return ledger.settling(effect, "failed", reason, code)
         case Busy(reason, after, alone=True):

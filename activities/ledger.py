@@ -91,6 +91,7 @@ class Left:
 
 
 Claim: TypeAlias = Granted | Doubted | Paced | Left
+Settled: TypeAlias = Literal["sent", "failed", "skipped"]
 
 
 def claim(host: Host, effect: str) -> Claim:
@@ -98,14 +99,14 @@ def claim(host: Host, effect: str) -> Claim:
     return host.database.write(lambda connection: _claimed(bench(host, connection), effect))
 
 
-def settle(host: Host, effect: str, state: Literal["sent", "failed"], told: str, code: str = "") -> None:
+def settle(host: Host, effect: str, state: Settled, told: str, code: str = "") -> None:
     """Writes the outcome, at whatever time it comes, and latches it for the run. `told` is the receipt of what was
     sent, or why it failed, `code` the provider's word for that. What is settled already stays as it is.
     """
     host.database.write(lambda connection: settling(effect, state, told, code)(bench(host, connection)))
 
 
-def settling(effect: str, state: Literal["sent", "failed"], told: str, code: str = "") -> Callable[[Bench], None]:
+def settling(effect: str, state: Settled, told: str, code: str = "") -> Callable[[Bench], None]:
     """As `settle`, for a transaction that does more."""
     return lambda at: _settled(at, effect, state, told, code)
 
@@ -279,7 +280,7 @@ def expired(at: Bench, account: AccountRow, row: EffectRow) -> None:
 # --- after the call --------------------------------------------------------------------------------------
 
 
-def _settled(at: Bench, effect: str, state: Literal["sent", "failed"], told: str, code: str) -> None:
+def _settled(at: Bench, effect: str, state: Settled, told: str, code: str) -> None:
     account, row = _locked(at.connection, effect)
     if is_empty(row.effect):
         outbox.forget(at.connection, row.id)  # it was erased while it was on its way
@@ -299,7 +300,7 @@ def _end(
     at: Bench,
     account: AccountRow,
     row: EffectRow,
-    state: Literal["sent", "failed", "skipped"],
+    state: Settled,
     receipt: str | None = None,
     reason: str | None = None,
 ) -> None:
@@ -378,16 +379,9 @@ def _sent_again(at: Bench, effect: str) -> None:
     account, row = _locked(at.connection, effect)
     if not resendable(row):
         return
-    fresh: dict[str, object] = {
-        "settled_at": None,
-        "until": None,
-        "asking": False,
-        "tried_at": None,
-        "looks": 0,
-        "checked_at": at.real,
-    }
-    fresh |= {"channel": row.effect.channel, "reason": None, "ready_since": at.now(account)}
-    effects.change(at.connection, effect, state="wanted", **fresh)
+    fresh: dict[str, object] = dict.fromkeys(("settled_at", "until", "tried_at", "reason"))
+    fresh |= {"asking": False, "looks": 0, "checked_at": at.real, "ready_since": at.now(account)}
+    effects.change(at.connection, effect, state="wanted", channel=row.effect.channel, **fresh)
     runs.touch(at.connection, [row.run])
     wakes.write(at.connection, [row.run], at.real)
 

@@ -76,12 +76,13 @@ class Refused:
     """Terminal for this message.
 
     `code` is the provider's own word (`http_400`, `channel_not_found`); `credentials` says that the key or the token
-    is at fault, so that every other message would be refused as well.
+    is at fault, so that every other message would be refused as well, `gone` that there is nobody at that address.
     """
 
     reason: str
     code: str
     credentials: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Message-ID only where the report names the mail's own recipient. What is forged 
 """
 
 import logging
-from typing import Literal
+from typing import Final, Literal
 
 from sqlalchemy import Connection
 
@@ -20,6 +20,7 @@ from activities.store.effects import EffectRow
 from activities.store.mail_events import Kind
 from activities.verdict import masked
 
+BOUNCED: Final = "bounced"  # why a mail was not sent
 LONGEST = 500  # characters of a reason
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,28 @@ def take_in(host: Host, to: tuple[str, ...], reports: Reports) -> Literal["retur
     what = host.database.write(lambda connection: _taken(bench(host, connection), *found, reports))
     host.stir()
     return what
+
+
+def at_once(host: Host, effect: str, reason: str, code: str) -> None:
+    """The server said it when it was to take the mail. To a colleague, somebody must see to their address."""
+    row = host.database.read(lambda connection: effects.find(connection, effect))
+    if row is None or row.channel != "email":
+        ledger.settle(host, effect, "failed", reason, code)
+        return
+    ledger.settle(host, effect, "skipped", BOUNCED)
+    host.database.write(lambda connection: _told(bench(host, connection), effect, reason[:LONGEST]))
+    host.stir()
+
+
+def _told(at: Bench, effect: str, reason: str) -> None:
+    row = effects.find(at.connection, effect)
+    account = accounts.lock(at.connection, [row.account]).get(row.account) if row else None
+    if row is None or account is None:
+        return
+    now = at.now(account)
+    if mail_events.add(at.connection, row.account, row.recipient, row.id, "bounced", now):
+        for response in meaning(at.connection, row, "bounced", now, reason):
+            responses.take_in(at.host.within(at.connection), response)
 
 
 def _whose(connection: Connection, host: Host, to: tuple[str, ...], reports: Reports) -> tuple[str, bool] | None:

@@ -125,7 +125,15 @@ def _verdict(answer: Answered) -> Refused | Busy:
     if 400 <= answer.code < 500:
         return Busy(said, DEFAULT_PAUSE, alone=_is_of_this_mail(answer))
     ours = answer.stage in _OURS or answer.code in _NO_RIGHTS
-    return Refused(said, f"smtp_{answer.code}", credentials=ours)
+    return Refused(said, f"smtp_{answer.code}", credentials=ours, gone=_is_gone(answer))
+
+
+def _is_gone(answer: Answered) -> bool:
+    """No such mailbox or domain, or one that takes no mail (RFC 3463). Without such a code it may be us that the server
+    does not like, and a person looks at it.
+    """
+    at_them = answer.stage in {"recipient", "letter"}
+    return at_them and re.match(r"5\.(1\.([1236]|10)|2\.1)\b", answer.said) is not None
 
 
 def _is_of_this_mail(answer: Answered) -> bool:

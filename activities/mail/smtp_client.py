@@ -16,6 +16,7 @@ from activities.wire import Exchange, TimedSocket, dial
 TAKEN: Final = 250
 READY: Final = 220
 GO_ON: Final = 354
+UNKNOWN_LETTERS: Final = "5.6.7 it knows no addresses with such letters"
 
 Stage = Literal["greeting", "encryption", "login", "sender", "recipient", "letter"]
 
@@ -56,6 +57,7 @@ def post(exchange: Exchange, server: Server, letter: Letter) -> str:
     try:
         modern = client.has_extn("smtputf8")
         options = ["SMTPUTF8", "BODY=8BITMIME"] if modern and not _is_plain(letter) else []
+        letter = letter if modern else _in_ascii(letter)
         client.expect("sender", TAKEN, client.mail(letter.sender, options))
         for number, recipient in enumerate(letter.recipients):
             answer = client.rcpt(recipient)
@@ -150,6 +152,28 @@ class Client(smtplib.SMTP):
         timed = TimedSocket(dial(host, port, self._exchange.deadline), self._exchange.deadline)
         self._timed = timed.under_tls(host) if self._server.tls else timed
         return self._timed
+
+
+def _in_ascii(letter: Letter) -> Letter:
+    """For a server that knows no other addresses (RFC 6531). Raises Answered where it is from or for such a one; who
+    only gets a copy, or would be answered there, is left out.
+    """
+    if not (letter.sender.isascii() and _all_ascii(letter.content["From"])):
+        raise Answered("sender", 553, UNKNOWN_LETTERS)
+    first, *copies = letter.recipients
+    if not first.isascii():
+        raise Answered("recipient", 553, UNKNOWN_LETTERS)
+    for name in ("Cc", "Reply-To"):
+        if name in letter.content and not _all_ascii(letter.content[name]):
+            known = [one for one in letter.content[name].addresses if one.addr_spec.isascii()]
+            del letter.content[name]
+            if known:
+                letter.content[name] = known
+    return Letter(letter.sender, (first, *filter(str.isascii, copies)), letter.content)
+
+
+def _all_ascii(header: Any) -> bool:
+    return all(one.addr_spec.isascii() for one in header.addresses)
 
 
 def _is_plain(letter: Letter) -> bool:

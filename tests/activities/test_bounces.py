@@ -17,9 +17,9 @@ from activities.mail.links import Links
 from activities.mail.smtp import Smtp
 from activities.mail.smtp_client import Server
 from activities.store import effects, facts, mail_events, suppressions
-from activities.transport import Sender
+from activities.transport import Refused, Sender
 from tests.support.driving import drive
-from tests.support.hosts import NOW, HandClock, acme, host_on, only_run, playbook, tell
+from tests.support.hosts import NOW, HandClock, Noting, acme, always, host_on, only_run, playbook, tell
 from tests.support.returned_mails import block, came_in, report
 from tests.support.standins.smtp import StandInSmtp
 
@@ -228,3 +228,41 @@ def test_of_a_long_mail_that_came_back_the_report_is_read():
     letter.set_content("A line\n\n" * 900)
 
     assert len(came_in(report(letter, *[block(KIM)] * 60), "a@in.ours.test").reports.each) == 50
+
+
+@pytest.mark.parametrize(
+    ("command", "said", "state", "outcome"),
+    [
+        ("RCPT", "550 5.1.1 no such user", ("skipped", "bounced"), {"news": "bounced"}),
+        ("DATA", "550 5.2.1 mailbox disabled", ("skipped", "bounced"), {"news": "bounced"}),
+        ("RCPT", "550 relay not permitted", ("failed", "SMTP 550 (recipient): relay not permitted"), {}),
+        ("RCPT", "550 5.7.1 not from you", ("failed", "SMTP 550 (recipient): 5.7.1 not from you"), {}),
+    ],
+)
+def test_what_a_server_refuses_at_once_is_a_bounce_where_nobody_is_there_and_else_a_persons_to_mend(
+    made, command, said, state, outcome
+):
+    host, clock, server, first = made
+    server.answers[command] = said
+
+    drive(host, clock, NOW + timedelta(days=2))
+
+    (second,) = [one for one in host.database.read(effects.listed) if one.id != first.id]
+    barred = [one.reason for one in host.database.read(suppressions.listed)]
+    assert (second.state, second.reason) == state
+    assert only_run(host).run.outcomes == outcome
+    assert barred == (["bounced"] if outcome else [])
+
+
+def test_of_a_colleague_whose_mailbox_is_gone_somebody_hears(sqlite):
+    gone = Refused("SMTP 550 (recipient): 5.1.1 no such user", "smtp_550", gone=True)
+    notice = Noting(always(gone))
+    slack = Noting(always(Refused("Slack does not know them", "user_not_found")))
+    plan = playbook("  - {task: call, assign: csm, title: Call}\n", start="start: {when: metrics.nps.value < 5}\n")
+    host = host_on(sqlite, plan, slack=slack, notice=notice)
+    acme(host)
+    tell(host, "acme", metric="nps", value=3)
+
+    drive(host, HandClock(), NOW)
+
+    assert [one.state for one in host.database.read(lambda c: effects.refused(c, 10))] == ["failed"]

@@ -221,3 +221,26 @@ def test_the_doctor_hears_of_a_server_that_lets_us_in_and_of_one_that_is_not_the
 
 def test_nobody_can_be_asked_later(transport):
     assert transport.find(MAIL, datetime.now(UTC)) is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"to": "jörg@acme.example"}, {"sender": Sender("bø@vendor.example")}, {"returns_to": "retür@in.vendor.example"}],
+)
+def test_a_server_that_knows_no_such_letters_certainly_did_not_take_the_mail(changed):
+    with StandInSmtp(utf8=False) as server:
+        answer = Smtp(Server("127.0.0.1", server.port)).send(replace(MAIL, **changed), WITHIN)
+
+        assert isinstance(answer, Refused)
+        assert "5.6.7" in answer.reason
+        assert server.mails == []
+
+
+def test_a_copy_that_such_a_server_cannot_take_is_left_out():
+    mail = replace(MAIL, cc=("jörg@vendor.example", "max@vendor.example"), reply_to="bø@vendor.example")
+    with StandInSmtp(utf8=False) as server:
+        answer = Smtp(Server("127.0.0.1", server.port)).send(mail, WITHIN)
+
+        assert isinstance(answer, Sent)
+        assert server.mails[0].recipients == ["ann@acme.example", "max@vendor.example"]
+        assert (server.mails[0].letter["Cc"], server.mails[0].letter["Reply-To"]) == ("max@vendor.example", None)

@@ -29,15 +29,17 @@ class Got:
 
 class StandInSmtp:
     """`answers` are given once each, by the command that they answer (MAIL, RCPT, DATA), or `drop` to hang up there;
-    `hangs` says at which command it falls silent. With a `certificate` it offers STARTTLS; `login` asks for a user.
+    `hangs` says at which command it falls silent. With a `certificate` it offers STARTTLS; `login` asks for a user;
+    without `utf8` it knows only addresses of ASCII.
     """
 
-    def __init__(self, certificate: Path | None = None, *, login: bool = False) -> None:
+    def __init__(self, certificate: Path | None = None, *, login: bool = False, utf8: bool = True) -> None:
         self.mails: list[Got] = []
         self.answers: dict[str, str] = {}
         self.hangs = ""
         self.encrypted = False
         self._login = login
+        self._utf8 = utf8
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
         if self._tls and certificate:
             self._tls.load_cert_chain(certificate)
@@ -101,7 +103,9 @@ class StandInSmtp:
 
     def _protocol(self) -> SMTP:
         asks: dict[str, Any] = {"authenticator": _known, "auth_required": True} if self._login else {}
-        return SMTP(self, loop=self._loop, hostname="mx.test", enable_SMTPUTF8=True, tls_context=self._tls, **asks)
+        return SMTP(
+            self, loop=self._loop, hostname="mx.test", enable_SMTPUTF8=self._utf8, tls_context=self._tls, **asks
+        )
 
     async def _end(self) -> None:
         self._server.close()
