@@ -3,9 +3,10 @@ were in the playbook and of those whom the holdout kept out.
 
 Whoever was in it and whoever was not are judged alike: by the facts, for the same time from the start that was or would
 have been. A run that ended by its goal has reached it; who left it otherwise is looked after for the rest of that time.
+So is each mail, from when it was sent.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,14 +14,14 @@ from typing import Final
 from activities.desks import Bench, bench
 from activities.host import Host
 from activities.store import facts, results
-from activities.store.results import Began, Mail
+from activities.store.results import Began
 from engine.account import Account, apply, picture
 from engine.logic import Scope
 from engine.overlay import Overlay
 from engine.plan import Plan
 from engine.values import UNKNOWN, Value
 
-COMPARED: Final = 400  # accounts of each group whose facts are looked at: the newest
+COMPARED: Final = 400  # runs, and accounts of those held out, whose facts are looked at: the newest
 _DAY: Final = timedelta(days=1)
 
 
@@ -61,28 +62,35 @@ def results_of(host: Host, since: datetime, within: timedelta, playbook: str | N
 def _results(at: Bench, since: datetime, within: timedelta, playbook: str | None) -> list[PlaybookResult]:
     until = at.host.clock.now() - within
     counts = results.mails(at.connection, since, playbook)
-    ripe = results.sent_between(at.connection, since, until, playbook)
-    reached = _in_time(results.goals_after(at.connection, since, until, playbook), within)
     runs = results.entered(at.connection, since, playbook)
-    return [
-        PlaybookResult(
-            name,
-            runs.get(name, 0),
-            tuple(
-                MailResult(mail[1], mail[2], counts[mail], Share(ripe.get(mail, 0), reached.get(mail, 0)))
-                for mail in sorted(counts)
-                if mail[0] == name
-            ),
-            *_compared(at, name, since, until, within),
-        )
-        for name in sorted({*runs, *(mail[0] for mail in counts)})
-    ]
+    found = []
+    for name in sorted({*runs, *(mail[0] for mail in counts)}):
+        followed = _followed(at, name, since, until, within)
+        mails = [
+            MailResult(mail[1], mail[2], counts[mail], followed.get(mail, Share()))
+            for mail in sorted(counts)
+            if mail[0] == name
+        ]
+        compared = _compared(at, name, since, until, within)
+        found.append(PlaybookResult(name, runs.get(name, 0), tuple(mails), *compared))
+    return found
 
 
-def _in_time(rows: Iterable[tuple[Mail, datetime, datetime]], within: timedelta) -> dict[Mail, int]:
-    found: dict[Mail, int] = {}
-    for mail, sent, ended in rows:
-        found[mail] = found.get(mail, 0) + (ended - sent <= within)
+def _followed(
+    at: Bench, playbook: str, since: datetime, until: datetime, within: timedelta
+) -> dict[results.Mail, Share]:
+    """How many of each mail were followed by the goal in time, also where the run was over by then."""
+    sent = results.sent_between(at.connection, playbook, since, until, COMPARED)
+    last: dict[Began, datetime] = {}
+    for _, when, run in sent:
+        last[run] = max(when, last.get(run, when))
+    plan = at.current.rules.plans.get(playbook)
+    reached = {run: _reached_at(at, plan, run, when + within) for run, when in last.items()}
+    found: dict[results.Mail, Share] = {}
+    for mail, when, run in sent:
+        goal, so_far = reached[run], found.get(mail, Share())
+        in_time = goal is not None and when <= goal <= when + within
+        found[mail] = Share(so_far.of + 1, so_far.reached + in_time)
     return found
 
 
@@ -96,24 +104,26 @@ def _compared(
     if plan is None or not plan.goals or plan.start.each is not None or at.current.setting.policy.holdout is None:
         return None, None
     out = results.held_out(at.connection, playbook, since, until, COMPARED)
-    without = sum(_reaches(at, plan, account, began, within) for account, began in out)
+    without = sum(_first(at, plan, account, began, began + within) is not None for account, began in out)
     inside = results.began(at.connection, playbook, since, until, COMPARED)
-    with_it = sum(_reached(at, plan, one, within) for one in inside)
+    with_it = sum(_reached_at(at, plan, one, one.started + within) is not None for one in inside)
     return Share(len(inside), with_it), Share(len(out), without)
 
 
-def _reached(at: Bench, plan: Plan, one: Began, within: timedelta) -> bool:
-    if one.ended is None or one.ended - one.started > within:
-        return False  # a goal would have ended it
-    return one.by_goal or _reaches(at, plan, one.account, one.started, within)
+def _reached_at(at: Bench, plan: Plan | None, one: Began, until: datetime) -> datetime | None:
+    if one.ended is None or one.ended > until:
+        return None  # a goal would have ended it
+    if one.by_goal or plan is None or not plan.goals or plan.start.each is not None:
+        return one.ended if one.by_goal else None
+    return _first(at, plan, one.account, one.started, until)
 
 
-def _reaches(at: Bench, plan: Plan, account: str, began: datetime, within: timedelta) -> bool:
-    """Whether a goal became true in that time: looked at with each fact, and once a day."""
+def _first(at: Bench, plan: Plan, account: str, began: datetime, until: datetime) -> datetime | None:
+    """When a goal became true in that time: looked at with each fact, and once a day."""
     setting, known = at.current.setting, Account(account)
-    coming = facts.received_by(at.connection, account, began + within)
-    days = {began + _DAY * number for number in range(1, within // _DAY + 1)}
-    moments = sorted({one.at for one in coming if one.at > began} | days | {began + within})
+    coming = facts.received_by(at.connection, account, until)
+    days = {began + _DAY * number for number in range(1, (until - began) // _DAY + 1)}
+    moments = sorted({one.at for one in coming if one.at > began} | days | {until})
     at_first: dict[str, Value] | None = None
     for now in [began, *moments]:
         while coming and coming[0].at <= now:
@@ -122,8 +132,8 @@ def _reaches(at: Bench, plan: Plan, account: str, began: datetime, within: timed
         if at_first is None:
             at_first = {f"at_start.{path}": scope.values.get(path, UNKNOWN) for path in plan.at_start}
         elif _is_reached(plan, scope, at_first):
-            return True
-    return False
+            return now
+    return None
 
 
 def _is_reached(plan: Plan, scope: Scope, at_first: Mapping[str, Value]) -> bool:

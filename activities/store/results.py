@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
@@ -54,33 +54,30 @@ def mails(connection: Connection, since: datetime, playbook: str | None) -> dict
     return dict(found)
 
 
-def sent_between(connection: Connection, since: datetime, until: datetime, playbook: str | None) -> dict[Mail, int]:
+def sent_between(
+    connection: Connection, playbook: str, since: datetime, until: datetime, limit: int
+) -> list[tuple[Mail, datetime, Began]]:
+    """Each mail with when it was sent and its run, of so many runs: the newest."""
     template, below = _said(connection, "template"), _said(connection, "below")
-    query = (
-        select(effects.c.playbook, effects.c.path, below, template, func.count())
-        .where(_A_MAIL, effects.c.settled_at >= since, effects.c.settled_at <= until)
-        .where(*_of(effects.c.playbook, playbook))
-        .group_by(effects.c.playbook, effects.c.path, below, template)
+    sent = (
+        _A_MAIL & (effects.c.playbook == playbook) & (effects.c.settled_at >= since) & (effects.c.settled_at <= until)
     )
-    found: defaultdict[Mail, int] = defaultdict(int)
-    for name, path, part, text, number in connection.execute(query):
-        found[_mail(name, path, part, text)] += number
-    return dict(found)
-
-
-def goals_after(
-    connection: Connection, since: datetime, until: datetime, playbook: str | None
-) -> Iterator[tuple[Mail, datetime, datetime]]:
-    """Of each mail that was sent between the two and whose run ended by its goal: when it was sent, and when that."""
-    template, below = _said(connection, "template"), _said(connection, "below")
+    newest = (
+        select(runs.c.id)
+        .where(runs.c.id.in_(select(effects.c.run).where(sent)))
+        .order_by(runs.c.started.desc(), runs.c.id)
+        .limit(limit)
+    ).subquery()
+    by_goal = case((_BY_GOAL, True), else_=False)
     query = (
-        select(effects.c.playbook, effects.c.path, below, template, effects.c.settled_at, runs.c.ended)
+        select(
+            effects.c.path, below, template, effects.c.settled_at, runs.c.account, runs.c.started, runs.c.ended, by_goal
+        )
         .join(runs, runs.c.id == effects.c.run)
-        .where(_A_MAIL, effects.c.settled_at >= since, effects.c.settled_at <= until)
-        .where(runs.c.ended >= effects.c.settled_at, _BY_GOAL, *_of(effects.c.playbook, playbook))
+        .where(sent, runs.c.id.in_(select(newest.c.id)))
     )
-    for name, path, part, text, sent, ended in connection.execute(query):
-        yield _mail(name, path, part, text), sent, ended
+    rows = connection.execute(query)
+    return [(_mail(playbook, path, part, text), at, Began(*run)) for path, part, text, at, *run in rows]
 
 
 def entered(connection: Connection, since: datetime, playbook: str | None) -> dict[str, int]:

@@ -81,6 +81,18 @@ def test_who_has_not_had_the_whole_time_yet_is_not_judged(begun):
     assert [mail.goal for mail in found.mails] == [Share(0, 0)] * 2
 
 
+def test_a_goal_in_time_counts_for_a_mail_also_when_its_run_was_over_and_late_for_the_earlier_one_alone(begun):
+    host, clock = begun
+    _, (first, second, *_) = out_of(host)
+    drive(host, clock, NOW + timedelta(days=20))
+    tell(host, first, metric="nps", value=8)
+    drive(host, clock, NOW + timedelta(days=31))
+    tell(host, second, metric="nps", value=8)  # 31 days after the first mail, 29 after the second
+    drive(host, clock, NOW + timedelta(days=40))
+
+    assert [mail.goal.reached for mail in the_results(host).mails] == [1, 2]
+
+
 def test_each_mail_counts_once_for_each_thing_that_came_of_it(begun):
     host, clock = begun
     _, inside = out_of(host)
