@@ -24,9 +24,9 @@ from engine.parameters import Values, as_text, filled_in, own_in, packed
 from engine.partial import as_far_as_it_goes
 from engine.place import Place
 from engine.plan import MEANWHILE, AnySpec, Plan, Step
-from engine.problems import Problems, Severity, nearest, suggest_or_list
+from engine.problems import Problems, Severity, nearest, suggest, suggest_or_list
 from engine.setting import Setting
-from engine.steps import KINDS
+from engine.steps import KINDS, MEANT
 from engine.subjects import ITEM
 from engine.types import Type
 from engine.validation import shown, validated
@@ -203,7 +203,9 @@ class Compiler:
             return written
         later = next((key for key in raw if key in KINDS), None)
         meant = nearest(written, KINDS)
-        fix = f"Write '{later}: ID' as its first key." if later else suggest_or_list(written, KINDS)
+        fix = (
+            f"Write '{later}: ID' as its first key." if later else MEANT.get(written) or suggest_or_list(written, KINDS)
+        )
         position = self.document.key_at((*at, written))
         self.problems.add(self.document.file, position, "", f"'{written}' is not a step kind", fix, code="unknown-kind")
         return None if later else meant
@@ -347,7 +349,8 @@ class Compiler:
             return
         templates = self.setting.templates
         if name not in templates.names:
-            fix = suggest_or_list(name, templates.names)
+            near = suggest(name, templates.names)
+            fix = f"{near} If not, write templates/{name}.md." if near else f"Write it: templates/{name}.md."
             place.fault(*keys, message=f"there is no template '{name}'", fix=fix, code="unknown-template")
             return
         used_by = f"{self.document.file} {place.where}"

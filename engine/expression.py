@@ -30,6 +30,7 @@ _RECKONS: Final[dict[type[ast.operator], str]] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%",
 }  # fmt: skip
 _LOOKS_AT_ITEMS: Final = {text: logic for logic, text in QUANTIFIERS.items()}
+_TODAY: Final = frozenset({"today", "date", "yesterday", "tomorrow"})
 _CALLED: Final = FUNCTIONS | set(_LOOKS_AT_ITEMS)
 _FOR_EXAMPLE: Final = 'any(c.role == "champion" for c in contacts)'
 
@@ -138,6 +139,8 @@ class _Reader:
     def meant(self, word: str) -> str:
         if word in _CALLED:
             return f"Write {word}(…)."
+        if word.lower() in _TODAY:
+            return "Count days with days_until(DATE) or days_since(DATE)."
         ends = sorted(path for path in self.known if path.endswith(f".{word}"))
         if ends:
             return f"Did you mean {ends[0]}?"

@@ -111,8 +111,12 @@ class Place:
     def role(self, name: str, *keys: str | int) -> str | None:
         compiler = self.compiler
         if name not in compiler.roles:
+            message = f"nobody has the role '{name}'"
             fix = suggest_or_list(name, compiler.roles) or ADD_HOLDER
-            self.fault(*keys, message=f"nobody has the role '{name}'", fix=fix, code="unknown-role")
+            if person := compiler.setting.people.get(name):
+                message = f"'{name}' is a person, and this is for a role, which somebody has when it comes to it"
+                fix = f"Write {' or '.join(person.roles)}, or give them a role of their own in people.yaml."
+            self.fault(*keys, message=message, fix=fix, code="unknown-role")
             return None
         compiler.check_holder(name, (*self.at, *keys), f"{self.where} > {key_words(keys)}")
         return name

@@ -15,13 +15,14 @@ from engine.document import Path, Tree
 from engine.head import words
 from engine.place import Place, key_words
 from engine.plan import way_of
-from engine.problems import suggest_or_list
+from engine.problems import suggest, suggest_or_list
 
 if TYPE_CHECKING:
     from engine.compile import Compiler
 
 By = Literal["tier", "stage"]
 KEYS: Final = frozenset({"due", "after", "within", "at_most", "schedule", "times", "assign", "template", "approval"})
+_ROLES: Final = frozenset({"assign", "approval"})
 _BLOCKS: Final = frozenset({"then", "otherwise", "do", "cases", "tracks", "set", "with"})
 
 
@@ -105,7 +106,8 @@ def _read(place: Place, path: Path, written: Mapping[str, Tree]) -> Alternatives
     for key in [key for key in written if key not in known]:
         message = f"'{key}' is not a {by}" if known else f"'{key}' is neither a tier nor a stage"
         every = groups[by] if known else (*groups["tier"], *groups["stage"])
-        fix = suggest_or_list(str(key), every)
+        alone = f"Write `{path[-1]}: ROLE`, or a role for each tier or stage." if path[-1] in _ROLES else ""
+        fix = suggest(str(key), every) or ("" if known else alone) or suggest_or_list(str(key), every)
         compiler.problems.add(document.file, document.key_at((*path, key)), where, message, fix, code="unknown-word")
     if not known:
         # What stands there is looked at all the same.

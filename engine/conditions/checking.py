@@ -5,7 +5,7 @@ are resolved here, and constants take the type of what they are compared with: "
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -143,8 +143,8 @@ class Checker(TypecheckContext):
             start = ".".join(parts[:end])
             if not any(one == start or one.startswith(start + ".") for one in known):
                 heads = {".".join(one.split(".")[:end]) for one in known}
-                ends = sorted(one for one in known if one.endswith(f".{parts[-1]}"))
-                meant = nearest(start, heads) or (ends[0] if ends else None)
+                ends = sorted(one for one in known if parts[end - 1] in one.split(".")[1:])
+                meant = _nearest_below(start, heads) or (ends[0] if ends else None)
                 if parts[0] == "outcome":
                     return f"there is no step '{parts[1]}' with an outcome", f"Did you mean {meant}?" if meant else ""
                 add = ADD_IT if parts[0] in {"account", "metrics"} else ""
@@ -256,3 +256,11 @@ def put(node: Node, index: tuple[int, ...], new: Argument) -> None:
     for step in way:
         items = cast("list[Argument]", items[step])
     items[last] = new
+
+
+def _nearest_below(path: str, known: Iterable[str]) -> str | None:
+    """By its last part, where the others are right: all metrics begin alike."""
+    above, _, last = path.rpartition(".")
+    beside = {one.removeprefix(f"{above}."): one for one in known if one.startswith(f"{above}.")}
+    found = nearest(last, beside) if beside else None
+    return beside[found] if found else None if beside else nearest(path, known)

@@ -4,6 +4,7 @@ in the guide.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from engine.steps import (
@@ -55,4 +56,11 @@ KINDS: dict[str, Kind] = {
     "end": end,
 }
 
-__all__ = ["KINDS", "Kind", "StepModel"]
+_BRANCH = "Write '- branch: NAME' with 'cases: [{when: CONDITION, then: [STEPS]}]' and 'otherwise: [STEPS]'."
+_EVERY = "Write '- every: NAME' with 'schedule: week', 'times: 5' and 'do: [STEPS]'."
+# Words of other languages, and what says it here.
+MEANT: Mapping[str, str] = dict.fromkeys(("if", "when", "condition", "switch", "choose", "else"), _BRANCH) | (
+    dict.fromkeys(("loop", "repeat", "for", "while", "foreach"), _EVERY)
+)
+
+__all__ = ["KINDS", "MEANT", "Kind", "StepModel"]

@@ -30,6 +30,9 @@ class RungModel(StepModel):
 
 class Model(WaitingModel):
     noun: ClassVar[str] = "an escalation"
+    elsewhere: ClassVar = dict.fromkeys(
+        ("to", "within", "assign", "overdue"), "Write it as a rung: `ladder: [{to: ROLE, within: 1 business day}]`."
+    )
 
     escalate: str
     reason: str

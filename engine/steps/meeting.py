@@ -31,6 +31,9 @@ _BY_HAND: Final[dict[str, JsonValue]] = {"outcome": HELD}
 
 class Model(WaitingModel):
     noun: ClassVar[str] = "a meeting"
+    elsewhere: ClassVar = {
+        "overdue": "A meeting has no ladder: what is to be done when it is due and was not held stands in 'otherwise'."
+    }
 
     meeting: str
     title: str | None = None

@@ -257,6 +257,21 @@ class TestExplain:
         assert "start  not started" in ran.lines[0]
         assert 'unknown: metrics.score.zone == "red"   metrics.score.zone = unknown  <-- decided' in ran.out
 
+    @pytest.mark.parametrize(
+        ("start", "awaited"),
+        [
+            ("for: 6 months", "this must be true for 6 months without a break"),
+            ("mode: leaves", "it starts when this is true no more"),
+        ],
+    )
+    def test_what_is_so_and_has_not_started_says_what_is_waited_for(self, workspace, start, awaited):
+        small_workspace(workspace, call=CALL.replace("  again: always", f"  {start}"))
+        Path("story.yaml").write_text(STORY.partition("then:")[0] + "until: 30 days\n")
+
+        ran = playbook("explain", "call", "--story", "story.yaml")
+
+        assert ran.lines[0] == f"2026-03-02 Mon 09:00  start  not started: {awaited}"
+
     def test_each_event_that_started_nothing_is_told_with_what_it_was_asked(self, on_login):
         told(
             on_login,

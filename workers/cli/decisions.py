@@ -59,7 +59,18 @@ def _never(plan: Plan, story: Story, setting: Setting, told: Collection[str]) ->
     for subject in subjects if plan.start.standing else ():
         if subject not in told:
             whose: dict[str, JsonValue] = {"subject": subject} if subject else {}
-            yield never | whose | {"why": why(plan, desk.scope_for(each, subject, now))}
+            tree = why(plan, desk.scope_for(each, subject, now))
+            awaited: dict[str, JsonValue] = {"reason": said} if (said := _awaited(plan, tree)) else {}
+            yield never | whose | awaited | {"why": tree}
+
+
+def _awaited(plan: Plan, tree: Mapping[str, JsonValue] | None) -> str:
+    """What is still waited for where all that the start asks is so."""
+    if tree is None or tree.get("truth") is not True:
+        return ""
+    if plan.start.mode == "leaves":
+        return "it starts when this is true no more"
+    return f"this must be true for {plan.start.lasting} without a break" if plan.start.lasting else ""
 
 
 def decision_lines(decisions: Iterable[Decision], plan: Plan, clock: Clock) -> Iterator[str]:
