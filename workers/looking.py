@@ -1,12 +1,14 @@
 """What is known of runs, tasks, messages and accounts, asked of the database for people and programs."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
+from activities.approvals import drafts
 from activities.desks import bench, lay_out
 from activities.host import Host
 from activities.ledger import message_for
@@ -121,7 +123,10 @@ def run_told(connection: Connection, row: RunRow) -> View:
 
 
 def task_told(connection: Connection, task: Task) -> View:
-    return {**task_view(task), "history": [event_view(one) for one in tasks.history(connection, task.id)]}
+    """With its history, and the mails that wait for it where it approves some."""
+    mails: list[JsonValue] = [to_json(asdict(one)) for one in drafts(connection, task)]
+    history: list[JsonValue] = [event_view(one) for one in tasks.history(connection, task.id)]
+    return {**task_view(task), "history": history} | ({"mails": mails} if mails else {})
 
 
 # --- accounts

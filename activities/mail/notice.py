@@ -13,6 +13,7 @@ Clock = Callable[[datetime], str]
 
 SUBJECT: Final = 150
 TEXT: Final = 2_500
+WHOLE: Final = 60_000  # of what somebody must do, or approve
 _CLOSING: Final = frozenset({"done", "approve", "refuse"})
 
 
@@ -35,9 +36,10 @@ def headline(said: str) -> str:
     return line if len(line) <= SUBJECT else f"{line[: SUBJECT - 1]}…"
 
 
-def words(said: str) -> str:
+def words(said: str, most: int = TEXT) -> str:
     """As it was written; nothing in it can become markup."""
-    return "\n\n".join(in_markdown(line) for line in said[:TEXT].splitlines() if line.strip())
+    cut = said if len(said) <= most else f"{said[: most - 1]}…"
+    return "\n\n".join(in_markdown(line) for line in cut.splitlines() if line.strip())
 
 
 def _parts(card: Card, outcomes: Sequence[str], said: str, reader: str, clock: Clock) -> Iterator[str]:
@@ -49,7 +51,7 @@ def _parts(card: Card, outcomes: Sequence[str], said: str, reader: str, clock: C
         yield _line(card.due, clock)
     yield from (in_markdown(line) for line in card.why)
     if card.instructions.strip():
-        yield words(card.instructions)
+        yield words(card.instructions, WHOLE)
     if commands := list(_commands(card, outcomes, reader)):
         shown = "\n".join(f"    {one}" for one in commands)
         yield f"Slack does not bring you this now, so it comes by mail. Without its buttons:\n\n{shown}"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from activities.approvals import drafts
 from activities.desks import Bench, bench
 from activities.host import Host
 from activities.mail import notice as mailnotice
@@ -107,6 +108,9 @@ def message(at: Bench, row: EffectRow) -> Message:
     if person is None or task is None:
         return replace(mail, subject=mailnotice.headline(plain.body), body=mailnotice.words(plain.body))
     shown = card(task, person, cards.around(at, task))
+    if mails := drafts(at.connection, task):
+        whole = "\n".join(f"{one.head}\n{one.body}" for one in mails)
+        shown = replace(shown, instructions=f"Would be sent:\n{whole}")
     clock = on_their_clock(person, at.current.setting.policy)
     told = mailnotice.notice(shown, task.outcomes, plain.body, person.id, clock)
     return replace(mail, subject=told.subject, body=told.body)

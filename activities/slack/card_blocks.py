@@ -71,7 +71,7 @@ def shown(value: str, limit: int, *, lines: bool = False) -> str:
     """A text as mrkdwn that shows it, at most so many characters with its escapes; line ends become spaces unless
     `lines` are kept.
     """
-    parts = value.strip().splitlines() if lines else [value]
+    parts = value.strip().splitlines() if lines else [value.replace("```", "'''")]
     return _cut("\n".join(" ".join(part.split()) for part in parts), limit)
 
 

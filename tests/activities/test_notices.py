@@ -194,3 +194,14 @@ def test_without_mail_all_of_it_waits(made):
     pass_time(replace(host, falls_back=False), clock, 40)
 
     assert (mail.sent, [row.channel for row in the_rows(host)]) == ([], ["slack"])
+
+
+def test_who_approves_by_mail_reads_all_that_would_be_sent(made):
+    body = " ".join(f"word{number}" for number in range(600))
+    steps = f"  - {{email: hello, to: champion, subject: Hi, text: 'Dear Kim, {body}', approval: cs_manager}}\n"
+    host, clock, mail = made(Noting(always(DOWN)), steps)
+
+    pass_time(host, clock, 35)
+
+    [told] = mail.sent
+    assert f"Subject: Hi\n\nDear Kim, {body}" in told.body

@@ -25,6 +25,7 @@ from tests.support.clicks import FORM, SECRET, click, counter, sent, signature
 from tests.support.hosts import FOLDER, NOW, acme, host_on, only_run, playbook, tell
 from tests.support.pages_of_slack import controls, texts
 from tests.support.standins import Answers, Drips, Hangs, StandInSlack
+from workers.looking import task_told
 from workers.slack import approvals
 from workers.slack.commands import COMMANDS
 from workers.slack.receiver import SILENT, TROUBLE
@@ -361,6 +362,8 @@ def test_an_approver_reads_what_each_of_several_would_get_page_by_page(opened, s
     both = [f"To: Contact {number:02}\nSubject: Hi Contact {number:02}" in first + second for number in range(40)]
     assert (both, end) == ([True] * 40, None)
     assert "each in their own words" in now_is(at, task).instructions
+    told = at.host.database.read(lambda c: task_told(c, now_is(at, task)))
+    assert [one["subject"] for one in told["mails"]][:2] == ["Hi Contact 00", "Hi Contact 01"]
 
 
 def test_a_mail_is_edited_before_it_is_approved(opened):

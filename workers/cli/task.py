@@ -162,6 +162,8 @@ def _state(one: View) -> str:
 
 
 def _lines(told: dict[str, Any]) -> Iterator[str]:
+    from activities.approvals import Draft
+
     yield f"{told['title']} ({told['id']})"
     yield f"{_state(told)}; {told['path']} of {told['playbook']} for {told['account']}, run {told['run']}"
     due, outcomes = instant_column(told["due"]) or "at no time", ", ".join(told["outcomes"])
@@ -169,7 +171,10 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
     for word in ("accountable", "consulted", "informed"):
         if names := told[word]:
             yield f"{word}: {names if isinstance(names, str) else ', '.join(names)}"
-    if told["instructions"]:
+    mails = told.get("mails", ())
+    for one in mails:
+        yield f"\n{Draft(**one).head}\n\n{one['body']}\n"
+    if told["instructions"] and not mails:
         yield f"  {told['instructions']}"
     for one in told["history"]:
         more = ", ".join(f"{key} {value}" for key, value in one.items() if key not in {"at", "verb", "by"} and value)

@@ -1,14 +1,11 @@
 """The mails that wait for somebody's approval: read as a whole, every recipient's, in pages; and edited."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from pydantic import JsonValue
-
+from activities.approvals import Draft, drafts
 from activities.slack.text import pieces
-from activities.store import runs
 from engine.run import Task
-from engine.steps.email import mails_of
 from workers.slack import forms
 from workers.slack.forms import Form
 from workers.slack.office import Kindly, Office
@@ -20,20 +17,16 @@ ROOM: Final = 30_000  # characters of a page
 PARTS: Final = 10  # fields that a text is edited in
 PART: Final = 2_400  # characters of it in each, which has room for more
 
-Mail = Mapping[str, JsonValue]
 
-
-def waiting(office: Office, task: Task) -> Sequence[Mail]:
+def waiting(office: Office, task: Task) -> Sequence[Draft]:
     """What would be sent. Raises Kindly where nothing waits any more."""
-    row = office.host.database.read(lambda connection: runs.find(connection, task.run))
-    open_ = row.run.open.get(task.rests_at) if row else None
-    found = [one for one in mails_of(open_).values() if isinstance(one, dict)] if open_ else []
+    found = office.host.database.read(lambda connection: drafts(connection, task))
     if not found:
         raise Kindly("This mail does not wait for an approval any more.")
     return found
 
 
-def reading(task: Task, carried: Carried, mails: Sequence[Mail], page: int = 0) -> Form:
+def reading(task: Task, carried: Carried, mails: Sequence[Draft], page: int = 0) -> Form:
     """All that would be sent, letter by letter."""
     pages = list(_pages([block for one in mails for block in _shown(one)]))
     page = max(0, min(page, len(pages) - 1))
@@ -48,12 +41,12 @@ def page_of(actions: Sequence[Action]) -> int:
     return int(value) if value.isdecimal() and len(value) < 6 else 0
 
 
-def editing(task: Task, carried: Carried, mails: Sequence[Mail]) -> Form:
+def editing(task: Task, carried: Carried, mails: Sequence[Draft]) -> Form:
     """Raises Kindly for what a form cannot hold."""
     if len(mails) != 1:
         raise Kindly("This goes to several people, each in their own words. Approve it as it is, or decline it.")
-    subject, body = (str(mails[0].get(name) or "") for name in ("subject", "body"))
-    parts, joints = _parts(body)
+    subject = mails[0].subject
+    parts, joints = _parts(mails[0].body)
     if len(parts) > PARTS or len(subject) > forms.SUBJECT:
         raise Kindly("This mail is too long to be edited in Slack. Read it, then approve it as it is, or decline it.")
     return forms.edit(task, carried.model_copy(update={"joints": tuple(joints)}), subject, parts)
@@ -75,19 +68,10 @@ def _parts(body: str) -> tuple[list[str], list[str]]:
     return [*parts, rest], joints
 
 
-def _shown(mail: Mail) -> Iterator[Form]:
-    copies = mail.get("cc")
-    head = {
-        "To": mail.get("name"),
-        "Copy to": ", ".join(map(str, copies)) if isinstance(copies, list) else None,
-        "Subject": mail.get("subject"),
-        "Preview": mail.get("preheader"),
-    }
+def _shown(mail: Draft) -> Iterator[Form]:
     yield {"type": "divider"}
-    yield _section(
-        "\n".join(f"{label}: {said}" for label, said in head.items() if said) or "To somebody without a name"
-    )
-    yield from map(_section, pieces(str(mail.get("body") or "")))
+    yield _section(mail.head)
+    yield from map(_section, pieces(mail.body))
 
 
 def _pages(blocks: Sequence[Form]) -> Iterator[Sequence[Form]]:
