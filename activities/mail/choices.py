@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -20,7 +21,7 @@ from engine.policy import Topic
 @dataclass(frozen=True, slots=True)
 class Choices:
     """`address` is masked. `topic` is the mail's own, None where it is one that cannot be left; `wanted` are the ids of
-    the `topics` that they get.
+    the `topics` that they get. `barred`: why the address gets nothing at all, whatever is wanted.
     """
 
     address: str
@@ -29,6 +30,7 @@ class Choices:
     topic: Topic | None
     topics: tuple[Topic, ...]
     wanted: frozenset[str]
+    barred: Literal["bounced", "complained"] | None = None
 
 
 def of_mail(host: Host, effect: str) -> Choices | None:
@@ -62,13 +64,17 @@ def _choices(at: Bench, effect: str) -> Choices | None:
     policy, address = at.current.setting.policy, row.effect.address
     topics = topics_to_leave(topic_of(row.effect), policy)
     language = row.effect.content.get("language")
+    reason = suppressions.reason_of(at.connection, address)
+    complained = reason == suppressions.COMPLAINED
+    got = () if complained else topics
     return Choices(
         address=_masked(address),
         language=language if isinstance(language, str) else policy.mail.language,
         company=policy.mail.company,
         topic=next((one for one in topics if one.id == topic_of(row.effect)), None),
         topics=topics,
-        wanted=frozenset(one.id for one in topics if not suppressions.opted_out(at.connection, address, one.id)),
+        wanted=frozenset(one.id for one in got if not suppressions.opted_out(at.connection, address, one.id)),
+        barred=None if reason is None else "complained" if complained else "bounced",
     )
 
 
@@ -110,6 +116,7 @@ def _taken_back(at: Bench, effect: str, *, everything: bool) -> bool:
         return False
     topics = [EVERY] if everything else [EVERY, topic_of(row.effect)]
     for address in _addresses(at, row):
+        suppressions.forgive(at.connection, address)
         suppressions.opt_in(at.connection, address, topics)
     return True
 
@@ -125,6 +132,7 @@ def _chosen(at: Bench, effect: str, wanted: Collection[str]) -> bool:
     unwanted = [one for one in topics if one not in wanted]
     left = [one for one in unwanted if suppressions.opted_out(at.connection, row.effect.address, one)]
     for address in _addresses(at, row):
+        suppressions.forgive(at.connection, address)
         suppressions.opt_in(at.connection, address, [EVERY, *wanted])
         for topic in left:
             suppressions.opt_out(at.connection, address, topic, at.host.clock.now())

@@ -56,6 +56,12 @@ def lift(connection: Connection, address: str, topic: str | None = None) -> int:
     return sum(connection.execute(each).rowcount for each in (everything if topic is None else one))
 
 
+def forgive(connection: Connection, address: str) -> None:
+    """Who complained wants mail again, in their own word."""
+    mine = suppressions.c.address.in_([address.lower(), *_digests(connection, address)])
+    connection.execute(delete(suppressions).where(mine, suppressions.c.reason == COMPLAINED))
+
+
 def pass_on(connection: Connection, old: str, new: str, since: datetime) -> None:
     """Whoever had the one address has the other: what they said keeps mail from both."""
     known = [old.lower(), *_digests(connection, old)]

@@ -8,11 +8,13 @@ import pytest
 
 from activities import erasing
 from activities.applied import texts_of
+from activities.mail import sendgrid_events
 from activities.mail.links import Links
 from activities.store import effects, facts, mail_events, suppressions, versions
 from tests.support.callers import ELSEWHERE, caller
 from tests.support.driving import drive
 from tests.support.hosts import NOW, HandClock, acme, host_on, only_run, playbook, tell
+from tests.support.sendgrid_posts import event
 from tests.support.workspaces import FOLDER
 from workers.http.choicewords import WORDS
 
@@ -180,6 +182,36 @@ def test_whoever_has_been_forgotten_is_told_that_nothing_comes(made):
 
     assert (answer.status_code, unknown.status_code) == (200, 200)
     assert WORDS["en"].nobody in answer.text
+
+
+def test_whoever_complained_reads_that_nothing_comes_and_gets_again_what_they_choose(made):
+    http, host, _, mail = made
+    sendgrid_events.take_in(host, [event("spamreport", mail.id, NOW, email=KIM)])
+
+    for page in (http.get(path(mail)), http.get(path(mail, "preferences"))):
+        assert "as unwanted, so nothing is sent to k…@acme.test" in page.text
+        assert " checked" not in page.text
+        assert "still comes" not in page.text
+    saved = http.post(path(mail, "preferences"), data={"what": "save", "topic": "product"})
+
+    assert "Saved." in saved.text
+    assert "unwanted" not in saved.text
+    assert host.database.read(lambda c: suppressions.reason_of(c, KIM)) is None
+    assert left(host) == ["events", "general"]
+
+
+def test_an_address_that_bounced_is_promised_nothing_whatever_is_chosen(made):
+    http, host, _, mail = made
+    sendgrid_events.take_in(host, [event("bounce", mail.id, NOW, email=KIM)])
+
+    saved = http.post(path(mail, "preferences"), data={"what": "save", "topic": "product"})
+    undone = http.post(path(mail), data={"what": "undo"})
+
+    for page in (saved, undone, http.get(path(mail))):
+        assert "came back, so nothing is sent there" in page.text
+        assert "gets this mail again" not in page.text
+        assert "still comes" not in page.text
+    assert host.database.read(lambda c: suppressions.reason_of(c, KIM)) == "bounced"
 
 
 def test_the_pages_are_read_well_aloud_and_keep_the_token_to_themselves(made):

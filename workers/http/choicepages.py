@@ -51,6 +51,8 @@ p.note {{ opacity: .8; }}
 def asking(found: Choices, preferences: str) -> HTMLResponse:
     """Whether they mean it. Nothing is done by looking at it: mail programs follow links by themselves."""
     words = words_in(found.language)
+    if found.barred:
+        return _page(found, words.unsubscribe, [_barred(found), _link(preferences, words.preferences)])
     single = len(found.topics) <= 1
     one = _button("topic", words.topic.format(topic=found.topic.title)) if found.topic and not single else ""
     body = [
@@ -66,13 +68,18 @@ def left(found: Choices, preferences: str, *, everything: bool) -> HTMLResponse:
     words = words_in(found.language)
     undo = _form(_paragraph_of(_button("undo-everything" if everything else "undo", words.undo)))
     link = "" if len(found.topics) <= 1 else _link(preferences, words.preferences)
-    body = [_status(words.left.format(address=found.address)), undo, link, _note(words.essential)]
+    body = [
+        _status(words.left.format(address=found.address)),
+        undo,
+        link,
+        "" if found.barred else _note(words.essential),
+    ]
     return _page(found, words.unsubscribe, body)
 
 
 def back_again(found: Choices, preferences: str) -> HTMLResponse:
     words = words_in(found.language)
-    said = _status(words.undone.format(address=found.address))
+    said = _barred(found) or _status(words.undone.format(address=found.address))
     return _page(found, words.unsubscribe, [said, _link(preferences, words.preferences)])
 
 
@@ -81,8 +88,21 @@ def choosing(found: Choices, *, saved: bool = False) -> HTMLResponse:
     boxes = "\n".join(_box(one.id, one.title, checked=one.id in found.wanted) for one in found.topics)
     legend = f"<legend>{escape(words.chosen.format(address=found.address))}</legend>"
     form = _form(f"<fieldset>\n{legend}\n{boxes}\n</fieldset>", _paragraph_of(_button("save", words.save)))
-    body = [_status(words.saved) if saved else "", form, _note(words.none), _note(words.essential)]
+    said = [_status(words.saved) if saved else "", _barred(found)]
+    notes = [] if found.barred else [_note(words.none), _note(words.essential)]
+    body = [*said, form, *notes]
     return _page(found, words.preferences, body)
+
+
+def _barred(found: Choices) -> str:
+    """Why nothing comes at all, and what brings it back."""
+    words = words_in(found.language)
+    match found.barred:
+        case "bounced":
+            return _status(words.bounced.format(address=found.address))
+        case "complained":
+            return _status(words.complained.format(address=found.address))
+    return ""
 
 
 def not_valid(language: str = "") -> HTMLResponse:

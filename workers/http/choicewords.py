@@ -8,7 +8,7 @@ from activities.mail.words import base
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`asked`, `saved` and `left` have a place for the address, the others for the title of a topic."""
+    """`topic` has a place for the title of a topic; others for the address."""
 
     unsubscribe: str
     asked: str
@@ -25,6 +25,8 @@ class Words:
     none: str
     unknown: str
     nobody: str
+    bounced: str
+    complained: str
 
 
 WORDS: Final = {
@@ -44,6 +46,14 @@ WORDS: Final = {
         none="Take away every mark to get no more mail at all.",
         unknown="This link is not valid. Please use the newest mail that you have from us, or answer it.",
         nobody="We have nothing of you any more, so nothing is sent to you.",
+        bounced=(
+            "Mail to {address} came back, so nothing is sent there. "
+            "To get mail again, write to us from an address that works."
+        ),
+        complained=(
+            "You reported a mail of ours as unwanted, so nothing is sent to {address}. "
+            "What you mark here and save comes again."
+        ),
     ),
     "de": Words(
         unsubscribe="Abbestellen",
@@ -61,6 +71,14 @@ WORDS: Final = {
         none="Ohne ein einziges Häkchen erhalten Sie gar keine E-Mails mehr.",
         unknown="Dieser Link ist ungültig. Bitte nehmen Sie die neueste E-Mail von uns, oder antworten Sie darauf.",
         nobody="Wir haben nichts mehr von Ihnen gespeichert und senden Ihnen deshalb nichts.",
+        bounced=(
+            "E-Mails an {address} kamen zurück, deshalb senden wir nichts mehr dorthin. "
+            "Schreiben Sie uns von einer Adresse, die funktioniert, um wieder welche zu erhalten."
+        ),
+        complained=(
+            "Sie haben eine E-Mail von uns als unerwünscht gemeldet, deshalb senden wir nichts an {address}. "
+            "Was Sie hier ankreuzen und speichern, kommt wieder."
+        ),
     ),
     "fr": Words(
         unsubscribe="Se désabonner",
@@ -78,6 +96,14 @@ WORDS: Final = {
         none="Décochez tout pour ne plus recevoir aucun message.",
         unknown="Ce lien n'est pas valable. Utilisez notre message le plus récent, ou répondez-y.",
         nobody="Nous ne conservons plus rien de vous, donc rien ne vous est envoyé.",
+        bounced=(
+            "Les messages à {address} nous sont revenus : plus rien n'y est envoyé. "
+            "Pour en recevoir de nouveau, écrivez-nous depuis une adresse qui fonctionne."
+        ),
+        complained=(
+            "Vous avez signalé un de nos messages comme indésirable : plus rien n'est envoyé à {address}. "
+            "Ce que vous cochez et enregistrez ici arrivera de nouveau."
+        ),
     ),
     "es": Words(
         unsubscribe="Darse de baja",
@@ -95,6 +121,14 @@ WORDS: Final = {
         none="Quite todas las marcas para no recibir ningún mensaje más.",
         unknown="Este enlace no es válido. Use nuestro mensaje más reciente o respóndalo.",
         nobody="Ya no guardamos nada suyo, así que no se le envía nada.",
+        bounced=(
+            "Los mensajes a {address} nos fueron devueltos, así que ya no se envía nada allí. "
+            "Para recibirlos de nuevo, escríbanos desde una dirección que funcione."
+        ),
+        complained=(
+            "Usted marcó un mensaje nuestro como no deseado, así que no se envía nada a {address}. "
+            "Lo que marque y guarde aquí volverá a llegar."
+        ),
     ),
     "nl": Words(
         unsubscribe="Afmelden",
@@ -112,6 +146,14 @@ WORDS: Final = {
         none="Haal elk vinkje weg om helemaal geen e-mails meer te krijgen.",
         unknown="Deze link is niet geldig. Gebruik onze nieuwste e-mail, of beantwoord die.",
         nobody="We bewaren niets meer van u, dus er wordt u niets gestuurd.",
+        bounced=(
+            "E-mails aan {address} kwamen terug, dus daar wordt niets meer naartoe gestuurd. "
+            "Schrijf ons vanaf een adres dat werkt om ze weer te krijgen."
+        ),
+        complained=(
+            "U hebt een e-mail van ons als ongewenst gemeld, dus er wordt niets naar {address} gestuurd. "
+            "Wat u hier aanvinkt en opslaat, komt weer."
+        ),
     ),
 }
 
