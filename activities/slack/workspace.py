@@ -14,7 +14,7 @@ from slack_sdk.webhook import WebhookClient
 
 from activities.slack.client import TimedClient
 from activities.slack.messages import API
-from activities.transport import Answer, Busy, Uncertain
+from activities.transport import Answer, Busy, Refused, Uncertain
 from activities.wire import Deadline
 
 log = logging.getLogger(__name__)
@@ -120,10 +120,11 @@ class Workspace:
 
 
 def _none(answer: Answer) -> None:
+    """A token that is refused says nothing of what was asked."""
     match answer:
         case Busy(_, after):
             raise NoAnswer(after)
-        case Uncertain():
+        case Uncertain() | Refused(credentials=True):
             raise NoAnswer(LOST)
 
 

@@ -473,10 +473,17 @@ def test_a_colleague_is_asked_for_once_more_when_slack_limits_the_rate(opened):
     assert now_is(at, task).by == "ana"
 
 
-def test_a_colleague_of_whom_slack_tells_nothing_is_not_told_that_they_are_unknown(opened):
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        Answers(429, {"Retry-After": "1"}, on="users.info"),
+        Answers(200, body={"ok": False, "error": "token_revoked"}, on="users.info"),
+    ],
+)
+def test_a_colleague_of_whom_slack_tells_nothing_is_not_told_that_they_are_unknown(opened, nothing):
     at, task = opened(ack=0.05)
     without_slack_id(at.host)
-    at.slack.fail(*[Answers(429, {"Retry-After": "1"}, on="users.info")] * 5)
+    at.slack.fail(*[nothing] * 5)
 
     at.press("U9OTHER", "done", task)
 

@@ -83,7 +83,7 @@ class Office:
         """The task, and who of the colleagues wants to do that with it. Raises Kindly for who may not."""
         found, setting, now, readers = self.host.database.read(lambda connection: self._looked_at(connection, task))
         person = self._among(setting.people, user)
-        in_channel = any(setting.people.get(one) is None for one in readers)
+        in_channel = any(one.startswith("#") for one in readers)
         if is_allowed(verb, found, person, setting.directory, now, in_channel=in_channel):
             return found, person
         holder = setting.people.get(found.person)

@@ -163,7 +163,9 @@ class Receiver:
             with self._homes[hash(wanted.user) % HOMES]:
                 homes.show(self._office, wanted, notice)
         except NoAnswer as none:
-            self._patience.again(none, tries, partial(self._show_home, wanted, notice, tries + 1))
+            again = self._patience.again(none, tries, partial(self._show_home, wanted, notice, tries + 1))
+            if not again and notice:
+                self._whisper(Reply(whisper=notice, user=wanted.user))
         except Exception:
             log.exception("a Home could not be shown")
 
