@@ -19,6 +19,10 @@ CONTEXT: Final = 3  # lines of what an answer between the lines answers
 _LABEL: Final = re.compile(r"^[>*\s]*[^\W\d][^:\n]{0,20}:", re.MULTILINE)
 _NUMBER: Final = re.compile(r"\d+")
 _FORWARDS: Final = re.compile(r"forward|weitergeleitet|transf[eé]r|reenvia|inoltrat|doorgestuurd", re.IGNORECASE)
+_POINTS_BELOW: Final = re.compile(
+    r"\b(below|inline|in-line|in red|in blue|unten|untenstehend|in rot|ci-dessous|en rouge|abajo|hieronder)\b",
+    re.IGNORECASE,
+)
 _RULE: Final = re.compile(r"\n[ \t]*[_-]{5,}[ \t]*$")
 
 
@@ -39,6 +43,8 @@ def _above_the_quoted(whole: str) -> str:
         marked = below.startswith(">")
         if not _introduces(found.group(), marked=marked):
             continue
+        if not marked and _POINTS_BELOW.search(f"{kept}{above}"):
+            break  # their answers stand between lines that nothing marks
         if not marked:
             return _RULE.sub("", f"{kept}{above}".rstrip())
         kept, since = f"{kept}{above}\n", found.end()

@@ -53,6 +53,12 @@ def test_between_the_lines_what_is_answered_stays_short():
     assert own_words(text) == "> Kim\n> how are you?\n> On Friday?\nNo.\n> On Monday?\nYes."
 
 
+def test_answers_between_lines_that_nothing_marks_are_kept_with_them_where_the_sender_points_there():
+    text = "Please see my answers below.\n\nFrom: Noor\nSent: Monday\nTo: Kim\nSubject: One\n\nOn Friday?\nNo, never."
+
+    assert own_words(text) == text
+
+
 def test_a_long_answer_is_kept_whole():
     long = "\n".join(f"{n}. We need this." for n in range(1_000))
 
