@@ -12,8 +12,8 @@ Clock = Callable[[datetime], str]
 """An instant as its reader has it."""
 
 SUBJECT: Final = 150
-TEXT: Final = 2_500
 WHOLE: Final = 60_000  # of what somebody must do, or approve
+TEXT: Final = 10_000  # more than one message of Slack holds
 _CLOSING: Final = frozenset({"done", "approve", "refuse"})
 
 

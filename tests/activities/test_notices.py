@@ -91,6 +91,14 @@ def test_what_slack_does_not_take_for_half_an_hour_goes_by_mail_once(made):
     assert told[-1]["reason"] == notices.DOWN
 
 
+def test_a_long_message_goes_by_mail_whole(made):
+    host, clock, mail = made(Noting(always(DOWN)), f'  - {{slack: say, to: csm, text: "{"word " * 1_600}THE END"}}\n')
+
+    pass_time(host, clock, 40)
+
+    assert [one.body.endswith("THE END") for one in mail.sent] == [True]
+
+
 def test_what_is_for_a_channel_waits_for_slack(made):
     host, clock, mail = made(Noting(always(DOWN)), TELL)
 
