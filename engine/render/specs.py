@@ -21,7 +21,12 @@ def way_lines(step: Step) -> Iterator[str]:
     told = [name for name in differ if name != "conditions"]
     for way, own in every.items():
         if told:
-            yield f"for {way}: {', '.join(f'{name} {said(own.get(name))}' for name in told)}"
+            yield f"for {way}: {', '.join(f'{name} {_own(name, own.get(name))}' for name in told)}"
+
+
+def _own(name: str, value: object) -> str:
+    """As the file says it."""
+    return "nobody" if name == "approval" and value is None else said(value)
 
 
 def said(value: object) -> str:

@@ -34,6 +34,7 @@ _SAID_OF: Mapping[tuple[str, str], str] = {("answered", "contact"): "by {}:"}
 _NO_WORDS: Mapping[int, str] = {}
 _NO_BARS: Mapping[str, str] = {}
 _INSTANTS = ("due", "until")
+_KNOWN = frozenset((*_SAID, "why", "late"))
 
 
 def timeline(
@@ -77,7 +78,7 @@ def details(entry: Entry, clock: Clock) -> str:
     said = [_field(entry, name, clock) for name in _SAID if entry.fields.get(name) is not None]
     if (entry.kind, entry.event) == ("meeting", "timed_out"):
         said.append("not held")
-    others = [name for name in entry.fields if name not in _SAID and name != "why" and entry.fields[name] is not None]
+    others = [name for name in entry.fields if name not in _KNOWN and entry.fields[name] is not None]
     return ", ".join([" ".join(said)] * bool(said) + [f"{name} {_plain(entry.fields[name])}" for name in others])
 
 
@@ -98,6 +99,8 @@ def _field(entry: Entry, name: str, clock: Clock) -> str:
         value = clock(read_instant(value))
     if name == "set" and isinstance(value, dict):
         value = ", ".join(f"{field} = {saw(one)}" for field, one in value.items())
+    if name == "reason" and value == "past" and entry.event == "skipped":
+        return "past, passed over" if entry.fields.get("late") == "skip" else "past, goes on"
     if name == "case" and value == "otherwise":
         return "otherwise"
     return _SAID_OF.get((entry.event, name), _SAID[name]).format(printable(str(value)))

@@ -93,14 +93,20 @@ def covers(conditions: list[Condition], place: Place) -> bool:
 
 
 def enter(spec: BranchSpec, ctx: Context) -> Move:
-    seen: dict[str, JsonValue] | None = None
+    seen: list[JsonValue] = []
     for number, case in enumerate(spec.cases, 1):
-        seen = why(case, ctx.scope)
+        seen.append(why(case, ctx.scope))
         if case.truth(ctx.scope):
-            ctx.log("branched", case=number, why=seen)
+            ctx.log("branched", case=number, why=seen[-1])
             return Into(f"case/{number}")
-    ctx.log("branched", case="otherwise", why=seen)
+    ctx.log("branched", case="otherwise", why=seen[0] if len(seen) == 1 else _none_of(seen, spec, ctx))
     return Into("otherwise")
+
+
+def _none_of(seen: list[JsonValue], spec: BranchSpec, ctx: Context) -> JsonValue:
+    """Each case that fell through, below one another."""
+    unknown = any(case.truth(ctx.scope) is None for case in spec.cases)
+    return {"text": "one of the cases", "truth": None if unknown else False, "parts": seen}
 
 
 def resume(_spec: BranchSpec, open_: Open, _given: Given, _ctx: Context) -> Move:

@@ -194,7 +194,7 @@ def _wait_until(spec: WaitSpec, ctx: Context) -> Move:
         ctx.log("skipped", reason="unknown")
         return Into("otherwise", "unknown")
     if due < ctx.now:
-        ctx.log("skipped", reason="past", until=ctx.shown(due))
+        ctx.log("skipped", reason="past", until=ctx.shown(due), late="skip" if spec.late == "skip" else None)
         return Into("then", "past") if spec.late == "do" else Done("past")
     if due == ctx.now:
         return _came(ctx)

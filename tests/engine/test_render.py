@@ -243,7 +243,9 @@ def test_mails_in_turn_say_when_each_goes_and_what_stops_them():
   - {email: offer, from: csm, topic: general, to: champion, subject: Offer, text: Hello, approval: cs_manager}
 """
     words = [line.strip() for line in plan_lines(compiled(source(steps)))]
+    by_tier = steps.replace("approval: cs_manager", "approval: {enterprise: csm, growth: nobody, starter: nobody}")
 
+    assert "for growth: approval nobody" in [line.strip() for line in plan_lines(compiled(source(by_tier)))]
     assert words[words.index("sequence win_back to champion: 2 mails") :] == [
         "sequence win_back to champion: 2 mails",
         "mail 1, at once: One",

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from engine.people import Away, People
+from engine.render import why_lines
 from engine.simulate import simulate
 from tests.support.playbooks import compiled, lines, problems, setting, source, told
 from tests.support.playbooks import story as story_of
@@ -35,6 +36,23 @@ def test_the_first_case_that_is_true_is_taken_and_the_reason_kept():
     assert branched.fields["case"] == 2
     assert str(branched.fields["why"]).count("account.arr") >= 1
     assert story.outcome == "middle"
+
+
+def test_each_case_that_fell_through_is_kept():
+    story = told("""
+  - branch: size
+    cases:
+      - {when: account.arr >= 100000, then: [{end: big}]}
+      - {when: metrics.nps.value > 5, then: [{end: content}]}
+    otherwise: [{end: small}]
+""")
+
+    branched = next(entry for entry in story.trace if entry.event == "branched")
+    assert [line.strip().partition("   ")[0] for line in why_lines(branched.fields["why"])] == [
+        "unknown: one of the cases",
+        "false: account.arr >= 100000",
+        "unknown: metrics.nps.value > 5",
+    ]
 
 
 def test_a_case_that_is_unknown_falls_to_otherwise():

@@ -1,5 +1,6 @@
 """`wait`: for a duration, a day, an instant, a condition; what is past, unknown or moved."""
 
+from engine.render import timeline
 from tests.support.playbooks import lines, told
 
 NEVER = [{"after": "1 hour", "metrics": {"nps": 3}}]
@@ -65,6 +66,7 @@ def test_an_instant_already_past_does_not_wait_and_the_trace_says_so():
         ("2026-03-02T14:00:00Z", "late"),
         ("2026-03-02T14:00:00Z", "late/then/note"),
     ]
+    assert timeline(story.trace, str)[1].endswith("past, goes on")
 
 
 def test_late_skip_passes_over_then():
@@ -74,6 +76,7 @@ def test_late_skip_passes_over_then():
 
     assert lines(story, "updated") == []
     assert story.outcome == "completed"
+    assert timeline(story.trace, str)[1].endswith("past, passed over")
 
 
 def test_day_n_counts_from_the_day_the_run_started():

@@ -133,6 +133,16 @@ class TestSimulate:
         assert ran.lines[2].endswith("csm (ben) due 2026-03-04 Wed 17:00")
         assert ran.lines[-1] == "outcome: called"
 
+    def test_a_step_may_be_left_out_with_all_that_it_did(self):
+        whole, ran = (
+            playbook("simulate", "call", "--story", "story.yaml", *more) for more in ((), ("--without", "then_what"))
+        )
+        wrong = playbook("simulate", "call", "--story", "story.yaml", "--without", "rung")
+
+        assert {line.split()[3] for line in whole.lines[1:-1]} >= {"then_what", "then_what/case/1/tell"}
+        assert [line.split() for line in ran.lines] == [line.split() for line in whole.lines if "then_what" not in line]
+        assert (wrong.code, wrong.err) == (1, "the playbook has no step 'rung'. Did you mean 'ring'?\n")
+
     def test_without_a_story_it_is_one_of_the_tests_beside_the_playbook_and_words_are_what_people_read(self):
         ran = playbook("simulate", "call", "--test", "thanked", "--words")
 

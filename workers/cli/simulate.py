@@ -1,13 +1,17 @@
 """`playbook simulate`: what would happen to one account, told in advance on a virtual clock."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from engine.plan import template_of
+from engine.problems import suggest_or_list
 from engine.render import timeline
 from engine.simulate import Told, simulate
 from engine.story import Story
-from workers.cli.faults import FINE, WRONG
+from workers.cli.faults import FINE, WRONG, CommandFault
 from workers.cli.output import note, print_json, say, zone_clock
 from workers.cli.places import Chosen, choose
 from workers.cli.program import with_example
@@ -29,6 +33,9 @@ from workers.wording import bars_of
     "--until", "last", help="How far: a duration, a day or an instant. Default: to the end, 400 days at most."
 )
 @click.option("--words", is_flag=True, help="What people read: titles of tasks, subjects of mails, messages.")
+@click.option(
+    "--without", "left_out", multiple=True, metavar="STEP", help="Leaves out what this step, and those in it, did."
+)
 @click.option("--why", is_flag=True, help="Each decision with the values that it saw.")
 @click.option("--json", "as_json", is_flag=True, help="The timeline as JSON, the same bytes each time.")
 @click.pass_context
@@ -40,6 +47,7 @@ def command(
     word: str,
     last: str | None,
     words: bool,
+    left_out: tuple[str, ...],
     why: bool,
     as_json: bool,
 ) -> None:
@@ -56,10 +64,25 @@ def command(
     if as_json:
         print_json(told.to_json())
     else:
-        _print(told, found, chosen, whys=why, words=words)
+        _print(_without(told, left_out, chosen), found, chosen, whys=why, words=words)
     for fault in told.faults:
         note(f"{story}: {fault}")
     ctx.exit(WRONG if told.faults else FINE)
+
+
+def _without(told: Told, steps: Sequence[str], chosen: Chosen) -> Told:
+    """The same without the lines of these steps, such as thirteen calls that each week brings."""
+    known = [step.id for step in chosen.plan.steps.values()]
+    for step in steps:
+        if step not in known:
+            raise CommandFault(f"the playbook has no step '{step}'. {suggest_or_list(step, known)}".strip())
+    wanted = [place for place, one in enumerate(told.trace) if not _parts(one.path) & set(steps)]
+    words = {number: told.words[place] for number, place in enumerate(wanted) if place in told.words}
+    return replace(told, trace=[told.trace[place] for place in wanted], words=words)
+
+
+def _parts(path: str) -> set[str]:
+    return set(template_of(path).split("/"))
 
 
 def _print(told: Told, story: Story, chosen: Chosen, *, whys: bool, words: bool) -> None:
