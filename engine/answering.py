@@ -7,9 +7,13 @@ from datetime import datetime
 from typing import Final, get_args
 
 from engine.facts import Fact
+from engine.plan import Plan
 from engine.run import Answered, Run, Said
+from engine.vocabulary import Vocabulary
 
 ANSWERS: Final[tuple[Said, ...]] = get_args(Said)
+LASTING: Final[frozenset[Said]] = frozenset({"unsubscribe", "bounce"})
+"""Those that keep every mail to come from going."""
 EVENTS: Final[Mapping[Said, str]] = {
     "open": "mail_opened",
     "click": "mail_clicked",
@@ -34,3 +38,12 @@ def heard_by(run: Run, contact: str, verb: Said, at: datetime, happened: datetim
         people = open_.memo.get("people")
         if isinstance(people, dict) and contact in people and (happened is None or open_.since <= happened):
             yield Answered(at=at, path=open_.path, visit=open_.visit, to=contact, verb=verb)
+
+
+def is_heard_of(verb: Said, plan: Plan, vocabulary: Vocabulary) -> bool:
+    """Whether the playbook, or a metric, hears of such answers whichever mail they are to."""
+    event = EVENTS[verb]
+    counted = any(one.event == event for one in vocabulary.metrics.values())
+    specs = [spec for step in plan.steps.values() for spec in step.specs]
+    ends = [one.event for spec in specs for one in getattr(spec, "events", {}).values()]
+    return counted or event in {plan.start.on, *ends, *(getattr(spec, "on", None) for spec in specs)}

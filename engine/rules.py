@@ -1,6 +1,6 @@
 """Rules of RFC 5545: what an author may write, and when one comes next on somebody's calendar.
 
-A rule begins on the anchor's date and comes once a day at most. Its COUNT and UNTIL are taken from the text and held
+A rule begins on the anchor's date and comes once an hour at most. Its COUNT and UNTIL are taken from the text and held
 here, since what reads the rest looks for occurrences until they are over.
 """
 
@@ -33,7 +33,7 @@ _LAST: Final = dt.datetime.max  # noqa: DTZ901
 _PART: Final = re.compile(r"([A-Z]+)=([A-Z0-9,+-]+)")
 _UNTIL: Final = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?")
 _FORM: Final = "Write it as in 'FREQ=MONTHLY;BYDAY=2TU'."
-_ONCE_A_DAY: Final = "a cadence comes once a day at most"
+_ONCE_AN_HOUR: Final = "a cadence comes once an hour at most"
 
 
 def parse_rule(text: str) -> Recurrence | Refused:
@@ -115,9 +115,9 @@ def _counts(said: str) -> bool:
 
 def _too_often(parts: Mapping[str, str]) -> Refused | None:
     if parts.get("FREQ") in {"HOURLY", "MINUTELY", "SECONDLY"}:
-        return Refused(_ONCE_A_DAY, "Use FREQ=DAILY, WEEKLY, MONTHLY or YEARLY.")
-    several = next((key for key in ("BYHOUR", "BYMINUTE", "BYSECOND") if "," in parts.get(key, "")), None)
-    return Refused(_ONCE_A_DAY, f"Give {several} one number.") if several else None
+        return Refused(_ONCE_AN_HOUR, "Use FREQ=DAILY, WEEKLY, MONTHLY or YEARLY, with hours such as BYHOUR=9,15.")
+    several = next((key for key in ("BYMINUTE", "BYSECOND") if "," in parts.get(key, "")), None)
+    return Refused(_ONCE_AN_HOUR, f"Give {several} one number.") if several else None
 
 
 def _no_end(parts: Mapping[str, str]) -> Refused | None:

@@ -50,7 +50,15 @@ class Hours:
         for n in range(_AHEAD):
             date = first + dt.timedelta(n)
             if not self._closed(date):
-                yield from ((self.calendar.at(date, begins), self._end(date, ends)) for begins, ends in self._spans())
+                spans = self._spans(self._begins(date))
+                yield from ((self.calendar.at(date, begins), self._end(date, ends)) for begins, ends in spans)
+
+    def _begins(self, date: dt.date) -> dt.time:
+        """A day that is waited for begins with working hours where no hour is said: nobody is written to at midnight
+        because a day has come.
+        """
+        comes = (self.send is not None and self.send.on is not None) or self._closed(date - dt.timedelta(1))
+        return self.calendar.hours[0] if comes and self.quiet.customers is None else _MIDNIGHT
 
     def _end(self, date: dt.date, ends: dt.time | None) -> dt.datetime:
         return self.calendar.at(date, ends) if ends else self.calendar.midnight(date + dt.timedelta(1))
@@ -62,9 +70,9 @@ class Hours:
             return True
         return self.quiet.holidays and self.calendar.is_holiday(date)
 
-    def _spans(self) -> Iterator[Span]:
+    def _spans(self, begins_at: dt.time) -> Iterator[Span]:
         """The open parts of a day: outside of the quiet hours, inside of the window."""
-        window: Span = (self.send.window if self.send else None) or (_MIDNIGHT, None)
+        window: Span = (self.send.window if self.send else None) or (begins_at, None)
         for opens, closes in _outside(self.quiet.customers):
             begins = max(opens, window[0])
             ends = min((one for one in (closes, window[1]) if one is not None), default=None)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import JsonValue
 
 from engine.account import Account
-from engine.answering import fact_of, heard_by
+from engine.answering import LASTING, fact_of, heard_by, is_heard_of
 from engine.desk import Changes, Desk
 from engine.held import Counting, Held
 from engine.instants import told_together
@@ -96,6 +96,7 @@ class Simulation:
         self.plans = {plan.hash: plan}
         self.clock = story.clock(setting)
         self.held: dict[str, Held] = {}
+        self.early: list[tuple[Answer, datetime]] = []
         self.gate = Counting(setting.policy.calendar())
         self.desk = Desk(
             setting=replace(setting, vocabulary=telling(setting.vocabulary, story)),
@@ -122,6 +123,7 @@ class Simulation:
             self.desk.tick(now)
             self.absorb(now)
             self.run_until_quiet(now)
+        self.look_back()
         return self.told
 
     def next_instant(self, coming: list[Moment]) -> datetime | None:
@@ -174,7 +176,7 @@ class Simulation:
         if not self.held:
             self.told.faults.append(f"at {to_json(now)}: nothing is held that could be released")
         for held in self.held.values():
-            self.desk.release(held, now, by="the story")
+            self.desk.release(held, now, by="a release")
         self.held = {}
         self.absorb(now)
 
@@ -191,9 +193,12 @@ class Simulation:
         self.desk.take(fact_of(name, self.desk.account.id, contact, verb, at, said), now=at)
         self.absorb(at)
         self.postbox.hear(contact, verb, topic)
-        for run in self.desk.runs.values():
-            heard = [one for one in heard_by(run, contact, verb, at) if self.postbox.is_about(one, run.id, topic)]
-            self.inputs.setdefault(run.id, []).extend(heard)
+        told = [(run, one) for run in self.desk.runs.values() for one in heard_by(run, contact, verb, at)]
+        for run, one in told:
+            if self.postbox.is_about(one, run.id, topic):
+                self.inputs.setdefault(run.id, []).append(one)
+        if not (told or mail or answer.step):
+            self.unheard(answer, at)
 
     def left(self, answer: Answer, mail: Effect | None) -> str:
         """The topic of which no more mail is wanted: as the mail's link has it, where the story does not say."""
@@ -206,9 +211,27 @@ class Simulation:
         """The mail that it answers: the last that has gone to the contact, where one has."""
         mine = [one for one in self.told.mails if one.to == answer.contact and answer.step in {None, one.step}]
         if answer.step is not None and not mine:
-            fault = f"no mail of '{answer.step}' has gone to {answer.contact} that could be answered"
-            self.told.faults.append(f"{self.clock(at)}: {fault}")
+            self.unfounded(f"no mail of '{answer.step}' has gone to {answer.contact} that could be answered", at)
         return mine[-1] if mine else None
+
+    def unheard(self, answer: Answer, at: datetime) -> None:
+        """Somebody answers who got no mail: that may say what becomes of mails to come, else it says nothing."""
+        if is_heard_of(answer.verb, self.plan, self.desk.setting.vocabulary):
+            return
+        if answer.verb in LASTING:
+            self.early.append((answer, at))
+        else:
+            self.unfounded(f"no mail has gone to {answer.contact}, so '{answer.verb}' says nothing", at)
+
+    def unfounded(self, fault: str, at: datetime) -> None:
+        self.told.faults.append(f"{self.clock(at)}: {fault}")
+
+    def look_back(self) -> None:
+        """What keeps mails from somebody says nothing where none was ever to go to them."""
+        written = {to for _, _, to, _ in self.postbox.written}
+        for answer, at in self.early:
+            if answer.contact not in written:
+                self.unfounded(f"no mail was for {answer.contact}, so '{answer.verb}' says nothing", at)
 
     def do(self, act: Act, at: datetime) -> None:
         place = self.open_task(act)

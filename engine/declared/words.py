@@ -122,6 +122,14 @@ def _working_hours(written: object) -> Hours:
     return first, last
 
 
+def _send_window(written: object) -> Hours:
+    first, last = _hours(written)
+    if last < first:
+        fix = "Write hours of one day, such as 09:00-17:00; the nights of customers are quiet_hours in policy.yaml"
+        raise Refusal(f"{shown(written)} goes past midnight, and a send window lies within one day", fix, "hours")
+    return first, last
+
+
 def one_of(words: Iterable[str], noun: str) -> Callable[[Any], int]:
     """The place of a word among those that are known."""
     known = tuple(words)
@@ -188,6 +196,7 @@ Span = Annotated[Duration, BeforeValidator(_duration)]
 Lasting = Annotated[Duration, BeforeValidator(_lasting)]
 ClockSpan = Annotated[Duration, BeforeValidator(_by_the_clock)]
 DaySpan = Annotated[Hours, BeforeValidator(_hours)]
+SendWindow = Annotated[Hours, BeforeValidator(_send_window)]
 WorkingHours = Annotated[Hours, BeforeValidator(_working_hours)]
 Weekday = Annotated[int, BeforeValidator(one_of(DAYS, "a day of the week"))]
 WorkingDays = Annotated[tuple[Weekday, ...], BeforeValidator(_some)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from pydantic import JsonValue
 
-from engine.declared.words import Weekday, WorkingHours
+from engine.declared.words import SendWindow, Weekday
 from engine.mailing import about
 from engine.quantities import Duration
 from engine.sendtimes import Hours, SendTimes
@@ -26,7 +26,7 @@ _ANY_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 class SendModel(StepModel):
     noun: ClassVar[str] = "a 'send'"
 
-    window: WorkingHours | None = None
+    window: SendWindow | None = None
     on: tuple[Weekday, ...] | None = None
 
 

@@ -13,7 +13,18 @@ from engine.run import Open, Run
 from engine.simulate import simulate
 from engine.source import read
 from engine.values import read_instant
-from tests.support.playbooks import MONDAY_MORNING, compiled, lines, problems, setting, source, story, story_in, told
+from tests.support.playbooks import (
+    KIM,
+    MONDAY_MORNING,
+    compiled,
+    lines,
+    problems,
+    setting,
+    source,
+    story,
+    story_in,
+    told,
+)
 
 NOW = read_instant(MONDAY_MORNING)
 WAITS = """
@@ -61,6 +72,29 @@ def test_an_answer_to_a_mail_that_has_not_gone_is_a_fault_of_the_story():
     result = simulate(made, story(then=[{"after": "1 hour", "reply": "c1", "step": "request"}]), setting())
 
     assert result.faults == ["2026-03-02 Mon 10:00: no mail of 'request' has gone to c1 that could be answered"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"),
+    [
+        ("reply", "no mail has gone to c2, so 'reply' says nothing"),
+        ("unsubscribe", "no mail was for c2, so 'unsubscribe' says nothing"),
+    ],
+)
+def test_an_answer_of_somebody_who_got_no_mail_is_a_fault_of_the_story(verb, said):
+    lee = KIM | {"id": "c2", "name": "Lee", "role": "other"}
+
+    result = simulate(
+        compiled(source(SEQUENCE)), story(contacts=[KIM, lee], then=[{"after": "1 hour", verb: "c2"}]), setting()
+    )
+
+    assert result.faults == [f"2026-03-02 Mon 10:00: {said}"]
+
+
+def test_who_wants_no_mail_before_the_first_one_gets_none():
+    result = told("  - {wait: a_day, for: 1 day}" + SEQUENCE, then=[{"after": "1 hour", "unsubscribe": "c1"}])
+
+    assert [one.fields["reason"] for one in result.trace if one.event == "skipped"] == ["unsubscribed"] * 2
 
 
 @pytest.mark.parametrize(("verb", "event"), EVENTS.items())

@@ -57,6 +57,7 @@ def coming(
         ("year", ["Tue 2027-03-02 09:00", "Thu 2028-03-02 09:00"]),
         ("year on first monday", ["Mon 2027-01-04 09:00", "Mon 2028-01-03 09:00"]),
         ("FREQ=MONTHLY;BYDAY=2TU", ["Tue 2026-03-10 09:00", "Tue 2026-04-14 09:00"]),
+        ("FREQ=WEEKLY;BYHOUR=9,15", ["Mon 2026-03-02 15:00", "Mon 2026-03-09 09:00"]),
         ("FREQ=WEEKLY;INTERVAL=2", ["Mon 2026-03-16 09:00", "Mon 2026-03-30 09:00"]),
     ],
 )
@@ -119,8 +120,8 @@ def test_what_is_no_cadence_says_what_to_write(text, said):
         ("FREQ=WEEKLY;COUNT=3;UNTIL=20270101", "an RRULE has either COUNT or UNTIL"),
         ("FREQ=WEEKLY;UNTIL=20270230", "'UNTIL=20270230' is no day or instant"),
         ("FREQ=WEEKLY;FREQ=DAILY", "is not an RRULE"),
-        ("FREQ=DAILY;BYHOUR=9,10", "a cadence comes once a day at most. Give BYHOUR one number."),
-        ("FREQ=HOURLY", "a cadence comes once a day at most"),
+        ("FREQ=DAILY;BYMINUTE=0,30", "a cadence comes once an hour at most. Give BYMINUTE one number."),
+        ("FREQ=HOURLY", "a cadence comes once an hour at most"),
         ("FREQ=WEEKLYY", "'FREQ=WEEKLYY' is not an RRULE"),
         ("nonsense", "'nonsense' is not an RRULE"),
         ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30' never comes"),

@@ -1,5 +1,7 @@
 """What may be written and is probably not meant is told, and what is meant is not."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine.check import check
@@ -188,6 +190,20 @@ ASK = "  - {{task: look, title: 'Look at {}'}}\n"
 )
 def test_a_text_that_hangs_on_what_an_event_may_leave_out_is_told(shown, start, found):
     assert codes(source(ASK.format(shown), start=start)) == found
+
+
+@pytest.mark.parametrize(("block", "found"), [("then", []), ("otherwise", ["unsaid"])])
+def test_a_day_of_the_event_that_is_waited_for_is_known_only_where_it_has_come(block, found):
+    blocks = {"then": "[]", "otherwise": "[]"} | {block: "[{slack: note, to: csm, text: '{{ event.day | date }}'}]"}
+    steps = f"  - {{wait: until_then, until: event.day, then: {blocks['then']}, otherwise: {blocks['otherwise']}}}\n"
+
+    known = setting().vocabulary
+    orders = replace(known, events={**known.events, "order": {"day": known.fields["renewal_date"]}})
+    text = source(steps, start="start: {on: order}\n")
+    document, plan = read(text, "example.yaml"), compiled(text, replace(setting(), vocabulary=orders))
+    assert not isinstance(document, Problems)
+
+    assert [one.code for one in lints(plan, document, orders)] == found
 
 
 def test_mails_of_a_sequence_that_go_at_once_are_told():

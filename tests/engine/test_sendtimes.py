@@ -37,13 +37,13 @@ def test_weekends_are_the_days_that_the_calendar_does_not_work():
     sunday_work = Calendar("UTC", None, frozenset({6, 0, 1, 2, 3}))
     friday = datetime(2026, 3, 6, 14, tzinfo=UTC)
 
-    assert opens(friday, QuietHours(weekends=True), calendar=sunday_work) == datetime(2026, 3, 8, tzinfo=UTC)
+    assert opens(friday, QuietHours(weekends=True), calendar=sunday_work) == datetime(2026, 3, 8, 9, tzinfo=UTC)
 
 
 def test_public_holidays_are_those_of_the_recipients_country():
     independence = datetime(2026, 5, 25, 14, tzinfo=UTC)  # Memorial Day
 
-    assert opens(independence, QuietHours(holidays=True)) == datetime(2026, 5, 26, 4, tzinfo=UTC)
+    assert opens(independence, QuietHours(holidays=True)) == datetime(2026, 5, 26, 13, tzinfo=UTC)
     assert opens(independence, QuietHours(holidays=True), calendar=Calendar("UTC", "JP")) == independence
 
 
@@ -52,6 +52,14 @@ def test_a_mail_waits_for_its_own_days_and_hours():
 
     assert opens(MONDAY, NIGHT, tuesdays) == MONDAY + timedelta(days=1)
     assert Hours(NEW_YORK, NIGHT, tuesdays).reason(MONDAY) == "send window"
+
+
+def test_a_day_without_an_hour_begins_with_working_hours_or_when_the_quiet_ones_end():
+    friday = SendTimes(on=(4,))
+
+    assert opens(send=friday) == MONDAY + timedelta(days=4)
+    assert opens(quiet=NIGHT, send=friday) == MONDAY + timedelta(days=4, hours=-1)
+    assert opens(MONDAY + timedelta(days=4, hours=12), send=friday) == MONDAY + timedelta(days=4, hours=12)
 
 
 def test_hours_of_which_nothing_is_left_never_open():
