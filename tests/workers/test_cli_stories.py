@@ -141,7 +141,7 @@ class TestSimulate:
 
         assert {line.split()[3] for line in whole.lines[1:-1]} >= {"then_what", "then_what/case/1/tell"}
         assert [line.split() for line in ran.lines] == [line.split() for line in whole.lines if "then_what" not in line]
-        assert (wrong.code, wrong.err) == (1, "the playbook has no step 'rung'. Did you mean 'ring'?\n")
+        assert (wrong.code, wrong.err) == (1, "playbook: the playbook has no step 'rung'. Did you mean 'ring'?\n")
 
     def test_without_a_story_it_is_one_of_the_tests_beside_the_playbook_and_words_are_what_people_read(self):
         ran = playbook("simulate", "call", "--test", "thanked", "--words")
