@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from engine.context import Made, World
 from engine.plan import Plan
 from engine.run import Acknowledged, Answered, Flipped, Input, Joined, Open, Operated, Played, Run, Settled, TaskActed
-from engine.steps.base import TimeUp
+from engine.steps.base import SAID, TimeUp
 from engine.stored import pack, to_json
 from engine.strands import Leaving, Strands
 from engine.values import UNKNOWN, unpack
@@ -145,13 +145,21 @@ class _Feeding:
     def _feed_next(self) -> bool:
         due = self._next_timer()
         first = self.queue[0] if self.queue else None
-        if isinstance(first, Operated) or (first and first.at <= (due[0] if due else self.now)):
+        if first and (isinstance(first, Operated) or self._comes_first(first, due)):
             self._feed(self.queue.pop(0))
             return True
         if due is None:
             return False
         self._tell_time(*due)
         return True
+
+    def _comes_first(self, first: Input, due: tuple[datetime, str, str] | None) -> bool:
+        """Before the timer that is due. A step that has said facts goes on at once: only what ends the run is heard
+        sooner.
+        """
+        if due is None:
+            return first.at <= self.now
+        return first.at <= due[0] and (due[2] != SAID or _leaves(first))
 
     def _next_timer(self) -> tuple[datetime, str, str] | None:
         """The earliest timer that is due by now; a paused run has none."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field, JsonValue
 
@@ -18,6 +18,9 @@ from engine.logic import Condition, Expression
 from engine.quantities import Duration
 from engine.run import Acknowledged, Answered, Flipped, Joined, Lean, Open, Operated, Played, Settled, TaskActed
 from engine.shapes import Shape
+
+SAID: Final = "set"
+"""The timer of a step that has said facts: it goes on when they have been taken in, in the same instant."""
 
 
 class StepModel(Shape):

@@ -14,7 +14,7 @@ from engine.logic import Expression, compile_answering
 from engine.meant import ROOMS, is_meant
 from engine.problems import suggest, suggest_or_list
 from engine.run import Open
-from engine.steps.base import Done, Given, Move, Rest, Spec, StepModel, Unready
+from engine.steps.base import SAID, Done, Given, Move, Rest, Spec, StepModel, Unready
 from engine.stored import to_json
 from engine.types import Type
 from engine.values import UNKNOWN, from_json
@@ -135,7 +135,7 @@ def enter(spec: UpdateSpec, ctx: Context) -> Move:
     fields = {name: _value(name, value, ctx) for name, value in spec.values.items()}
     ctx.set_fields(fields)
     ctx.log("updated", set=fields)
-    return Rest(timers={"set": ctx.now})
+    return Rest(timers={SAID: ctx.now})
 
 
 def resume(_spec: UpdateSpec, _open: Open, _given: Given, _ctx: Context) -> Move:

@@ -103,6 +103,15 @@ def test_each_event_is_a_time_and_can_be_read_there_alone():
     )
 
 
+def test_each_of_two_events_of_one_instant_is_a_time_where_what_is_done_takes_none():
+    do = "[{update: note, set: {seats: event.severity}}]"
+    tickets = [{"after": "1 day", "event": "ticket", "data": {"severity": level}} for level in (1, 2)]
+
+    story = told(STEPS, head=watch("on: ticket, again: always", do), then=tickets)
+
+    assert [one.fields["set"] for one in story.trace if one.event == "updated"] == [{"seats": 1}, {"seats": 2}]
+
+
 def test_a_rhythm_beside_the_steps_needs_no_end_and_ends_with_the_run():
     head = "meanwhile:\n  - {every: pulse, schedule: 2 weeks, do: [{slack: tell, to: csm, text: Hi}]}\n"
     story = told("  - {wait: long, for: 30 days}", head=head)
