@@ -14,6 +14,7 @@ from engine.mrkdwn import in_mrkdwn, out_of_mrkdwn
 from engine.policy import GENERAL, Policy
 from engine.run import Effect
 
+SAID = "slack"  # the purpose of what an author, or a reply, says in Slack, in its marks
 MAIL = "email"  # the channel, and the purpose of what goes to customers
 NOTICE = "notice"  # the channel of mails to colleagues, of what Slack does not bring them
 
@@ -46,7 +47,7 @@ def in_slack(effect: Effect) -> Message:
 def in_words(effect: Effect) -> Message:
     """The same for who reads it outside of Slack."""
     plain = message_of(effect)
-    return plain if effect.purpose in TELLING else replace(plain, body=out_of_mrkdwn(plain.body))
+    return replace(plain, body=out_of_mrkdwn(plain.body)) if effect.purpose == SAID else plain
 
 
 def mail_of(effect: Effect, account: str, policy: Policy, senders: Senders, links: Links) -> Message:

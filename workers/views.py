@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
+from activities.message import in_words
 from activities.store.effects import EffectRow
 from activities.store.runs import RunRow
 from activities.store.suppressions import EVERY, Barred
@@ -96,7 +97,7 @@ def effect_view(row: EffectRow) -> View:
         "attempts": row.attempt,
         "receipt": row.receipt,
         "subject": content.get("subject"),
-        "body": content.get("body"),
+        "body": in_words(effect).body if effect.channel == "slack" else content.get("body"),
     }
 
 

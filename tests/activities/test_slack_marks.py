@@ -9,10 +9,12 @@ from activities import runs
 from activities.effect import TryAgain, perform
 from activities.mail import notices
 from activities.slack.messages import Slack
+from activities.store import effects
 from activities.transport import Busy
 from tests.support.driving import drive
 from tests.support.hosts import NOW, HandClock, Noting, acme, always, host_on, only_run, playbook, tell
 from tests.support.standins import StandInSlack
+from workers.views import effect_view
 
 START = "start: {when: metrics.nps.value < 5}\n"
 SHOWN = [
@@ -75,3 +77,13 @@ def test_by_mail_they_are_letters_again(sqlite):
 
     [told] = mail.sent
     assert told.subject.startswith("Look at *R&D*")
+
+
+def test_the_outbox_shows_letters(sqlite):
+    host = host_on(sqlite, playbook(SAID, start=START))
+    acme(host, name="R&D <Acme>")
+    tell(host, "acme", metric="nps", value=3)
+
+    [row] = host.database.read(effects.listed)
+
+    assert effect_view(row)["body"] == "Look at *R&D <Acme>*, <https://crm.example|there>"
