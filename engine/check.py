@@ -60,6 +60,7 @@ def check(folder: Path) -> Checked:
         problems.extend(_subjects(ids, plans))
         problems.extend(_tests(workspace, setting, ids, plans))
         problems.extend(_unused_templates(workspace))
+    problems.extend(workspace.templates.links())
     return Checked(workspace, setting, plans, problems)
 
 

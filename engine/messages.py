@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from engine import links
 from engine.logic import Condition, compile_condition
 from engine.names_here import Wider
 from engine.problems import suggest_or_list
@@ -37,6 +38,8 @@ def check_text(
     for key, source in (("text", text), ("subject", subject)):
         if source is not None:
             place.text(source, key, contact=mail)
+    if mail and text is not None and not place.compiler.rehearsing:
+        place.faults(links.faults(text), "text", code="mail-link", severity="warning")
     if template is not None:
         place.compiler.use_template(template, place, "template", contact=mail)
 

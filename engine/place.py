@@ -75,11 +75,20 @@ class Place:
     def where(self) -> str:
         return f"step '{self.id}' > {self.part}" if self.part else f"step '{self.id}'"
 
-    def faults(self, found: Iterable[Fault], *keys: str | int, words: str | None = None, code: str) -> None:
+    def faults(
+        self,
+        found: Iterable[Fault],
+        *keys: str | int,
+        words: str | None = None,
+        code: str,
+        severity: Literal["error", "warning"] = "error",
+    ) -> None:
         said = words or key_words(keys)
         for one in found:
             place, offset = (*keys, *one.pointer), None if one.pointer else one.offset
-            self.fault(*place, message=one.message, fix=one.fix, code=code, offset=offset, words=said)
+            self.fault(
+                *place, message=one.message, fix=one.fix, code=code, offset=offset, words=said, severity=severity
+            )
 
     # --- what may be named
 

@@ -10,6 +10,7 @@ from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Final, Literal, assert_never
 
 from engine.filters import Amount, Reckoned, all_filters
+from engine.links import FILTER, Encoded, encoded, with_encoded_values
 from engine.markdown import in_markdown
 from engine.mrkdwn import in_mrkdwn
 from engine.values import UNKNOWN
@@ -84,9 +85,13 @@ def shown(value: object) -> object:
             return value
 
 
+def _in_address(value: object, whole: bool) -> str:  # noqa: FBT001 - as a text calls it
+    return encoded(str(shown(value)), whole=whole)
+
+
 def shown_into(into: Into, value: object) -> object:
     found = shown(value)
-    if not isinstance(found, str):
+    if not isinstance(found, str) or isinstance(found, Encoded):
         return found
     match into:
         case "plain":
@@ -114,11 +119,13 @@ def environment(into: Into = "plain") -> ImmutableSandboxedEnvironment:
     )
     made.globals.clear()
     made.filters.update(all_filters())
+    made.filters[FILTER] = _in_address
     return made
 
 
 @lru_cache(maxsize=2048)
 def compiled(source: str, into: Into = "plain") -> Template:
+    source = with_encoded_values(source) if into == "markdown" else source
     return environment(into).from_string("\n".join(map(_kept, source.split("\n"))))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from engine import links
 from engine.logic import Fault, Names, Scope
 from engine.problems import START, Position, Problems
 from engine.rendering import PERCENT, Into
@@ -133,6 +134,15 @@ class Templates:
             if template.name == name:
                 where = f"template '{name}', used by {used_by}" if used_by else f"template '{name}'"
                 _check(template, names, where, problems, contact=contact, anywhere=anywhere)
+        return problems
+
+    def links(self) -> Problems:
+        """Of mails: links and pictures with which a mail cannot go as it is meant."""
+        problems = Problems()
+        for template in (one for one in self.files if one.subject):
+            for fault in links.faults(template.body.text):
+                at, where = _place(template.body, fault.offset), f"template '{template.name}'"
+                problems.add(template.file, at, where, fault.message, fault.fix, code="mail-link", severity="warning")
         return problems
 
     def faults(self, source: str, names: Names, *, contact: bool = False) -> list[Fault]:
