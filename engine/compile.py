@@ -22,7 +22,7 @@ from engine.names_here import Here, Wider, steps_said
 from engine.own import check_own
 from engine.parameters import Values, as_text, filled_in, own_in, packed
 from engine.partial import as_far_as_it_goes
-from engine.place import Place
+from engine.place import Place, around
 from engine.plan import MEANWHILE, AnySpec, Plan, Step
 from engine.problems import Problems, Severity, nearest, suggest, suggest_or_list
 from engine.setting import Setting
@@ -378,7 +378,7 @@ class Compiler:
         self, path: Path, message: str, fix: str, code: str, where: str | None = None, severity: Severity = "error"
     ) -> None:
         if not self.is_made_up(path):
-            words = where if where is not None else " > ".join(str(part) for part in path if isinstance(part, str))
+            words = where if where is not None else around(self.document, path, KINDS)
             at = self.document.at(path)
             self.problems.add(self.document.file, at, words, message, fix, code=code, severity=severity)
 

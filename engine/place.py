@@ -4,7 +4,7 @@ and column.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from engine import head
 from engine.assignment import holder_logic
-from engine.document import Path
+from engine.document import Document, Path
 from engine.limits import Again
 from engine.logic import Condition, Fault, Names, compile_condition
 from engine.names_here import Wider
@@ -321,3 +321,13 @@ def key_words(keys: tuple[str | int, ...]) -> str:
         else:
             words.append(str(key))
     return " > ".join(words)
+
+
+def around(document: Document, path: Path, kinds: Container[str]) -> str:
+    """Where that is: below the innermost step that is around it, and without one from the top of the file."""
+    for length in range(len(path) - 2, 0, -1):
+        step = document.value(path[:length])
+        kind = next(iter(step)) if isinstance(step, dict) and step else None
+        if kind in kinds and isinstance(step, dict) and isinstance(name := step[str(kind)], str):
+            return f"step '{name}' > {key_words(path[length:])}"
+    return " > ".join(str(part) for part in path if isinstance(part, str))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.playbooks import compiled, problems, source, story, told
+from tests.support.playbooks import ACME, compiled, problems, source, story, told
 from tests.support.unkind_hosts import Watched
 
 QBR = """
@@ -117,7 +117,7 @@ def test_what_was_held_can_be_read_in_then():
 
 
 def test_one_whose_day_has_passed_on_arrival_is_missed_at_once():
-    result = told("  - {meeting: review, due: day -3, otherwise: [{end: late}]}")
+    result = told("  - {meeting: review, due: 2026-02-27, otherwise: [{end: late}]}")
 
     missed = next(one for one in result.trace if one.event == "timed_out")
     assert (missed.fields["reason"], result.outcome) == ("past", "late")
@@ -187,3 +187,24 @@ def test_steps_behind_a_meeting_that_always_ends_the_run_are_unreachable():
     found = problems(source(QBR + "  - {end: never}"))
 
     assert [one.code for one in found] == ["unreachable"]
+
+
+def test_how_many_were_missed_in_a_row_is_counted_in_a_field():
+    steps = """
+  - every: weekly
+    schedule: week
+    times: 4
+    do:
+      - meeting: call
+        title: Call
+        due: 2 days
+        then: [{update: met, set: {seats: 0}}]
+        otherwise: [{update: missed, set: {seats: account.seats + 1}}]
+"""
+    head = "meanwhile:\n  - {watch: twice, when: account.seats >= 2, do: [{end: silent}]}\n"
+    then = [met("15 days")]
+
+    result = told(steps, head, account={**ACME, "seats": 0}, then=then)
+
+    assert [one[2].rpartition("/")[2] for one in events(result, "updated")] == ["missed", "met", "missed", "missed"]
+    assert result.outcome == "silent"
