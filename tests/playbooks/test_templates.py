@@ -10,6 +10,7 @@ from activities.mail.links import Links
 from activities.mail.page import CLIPPED_AT, page_of
 from activities.mail.senders import Senders
 from engine.workspace import load
+from tests.support.browsers import browser, seen
 from tests.support.pages import read
 from workers.checking import check
 from workers.letters import Source, letter, made_up
@@ -17,6 +18,8 @@ from workers.letters import Source, letter, made_up
 WORKSPACE = Path(__file__).parents[2] / "playbooks"
 SETTING = check(WORKSPACE).setting
 LINKS = Links(("a-secret-that-is-long-enough-for-it",), "https://cs.vendor.example", "reply.vendor.example")
+WIDTHS = (360, 1024)
+LEGIBLE = 4.5  # contrast of text, WCAG AA
 FILES = [(one.name, one.language) for one in load(WORKSPACE).templates.files]
 
 
@@ -74,3 +77,16 @@ def test_steps_stand_in_lines_of_their_own_whatever_is_known(name, language, sea
 
     assert re.findall(r"(?m)^(\d)\. \S.*[.]$", text) == ["1", "2", "3"]
     assert ("37" in text) == (seats == 37)
+
+
+@pytest.mark.skipif(browser() is None, reason="no Chromium or Chrome is on this machine")
+def test_a_real_browser_shows_every_mail_whole_and_legibly_on_telephones_and_desktops(tmp_path):
+    mails = {f"{name} {language or ''}".strip(): mail(name, language) for name, language in FILES}
+
+    found = seen(browser(), tmp_path, {name: page_of(one).html for name, one in mails.items()}, WIDTHS)
+
+    assert len(found) == len(WIDTHS) * len(FILES)
+    assert {key: one.beyond for key, one in found.items() if one.beyond > 0} == {}
+    assert {key: one.contrast for key, one in found.items() if one.contrast < LEGIBLE} == {}
+    assert [key for key, one in found.items() if not words(mails[key[0]].footer.address) <= words(one.text)] == []
+    assert min(len(one.text) for one in found.values()) > 200
