@@ -6,6 +6,7 @@ idempotent.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -32,6 +33,7 @@ AT_ONCE = 50  # deliveries in flight
 ADVANCES = 4  # at once, by the relay itself
 POLL = timedelta(seconds=0.05)  # for what other processes wrote
 LATE_EVERY = timedelta(seconds=30)
+FILL_EVERY = timedelta(seconds=0.25)
 TAKE_UP_EVERY = timedelta(seconds=1)
 TROUBLE = timedelta(seconds=1)  # after a pass that the database would not let through
 RPC = timedelta(seconds=10)
@@ -59,6 +61,7 @@ class Relay:
         self._threads = ThreadPoolExecutor(3, thread_name_prefix="relay")
         self._advances = ThreadPoolExecutor(ADVANCES, thread_name_prefix="relay-advance")
         self._advancing = 0
+        self._filled, self._filling = -FILL_EVERY.total_seconds(), False
 
     def stir(self) -> None:
         if self._loop is not None and not self._loop.is_closed():
@@ -151,18 +154,34 @@ class Relay:
 
     async def _judge_some(self) -> None:
         self._new_times.clear()
+        rest = await self._in_thread(self._judged)
+        if rest > timedelta(0):
+            await _either(self._new_times, rest)
+
+    def _judged(self) -> timedelta:
+        """What is due is evaluated; for how long nothing will be. Accounts that nobody has judged since the last apply
+        are looked for less often: only an apply makes any.
+        """
         try:
-            busy = await self._in_thread(lambda: facts.wake_due(self._host) + facts.fill(self._host))
+            busy = facts.wake_due(self._host) if self._until_next_due() <= timedelta(0) else 0
+            if self._may_fill():
+                filled = facts.fill(self._host)
+                self._filling, busy = filled > 0, busy + filled
         except NothingApplied:
             busy = 0
-        if not busy:
-            await _either(self._new_times, await self._in_thread(self._until_next_due))
+        return timedelta(0) if busy else max(self._until_next_due(), timedelta(milliseconds=1))
 
     def _until_next_due(self) -> timedelta:
         clock = self._host.clock
         due = self._host.database.read(accounts.next_due)
-        rest = clock.at_real(due) - clock.real() if due else self._poll
-        return max(min(rest, self._poll), timedelta(milliseconds=1))
+        return min(clock.at_real(due) - clock.real(), self._poll) if due else self._poll
+
+    def _may_fill(self) -> bool:
+        now = time.monotonic()
+        if self._filling or now >= self._filled + FILL_EVERY.total_seconds():
+            self._filled = now
+            return True
+        return False
 
     async def _look_for_late(self) -> None:
         await asyncio.sleep(self._late_every.total_seconds())
