@@ -37,7 +37,7 @@ KINDS_OF: Mapping[str, frozenset[str]] = {
     "slack": frozenset({"slack"}),
     "webhook": frozenset({"webhook"}),
     "escalate": frozenset({"escalate", "task"}),
-    "remind": frozenset({"task"}),
+    "remind": frozenset({"task", "email"}),
     "update": frozenset({"update"}),
     "meeting": frozenset({"meeting"}),
     "play": frozenset({"play"}),

@@ -225,6 +225,7 @@ def attention(connection: Connection, host: Host, limit: int = MANY) -> list[Vie
         *_undeleted(connection),
         *_unheard(connection, now, limit),
         *_undone(connection, limit),
+        *_undecided(connection, now, limit),
         *_nobodys(connection, host, limit),
         *held_attention(connection, host, limit),
         *_faulty_rules(connection),
@@ -308,9 +309,18 @@ def _unheard(connection: Connection, now: datetime, limit: int) -> Iterator[View
 
 def _undone(connection: Connection, limit: int) -> Iterator[View]:
     for task in tasks.used_up(connection, limit):
-        reason = f"not done behind the last rung of its ladder: {task.title} ({task.person or 'nobody'})"
+        what = "not decided" if task.kind == "approval" else "not done behind the last rung of its ladder"
+        reason = f"{what}: {task.title} ({task.person or 'nobody'})"
         fix = f"playbook task complete {task.id}, or reassign or snooze it"
         yield attention_view("overdue", task.id, task.account, reason, fix, run=task.run)
+
+
+def _undecided(connection: Connection, now: datetime, limit: int) -> Iterator[View]:
+    """Mails of the last week that do not go, as nobody said in time whether they may."""
+    for task in tasks.expired(connection, now - timedelta(days=7), limit):
+        reason = f"nobody decided in time, and the mail does not go: {task.title} ({task.person or 'nobody'})"
+        fix = "write it yourself if it is worth it still; it is told here for a week"
+        yield attention_view("expired", task.id, task.account, reason, fix, run=task.run)
 
 
 def _nobodys(connection: Connection, host: Host, limit: int) -> Iterator[View]:

@@ -136,6 +136,14 @@ def used_up(connection: Connection, limit: int = 1_000) -> list[Task]:
     return [Task.model_validate_json(body) for body in connection.scalars(query.limit(limit))]
 
 
+def expired(connection: Connection, since: datetime, limit: int = 1_000) -> list[Task]:
+    """Approvals that nobody gave before their mail was not worth sending any more."""
+    query = select(tasks.c.body).where(tasks.c.state == "withdrawn", tasks.c.body.contains('"kind":"approval"'))
+    query = query.where(tasks.c.body.contains('"outcome":"expired"')).order_by(tasks.c.due.desc(), tasks.c.id)
+    found = [Task.model_validate_json(body) for body in connection.scalars(query.limit(limit))]
+    return [task for task in found if task.closed is not None and task.closed >= since]
+
+
 def counted(connection: Connection) -> dict[str, int]:
     """How many tasks there are by state."""
     rows = connection.execute(select(tasks.c.state, func.count()).group_by(tasks.c.state))

@@ -11,16 +11,20 @@ from pydantic import JsonValue
 from engine import tasks
 from engine.assignment import covers, held, turn
 from engine.mailing import EXPIRED
-from engine.run import Flipped, Open, TaskActed
+from engine.quantities import Duration
+from engine.run import Flipped, Open, Task, TaskActed
 from engine.steps import mails
 from engine.steps.base import Done, Given, Move, Rest, TimeUp, keep
 
 if TYPE_CHECKING:
+    from engine.calendar import Calendar
     from engine.context import Context
 
 NOBODY: Final = "nobody"  # what stands for a tier or stage whose mails need no approval
 APPROVED: Final = "approved"
 HOLDER: Final = "holder/approval"
+REMINDER: Final = "reminder"
+_A_DAY: Final = Duration(amount=1, unit="business day")
 OUTCOMES: Final = (APPROVED, "refused")
 
 
@@ -36,7 +40,7 @@ def ask(role: str, said: str, expires: datetime | None, ctx: Context) -> Rest:
     task = tasks.new(beside, title, role, found, kind="approval", instructions=said, outcomes=OUTCOMES, due=due)
     beside.log("opened", kind="task", assigned=role, person=task.person, due=ctx.shown(due), covers=covers(found))
     beside.tell(person, "task", task.title, below="approval", task=task.id)
-    timers = turn(task, ctx) | mails.until(expires)
+    timers = turn(task, ctx) | mails.until(expires) | _reminder(due, expires, ctx.calendar_of(person), ctx)
     return Rest(timers=timers, watches=(HOLDER,), memo=beside.save(task, **held(role, ctx)))
 
 
@@ -45,8 +49,11 @@ def decided(open_: Open, given: Given, ctx: Context) -> str | Move:
     beside = _beside(ctx)
     task = tasks.task_of(open_)
     match given:
+        case TimeUp(name=name) if name == REMINDER:
+            return _remind(task, open_, beside)
         case TimeUp(name="expires"):
-            beside.save(task.model_copy(update={"state": "withdrawn", "closed": ctx.now, "snoozed": None}))
+            over = {"state": "withdrawn", "outcome": EXPIRED, "closed": ctx.now, "snoozed": None}
+            beside.save(task.model_copy(update=over))
             beside.withdraw_effects("the mail has expired")
             beside.log("withdrawn", kind="task", reason=EXPIRED)
             return EXPIRED
@@ -60,6 +67,23 @@ def decided(open_: Open, given: Given, ctx: Context) -> str | Move:
             return move.outcome or "refused" if isinstance(move, Done) else move
         case _:
             return keep(open_)
+
+
+def _reminder(due: datetime | None, expires: datetime | None, calendar: Calendar, ctx: Context) -> dict[str, datetime]:
+    """On the morning of the day that it is due, or of the last working day on which it can still be decided."""
+    at = calendar.opens(calendar.date_of(due)) if due else None
+    if expires is not None and (due is None or expires <= due):
+        at = calendar.subtract(_A_DAY, expires, "opens")
+    return {REMINDER: at} if at is not None and at > ctx.now else {}
+
+
+def _remind(task: Task, open_: Open, beside: Context) -> Move:
+    """One that is put off is in nobody's way. What is not decided then is in attention."""
+    if task.snoozed is None:
+        beside.log("reminded", kind="task", to="assignee", person=task.person)
+        words = f"{task.title}: it waits for your word"
+        beside.tell(beside.person(task.person), "remind", words, below="reminder", task=task.id)
+    return replace(keep(open_, **{REMINDER: None}), memo=beside.save(task.model_copy(update={"used_up": True})))
 
 
 def edited(contents: dict[str, JsonValue], given: Given, ctx: Context) -> dict[str, JsonValue]:

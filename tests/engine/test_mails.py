@@ -164,6 +164,17 @@ def test_an_approval_is_due_by_policy_and_says_whose_mail_it_is():
     assert (opened.fields["assigned"], opened.fields["due"]) == ("cs_manager", "2026-03-09T17:00:00Z")
 
 
+@pytest.mark.parametrize(
+    ("expires", "reminded"), [("", "2026-03-09T09:00"), ("    expires: 3 days\n", "2026-03-04T09:00")]
+)
+def test_who_is_to_approve_is_reminded_before_it_is_too_late(expires, reminded):
+    result = told(APPROVED + expires, until="2026-03-20T00:00:00Z")
+
+    found = [(one.path, one.fields["person"]) for one in result.trace if one.event == "reminded"]
+    assert found == [("hello/approval", "max")]
+    assert lines(result, "reminded")[0][0].startswith(reminded[:10])
+
+
 def test_an_approval_that_nobody_gives_may_be_given_up():
     steps = APPROVED + "    at_most: 3 days\n    otherwise: [{end: late}]\n"
 

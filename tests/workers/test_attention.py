@@ -22,6 +22,27 @@ def told(host):
     return [(one["kind"], one["id"]) for one in host.database.read(lambda c: attention(c, host))]
 
 
+def test_an_approval_is_listed_when_its_holder_was_reminded_and_when_its_mail_has_expired(database):
+    clock = HandClock()
+    mail = "\n  - {email: hello, to: champion, subject: Hi, text: Hi, approval: cs_manager, expires: 5 days}\n"
+    host = host_on(database, playbook(mail, start=START), real=clock)
+    acme(host)
+    tell(host, "acme", contact={"id": "c1", "name": "Kim", "role": "champion", "email": "kim@acme.test"})
+    tell(host, "acme", metric="nps", value=3)
+    drive(host, clock, NOW + timedelta(hours=1))
+    (task,) = host.database.read(stored.listed)
+    assert told(host) == []
+
+    drive(host, clock, NOW + timedelta(days=4, hours=23))
+    assert told(host) == [("overdue", task.id)]
+
+    drive(host, clock, NOW + timedelta(days=6))
+    assert told(host) == [("expired", task.id)]
+
+    clock.at = NOW + timedelta(days=13)
+    assert told(host) == []
+
+
 def test_a_task_that_is_open_behind_the_last_rung_is_listed_until_somebody_puts_it_off(database):
     clock = HandClock()
     host = host_on(database, playbook(LADDER, start=START), real=clock)
