@@ -152,7 +152,7 @@ def _waited_for(at: Bench, desk: Desk, row: RunRow, now: datetime, under_way: fr
         for name in sorted(asked)
         for one in runs.listed(at.connection, account=row.account, playbook=name, live=True)
     ]
-    able = [one for one in live if one.id not in {row.id, *under_way} and not one.paused and one.fault is None]
+    able = [one for one in live if one.id not in {row.id, *under_way} and not (one.paused or one.failures or one.fault)]
     told = inputs.any_waiting(at.connection, [one.id for one in able]) if able else ()
     return [one for one in able if one.id in told or (one.look_at is not None and one.look_at <= now)]
 
@@ -165,7 +165,8 @@ def _fed_behind(
     for one in others:
         feed(at, locked_account(at.connection, one.id), one, None, busy)
     wakes.write(at.connection, [one.id for one in others], at.real)
-    return feed(at, locked_account(at.connection, row.id), row, reached, busy)
+    account = locked_account(at.connection, row.id)
+    return feed(at, account, runs.find(at.connection, row.id) or row, reached, busy)
 
 
 def _moment(at: Bench, account: AccountRow, reached: datetime | None) -> datetime:

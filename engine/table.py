@@ -155,7 +155,14 @@ class Table:
         return self.entries.get(slot(playbook, subject), Entries())
 
     def _all_watches(self) -> list[Watch]:
-        return [watch for run_id in sorted(self.watches) for watch in self.watches[run_id]]
+        """In an order that hangs on nothing but what they are: however they were kept, they are told the same."""
+        several = (self.watches[run_id] for run_id in sorted(self.watches))
+        return [watch for watches in several for watch in sorted(watches, key=_place)]
+
+
+def _place(watch: Watch) -> tuple[str, int, int, str]:
+    """Of several goals or stops the first comes first, the tenth behind the second."""
+    return watch.path, watch.visit, len(watch.name), watch.name
 
 
 def earliest_after(now: datetime, *instants: datetime | None) -> datetime | None:

@@ -81,6 +81,23 @@ def test_how_another_run_ends_goes_before_the_time_limit_of_who_waits_for_it(sql
     assert told["", 1][-2]["event"] == "completed"
 
 
+LACKING = {"to": "champion", "subject": "Hi", "text": "You have {{ account.seats }} seats"}
+
+
+def test_what_several_steps_lacked_is_told_in_one_order(sqlite):
+    tracks = {
+        "one": [{"wait": "first", "for": "1 hour"}, {"email": "late"} | LACKING],
+        "two": [{"email": "soon"} | LACKING],
+    }
+    head = {"playbook": "example", "owner": "csm", "start": "by hand"}
+    text = bound(json.dumps(head | {"steps": [{"parallel": "both", "tracks": tracks}]}), "a1")
+    known = [{"after": "3 days", "account": {"seats": 40}}]
+    life = Life(compiled(text), story(then=known, account={"id": "a1"}), text)
+    until = NOW + timedelta(days=4)
+
+    assert lived(played(sqlite, [life], until, care=False), life) == simulated(life, until)
+
+
 @pytest.mark.parametrize("exit_", EXITS)
 def test_in_every_kind_of_wait_loop_and_track_a_goal_or_stop_ends_the_run_at_once_and_leaves_nothing_open(
     sqlite, exit_

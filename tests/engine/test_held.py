@@ -206,6 +206,7 @@ def test_a_story_says_that_others_have_used_up_the_limit_and_that_a_person_relea
         ("2026-03-02T15:00:00Z", "start"),
         ("2026-03-05T14:00:00Z", "start"),
     ]
+    assert next(one.fields["by"] for one in result.trace if one.event == "started") == "a release"
 
 
 def test_the_next_period_of_the_limit_has_room_again():
