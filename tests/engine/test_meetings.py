@@ -193,7 +193,7 @@ def test_how_many_were_missed_in_a_row_is_counted_in_a_field():
     steps = """
   - every: weekly
     schedule: week
-    times: 4
+    times: 9
     do:
       - meeting: call
         title: Call

@@ -88,6 +88,13 @@ class TestTest:
         assert said in tested.out
         assert (checked.code, said in checked.out) == (1, True)
 
+    def test_a_playbook_without_tests_that_is_no_yaml_is_an_error_of_test_too(self, workspace):
+        (workspace / "other.yaml").write_text("playbook: other\nsteps: [\n")
+
+        ran = playbook("test", "other")
+
+        assert (ran.code, ran.lines[-1]) == (1, "0 tests: 0 passed, 1 file with errors")
+
     @pytest.mark.parametrize("command", ["test", "check", "simulate"])
     def test_a_playbook_that_is_no_yaml_is_found_by_its_id_and_its_file_is_named(self, workspace, command):
         small_workspace(workspace, call=CALL.replace("due: 2", "due: [2"))

@@ -87,6 +87,9 @@ def _run(selected: Selected, word: str) -> Outcome:
             outcome.playbooks[tests.file] = tests.playbook
             plan, stories = checked.plans[tests.playbook], list(tests.stories)
             outcome.results += run_tests(tests.document, plan, stories, checked.setting, word, checked.plans).results
+    known = {checked.file_of(tests.playbook) for tests in checked.tests}
+    for file in sorted(selected.files & checked.workspace.unread.keys() - known - outcome.stopped.keys()):
+        outcome.stopped[file] = [one for one in selected.problems([file]) if one.severity == "error"]
     return outcome
 
 
