@@ -19,6 +19,7 @@ from engine.trace import deferred
 AHEAD: Final = 2  # so many times what is taken up at once may wait to be claimed
 ABANDONED: Final = timedelta(minutes=1)  # real: whoever should have tried the provider again did not
 RATE: Final = "provider's rate"
+LONG: Final = timedelta(minutes=30)  # real: then it may be what all mails of a playbook say, and another's is tried
 RARELY: Final = timedelta(hours=1)  # real: between tries of a mail that its receiver does not take
 GIVEN_UP: Final = timedelta(days=3)  # real: as mail servers do
 MAILS: Final = {"email", "notice"}  # sent once at most
@@ -129,7 +130,8 @@ def _next(at: Bench, channel: str, most: int) -> list[tuple[str, str, str]]:
     trusted = timedelta() if found.mode == "handed" else ABANDONED
     if found.holds(at.real - trusted) or mails.unclaimed(at.connection, channel, at.real - ABANDONED, 1):
         return []
-    return mails.next_to_try(at.connection, channel, found.effect)
+    long = found.since is not None and at.real - found.since >= LONG
+    return mails.next_to_try(at.connection, channel, found.effect if long else None)
 
 
 def _room(at: Bench, channel: str, most: int) -> int:

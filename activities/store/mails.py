@@ -57,8 +57,8 @@ def put_off(connection: Connection, channel: str, limit: int) -> list[tuple[str,
 
 
 def next_to_try(connection: Connection, channel: str, failed: str | None) -> list[tuple[str, str, str]]:
-    """One of them, likewise: where there is such, one that has not been tried, and of another playbook than the effect
-    that has `failed`, perhaps for what it says.
+    """One of them, likewise: where there is such, one that has not been tried, and of another playbook than what has
+    `failed`, if that is named.
     """
     same = exists().where(_FAILED.c.id == failed, _FAILED.c.playbook == effects.c.playbook)
     query = select(effects.c.id, effects.c.account, effects.c.run)

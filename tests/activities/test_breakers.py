@@ -10,7 +10,7 @@ from activities.mail.smtp import Smtp
 from activities.mail.smtp_client import Server
 from activities.store import breakers, effects
 from activities.transport import Busy, Message, Sender, Sent
-from tests.support.hosts import NOW, HandClock, Noting, acme, always, host_on, playbook, tell
+from tests.support.hosts import NOW, HandClock, Noting, acme, always, apply, host_on, playbook, tell
 from tests.support.standins.smtp import StandInSmtp
 
 NOT_NOW = Busy("HTTP 500", timedelta(seconds=30))
@@ -131,3 +131,22 @@ def test_a_text_that_a_mail_server_does_not_like_now_waits_alone_and_a_server_wi
         assert not said("DATA", "452 no room")
         assert not said("DATA", "421 closing")
         assert not said("MAIL", "451 not now")
+
+
+def test_what_all_mails_of_a_playbook_say_keeps_no_others_for_long(sqlite):
+    clock = HandClock()
+
+    def answer(message):
+        return NOT_NOW if message.subject == "Bad" else Sent(message.id)
+
+    bad = playbook(MAIL.replace("Hello", "Bad"), name="bad", start=START, head="priority: 90\n")
+    host = host_on(sqlite, bad, real=clock, email=Noting(always(answer)))
+    begin(host, *(f"a{n}" for n in range(9)))
+    go(host, clock, minutes=4)
+    apply(host, playbook(MAIL, name="good", start=START))
+    begin(host, "late")
+
+    go(host, clock, minutes=45)
+
+    rows = host.database.read(lambda c: effects.listed(c, limit=100))
+    assert [one.playbook for one in rows if one.state == "sent"] == ["good"]
