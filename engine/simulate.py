@@ -297,6 +297,7 @@ class Simulation:
             else:
                 self.inputs.setdefault(effect.run, []).append(came)
                 self.told.mails += [effect] if came.state == "sent" else []
+                break  # its run goes on before another mail is looked at
         return self.awaited(now)
 
     def post(self, changes: Changes, now: datetime) -> None:

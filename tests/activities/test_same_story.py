@@ -98,6 +98,21 @@ def test_what_several_steps_lacked_is_told_in_one_order(sqlite):
     assert lived(played(sqlite, [life], until, care=False), life) == simulated(life, until)
 
 
+def test_of_two_mails_of_one_instant_the_one_that_went_is_told_before_the_other_is_looked_at(sqlite):
+    mail = {"to": "champion", "subject": "Hi", "text": "Hello"}
+    beside = {
+        "watch": "low",
+        "when": "metrics.nps.value < 5",
+        "do": [{"email": "news", "send": {"on": ["tuesday"]}} | mail],
+    }
+    head = {"playbook": "example", "owner": "csm", "start": "by hand", "meanwhile": [beside]}
+    text = bound(json.dumps(head | {"steps": [{"email": "hello"} | mail, {"wait": "long", "for": "3 days"}]}), "a1")
+    life = Life(compiled(text), story(metrics={"nps": 0}, account={"id": "a1"}), text)
+    until = NOW + timedelta(days=4)
+
+    assert lived(played(sqlite, [life], until, care=False), life) == simulated(life, until)
+
+
 @pytest.mark.parametrize("exit_", EXITS)
 def test_in_every_kind_of_wait_loop_and_track_a_goal_or_stop_ends_the_run_at_once_and_leaves_nothing_open(
     sqlite, exit_
