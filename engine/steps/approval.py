@@ -24,7 +24,6 @@ NOBODY: Final = "nobody"  # what stands for a tier or stage whose mails need no 
 APPROVED: Final = "approved"
 HOLDER: Final = "holder/approval"
 REMINDER: Final = "reminder"
-_A_DAY: Final = Duration(amount=1, unit="business day")
 OUTCOMES: Final = (APPROVED, "refused")
 
 
@@ -73,7 +72,7 @@ def _reminder(due: datetime | None, expires: datetime | None, calendar: Calendar
     """On the morning of the day that it is due, or of the last working day on which it can still be decided."""
     at = calendar.opens(calendar.date_of(due)) if due else None
     if expires is not None and (due is None or expires <= due):
-        at = calendar.subtract(_A_DAY, expires, "opens")
+        at = calendar.subtract(Duration(amount=1, unit="business day"), expires, "opens")
     return {REMINDER: at} if at is not None and at > ctx.now else {}
 
 
