@@ -10,7 +10,8 @@ from typing import Literal
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from activities.desks import Bench, bench, lay_out
 from activities.directive import Directive
@@ -31,6 +32,7 @@ from engine.trigger import runs_read
 log = logging.getLogger(__name__)
 
 NEARLY = timedelta(seconds=2)  # a clock that is so much short of a look's instant counts as there
+IN_TROUBLE = (OperationalError, InterfaceError, InternalError, NoConnection, Collided)  # the database, not the run
 FAILURES = 5  # advances in a row that fail before the run is left alone
 
 Verb = Literal["pause", "resume", "skip", "retry", "stop"]
@@ -51,18 +53,17 @@ class StaleLook(Exception):
 
 def advance(host: Host, run: str, reached: datetime | None = None, first: Telling | None = None) -> Directive:
     """Feeds the run all that has come for it. `reached` is the real instant of the look whose timer fired. `first` is
-    written in the same transaction, and kept also when the engine fails.
+    written in the same transaction, and by itself when that fails.
 
-    Raises NoSuchRun, and AdvanceFailed as long as the run is not given up as faulted.
+    Raises NoSuchRun, AdvanceFailed as long as the run is not given up as faulted, and what a database raises that is
+    in trouble.
     """
     try:
         return host.database.write(lambda connection: _advanced(bench(host, connection), run, reached, first))
-    except (SQLAlchemyError, Collided):
-        raise  # the database is in trouble, not the run
     except Exception as error:
         if first is not None:
             host.database.write(lambda connection: first(bench(host, connection)))
-        if isinstance(error, NoSuchRun):
+        if isinstance(error, (NoSuchRun, *IN_TROUBLE)):
             raise
         log.exception("advance of %s failed", run)
         kind = type(error).__name__

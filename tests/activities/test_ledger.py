@@ -315,6 +315,17 @@ def test_a_failing_advance_takes_no_settle_with_it(made):
     assert len(email.sent) == 1
 
 
+def test_a_row_that_the_database_refuses_of_an_advance_takes_no_settle_with_it(made):
+    host, _, email, _ = made()
+    for refusing in ("DELETE FROM trace", "CREATE UNIQUE INDEX one_line ON trace (playbook)"):
+        host.database.write(lambda connection, said=refusing: connection.exec_driver_sql(said))
+
+    with pytest.raises(runs.AdvanceFailed):
+        done(host)
+
+    assert (the_effect(host).state, len(email.sent), only_run(host).failures) == ("sent", 1, 1)
+
+
 def _forget_the_plans(connection):
     from sqlalchemy import update
 
