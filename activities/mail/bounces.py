@@ -41,13 +41,17 @@ def take_in(host: Host, to: tuple[str, ...], reports: Reports) -> Literal["retur
 
 def at_once(host: Host, effect: str, reason: str, code: str) -> None:
     """The server said it when it was to take the mail. To a colleague, somebody must see to their address."""
-    row = host.database.read(lambda connection: effects.find(connection, effect))
-    if row is None or row.channel != "email":
-        ledger.settle(host, effect, "failed", reason, code)
-        return
-    ledger.settle(host, effect, "skipped", BOUNCED)
-    host.database.write(lambda connection: _told(bench(host, connection), effect, reason[:LONGEST]))
+    host.database.write(lambda connection: _ended(bench(host, connection), effect, reason, code))
     host.stir()
+
+
+def _ended(at: Bench, effect: str, reason: str, code: str) -> None:
+    row = effects.find(at.connection, effect)
+    if row is None or row.channel != "email":
+        ledger.settling(effect, "failed", reason, code)(at)
+        return
+    ledger.settling(effect, "skipped", BOUNCED)(at)
+    _told(at, effect, reason[:LONGEST])
 
 
 def _told(at: Bench, effect: str, reason: str) -> None:
@@ -91,9 +95,10 @@ def _taken(
         ledger.settle_proven(within, row, f"returned:{row.id}")
     news = False
     for one in mine:
-        if mail_events.add(at.connection, row.account, row.recipient, row.id, _kind(one), now):
+        kind = _kind(one)
+        if kind and mail_events.add(at.connection, row.account, row.recipient, row.id, kind, now):
             news = True
-            for response in meaning(at.connection, row, _kind(one), now, _reason(one)):
+            for response in meaning(at.connection, row, kind, now, _reason(one)):
                 responses.take_in(within, response)
     return "returned" if news else "known"
 
@@ -104,7 +109,8 @@ def _is_of(row: EffectRow, report: Report, alone: bool) -> bool:  # noqa: FBT001
     return row.effect.address.lower() in report.recipients or (alone and not row.effect.content.get("cc"))
 
 
-def _kind(report: Report) -> Kind:
+def _kind(report: Report) -> Kind | None:
+    """None: nothing is decided yet, the server goes on trying."""
     match report.fate:
         case "hard":
             return "bounced"
@@ -112,6 +118,8 @@ def _kind(report: Report) -> Kind:
             return "blocked"
         case "delivered":
             return "delivered"
+        case "delayed":
+            return None
 
 
 def _reason(report: Report) -> str:

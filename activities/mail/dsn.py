@@ -17,7 +17,7 @@ from activities.mail.storable import storable
 RETURNS_TO: Final = "X-Playbook-Returns-To"
 """Our own header, by which a mail is known though its envelope and its Message-ID were written anew on the way."""
 
-Fate = Literal["hard", "soft", "delivered"]
+Fate = Literal["hard", "soft", "delayed", "delivered"]
 
 _MOST: Final = 50  # recipients of one report
 _LONGEST: Final = 1_000  # characters of a field
@@ -82,10 +82,8 @@ def _fate(block: Message) -> Fate | None:
         case "failed":
             status = _status(block)
             return "hard" if status.startswith("5") and not _THIS_TIME.fullmatch(status) else "soft"
-        case "delayed":
-            return "soft"
-        case "delivered":
-            return "delivered"
+        case "delayed" | "delivered" as said:
+            return said
     return None
 
 

@@ -1,6 +1,7 @@
 """Mails that came back to where a mail server says so: matched, hard or soft, and never by who makes it up."""
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities import erasing
-from activities.mail import replies
+from activities.mail import bounces, replies
 from activities.mail.dsn import Report, Reports
 from activities.mail.inbound import Inbound, read
 from activities.mail.links import Links
@@ -81,7 +82,7 @@ def test_a_mail_that_comes_back_for_good_is_a_bounce_and_its_address_gets_no_mor
 @pytest.mark.parametrize(
     ("action", "status", "said"),
     [
-        ("delayed", "4.4.1", "421 try later"),
+        ("failed", "4.4.1", "421 not answered"),
         ("failed", "4.4.7", "450 expired"),
         ("failed", "5.2.2", "552 mailbox full"),
         ("failed", "5.0.0", "550 5.7.1 rejected as spam"),
@@ -101,15 +102,26 @@ def test_what_may_arrive_another_time_is_soft_and_the_third_in_a_row_is_for_good
     assert suppressed(host) == "bounced"
 
 
+def test_what_is_only_delayed_never_counts_as_come_back(made):
+    host, clock, server, _ = made
+
+    for number in range(3):
+        came = back(server, block(KIM, "delayed", "4.4.1", "421 will keep trying"), number=number)
+        assert replies.take_in(host, came).what == "known"
+        drive(host, clock, NOW + timedelta(days=number + 1, hours=1))
+
+    assert (told_of(host), suppressed(host), len(server.mails)) == ([], None, 3)
+
+
 def test_what_the_contact_did_meanwhile_begins_the_count_anew(made):
     host, clock, server, mail = made
-    replies.take_in(host, back(server, block(KIM, "delayed", "4.4.1")))
+    replies.take_in(host, back(server, block(KIM, "failed", "4.4.1")))
     drive(host, clock, NOW + timedelta(days=1, hours=1))
-    replies.take_in(host, back(server, block(KIM, "delayed", "4.4.1"), number=1))
+    replies.take_in(host, back(server, block(KIM, "failed", "4.4.1"), number=1))
     host.database.write(lambda c: mail_events.add(c, "acme", "c1", mail.id, "opened", clock.at))
     drive(host, clock, NOW + timedelta(days=2, hours=1))
 
-    replies.take_in(host, back(server, block(KIM, "delayed", "4.4.1"), number=2))
+    replies.take_in(host, back(server, block(KIM, "failed", "4.4.1"), number=2))
 
     assert (told_of(host), suppressed(host)) == ([], None)
 
@@ -252,6 +264,30 @@ def test_what_a_server_refuses_at_once_is_a_bounce_where_nobody_is_there_and_els
     assert (second.state, second.reason) == state
     assert only_run(host).run.outcomes == outcome
     assert barred == (["bounced"] if outcome else [])
+
+
+class Dying:
+    """A database whose process is killed once it has written so often."""
+
+    def __init__(self, database, writes):
+        self.read, self._write, self._left = database.read, database.write, writes
+
+    def write(self, work):
+        if not self._left:
+            raise KeyboardInterrupt
+        self._left -= 1
+        return self._write(work)
+
+
+def test_a_bounce_at_once_is_settled_and_told_together_or_not_at_all(made):
+    host, _, _, mail = made
+    host.database.write(lambda c: effects.change(c, mail.id, state="claimed", receipt=None))
+
+    with suppress(KeyboardInterrupt):
+        bounces.at_once(replace(host, database=Dying(host.database, 1)), mail.id, "5.1.1 no such user", "smtp_550")
+
+    row = host.database.read(lambda c: effects.find(c, mail.id))
+    assert (row.state, suppressed(host), len(told_of(host))) == ("skipped", "bounced", 1)
 
 
 def test_of_a_colleague_whose_mailbox_is_gone_somebody_hears(sqlite):
