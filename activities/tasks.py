@@ -52,7 +52,7 @@ class Refused:
 Answer = Done | Refused
 
 
-Edited = Mapping[Literal["subject", "body"], str]
+Edited = Mapping[Literal["subject", "preheader", "body"], str]
 
 
 @dataclass(frozen=True, slots=True)

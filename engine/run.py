@@ -163,7 +163,7 @@ class TaskActed(Frozen):
     until: datetime | None = None
     to: str | None = None
     note: str | None = None
-    edited: dict[Literal["subject", "body"], str] | None = None
+    edited: dict[Literal["subject", "preheader", "body"], str] | None = None
 
 
 class Acknowledged(Frozen):

@@ -87,13 +87,14 @@ def _remind(task: Task, open_: Open, beside: Context) -> Move:
 
 def edited(contents: dict[str, JsonValue], given: Given, ctx: Context) -> dict[str, JsonValue]:
     """The mails as whoever approves them has put them. Only one that goes to one contact alone can be: the words of
-    several differ.
+    several differ. A preheader that they have not seen beside their own words does not go with them.
     """
     if not isinstance(given, TaskActed) or not given.edited or len(contents) != 1:
         return contents
     _beside(ctx).log("updated", kind="task", by=given.by, set=dict.fromkeys(given.edited, "edited"))
     new: dict[str, JsonValue] = {str(name): text for name, text in given.edited.items()}
-    return {to: said | new for to, said in contents.items() if isinstance(said, dict)}
+    unseen: dict[str, JsonValue] = {"preheader": ""}
+    return {to: said | unseen | new for to, said in contents.items() if isinstance(said, dict)}
 
 
 def without(memo: dict[str, JsonValue]) -> dict[str, JsonValue]:

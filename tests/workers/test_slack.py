@@ -383,6 +383,19 @@ def test_a_mail_is_edited_before_it_is_approved(opened):
     assert now_is(at, task).by == "max"
 
 
+@pytest.mark.parametrize("said", ["", "Dates only"])
+def test_what_an_inbox_shows_behind_the_subject_is_edited_with_the_mail(opened, said):
+    at, task = opened("  - {email: hello, to: champion, template: renewal/value-recap, approval: cs_manager}\n")
+    at.press("U0MAX", "edit", task)
+
+    shown = {one["block_id"]: one["element"]["initial_value"] for one in at.slack.views[0]["blocks"][1:]}
+    at.fill("U0MAX", subject={"value": "Hi"}, preheader={"value": said}, body={"value": "No meeting."})
+    runs.advance(at.host, only_run(at.host).id)
+
+    assert shown["preheader"] == "Three minutes before we talk about renewal"
+    assert mail_of(at).effect.content["preheader"] == said
+
+
 def test_a_task_that_was_erased_is_said_to_be_gone(opened):
     at, _ = opened()
 

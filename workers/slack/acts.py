@@ -163,6 +163,8 @@ def _edited(office: Office, task: Task, person: Person, form: Form) -> Answer | 
     if lacking := {name: "A mail needs one." for name, text in said.items() if not text}:
         return forms.errors(**lacking)
     edited: tasks.Edited = {"subject": " ".join(said["subject"].split()), "body": said["body"]}
+    if preheader := _words(form, "preheader"):
+        edited = {**edited, "preheader": preheader}
     return tasks.complete(office.host, task.id, task.outcomes[0], person.id, edited=edited)
 
 

@@ -45,11 +45,11 @@ def editing(task: Task, carried: Carried, mails: Sequence[Draft]) -> Form:
     """Raises Kindly for what a form cannot hold."""
     if len(mails) != 1:
         raise Kindly("This goes to several people, each in their own words. Approve it as it is, or decline it.")
-    subject = mails[0].subject
+    subject, preheader = mails[0].subject, " ".join(mails[0].preheader.split())
     parts, joints = _parts(mails[0].body)
-    if len(parts) > PARTS or len(subject) > forms.SUBJECT:
+    if len(parts) > PARTS or max(len(subject), len(preheader)) > forms.SUBJECT:
         raise Kindly("This mail is too long to be edited in Slack. Read it, then approve it as it is, or decline it.")
-    return forms.edit(task, carried.model_copy(update={"joints": tuple(joints)}), subject, parts)
+    return forms.edit(task, carried.model_copy(update={"joints": tuple(joints)}), subject, preheader, parts)
 
 
 def joined(parts: Sequence[str], joints: Sequence[str]) -> str:

@@ -51,10 +51,13 @@ def refuse(task: Task, carried: Carried) -> Form:
     return _form("refuse", "Decline", "Decline it", carried, task, _note("Why?", optional=False))
 
 
-def edit(task: Task, carried: Carried, subject: str, parts: Sequence[str]) -> Form:
+def edit(task: Task, carried: Carried, subject: str, preheader: str, parts: Sequence[str]) -> Form:
     """The mail as it would go, to be sent otherwise; a long text is in several fields."""
-    head = {"type": "plain_text_input", "action_id": "said", "max_length": SUBJECT, "initial_value": subject}
-    blocks = [_input("subject", "Subject", head)]
+    line = {"type": "plain_text_input", "action_id": "said", "max_length": SUBJECT}
+    blocks = [_input("subject", "Subject", line | {"initial_value": subject})]
+    if preheader:
+        shown = line | {"initial_value": preheader}
+        blocks.append(_input("preheader", "Preview (what an inbox shows behind the subject)", shown, optional=True))
     for number, part in enumerate(parts, 1):
         field = {"type": "plain_text_input", "action_id": "said", "multiline": True, "max_length": BODY}
         label = "Text (Markdown)" if len(parts) == 1 else f"Text (Markdown), part {number} of {len(parts)}"
