@@ -18,6 +18,7 @@ from engine.source import read
 from engine.workspace import Workspace, load
 from tests.support.examples import law
 from tests.support.spoilt import spoilt
+from workers.checking import check
 
 FOLDER = Path(__file__).parents[2] / "playbooks"
 PLAYBOOKS = (
@@ -82,6 +83,14 @@ def test_every_file_compiles_without_a_word_of_complaint():
 
     assert problems == []
     assert tuple(sorted(plans())) == PLAYBOOKS
+
+
+def test_a_version_has_its_name_wherever_the_files_lie_and_when_it_is_read_again():
+    plans = check(FOLDER).plans
+
+    renamed = [one.playbook for one in plans if Plan.model_validate_json(one.model_dump_json()).hash != one.hash]
+
+    assert renamed == []
 
 
 def test_every_stage_has_a_playbook_and_every_tier_several():
