@@ -81,8 +81,12 @@ def _send(host: Host, effect: str, granted: Granted, remember: Remember) -> Tell
 
 def _ask(host: Host, effect: str, doubted: Doubted, remember: Remember) -> Telling | None:
     found = doubted.channel.transport.find(doubted.message, doubted.since)
-    if found is not None:
-        remember(found.receipt)
-        return ledger.settling(effect, "sent", found.receipt)
+    match found:
+        case Sent(receipt):
+            remember(receipt)
+            return ledger.settling(effect, "sent", receipt)
+        case Busy(reason, after):
+            ledger.look_later(host, effect, reason, after)
+            return None
     granted = ledger.not_found(host, effect)
     return _send(host, effect, granted, remember) if granted else None

@@ -22,7 +22,7 @@ from activities.desks import Bench, bench
 from activities.host import Channel, Host
 from activities.mail import notices
 from activities.message import MAIL, NOTICE, mail_of
-from activities.putting_off import APART, MAILS
+from activities.putting_off import APART, LOOKS, MAILS
 from activities.slack import cards, removing
 from activities.store import accounts, breakers, effects, inputs, outbox, runs, wakes
 from activities.store.accounts import AccountRow
@@ -35,13 +35,6 @@ from engine.run import Answered, Flipped, Input, Operated
 
 SOON: Final = timedelta(seconds=1)  # real: until a card that is being posted is looked for again
 ATTEMPTS: Final = 5  # of a message that may be posted twice
-# Logical, from one look at the provider to the next: after 1, 5 and 30 minutes. Then a person must say.
-LOOKS: Final = {
-    "email": (timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=25)),
-    "slack": (timedelta(seconds=5),),
-    "webhook": (timedelta(seconds=5),),
-    "notice": (timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=25)),
-}
 
 
 class NoSuchEffect(Exception):
@@ -141,6 +134,11 @@ def doubt(host: Host, effect: str, reason: str) -> None:
     host.database.write(lambda connection: _doubted(bench(host, connection), effect, reason))
 
 
+def look_later(host: Host, effect: str, reason: str, after: timedelta) -> None:
+    """The provider could not be asked, not before that time at least."""
+    host.database.write(lambda connection: _unasked(bench(host, connection), effect, reason, after))
+
+
 def not_found(host: Host, effect: str) -> Granted | None:
     """The provider knows nothing of it, which proves nothing: a message that may be posted twice is granted again,
     a mail is asked for once more, and at last is a person's to decide.
@@ -149,16 +147,9 @@ def not_found(host: Host, effect: str) -> Granted | None:
 
 
 def send_again(host: Host, effect: str) -> None:
-    """A person's word: the only way back to wanted. What may not be sent again (`resendable`) stays as it is."""
+    """A person's word: the only way back to wanted. What may not be sent again (`is_resendable`) stays as it is."""
     host.database.write(lambda connection: _sent_again(bench(host, connection), effect))
     host.stir()
-
-
-def resendable(row: EffectRow) -> bool:
-    """Whether a person's word sends it again: it is uncertain, or it was refused and no run waits for it. A run that
-    waits is parked, and wants it anew itself when it is resumed.
-    """
-    return row.state == "uncertain" or (row.state == "failed" and not row.effect.blocking)
 
 
 def run_of(host: Host, effect: str) -> str:
@@ -361,6 +352,12 @@ def _be_in_doubt(at: Bench, account: AccountRow, row: EffectRow, reason: str, *,
     runs.touch(at.connection, [row.run])
 
 
+def _unasked(at: Bench, effect: str, reason: str, after: timedelta) -> None:
+    row = _locked(at.connection, effect)[1]
+    if row.state == "uncertain":
+        putting_off.until_it_can_be_asked(at, row, reason, after)
+
+
 def _not_found(at: Bench, effect: str) -> Granted | None:
     account, row = _locked(at.connection, effect)
     if row.state != "uncertain":
@@ -377,7 +374,7 @@ def _not_found(at: Bench, effect: str) -> Granted | None:
 
 def _sent_again(at: Bench, effect: str) -> None:
     account, row = _locked(at.connection, effect)
-    if not resendable(row):
+    if not row.is_resendable:
         return
     fresh: dict[str, object] = dict.fromkeys(("settled_at", "until", "tried_at", "reason"))
     fresh |= {"asking": False, "looks": 0, "checked_at": at.real, "ready_since": at.now(account)}

@@ -23,6 +23,14 @@ LONG: Final = timedelta(minutes=30)  # real: then it may be what all mails of a 
 RARELY: Final = timedelta(hours=1)  # real: between tries of a mail that its receiver does not take
 GIVEN_UP: Final = timedelta(days=3)  # real: as mail servers do
 MAILS: Final = {"email", "notice"}  # sent once at most
+SELDOM: Final = timedelta(minutes=5)  # real: between tries to ask a provider that cannot be asked
+# Logical, from one look at the provider to the next: after 1, 5 and 30 minutes. Then a person must say.
+LOOKS: Final = {
+    "email": (timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=25)),
+    "slack": (timedelta(seconds=5),),
+    "webhook": (timedelta(seconds=5),),
+    "notice": (timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=25)),
+}
 APART: Final = {"webhook"}  # channels of many receivers: that one of them is down says nothing of the others
 
 Fault: TypeAlias = Literal["nobody", "its own", "the provider's"]
@@ -90,6 +98,13 @@ def _until_its_receiver_is_back(at: Bench, account: AccountRow, row: EffectRow, 
     then = at.host.clock.logical(until)
     _put_off(at, row, state="deferred", until=then, reason=reason, lease_until=None)
     _note(at, row, reason, then, at.now(account))
+
+
+def until_it_can_be_asked(at: Bench, row: EffectRow, reason: str, at_least: timedelta) -> None:
+    """Whether it went out is looked for again, after twice as long each time; until then it is not sent again."""
+    wait = max(at_least, LOOKS["slack"][0], min(at.real - (row.claimed_at or at.real), SELDOM))
+    until = at.host.clock.logical(at.real + wait)
+    _put_off(at, row, asking=False, until=until, reason=f"could not be looked for: {reason}")
 
 
 def until_its_turn(at: Bench, account: AccountRow, row: EffectRow) -> None:

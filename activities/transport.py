@@ -130,9 +130,10 @@ class Transport(Protocol):
         """Hand the message over once. `deadline` bounds the whole call, however slowly bytes trickle; nothing leaves
         after it, so a lease that outlasts it is safe."""
 
-    def find(self, message: Message, since: datetime) -> Sent | None:
+    def find(self, message: Message, since: datetime) -> Sent | Busy | None:
         """Look at the provider for a message whose answer was lost. `since` is the real instant of the claim.
-        None proves nothing: neither that it was not sent, nor that the provider could be asked."""
+        None proves not that it was not sent, only that looking again soon is of no more use. Busy: the provider could
+        not be asked now."""
 
     def check(self) -> Sequence[Finding]:
         """Key, rights and reachability, without sending anything."""

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from urllib.error import HTTPError
 from urllib.request import Request
 
-from activities.transport import Answer, Finding, Message, Refused, Sent, Transport
+from activities.transport import Answer, Busy, Finding, Message, Refused, Sent, Transport
 from activities.verdict import verdict
 from activities.wire import Deadline, Exchange
 
@@ -52,7 +52,7 @@ class Webhooks:
             return exchange.without_answer(error)
         return Sent(f"http:{status}")
 
-    def find(self, message: Message, since: datetime) -> Sent | None:
+    def find(self, message: Message, since: datetime) -> Sent | Busy | None:
         """A receiver cannot be asked; what was kept here can be looked up."""
         return None if self._secret_of(message.signed_by or "") else self._local.find(message, since)
 

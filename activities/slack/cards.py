@@ -210,8 +210,8 @@ def _posted_after_all(host: Host, row: CardRow, shown: Card, address: str) -> tu
     return row, answer
 
 
-def _found(host: Host, message: Message, row: CardRow) -> Sent | None:
-    """What an attempt before this one may have posted."""
+def _found(host: Host, message: Message, row: CardRow) -> Sent | Busy | None:
+    """What an attempt before this one may have posted. Busy: that is not known yet."""
     since = host.clock.real() - timedelta(days=1)
     return host.channels[CHANNEL].transport.find(message, since) if row.attempts else None
 

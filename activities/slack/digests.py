@@ -147,7 +147,9 @@ def _message(person: Person, day: date, told: Digest) -> Message:
 
 
 def _sent(host: Host, row: DigestRow, message: Message) -> Answer:
-    """Slack knows no message twice, so a second try first looks whether the former one arrived."""
+    """Slack knows no message twice, so a second try first looks whether the former one arrived; while nobody can tell
+    (Busy), nothing is sent.
+    """
     channel = host.channels[CHANNEL]
     if row.attempts:
         since = host.clock.real() - timedelta(days=1)
@@ -165,7 +167,7 @@ def by_mail(host: Host, row: DigestRow, due: Due, day: date, told: Digest, note:
         row = host.database.write(lambda connection: rows.go_by_mail(connection, row))
     if row.may_have_arrived:
         there = channel.transport.find(message, host.clock.real() - timedelta(days=1))
-        reason = None if there else "it may have arrived by mail, and is not sent again"
+        reason = None if isinstance(there, Sent) else "it may have arrived by mail, and is not sent again"
         host.database.write(lambda connection: rows.done(connection, row, day, due.next_at, reason))
         return
     answer = channel.transport.send(message, channel.deadline)

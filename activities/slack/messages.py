@@ -35,6 +35,7 @@ SCOPES: Mapping[str, str] = {
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _MEMBER = re.compile(r"[UW][A-Z0-9]+")
 _GONE = frozenset({"thread_not_found", "message_not_found", "channel_not_found"})
+_UNREADABLE = frozenset({"missing_scope", "no_permission", "access_denied"})  # posting may be allowed all the same
 _CLOCK_SKEW = timedelta(minutes=2)
 _PAGES = 5  # of 200 entries each; no place of ours has more since a claim
 
@@ -88,8 +89,9 @@ class Slack:
             return self._deliver(client, message, channel, None)  # somebody deleted it: it is still to be read
         return answer
 
-    def find(self, message: Message, since: datetime) -> Sent | None:
-        """A message in a private channel is found by the channel's id only, not by its name."""
+    def find(self, message: Message, since: datetime) -> Sent | Busy | None:
+        """A message in a private channel is found by the channel's id only, not by its name. None also where the app
+        may never read the place."""
         if not _reachable(message):
             return None
         client = self._client(self._look_up)
@@ -98,14 +100,16 @@ class Slack:
             return self._looked_for(client, replace(message, thread=None), since)
         return found
 
-    def _looked_for(self, client: TimedClient, message: Message, since: datetime) -> Sent | None:
+    def _looked_for(self, client: TimedClient, message: Message, since: datetime) -> Sent | Busy | None:
         try:
             channel = _channel_id(client, self._channel(client, message))
             for candidate in _candidates(client, message, channel, str(int((since - _CLOCK_SKEW).timestamp()))):
                 if candidate.get("metadata", {}).get("event_payload", {}).get("effect") == message.id:
                     return Sent(f"{channel}:{candidate['ts']}")
         except Exception as error:  # noqa: BLE001 - as in send
-            log.info("effect %s could not be looked up in Slack: %s", message.id, client.answer_to(error))
+            answer = client.answer_to(error)
+            log.info("effect %s could not be looked up in Slack: %s", message.id, answer)
+            return _unread(answer)
         return None
 
     def remove(self, receipt: str, deadline: timedelta) -> Answer:
@@ -252,6 +256,18 @@ def _place(receipt: str | None) -> _Place | None:
 def _before_posting(answer: Answer) -> Answer:
     """Whatever became of a look-up, nothing has been posted yet."""
     return Busy(answer.reason, UNREACHABLE_FOR) if isinstance(answer, Uncertain) else answer
+
+
+def _unread(answer: Answer) -> Busy | None:
+    """Nobody knows whether it is there, while looking again may tell."""
+    match answer:
+        case Busy():
+            return answer
+        case Uncertain(reason):
+            return Busy(reason, UNREACHABLE_FOR)
+        case Refused(reason, code, credentials=True) if code not in _UNREADABLE:
+            return Busy(reason, UNREACHABLE_FOR)  # until the token is mended
+    return None
 
 
 def _no_entry(answer: Answer) -> Finding:

@@ -57,6 +57,13 @@ class EffectRow:
         """Read once, however many look at it."""
         return Effect.model_validate_json(self.body)
 
+    @property
+    def is_resendable(self) -> bool:
+        """By a person's word: it is uncertain, or it was refused and no run waits for it. A run that waits is parked,
+        and wants it anew itself when it is resumed.
+        """
+        return self.state == "uncertain" or (self.state == "failed" and not self.effect.blocking)
+
     def settled(
         self, at: datetime, state: Literal["sent", "failed", "skipped", "expired"], reason: str | None = None
     ) -> Settled:

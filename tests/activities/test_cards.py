@@ -243,6 +243,18 @@ def test_what_was_said_in_a_thread_before_a_crash_is_not_said_again(made, slack)
     assert to(slack, "ana")[1] == ["Ana Diaz:\n>hm"]
 
 
+def test_what_may_have_been_said_in_a_thread_is_not_said_again_before_slack_lets_us_look(made, slack):
+    host, clock = made()
+    tasks.note(host, the_task(host).id, "hm", by="ana")
+    slack.fail(Drops("after", on="chat.postMessage"), Answers(429, on="conversations.replies"))
+
+    for _ in range(3):
+        show(host)
+        clock.go(seconds=61)
+
+    assert to(slack, "ana")[1] == ["Ana Diaz:\n>hm"]
+
+
 def test_how_long_slack_wants_nothing_is_told_to_who_shows_the_others(made, slack):
     host, _ = made()
     tasks.claim(host, the_task(host).id, "ben")

@@ -124,6 +124,18 @@ def test_a_lost_answer_sends_nothing_twice(made, slack, when):
     assert host.database.read(lambda c: rows.troubled(c, 10)) == []
 
 
+def test_one_that_may_have_arrived_is_not_sent_again_before_slack_lets_us_look(made, slack):
+    host, clock = made()
+    slack.fail(Drops("after", on="chat.postMessage"), Answers(503, on="conversations.history"))
+
+    for _ in range(3):
+        morning(host)
+        clock.go(seconds=31)
+
+    assert len(said(slack)) == 1
+    assert host.database.read(lambda c: rows.troubled(c, 10)) == []
+
+
 def test_whoever_dies_over_one_leaves_it_to_others_and_it_comes_once(made, slack):
     host, clock = made()
     digests.meet(host, 0)

@@ -145,6 +145,24 @@ def test_a_slack_message_whose_claim_died_is_found_again_and_not_posted_twice(ma
     assert (the_effect(host).state, slack.sent, len(slack.asked)) == ("sent", [], 1)
 
 
+def test_a_slack_message_is_not_posted_again_while_nobody_can_look_for_it(made):
+    host, clock, _, slack = made(SLACK)
+    ledger.claim(host, the_effect(host).id)
+    slack.known.add(the_effect(host).id)
+    slack.deaf.append(Busy("rate limited", timedelta(seconds=30)))
+    clock.go(seconds=3)
+
+    done(host)
+    clock.go(seconds=29)
+    done(host)
+
+    assert (the_effect(host).state, slack.sent, len(slack.asked)) == ("uncertain", [], 1)
+    clock.go(seconds=2)
+    runs.advance(host, the_effect(host).run)
+    done(host)
+    assert (the_effect(host).state, slack.sent, len(slack.asked)) == ("sent", [], 2)
+
+
 def test_a_slack_message_that_is_not_found_is_posted_again(made):
     host, clock, _, slack = made(SLACK)
     ledger.claim(host, the_effect(host).id)

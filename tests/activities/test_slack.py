@@ -289,11 +289,19 @@ def test_a_lost_edit_is_found_only_if_it_was_made(slack, transport, lost, found)
 @pytest.mark.parametrize(
     "fault", [Answers(500, on="history"), Drops("middle", on="history"), Answers(429, on="history")]
 )
-def test_a_history_that_cannot_be_read_proves_nothing(slack, transport, fault):
+def test_a_history_that_cannot_be_read_now_is_to_be_read_again(slack, transport, fault):
     transport.send(TASK, WITHIN)
     slack.fail(fault)
 
-    assert transport.find(TASK, datetime.now(UTC)) is None
+    assert isinstance(transport.find(TASK, datetime.now(UTC)), Busy)
+
+
+@pytest.mark.parametrize(("error", "again"), [("invalid_auth", True), ("missing_scope", False)])
+def test_a_history_that_may_never_be_read_is_not_read_again(slack, transport, error, again):
+    transport.send(TASK, WITHIN)
+    slack.fail(Answers(200, body={"ok": False, "error": error}, on="history"))
+
+    assert (transport.find(TASK, datetime.now(UTC)) is not None) == again
 
 
 @pytest.mark.parametrize("token", ["", "xoxb a", "xoxb\n"])

@@ -12,7 +12,7 @@ from activities.clock import Clock
 from activities.host import Channel, Host
 from activities.store import runs, versions
 from activities.store.database import Database
-from activities.transport import Answer, Finding, Message, Sent, Transport
+from activities.transport import Answer, Busy, Finding, Message, Sent, Transport
 from engine.plan import Plan
 from tests.support.playbooks import ACME, KIM, TEAM, compiled, source
 from tests.support.workspaces import FOLDER
@@ -39,6 +39,7 @@ class Noting:
 
     answers: Iterator[Answer | Callable[[Message], Answer]] = field(default_factory=lambda: iter(()))
     known: set[str] = field(default_factory=set)
+    deaf: list[Busy] = field(default_factory=list)  # what is answered first to whoever looks for something
     sent: list[Message] = field(default_factory=list)
     asked: list[Message] = field(default_factory=list)
     name: str = "noting"
@@ -48,8 +49,10 @@ class Noting:
         answer = next(self.answers, Sent(f"receipt:{message.id}"))
         return answer(message) if callable(answer) else answer
 
-    def find(self, message: Message, since: datetime) -> Sent | None:
+    def find(self, message: Message, since: datetime) -> Sent | Busy | None:
         self.asked.append(message)
+        if self.deaf:
+            return self.deaf.pop(0)
         return Sent(f"found:{message.id}") if message.id in self.known else None
 
     def check(self) -> Sequence[Finding]:

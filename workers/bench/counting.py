@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from activities.transport import Answer, Finding, Message, Sent, Transport
+from activities.transport import Answer, Busy, Finding, Message, Sent, Transport
 
 PATIENCE = 120.0  # seconds
 
@@ -32,7 +32,7 @@ class Counting:
             self._more.notify_all()
         return answer
 
-    def find(self, message: Message, since: datetime) -> Sent | None:
+    def find(self, message: Message, since: datetime) -> Sent | Busy | None:
         return self.inner.find(message, since)
 
     def check(self) -> Sequence[Finding]:

@@ -107,9 +107,9 @@ def _send_again(name: str) -> None:
 
     with opened() as host:
         row = host.database.read(lambda connection: find_effect(connection, name))
-        if row.state == "failed" and not ledger.resendable(row):
+        if row.state == "failed" and not row.is_resendable:
             raise CommandFault(f"{row.id} is failed, and its run waits for it: playbook resume {row.run}")
-        if not ledger.resendable(row):
+        if not row.is_resendable:
             why = "only an uncertain message or a refused notice is sent again by a person's word"
             raise CommandFault(f"{row.id} is {row.state}: {why}")
         ledger.send_again(host, row.id)
