@@ -86,7 +86,7 @@ def test_every_file_compiles_without_a_word_of_complaint():
 
 
 def test_a_version_has_its_name_wherever_the_files_lie_and_when_it_is_read_again():
-    plans = check(FOLDER).plans
+    plans = check(FOLDER).plans.values()
 
     renamed = [one.playbook for one in plans if Plan.model_validate_json(one.model_dump_json()).hash != one.hash]
 
