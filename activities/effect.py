@@ -65,8 +65,8 @@ def _send(host: Host, effect: str, granted: Granted, remember: Remember) -> Tell
             return ledger.settling(effect, "sent", receipt)
         case Refused(reason, credentials=True):
             ledger.put_off(host, effect, reason)
-        case Refused(reason, code, gone=True):
-            bounces.at_once(host, effect, reason, code)
+        case Refused(gone=True) | Refused(at_them=True) as refused:
+            bounces.at_once(host, effect, refused)
         case Refused(reason, code):
             return ledger.settling(effect, "failed", reason, code)
         case Busy(reason, after, alone=True):

@@ -76,13 +76,15 @@ class Refused:
     """Terminal for this message.
 
     `code` is the provider's own word (`http_400`, `channel_not_found`); `credentials` says that the key or the token
-    is at fault, so that every other message would be refused as well, `gone` that there is nobody at that address.
+    is at fault, so that every other message would be refused as well, `gone` that there is nobody at that address,
+    `at_them` that it is refused for that address, perhaps because nobody is there.
     """
 
     reason: str
     code: str
     credentials: bool = False
     gone: bool = False
+    at_them: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,12 @@ from activities.desks import Bench, bench
 from activities.host import Host
 from activities.mail import responses
 from activities.mail.dsn import Report, Reports
+from activities.mail.responses import Response
 from activities.mail.returned import meaning
 from activities.store import accounts, effects, mail_events
 from activities.store.effects import EffectRow
 from activities.store.mail_events import Kind
+from activities.transport import Refused
 from activities.verdict import masked
 
 BOUNCED: Final = "bounced"  # why a mail was not sent
@@ -39,30 +41,35 @@ def take_in(host: Host, to: tuple[str, ...], reports: Reports) -> Literal["retur
     return what
 
 
-def at_once(host: Host, effect: str, reason: str, code: str) -> None:
-    """The server said it when it was to take the mail. To a colleague, somebody must see to their address."""
-    host.database.write(lambda connection: _ended(bench(host, connection), effect, reason, code))
+def at_once(host: Host, effect: str, refused: Refused) -> None:
+    """The server said it when it was to take the mail: for good where nobody is there, or said so too often. Before,
+    and to a colleague, somebody must see to it.
+    """
+    host.database.write(lambda connection: _ended(bench(host, connection), effect, refused))
     host.stir()
 
 
-def _ended(at: Bench, effect: str, reason: str, code: str) -> None:
+def _ended(at: Bench, effect: str, refused: Refused) -> None:
     row = effects.find(at.connection, effect)
-    if row is None or row.channel != "email":
-        ledger.settling(effect, "failed", reason, code)(at)
-        return
-    ledger.settling(effect, "skipped", BOUNCED)(at)
-    _told(at, effect, reason[:LONGEST])
+    followed = _followed(at, row, refused) if row is not None and row.channel == "email" else None
+    if followed or (followed is not None and refused.gone):
+        ledger.settling(effect, "skipped", BOUNCED)(at)
+    else:
+        ledger.settling(effect, "failed", refused.reason, refused.code)(at)
+    for response in followed or ():
+        responses.take_in(at.host.within(at.connection), response)
 
 
-def _told(at: Bench, effect: str, reason: str) -> None:
-    row = effects.find(at.connection, effect)
-    account = accounts.lock(at.connection, [row.account]).get(row.account) if row else None
-    if row is None or account is None:
-        return
+def _followed(at: Bench, row: EffectRow, refused: Refused) -> list[Response] | None:
+    """None where it is nobody's any more."""
+    account = accounts.lock(at.connection, [row.account]).get(row.account)
+    if account is None or not row.recipient:
+        return None
+    kind: Kind = "bounced" if refused.gone else "blocked"
     now = at.now(account)
-    if mail_events.add(at.connection, row.account, row.recipient, row.id, "bounced", now):
-        for response in meaning(at.connection, row, "bounced", now, reason):
-            responses.take_in(at.host.within(at.connection), response)
+    if not mail_events.add(at.connection, row.account, row.recipient, row.id, kind, now):
+        return []
+    return meaning(at.connection, row, kind, now, refused.reason[:LONGEST])
 
 
 def _whose(connection: Connection, host: Host, to: tuple[str, ...], reports: Reports) -> tuple[str, bool] | None:

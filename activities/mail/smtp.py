@@ -15,6 +15,8 @@ from email.policy import SMTPUTF8
 from email.utils import format_datetime
 from smtplib import SMTPServerDisconnected
 
+import idna
+
 from activities.mail.dsn import RETURNS_TO
 from activities.mail.page import page_of
 from activities.mail.smtp_client import Answered, Letter, Server, opened, post
@@ -26,6 +28,12 @@ _RULES = SMTPUTF8.clone(cte_type="7bit")
 # What concerns every mail, not this one: the greeting, the encryption, user and password.
 _OURS = frozenset({"greeting", "encryption", "login"})
 _NO_RIGHTS = frozenset({530, 534, 535, 538})
+_NOT_THEM = frozenset({550, 551, 553})
+# Of a refusal that any recipient of theirs would meet: by a policy, a list that we are on, or what our domain lacks.
+_OF_US = re.compile(
+    r"\b5\.7\.\d|relay|spam|block|black|list|polic|reputation|sender|spf|dkim|dmarc|authenti|reverse|helo|content",
+    re.IGNORECASE,
+)
 
 
 class Smtp:
@@ -116,7 +124,9 @@ def _reached(address: str) -> str:
 
 
 def _ascii_domain(address: str) -> str:
-    return address.rpartition("@")[2].encode("idna").decode()
+    """As registries have it since IDNA 2008: `straße` is another domain than `strasse`."""
+    domain = address.rpartition("@")[2]
+    return domain.encode("idna").decode() if domain.isascii() else idna.encode(domain, uts46=True).decode()
 
 
 def _verdict(answer: Answered) -> Refused | Busy:
@@ -125,7 +135,7 @@ def _verdict(answer: Answered) -> Refused | Busy:
     if 400 <= answer.code < 500:
         return Busy(said, DEFAULT_PAUSE, alone=_is_of_this_mail(answer))
     ours = answer.stage in _OURS or answer.code in _NO_RIGHTS
-    return Refused(said, f"smtp_{answer.code}", credentials=ours, gone=_is_gone(answer))
+    return Refused(said, f"smtp_{answer.code}", credentials=ours, gone=_is_gone(answer), at_them=_is_at_them(answer))
 
 
 def _is_gone(answer: Answered) -> bool:
@@ -134,6 +144,11 @@ def _is_gone(answer: Answered) -> bool:
     """
     at_them = answer.stage in {"recipient", "letter"}
     return at_them and re.match(r"5\.(1\.([1236]|10)|2\.1)\b", answer.said) is not None
+
+
+def _is_at_them(answer: Answered) -> bool:
+    """This recipient is refused, in words that say nothing of who writes to them or where from."""
+    return answer.stage == "recipient" and answer.code in _NOT_THEM and _OF_US.search(answer.said) is None
 
 
 def _is_of_this_mail(answer: Answered) -> bool:

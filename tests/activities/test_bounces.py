@@ -26,6 +26,7 @@ from tests.support.standins.smtp import StandInSmtp
 
 KIM = "kim@acme.test"
 LINKS = Links(("s" * 32,), "https://cs.ours.test", "in.ours.test")
+GONE = Refused("SMTP 550 (recipient): 5.1.1 no such user", "smtp_550", gone=True)
 STEPS = """
   - sequence: news
     to: champion
@@ -266,6 +267,22 @@ def test_what_a_server_refuses_at_once_is_a_bounce_where_nobody_is_there_and_els
     assert barred == (["bounced"] if outcome else [])
 
 
+def test_whom_a_server_refuses_at_once_three_times_without_saying_why_gets_no_more_mail(sqlite):
+    refusing = Noting(always(Refused("SMTP 550 (recipient): No such user here", "smtp_550", at_them=True)))
+    mail = "  - {email: hello, to: champion, subject: Hello, text: Dear}\n"
+    plans = [playbook(mail, name=name, start="start: {when: metrics.nps.value < 5}\n") for name in "abcd"]
+    clock = HandClock()
+    host = host_on(sqlite, *plans, real=clock, email=refusing)
+    acme(host)
+    tell(host, "acme", metric="nps", value=3)
+
+    drive(host, clock, NOW + timedelta(days=9))
+
+    states = sorted(one.state for one in host.database.read(effects.listed))
+    assert (states, len(refusing.sent)) == (["failed", "failed", "skipped", "skipped"], 3)
+    assert (suppressed(host), len(told_of(host))) == ("bounced", 1)
+
+
 class Dying:
     """A database whose process is killed once it has written so often."""
 
@@ -284,15 +301,14 @@ def test_a_bounce_at_once_is_settled_and_told_together_or_not_at_all(made):
     host.database.write(lambda c: effects.change(c, mail.id, state="claimed", receipt=None))
 
     with suppress(KeyboardInterrupt):
-        bounces.at_once(replace(host, database=Dying(host.database, 1)), mail.id, "5.1.1 no such user", "smtp_550")
+        bounces.at_once(replace(host, database=Dying(host.database, 1)), mail.id, GONE)
 
     row = host.database.read(lambda c: effects.find(c, mail.id))
     assert (row.state, suppressed(host), len(told_of(host))) == ("skipped", "bounced", 1)
 
 
 def test_of_a_colleague_whose_mailbox_is_gone_somebody_hears(sqlite):
-    gone = Refused("SMTP 550 (recipient): 5.1.1 no such user", "smtp_550", gone=True)
-    notice = Noting(always(gone))
+    notice = Noting(always(GONE))
     slack = Noting(always(Refused("Slack does not know them", "user_not_found")))
     plan = playbook("  - {task: call, assign: csm, title: Call}\n", start="start: {when: metrics.nps.value < 5}\n")
     host = host_on(sqlite, plan, slack=slack, notice=notice)

@@ -148,10 +148,38 @@ def test_a_header_cannot_be_smuggled_in(server, transport):
     assert server.mails[0].letter["Bcc"] is None
 
 
-def test_addresses_in_all_the_worlds_letters_arrive(server, transport):
-    transport.send(replace(MAIL, to="änne@bücher.example"), WITHIN)
+@pytest.mark.parametrize(
+    ("to", "reached"),
+    [
+        ("änne@Bücher.example", "änne@xn--bcher-kva.example"),
+        ("kim@straße.example", "kim@xn--strae-oqa.example"),
+        ("kim@my_host.example", "kim@my_host.example"),
+    ],
+)
+def test_addresses_in_all_the_worlds_letters_arrive_at_their_own_domain(server, transport, to, reached):
+    transport.send(replace(MAIL, to=to), WITHIN)
 
-    assert server.mails[0].recipients == ["änne@xn--bcher-kva.example"]
+    assert server.mails[0].recipients == [reached]
+
+
+@pytest.mark.parametrize(
+    ("said", "at_them"),
+    [
+        ("550 No such user here", True),
+        ("551 user not local", True),
+        ("550 5.4.1 Recipient address rejected: Access denied", True),
+        ("550 #5.1.0 Address rejected.", True),
+        ("550 relay not permitted", False),
+        ("550 5.7.1 not from you", False),
+        ("550 Sender verify failed", False),
+        ("550 rejected, see our blocklist", False),
+        ("554 no", False),
+    ],
+)
+def test_a_refusal_of_the_recipient_is_at_them_unless_it_may_be_us(server, transport, said, at_them):
+    server.answers["RCPT"] = said
+
+    assert transport.send(MAIL, WITHIN).at_them is at_them
 
 
 @pytest.mark.usefixtures("trusting")
