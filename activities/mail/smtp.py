@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTPUTF8
+from email.policy import SMTPUTF8, Policy
 from email.utils import format_datetime
 from smtplib import SMTPServerDisconnected
 
@@ -24,7 +24,18 @@ from activities.transport import Answer, Busy, Finding, Message, Refused, Sender
 from activities.verdict import DEFAULT_PAUSE, masked
 from activities.wire import Deadline, Exchange
 
-_RULES = SMTPUTF8.clone(cte_type="7bit")
+
+class _Unbroken(UnstructuredHeader, BaseHeader):
+    """One whose value programs read: a long address that is folded into encoded words is none to them."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+for _name in ("list-unsubscribe", "list-unsubscribe-post", RETURNS_TO.lower()):
+    _HEADERS.map_to_type(_name, _Unbroken)
+_RULES = SMTPUTF8.clone(cte_type="7bit", header_factory=_HEADERS)
 # What concerns every mail, not this one: the greeting, the encryption, user and password.
 _OURS = frozenset({"greeting", "encryption", "login"})
 _NO_RIGHTS = frozenset({530, 534, 535, 538})

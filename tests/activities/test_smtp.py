@@ -55,6 +55,14 @@ def test_a_mail_arrives_whole(server, transport):
     assert "<strong>Ann</strong>" in got.part("html")
 
 
+def test_a_long_address_to_be_left_out_by_stands_as_it_is(server, transport):
+    url = f"https://customer-success.vendor.example/unsubscribe/{'x' * 120}"
+
+    transport.send(replace(MAIL, headers=(("List-Unsubscribe", f"<{url}>"),)), WITHIN)
+
+    assert dict(server.mails[0].letter.raw_items())["List-Unsubscribe"] == f"<{url}>"
+
+
 def test_its_message_id_begins_with_the_opaque_id(server, transport):
     transport.send(MAIL, WITHIN)
 

@@ -179,7 +179,8 @@ def _filled(host: "Host") -> list[str]:
 
 
 def _where(running: "Together", settings: "Settings", filled: list[str]) -> list[str]:
-    mail = "SendGrid" if settings.sendgrid_api_key else "kept here (playbook outbox)"
+    server = "your SMTP server" if settings.smtp_url else "kept here (playbook outbox)"
+    mail = "SendGrid" if settings.sendgrid_api_key else server
     slack = "Slack" if settings.slack_bot_token else "kept here (playbook outbox)"
     tokens = "with a token" if settings.api_tokens else "from this machine only, since PLAYBOOK_API_TOKENS is not set"
     pages = f", its pages at {running.pages}" if running.pages else ""
