@@ -15,14 +15,21 @@ from mailparser_reply.parser import EmailMessage
 
 # What is looked through for where the quoted mail begins: the library takes a second for some texts that are made to.
 LOOKED_THROUGH: Final = 5_000  # characters
+PAGE: Final = 100_000  # characters of a page that are read
+CUT: Final = "… (the page is longer than what is read of it)"
 CONTEXT: Final = 3  # lines of what an answer between the lines answers
 _LABEL: Final = re.compile(r"^[>*\s]*[^\W\d][^:\n]{0,20}:", re.MULTILINE)
 _NUMBER: Final = re.compile(r"\d+")
 _FORWARDS: Final = re.compile(r"forward|weitergeleitet|transf[eé]r|reenvia|inoltrat|doorgestuurd", re.IGNORECASE)
 _POINTS_BELOW: Final = re.compile(
-    r"\b(below|inline|in-line|in red|in blue|unten|untenstehend|in rot|ci-dessous|en rouge|abajo|hieronder)\b",
+    r"\b(below|inline|in-line|in red|in blue|fyi|unten|untenstehend|in rot|zur info|ci-dessous|en rouge|pour info|abajo"
+    r"|hieronder)\b",
     re.IGNORECASE,
 )
+_ANNOUNCES: Final = re.compile(r":\s*$")  # what stands below is told by them
+_UNSEEN: Final = re.compile(r"<!--|<style\b", re.IGNORECASE)
+_NOTE_ENDS: Final = re.compile(r"-->")
+_STYLE_ENDS: Final = re.compile(r"</style\s*>", re.IGNORECASE)
 _RULE: Final = re.compile(r"\n[ \t]*[_-]{5,}[ \t]*$")
 
 
@@ -41,12 +48,12 @@ def _above_the_quoted(whole: str) -> str:
         if found.group().lstrip().startswith(">") or _FORWARDS.search(above[-80:]):
             continue
         marked = below.startswith(">")
-        if not _introduces(found.group(), marked=marked):
+        if not _introduces(found.group(), marked=marked, apart=_is_apart(above, found.group())):
             continue
-        if not marked and _POINTS_BELOW.search(f"{kept}{above}"):
-            break  # their answers stand between lines that nothing marks
+        if not marked and (_POINTS_BELOW.search(f"{kept}{above}") or _ANNOUNCES.search(above)):
+            break  # their answers stand between lines that nothing marks, or it is what they want to be read
         if not marked:
-            return _RULE.sub("", f"{kept}{above}".rstrip())
+            return _said_to_be_left_out(_RULE.sub("", f"{kept}{above}".rstrip()), whole[found.start() :])
         kept, since = f"{kept}{above}\n", found.end()
     return f"{kept}{whole[since:]}"
 
@@ -58,11 +65,23 @@ def _introductions() -> re.Pattern[str]:
     return known
 
 
-def _introduces(said: str, *, marked: bool) -> bool:
+def _is_apart(above: str, said: str) -> bool:
+    """A mail's head has an empty line or a rule above it."""
+    indent = said[: len(said) - len(said.lstrip())]
+    return not above.strip() or "\n\n" in f"{above[-1:]}{indent}" or bool(_RULE.search(f"\n{above.rstrip()}"))
+
+
+def _said_to_be_left_out(own: str, quoted: str) -> str:
+    """Nothing marks it as quoted, so that it may be theirs after all."""
+    lines = sum(1 for line in quoted.split("\n") if line)
+    return f"{own.rstrip()}\n\n… and {lines:,} line{'s' * (lines > 1)} quoted" if own.strip() else own
+
+
+def _introduces(said: str, *, marked: bool, apart: bool) -> bool:
     """A sentence with an address, a date and time or marked lines below it, or as many lines as a mail's head has."""
     labels = len(_LABEL.findall(said))
     if labels > 1:
-        return labels > 3 or (labels > 2 and "@" in said)
+        return (labels > 2 and "@" in said) or (labels > 3 and apart)
     return marked or "@" in said or len(_NUMBER.findall(said)) > 2 or said.strip().startswith("-----")
 
 
@@ -85,6 +104,7 @@ class _Words(HTMLParser):
     """The words of a page; what it quotes is marked as plain text marks it."""
 
     BLOCKS: Final = frozenset({"p", "div", "li", "tr", "h1", "h2", "h3", "blockquote"})
+    CELLS: Final = frozenset({"td", "th"})
     HIDDEN: Final = frozenset({"style", "script", "title"})
 
     def __init__(self, hidden: frozenset[str]) -> None:
@@ -99,6 +119,8 @@ class _Words(HTMLParser):
         self.quoted += tag == "blockquote"
         if tag == "br" or tag in self.BLOCKS:
             self._break(always=tag == "br")
+        if tag in self.CELLS and self.lines[-1][1]:
+            self.lines[-1][1].append(" ")
 
     def handle_endtag(self, tag: str) -> None:
         self.hidden = max(self.hidden - (tag in self.hiding), 0)
@@ -119,11 +141,25 @@ class _Words(HTMLParser):
 
 def plain_of(page: str) -> str:
     """All the words of it where a part that was never closed would hide them."""
-    return _plain(page, _Words.HIDDEN) or _plain(page, frozenset())
+    short = page if len(page) <= PAGE else _without_unseen(page)
+    return _plain(short, _Words.HIDDEN) or _plain(short, frozenset())
+
+
+def _without_unseen(page: str) -> str:
+    """Styles and notes of the program that wrote it may be longer than the words. One that never ends is kept."""
+    kept, since = list[str](), 0
+    while (begins := _UNSEEN.search(page, since)) and (
+        ends := (_NOTE_ENDS if begins.group() == "<!--" else _STYLE_ENDS).search(page, begins.end())
+    ):
+        kept.append(page[since : begins.start()])
+        since = ends.end()
+    return "".join([*kept, page[since:]])
 
 
 def _plain(page: str, hidden: frozenset[str]) -> str:
     words = _Words(hidden)
-    words.feed(f"{page[: LOOKED_THROUGH * 20]}<br>")  # what stands before a tag is told; closing it takes ever longer
-    lines = (("> " if quoted else "") + "".join(said).strip() for quoted, said in words.lines)
+    words.feed(f"{page[:PAGE]}<br>")  # what stands before a tag is told; closing it takes ever longer
+    lines = [("> " if quoted else "") + " ".join("".join(said).split()) for quoted, said in words.lines]
+    if len(page) > PAGE and any(lines):
+        lines.append(("> " if words.quoted else "") + CUT)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line for line in lines if line != "> ")).strip()

@@ -22,6 +22,7 @@ MOST_BLOCKS: Final = 2_000  # empty lines from where a mail server reports of re
 _HOLDS_PARTS: Final = re.compile(rb"content-type:\s*(?:multipart|message)/", re.IGNORECASE)
 _REPORTS: Final = re.compile(rb"content-type:\s*message/delivery-status", re.IGNORECASE)
 _EMPTY_LINE: Final = re.compile(rb"(?>\r\n|\r|\n)(?=[\r\n])")
+_PICTURE: Final = re.compile(rb"data:image/[\w.+-]{1,40};base64,(?:\s*[A-Za-z0-9+/=%]{60,}+)*+")
 # Not for texts: they take ever longer, or give what no text holds.
 _NO_CHARSETS: Final = frozenset({"punycode", "idna", "undefined", "unicode-escape", "raw-unicode-escape"})
 
@@ -80,7 +81,8 @@ def address(written: str) -> tuple[str, str]:
 
 
 def decoded(raw: bytes, charset: str) -> str:
-    """In UTF-8 where nobody knows the charset."""
+    """In UTF-8 where nobody knows the charset. Pictures that stand in it are left out: they are longer than texts."""
+    raw = _PICTURE.sub(b"", raw)
     try:
         name = codecs.lookup(charset).name
         return storable(raw[:LONGEST_TEXT].decode("utf-8" if name in _NO_CHARSETS else name, "replace"))

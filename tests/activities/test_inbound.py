@@ -74,6 +74,17 @@ def test_a_mail_of_html_alone_is_read_without_what_it_quotes():
     assert reading(text="", html=page).text == "See you there\n\nKim"
 
 
+BASE64 = "iVBORw0K" * 12_000
+
+
+@pytest.mark.parametrize("line", [96_000, 76])
+def test_what_stands_below_a_picture_in_the_page_is_read(line):
+    picture = "\r\n".join(BASE64[at : at + line] for at in range(0, 96_000, line)) * 6
+    page = f'<p>Hello,</p><img src="data:image/png;base64,{picture}"><p>we cancel.</p>'
+
+    assert reading(text="", html=page).text == "Hello,\n\nwe cancel."
+
+
 def test_of_a_reply_without_end_the_beginning_is_kept_and_how_much_more_there_was():
     assert reading(text="Yes.\n" * 8_000).text.endswith("Yes.\n… (9,999 more characters)")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.mail.ownwords import own_words, plain_of
+from activities.mail.ownwords import CUT, own_words, plain_of
 
 WROTE = "On Mon, Mar 2, 2026 at 9:00 AM Noor <noor@x.test> wrote:"
 
@@ -16,8 +16,11 @@ WROTE = "On Mon, Mar 2, 2026 at 9:00 AM Noor <noor@x.test> wrote:"
     [
         (f"Yes, Friday.\n\n{WROTE}\n> Hello\n> there\n", "Yes, Friday."),
         ("Ja, gern.\n\nAm 02.03.2026 um 09:00 schrieb Noor <noor@x.test>:\n> Hallo\n", "Ja, gern."),
-        ("Ja.\n\nVon: Noor\nGesendet: Montag\nAn: Kim\nBetreff: One\n\nHallo Kim", "Ja."),
-        ("Yes.\n\n________________\nFrom: Noor\nSent: Monday\nTo: Kim\nSubject: One\n\nHello", "Yes."),
+        ("Ja.\n\nVon: Noor\nGesendet: Montag\nAn: Kim\nBetreff: One\n\nHallo Kim", "Ja.\n\n… and 5 lines quoted"),
+        (
+            "Yes.\n\n________________\nFrom: Noor\nSent: Monday\nTo: Kim\nSubject: One\n\nHello",
+            "Yes.\n\n… and 5 lines quoted",
+        ),
         ("Oui.\n\nLe 2 mars 2026 à 14:00, Noor <noor@x.test> a écrit :\n\n> Bonjour", "Oui."),
     ],
     ids=["gmail", "german", "outlook german", "outlook", "french"],
@@ -30,6 +33,10 @@ def test_what_is_answered_is_left_out(text, own):
     "own",
     [
         "The numbers:\nFrom: 100 seats\nTo: 40 seats\nWe cut back.",
+        "Our plan:\nFrom: 1 March\nTo: 5 March\nDate: 6 March\nSubject: training\nWe cancel if you cannot come.",
+        "We come.\nFrom: 1 March\nTo: 5 March\nDate: 6 March\nSubject: training\nWe cancel if you cannot come.",
+        "My boss says:\n\nFrom: Jo <j@a.test>\nSent: Monday\nTo: Kim\nSubject: cancel\n\nWe cancel.",
+        "FYI\n\nFrom: Jo <j@a.test>\nSent: Monday\nTo: Kim\nSubject: cancel\n\nWe cancel.",
         "On Friday your colleague wrote:\nwe would get a refund. Where is it?",
         "Agenda:\n--\n1. Price\n2. Seats",
         "We want to cancel.\n\nBest regards,\nKim\n\nPS: please also stop the invoices.",
@@ -73,12 +80,25 @@ def test_a_long_answer_is_kept_whole():
         ("<title>x<p>Yes</p>", "x\nYes"),
         ("<style>p{}</style><p>See <b>you</b>&nbsp;there</p><br>Kim", "See you there\n\nKim"),
         ("<p>Yes<blockquote>quoted<p>more", "Yes"),
+        ("<table><tr><td>Seats</td><td> 40</td></tr><tr><th>Price<th>10</table>", "Seats 40\nPrice 10"),
+        (
+            f"<p>Hello,</p><STYLE type=a>{'p{}' * 99_999}</style><!--{'<o:p>' * 99_999}--><p>we cancel",
+            "Hello,\n\nwe cancel",
+        ),
+        (f"<p>Yes</p>{WROTE.replace('<', '&lt;')}<blockquote>{'more ' * 99_999}</blockquote>", "Yes"),
         (f"<div>Yes</div>{WROTE.replace('<', '&lt;')}<blockquote>Hello</blockquote>", "Yes"),
         ("<blockquote>Friday?</blockquote><div>No.</div>", "No."),
     ],
 )
 def test_of_a_page_the_words_are_kept_that_its_reader_wrote(page, own):
     assert own_words(plain_of(page)) == own
+
+
+def test_of_a_page_without_end_it_is_said_that_it_goes_on():
+    own = own_words(plain_of("<p>Yes, Friday.</p>" * 9_999))
+
+    assert own.startswith("Yes, Friday.\n\nYes")
+    assert own.endswith(f"\n{CUT}")
 
 
 @pytest.mark.parametrize(
@@ -91,6 +111,8 @@ def test_of_a_page_the_words_are_kept_that_its_reader_wrote(page, own):
         "<" * 500_000,
         "From: a\n" * 100_000,
         "<a <!--" * 99_999,
+        "<style><!--" * 99_999,
+        "<style></style><" * 99_999,
     ],
 )
 def test_a_text_made_to_be_slow_is_not(hostile):
