@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from activities.store import effects, suppressions
+from activities.store import facts, suppressions
 from engine.facts import Fact
 from engine.known import Account
 
@@ -16,7 +16,7 @@ def follow(connection: Connection, was: Account, known: Account, told: Iterable[
         new = _address(known, contact)
         if contact not in was.contacts or not new:
             continue
-        old = _address(was, contact) or effects.last_address(connection, was.id, contact)
+        old = _address(was, contact) or facts.last_address(connection, was.id, contact)
         if old and old.lower() != new.lower():
             suppressions.pass_on(connection, old, new, now)
 

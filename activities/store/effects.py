@@ -118,14 +118,6 @@ def last_to(connection: Connection, address: str) -> EffectRow | None:
     return EffectRow(*row) if row else None
 
 
-def last_address(connection: Connection, account: str, contact: str) -> str | None:
-    """Where the account's last mail to the contact went."""
-    mine = (effects.c.account == account) & (effects.c.channel == "email") & (effects.c.recipient == contact)
-    query = select(effects.c.address).where(mine, effects.c.address != "").order_by(effects.c.ready_since.desc())
-    found: str | None = connection.scalar(query.limit(1))
-    return found
-
-
 def whose(connection: Connection, effect: str) -> tuple[str, str] | None:
     """The account and the run of an effect, which never change."""
     row = connection.execute(_WHOSE, {"effect": effect}).one_or_none()

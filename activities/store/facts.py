@@ -66,6 +66,16 @@ def received_by(connection: Connection, account: str, then: datetime) -> list[Fa
     return [Fact.model_validate_json(body) for body in bodies]
 
 
+def last_address(connection: Connection, account: str, contact: str) -> str | None:
+    """The mail address that the contact had last, as facts have told it."""
+    query = select(facts.c.body).where(facts.c.account == account, facts.c.body.contains('"email":"', autoescape=True))
+    for body in connection.scalars(query.order_by(facts.c.at.desc(), facts.c.id.desc())):
+        told = Fact.model_validate_json(body).contact or {}
+        if told.get("id") == contact and (email := told.get("email")) and isinstance(email, str):
+            return email
+    return None
+
+
 def of_account(
     connection: Connection, account: str, since: datetime | None = None, limit: int | None = 1_000
 ) -> list[Fact]:

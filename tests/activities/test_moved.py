@@ -52,10 +52,14 @@ def test_who_complained_gets_no_mail_at_a_new_address_and_what_bounced_was_the_o
     assert keeps_out(host, "lee@new.test") == []
 
 
-def test_an_address_that_was_away_for_a_while_is_known_by_the_mails_that_went_to_it(host):
-    tell(host, "acme", metric="nps", value=3)
+@pytest.mark.parametrize("mailed", [True, False])
+def test_an_address_that_was_away_for_a_while_is_known_by_what_was_told_of_it(host, mailed):
+    if mailed:
+        tell(host, "acme", metric="nps", value=3)
+    tell(host, "acme", contact={"id": "c2", "name": "Lee", "email": "lee@acme.test"})
     responses.respond(host, "acme", "c1", "unsubscribe")
     moves(host, None)
+    tell(host, "acme", contact={"id": "c2", "email": "lee@new.test"})
 
     moves(host, NEW)
 
