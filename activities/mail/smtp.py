@@ -163,10 +163,14 @@ def _is_at_them(answer: Answered) -> bool:
 
 
 def _is_of_this_mail(answer: Answered) -> bool:
-    """Its mailbox is full, or its text is not liked for now; not that the server closes or has no room (RFC 3463)."""
-    if answer.stage not in {"recipient", "letter"} or answer.code == 421 or re.match(r"4\.3\.\d", answer.said):
+    """Its mailbox is full, its address or its text not liked for now (RFC 3463). What else is said, such as to slow
+    down, may be said to every mail: whether others go tells.
+    """
+    if answer.stage not in {"recipient", "letter"} or answer.code == 421:
         return False
-    return answer.stage == "recipient" or answer.code != 452
+    if coded := re.match(r"4\.(\d)\.\d", answer.said):
+        return coded[1] in "126"
+    return answer.stage == "recipient" and answer.code != 451
 
 
 def _cause(error: Exception) -> Exception:

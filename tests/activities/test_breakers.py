@@ -117,7 +117,7 @@ def test_a_try_that_fails_hands_the_next_to_another_mail(made):
     assert left(host) == ["bad", "worse"]
 
 
-def test_a_text_that_a_mail_server_does_not_like_now_waits_alone_and_a_server_without_room_is_down():
+def test_what_a_mail_server_says_of_one_mailbox_waits_alone_and_what_it_may_say_to_all_does_not():
     def said(stage, answer):
         server.answers[stage] = answer
         return transport.send(LETTER, timedelta(seconds=5)).alone
@@ -125,8 +125,13 @@ def test_a_text_that_a_mail_server_does_not_like_now_waits_alone_and_a_server_wi
     with StandInSmtp() as server:
         transport = Smtp(Server("127.0.0.1", server.port), sender=Sender("cs@vendor.test"))
 
-        assert said("DATA", "451 4.7.1 greylisted by its content")
+        assert said("DATA", "451 4.6.1 content not liked now")
         assert said("RCPT", "450 4.2.1 not now")
+        assert said("RCPT", "450 not now")
+        assert not said("RCPT", "450 4.7.1 slow down")
+        assert not said("RCPT", "451 not now")
+        assert not said("DATA", "451 4.7.1 slow down")
+        assert not said("DATA", "451 not now")
         assert not said("DATA", "451 4.3.0 try later")
         assert not said("DATA", "452 no room")
         assert not said("DATA", "421 closing")
