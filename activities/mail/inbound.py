@@ -8,14 +8,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.message import EmailMessage, Message
-from email.policy import compat32
+from email.message import EmailMessage
 from typing import Final, Literal
 
 from activities.mail.dsn import Reports, reports_of
 from activities.mail.ownwords import own_words, plain_of
-from activities.mail.reading import LONGEST_HEADER, address, attached, body, decoded, header, parsed
+from activities.mail.reading import LONGEST_HEADER, LONGEST_TEXT, address, attached, body, decoded, header, parsed
 from activities.mail.storable import storable
 
 LONGEST: Final = 30_000  # characters of what somebody has written themselves
@@ -49,32 +47,6 @@ class Inbound:
     attached: tuple[str, ...] = ()
 
 
-class _Field(Message):
-    """Of a form, and the form itself: what a field holds is not taken apart, whatever it says that it is."""
-
-    def get_content_type(self) -> str:
-        return "application/octet-stream" if "Content-Disposition" in self else super().get_content_type()
-
-
-_FORM: Final = compat32.clone(message_factory=_Field)
-
-
-def fields_of(raw: bytes, content_type: str) -> dict[str, bytes]:
-    """Of a multipart/form-data, and of each file its name; nothing where it is none."""
-    head = content_type.encode("latin-1", "replace").replace(b"\r", b"").replace(b"\n", b"")
-    form = message_from_bytes(b"Content-Type: " + head + b"\r\n\r\n" + raw, policy=_FORM)
-    if form.get_content_type() != "multipart/form-data" or not form.is_multipart():
-        return {}
-    parts = [part for part in form.get_payload() if isinstance(part, Message)]
-    named = [(part.get_param("name", header="content-disposition"), _held(part)) for part in parts]
-    return {name: data for name, data in named if isinstance(name, str) and isinstance(data, bytes)}
-
-
-def _held(part: Message) -> object:
-    name = part.get_filename()
-    return part.get_payload(decode=True) if name is None else name.encode("utf-8", "replace")
-
-
 def read(form: Form) -> Inbound:
     """`form` holds the fields as their bytes came."""
     envelope = _json(form, "envelope")
@@ -103,7 +75,7 @@ def _up_to(most: int, text: str) -> str:
 
 def _json(form: Form, name: str) -> Mapping[str, object]:
     try:
-        given = json.loads(form.get(name, b"{}"))
+        given = json.loads(form.get(name, b"{}")[:LONGEST_TEXT])
     except (ValueError, RecursionError):
         return {}
     return given if isinstance(given, dict) else {}

@@ -10,17 +10,22 @@ from email.message import EmailMessage, Message
 from email.parser import BytesHeaderParser
 from email.policy import EmailPolicy
 from email.utils import getaddresses
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from activities.mail.storable import storable
 
 LONGEST_HEADER: Final = 5_000  # characters
 LONGEST_TEXT: Final = 400_000  # bytes
+MOST_LINES: Final = 500_000  # of 60 characters, a mail of 30 MB
+MOST_HEADER_LINES: Final = 5_000
 MOST_PARTS: Final = 1_000
 DEEPEST: Final = 30  # parts that may hold parts
 MOST_BLOCKS: Final = 2_000  # empty lines from where a mail server reports of recipients: each begins a part of its own
 _HOLDS_PARTS: Final = re.compile(rb"content-type:\s*(?:multipart|message)/", re.IGNORECASE)
 _REPORTS: Final = re.compile(rb"content-type:\s*message/delivery-status", re.IGNORECASE)
+_LINE_END: Final = re.compile(rb"\r\n?|\n")
+_HEAD_END: Final = re.compile(rb"(?:\r\n|\r(?!\n)|\n)(?=[\r\n])")
 _EMPTY_LINE: Final = re.compile(rb"(?>\r\n|\r|\n)(?=[\r\n])")
 _PICTURE: Final = re.compile(rb"data:image/[\w.+-]{1,40};base64,(?:\s*[A-Za-z0-9+/=%]{60,}+)*+")
 # Not for texts: they take ever longer, or give what no text holds.
@@ -45,11 +50,29 @@ BOUNDED: Final = _Bounded()
 
 
 def parsed(raw: bytes) -> EmailMessage:
-    """What is nested too deep or has too many parts is one text under its headers."""
+    """What is nested too deep or has too many parts is one text under its headers; what has too many lines is read as
+    far as those go.
+    """
+    raw = _few_lines(raw)
     few = len(_HOLDS_PARTS.findall(raw)) <= DEEPEST and raw.count(b"\n--") <= MOST_PARTS
     if few and _blocks(raw) <= MOST_BLOCKS:
         return message_from_bytes(raw, policy=BOUNDED)
     return BytesHeaderParser(policy=BOUNDED).parsebytes(raw)
+
+
+def _few_lines(raw: bytes) -> bytes:
+    """Each line costs time, and each header memory too, whatever it holds."""
+    raw = _up_to(MOST_LINES, raw)
+    end = _HEAD_END.search(raw)
+    head, rest = (raw[: end.start()], raw[end.start() :]) if end else (raw, b"")
+    return _up_to(MOST_HEADER_LINES, head) + rest
+
+
+def _up_to(most: int, raw: bytes) -> bytes:
+    if raw.count(b"\n") + raw.count(b"\r") <= most:
+        return raw
+    last = next(islice(_LINE_END.finditer(raw), most - 1, None), None)
+    return raw[: last.start()] if last else raw
 
 
 def _blocks(raw: bytes) -> int:

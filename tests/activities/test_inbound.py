@@ -9,7 +9,8 @@ import sendgrid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.mail.inbound import fields_of, read
+from activities.mail.forms import fields_of
+from activities.mail.inbound import read
 from tests.support.sendgrid_posts import FORM, form_of, mail_in
 
 SAMPLES = Path(sendgrid.__file__).parent / "helpers" / "inbound" / "sample_data"  # published with SendGrid's library
@@ -155,6 +156,28 @@ def test_a_mail_made_to_be_slow_is_not(hostile):
     assert time.process_time() - begun < 3
 
 
+@pytest.mark.parametrize("line", [b"\n", b"a\r\n", b"X-A: b\n"], ids=["empty lines", "short lines", "headers"])
+def test_a_mail_of_very_many_lines_costs_no_more_than_another(line):
+    form = form_of(headers="From: Kim <kim@acme.test>\n", text=line * (12_000_000 // len(line)))
+    begun = time.process_time()
+
+    mail = read(fields_of(form, FORM))
+    posted_raw(line * (12_000_000 // len(line)))
+
+    assert (mail.sender, time.process_time() - begun < 1) == ("kim@acme.test", True)
+
+
+def test_a_mail_of_many_lines_is_read_with_what_is_attached_behind_them():
+    lines = b"A" * 76 + b"\r\n"
+    files = b"".join(b"--b\nContent-Type: a/b; name=%s\n\n" % one + lines * 20_000 for one in (b"one.pdf", b"two.pdf"))
+
+    mail = posted_raw(
+        b"From: kim@acme.test\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nYes\n" + files + b"--b--"
+    )
+
+    assert (mail.text, mail.attached) == ("Yes", ("one.pdf", "two.pdf"))
+
+
 SAYS_SO = {"dkim": "{@evil.test : fail, @mail.acme.test : pass}"}
 
 
@@ -197,6 +220,11 @@ def test_of_long_references_the_nearest_are_read():
 )
 def test_nothing_odd_raises(form):
     read(form)
+
+
+@given(st.dictionaries(st.text("abc", min_size=1), st.text("-\r\n xYz").map(str.encode)))
+def test_what_is_posted_is_what_its_fields_hold(form):
+    assert fields_of(form_of(**form), FORM) == form
 
 
 @given(st.binary(max_size=300), st.one_of(st.just(FORM), st.text(max_size=50)))

@@ -7,7 +7,8 @@ from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 
-from activities.mail.inbound import Inbound, fields_of, read
+from activities.mail.forms import fields_of
+from activities.mail.inbound import Inbound, read
 from tests.support.sendgrid_posts import FORM, form_of
 
 HEAD = "Reporting-MTA: dns; mx.acme.test\nArrival-Date: Mon, 2 Mar 2026 09:00:00 -0500\n"

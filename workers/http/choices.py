@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 from activities.host import Host
 from activities.mail import choices
 from activities.mail.choices import Choices
-from activities.mail.inbound import fields_of
+from activities.mail.forms import fields_of
 from workers.http import choicepages
 from workers.http.bodies import body_up_to
 from workers.http.describing import Responses

@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from activities.host import Host
 from activities.mail import replies, sendgrid_events
-from activities.mail.inbound import fields_of, read
+from activities.mail.forms import fields_of
+from activities.mail.inbound import read
 from activities.mail.sendgrid_signature import SIGNATURE, TIMESTAMP, is_signed
 from workers.http.bodies import Raw, body_up_to
 from workers.http.describing import body_of, given_a_body
