@@ -12,13 +12,14 @@ from engine.known import Account
 
 def follow(connection: Connection, was: Account, known: Account, told: Iterable[Fact], now: datetime) -> None:
     """`told`: the facts between the two. The account is locked."""
-    for contact in sorted({str(fact.contact["id"]) for fact in told if fact.contact and fact.contact.get("email")}):
-        new = _address(known, contact)
-        if contact not in was.contacts or not new:
-            continue
-        old = _address(was, contact) or facts.last_address(connection, was.id, contact)
-        if old and old.lower() != new.lower():
-            suppressions.pass_on(connection, old, new, now)
+    given = {str(fact.contact["id"]) for fact in told if fact.contact and fact.contact.get("email")}
+    new = {contact: _address(known, contact) for contact in given if contact in was.contacts}
+    old = {contact: _address(was, contact) for contact in new}
+    away = {contact for contact in new if new[contact] and not old[contact]}
+    old |= facts.last_addresses(connection, was.id, away)
+    for contact in sorted(new):
+        if new[contact] and old[contact] and old[contact].lower() != new[contact].lower():
+            suppressions.pass_on(connection, old[contact], new[contact], now)
 
 
 def _address(account: Account, contact: str) -> str:
