@@ -30,7 +30,8 @@ _RANKS = {"stop": 1, "goal": 2, ANCHOR: 4}
 @dataclass(frozen=True, slots=True)
 class Advanced:
     """The run as it now rests, what it made, and the inputs not fed yet: `advance` stops short when the run has said
-    facts about the account or plays another playbook, so that the host can do that and call again. `ignored` were for
+    facts about the account, plays another playbook or has outcomes that conditions read, so that the host can look at
+    those and call again. `ignored` were for
     a visit that is over.
     """
 
@@ -41,7 +42,7 @@ class Advanced:
 
     @property
     def short(self) -> bool:
-        return bool(self.made.fields or self.made.plays)
+        return self.made.matters
 
 
 def begin(
@@ -133,14 +134,21 @@ class _Feeding:
     def advanced(self) -> Advanced:
         """Feeds what is due, earliest first, until the run rests or has said facts that must be taken in first."""
         strands = self.strands
-        while not (strands.made.fields or strands.made.plays):
-            if strands.arrivals:
+        while not strands.made.matters:
+            if strands.arrivals and not self._flips_now():
                 strands.enter(strands.arrivals.pop())
             elif not self._feed_next():
                 break
         if self.run.arrivals != (still := tuple(strands.arrivals)):
             strands.change(arrivals=still)
         return Advanced(self.run, strands.made, (*self.held, *self.queue), tuple(self.ignored))
+
+    def _flips_now(self) -> bool:
+        """What the step before has made true, a goal above all, comes before the step that follows."""
+        match self.queue[:1]:
+            case [Flipped(event=None, at=at)]:
+                return at <= self.run.clock and not self.run.paused
+        return False
 
     def _feed_next(self) -> bool:
         due = self._next_timer()

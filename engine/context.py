@@ -81,6 +81,12 @@ class Made:
     opened: dict[str, Open] = field(default_factory=dict)
     plays: list[Play] = field(default_factory=list)
     joins: list[tuple[str, Joined]] = field(default_factory=list)
+    outcomes: bool = False  # some that conditions read
+
+    @property
+    def matters(self) -> bool:
+        """Whether conditions must be looked at before the run goes on."""
+        return self.outcomes or bool(self.fields or self.plays)
 
     def want(self, effect: Effect) -> None:
         self.effects[effect.id] = effect

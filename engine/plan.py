@@ -37,6 +37,7 @@ from engine.steps.webhook import WebhookSpec
 PLAN_FORMAT = 1
 MAIN = ""
 MEANWHILE = "meanwhile"
+OUT = "/"  # where the main strand comes to when its steps have run out
 _OCCURRENCE = re.compile(r"#\d+")
 
 AnySpec = Annotated[
@@ -179,6 +180,14 @@ class Plan(Lean):
         inside = [one for spec in specs for one in spec.expressions()]
         reads = {path for one in (*conditions, *inside) for path in one.reads} | _read_by_texts(specs)
         return frozenset(path.removeprefix("at_start.") for path in reads if path.startswith("at_start."))
+
+    @cached_property
+    def heard(self) -> frozenset[str]:
+        """The steps whose outcome some condition reads: what ends the run, or a step, may hang on it."""
+        conditions = [one.when for one in self.goals + self.stops]
+        inside = [one for step in self.steps.values() for spec in step.specs for one in spec.expressions()]
+        reads = {path for one in (*conditions, *inside) for path in one.reads}
+        return frozenset(path.removeprefix("outcome.") for path in reads if path.startswith("outcome."))
 
     def step_at(self, path: str) -> Step:
         """The step of a path with occurrences (`rhythm#3/touch`)."""

@@ -13,7 +13,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from engine.context import Context
-from engine.plan import MAIN, MEANWHILE, Step, way_of
+from engine.plan import MAIN, MEANWHILE, OUT, Step, way_of
 from engine.record import Leaving, Record
 from engine.run import Open
 from engine.steps import KINDS
@@ -40,6 +40,9 @@ class Strands(Record):
             self.arrivals.append(first)
 
     def enter(self, path: str) -> None:
+        if path == OUT:
+            self.end(Leaving("completed", by="steps", path="end"))
+            return
         step = self.plan.step_at(path)
         visit = self.run.visits.get(step.id, 0) + 1
         self.change(visits=self.run.visits | {step.id: visit})
@@ -225,8 +228,11 @@ class Strands(Record):
             self._go_on(path)
 
     def _note_outcome(self, path: str, outcome: str | None) -> None:
-        if outcome is not None:
-            self.change(outcomes=self.run.outcomes | {self.plan.step_at(path).id: outcome})
+        if outcome is None:
+            return
+        step = self.plan.step_at(path).id
+        self.made.outcomes |= outcome != self.run.outcomes.get(step) and step in self.plan.heard
+        self.change(outcomes=self.run.outcomes | {step: outcome})
 
     def _go_on(self, path: str) -> None:
         """The strand goes to the next step of its block, or out of the block, or the steps have run out."""
@@ -237,7 +243,7 @@ class Strands(Record):
             self.arrivals.append(following)
             return
         if block == MAIN:
-            self.end(Leaving("completed", by="steps", path="end"))
+            self.arrivals.append(OUT)
             return
         owner = self.run.open[self.plan.owner_of(block)]
         if (strand := block.removeprefix(owner.path)) in owner.strands:

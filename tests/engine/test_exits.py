@@ -126,3 +126,29 @@ def test_goal_and_stop_act_at_once_in_every_kind_of_wait_and_leave_nothing_open(
     assert result.trace[-1].event == "ended"
     assert (world.desk.runs, [one for several in world.desk.watches.values() for one in several]) == ({}, [])
     assert {one.state for one in world.tasks.values()} <= {"withdrawn"}
+
+
+REFUSED = {"after": "1 day", "complete": "call", "outcome": "refused"}
+ASKED = "  - {task: call, assign: csm, outcomes: [agreed, refused]}\n  - {update: moved, set: {seats: 1}}\n"
+
+
+def test_an_exit_that_reads_an_outcome_comes_before_the_step_that_follows():
+    story = told(ASKED, head="stop: {when: outcome.call == 'refused', outcome: lost}\n", then=[REFUSED])
+
+    assert [(one.path, one.event) for one in story.trace[-2:]] == [("call", "completed"), ("stop", "ended")]
+
+
+def test_an_exit_that_reads_the_outcome_of_the_last_step_gives_the_run_its_own():
+    last = "  - {task: call, assign: csm, outcomes: [agreed, refused]}\n"
+
+    story = told(last, head="goal: {when: outcome.call == 'refused', outcome: known}\n", then=[REFUSED])
+
+    assert story.trace[-1].fields["outcome"] == "known"
+
+
+def test_what_watches_an_outcome_acts_before_the_step_that_follows():
+    watch = "meanwhile: [{watch: told, when: outcome.call == 'refused', do: [{end: lost}]}]\n"
+
+    story = told(ASKED, head=watch, then=[REFUSED])
+
+    assert [one.path for one in story.trace if one.event in ("updated", "ended")] == ["meanwhile/told#1/lost"]
