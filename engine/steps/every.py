@@ -193,7 +193,7 @@ def resume(spec: EverySpec, open_: Open, given: Given, ctx: Context) -> Move:
         case TimeUp(name="until") | Flipped(name="until"):
             return Over("until", "until")
         case Flipped():
-            return _planned(spec, open_.memo, ctx)
+            return _planned(spec, open_.memo, ctx, due=open_.timers.get("next"))
         case Through() if _all_done(spec, _count(open_.memo)) and not ctx.strands:
             return Over("times", "times")
         case Through() if isinstance(spec.schedule, AtOnce):
@@ -215,12 +215,16 @@ def _at_once(spec: EverySpec, memo: dict[str, JsonValue], ctx: Context) -> Move:
     return Rest(timers=timers, watches=_watched(spec, end), memo=kept, begins=(f"#{number}",))
 
 
-def _planned(spec: EverySpec, memo: dict[str, JsonValue], ctx: Context) -> Move:
-    """When it comes next and when it is over, by the dates as they now are."""
+def _planned(spec: EverySpec, memo: dict[str, JsonValue], ctx: Context, due: datetime | None = None) -> Move:
+    """When it comes next and when it is over, by the dates as they now are. What is `due` in this very instant is not
+    passed over, unless it counts from the date that has moved.
+    """
     end = _end(spec, memo, ctx)
     if end is not None and end <= ctx.now:
         return Over("until", "until")
-    following = None if isinstance(spec.schedule, AtOnce) else _following(spec, memo, ctx.now, end, ctx)
+    following = _following(spec, memo, ctx.now, end, ctx)
+    if due is not None and due <= ctx.now and not spec.schedule.anchored:
+        following = due
     if following is None and not ctx.strands and _never_again(spec, memo, ctx):
         return _run_out(spec)
     timers = {name: at for name, at in (("next", following), ("until", end)) if at is not None}

@@ -300,3 +300,14 @@ def test_schedule_and_times_may_be_one_for_each_tier():
         ("2026-03-30T13:00:00Z", "rhythm"),
         ("2026-03-31T13:00:00Z", "end"),
     ]
+
+
+def test_an_occurrence_that_is_due_in_the_instant_in_which_its_end_moves_is_not_lost():
+    weekly = (
+        "  - {every: w, schedule: week, times: 3, until: account.renewal_date, do: [{slack: s, to: csm, text: Hi}]}\n"
+    )
+    moves = {"after": "14 days", "account": {"renewal_date": "2026-06-15"}}
+
+    story = told(weekly, then=[moves], until="2026-04-01T00:00:00Z")
+
+    assert [at[:10] for at, _ in lines(story, "occurred")] == ["2026-03-09", "2026-03-16", "2026-03-23"]
