@@ -1,8 +1,13 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 from workers.settings_problems import VENDORS
+
+# How long an example takes says more of the machine than of the law.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)
