@@ -82,8 +82,7 @@ def compile_step(model: Model, place: Place) -> EverySpec | None:
     reads = place.date_read(moment) if moment else None
     counts_from = place.compiler.anchor if schedule.anchored else None
     conditions = place.date_conditions(reads) | place.date_conditions(counts_from, ("shifted", "lost"))
-    if reads is not None and not place.always_known(reads):
-        conditions |= place.told(reads)
+    conditions |= place.told(reads) if reads is not None else {}  # whatever is always known may vanish for a while
     conditions |= {"until": until} if isinstance(until, Condition) else {}
     return EverySpec(
         schedule=schedule,

@@ -311,3 +311,13 @@ def test_an_occurrence_that_is_due_in_the_instant_in_which_its_end_moves_is_not_
     story = told(weekly, then=[moves], until="2026-04-01T00:00:00Z")
 
     assert [at[:10] for at, _ in lines(story, "occurred")] == ["2026-03-09", "2026-03-16", "2026-03-23"]
+
+
+def test_the_end_of_a_loop_is_known_again_when_the_anchor_is():
+    monthly = "  - {every: w, schedule: month on day 1, until: day -30, do: [{slack: s, to: csm, text: Hi}]}\n"
+    gone = {"after": "20 days", "account": {"renewal_date": None}}
+    back = {"after": "25 days", "account": {"renewal_date": "2026-07-15"}}
+
+    story = told(monthly, head="anchor: account.renewal_date\n", then=[gone, back], until="2026-10-01T00:00:00Z")
+
+    assert [at[:10] for at, _ in lines(story, "completed")] == ["2026-06-16"]
