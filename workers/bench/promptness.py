@@ -48,13 +48,22 @@ async def promptness(server: DevServer, folder: Path, times: Times = Times()) ->
 
 
 async def all_wait(ours: Ground, number: int) -> None:
-    """Every run has its workflow and rests at its wait."""
+    """Every run has its workflow and rests at its wait, and each workflow has done what it was begun with."""
     async with asyncio.timeout(START_UP):
         while not await asyncio.to_thread(_resting, ours, number):  # noqa: ASYNC110  # the workers do it
             await asyncio.sleep(REST)
         while sum([1 async for _ in ours.client.list_workflows(RUNNING)]) < number:  # noqa: ASYNC110  # as above
             await asyncio.sleep(REST)
+        async for one in ours.client.list_workflows(RUNNING):
+            while await _has_begun(ours, one.id):  # noqa: ASYNC110  # as above
+                await asyncio.sleep(REST)
     await asyncio.sleep(1)
+
+
+async def _has_begun(ours: Ground, run: str) -> bool:
+    """A task of its workflow is there that no worker has done yet."""
+    told = await ours.client.get_workflow_handle(run).describe()
+    return told.raw_description.HasField("pending_workflow_task")
 
 
 def _resting(ours: Ground, number: int) -> bool:
