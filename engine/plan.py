@@ -175,19 +175,24 @@ class Plan(Lean):
     @cached_property
     def at_start(self) -> frozenset[str]:
         """The paths whose value at the run's start some condition or text reads."""
-        conditions = [one.when for one in self.goals + self.stops]
-        specs = [spec for step in self.steps.values() for spec in step.specs]
-        inside = [one for spec in specs for one in spec.expressions()]
-        reads = {path for one in (*conditions, *inside) for path in one.reads} | _read_by_texts(specs)
+        reads = self._reads | _read_by_texts(self._specs)
         return frozenset(path.removeprefix("at_start.") for path in reads if path.startswith("at_start."))
 
     @cached_property
     def heard(self) -> frozenset[str]:
         """The steps whose outcome some condition reads: what ends the run, or a step, may hang on it."""
-        conditions = [one.when for one in self.goals + self.stops]
-        inside = [one for step in self.steps.values() for spec in step.specs for one in spec.expressions()]
-        reads = {path for one in (*conditions, *inside) for path in one.reads}
-        return frozenset(path.removeprefix("outcome.") for path in reads if path.startswith("outcome."))
+        return frozenset(path.removeprefix("outcome.") for path in self._reads if path.startswith("outcome."))
+
+    @property
+    def _specs(self) -> list[AnySpec]:
+        return [spec for step in self.steps.values() for spec in step.specs]
+
+    @property
+    def _reads(self) -> set[str]:
+        """The paths that exits and the steps' own conditions and expressions read."""
+        exits = [one.when for one in self.goals + self.stops]
+        inside = [one for spec in self._specs for one in spec.expressions()]
+        return {path for one in (*exits, *inside) for path in one.reads}
 
     def step_at(self, path: str) -> Step:
         """The step of a path with occurrences (`rhythm#3/touch`)."""
