@@ -19,7 +19,7 @@ from activities.mail.smtp import Smtp
 from activities.mail.smtp_client import Server
 from activities.store import effects, facts, mail_events, suppressions
 from activities.transport import Refused, Sender
-from tests.support.driving import drive
+from tests.support.driving import drive, first_mail
 from tests.support.hosts import NOW, HandClock, Noting, acme, always, host_on, only_run, playbook, tell
 from tests.support.returned_mails import block, came_in, report
 from tests.support.standins.smtp import StandInSmtp
@@ -42,12 +42,7 @@ def made(sqlite):
         smtp = Smtp(Server("127.0.0.1", server.port), sender=Sender("cs@ours.test", "Ours"))
         host = host_on(sqlite, playbook(STEPS, start="start: {when: metrics.nps.value < 5}\n"), real=clock, email=smtp)
         host = replace(host, links=LINKS)
-        acme(host)
-        tell(host, "acme", metric="nps", value=3)
-        drive(host, clock, NOW)
-        (mail,) = host.database.read(effects.listed)
-        clock.go(minutes=1)
-        yield host, clock, server, mail
+        yield host, clock, server, first_mail(host, clock)
 
 
 def told_of(host):

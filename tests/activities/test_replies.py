@@ -15,7 +15,7 @@ from activities.store import cards, effects, facts, tasks
 from activities.store import runs as stored
 from activities.store.cards import CardRow
 from activities.transport import Sent
-from tests.support.driving import drive
+from tests.support.driving import drive, first_mail
 from tests.support.hosts import NOW, HandClock, Noting, acme, host_on, only_run, playbook, tell
 
 START = "start: {when: metrics.nps.value < 5}\n"
@@ -34,12 +34,7 @@ def made(database):
     clock = HandClock()
     host = host_on(database, playbook(SEQUENCE, start=START), real=clock, email=Noting(iter([Sent("x-message-id")])))
     host = replace(host, links=LINKS)
-    acme(host)
-    tell(host, "acme", metric="nps", value=3)
-    drive(host, clock, NOW)
-    (mail,) = host.database.read(effects.listed)
-    clock.go(minutes=1)
-    return host, clock, mail
+    return host, clock, first_mail(host, clock)
 
 
 def told_of(host):

@@ -8,8 +8,10 @@ from activities import runs
 from activities.directive import Directive
 from activities.effect import perform
 from activities.host import Host
+from activities.store import effects
 from activities.store import runs as stored
-from tests.support.hosts import HandClock
+from activities.store.effects import EffectRow
+from tests.support.hosts import NOW, HandClock, acme, tell
 
 
 def drive(host: Host, clock: HandClock, until: datetime) -> int:
@@ -42,3 +44,13 @@ def _done(host: Host, directive: Directive) -> int:
 
 def _live(host: Host) -> list[str]:
     return [row.id for row in host.database.read(lambda c: stored.listed(c, limit=1_000)) if not row.over]
+
+
+def first_mail(host: Host, clock: HandClock) -> EffectRow:
+    """Acme scores 3, and the one mail that this starts has gone a minute ago."""
+    acme(host)
+    tell(host, "acme", metric="nps", value=3)
+    drive(host, clock, NOW)
+    (mail,) = host.database.read(effects.listed)
+    clock.go(minutes=1)
+    return mail
