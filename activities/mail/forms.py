@@ -1,13 +1,17 @@
 """The fields of a form that was posted (RFC 7578), taken apart by its boundary alone: what a field holds is not looked
 at, however many lines that has.
+
+SendGrid's boundary is always the same, so that whoever writes a mail can write fields into it. Such a form is seen by
+what stands in it twice, or behind its end.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from email.parser import BytesHeaderParser
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final
 
 MOST_FIELDS: Final = 1_000
@@ -16,11 +20,23 @@ _EMPTY_LINE: Final = re.compile(rb"\r?\n\r?\n")
 _LINE_END: Final = re.compile(rb"\r?\n\Z")
 
 
-def fields_of(raw: bytes, content_type: str) -> dict[str, bytes]:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Of fields with one name the first. `sound`: each has its own name, all were read, and none follows the end."""
+
+    fields: Mapping[str, bytes]
+    sound: bool = True
+
+
+def fields_of(raw: bytes, content_type: str) -> Form:
     """Of a multipart/form-data, and of each file its name; nothing where it is none."""
     boundary = _boundary(content_type)
-    fields = [_field(part) for part in _parts(raw, boundary)] if boundary else []
-    return {name: data for name, data in fields if isinstance(name, str)}
+    if not boundary:
+        return Form({})
+    parts, in_one = _parts(raw, boundary)
+    fields = [(name, data) for name, data in map(_field, parts) if isinstance(name, str)]
+    first = dict(reversed(fields))
+    return Form(first, sound=in_one and len(first) == len(parts))
 
 
 def _boundary(content_type: str) -> bytes:
@@ -30,19 +46,19 @@ def _boundary(content_type: str) -> bytes:
     return (told or "").encode("utf-8", "replace")
 
 
-def _parts(raw: bytes, boundary: bytes) -> Iterator[bytes]:
-    """Without the line end before the next boundary, which is no part of them. The last may lack its own."""
+def _parts(raw: bytes, boundary: bytes) -> tuple[list[bytes], bool]:
+    """Without the line end before the next boundary, which is no part of them; the last may lack its own. Those behind
+    the end too; whether there are none of these, and no more than are read.
+    """
+    lines = list(islice(_lines(raw, boundary), MOST_FIELDS + 2))
+    parts = [_without_line_end(raw[one.end() : other.start()]) for one, other in pairwise(lines)]
+    parts += [raw[one.end() :] for one in lines[-1:] if not one[1]]
+    return parts[:MOST_FIELDS], len(parts) <= MOST_FIELDS and not any(one[1] for one in lines[:-1])
+
+
+def _lines(raw: bytes, boundary: bytes) -> Iterator[re.Match[bytes]]:
     line = re.compile(rb"--" + re.escape(boundary) + rb"(--)?[ \t]*\r?(?:\n|\Z)")
-    lines = (one for one in line.finditer(raw) if one.start() == 0 or raw[one.start() - 1 : one.start()] == b"\n")
-    begin = None
-    for one in islice(lines, MOST_FIELDS + 1):
-        if begin is not None:
-            yield _without_line_end(raw[begin : one.start()])
-        if one[1]:
-            return
-        begin = one.end()
-    if begin is not None and next(lines, None) is None:
-        yield raw[begin:]
+    return (one for one in line.finditer(raw) if one.start() == 0 or raw[one.start() - 1 : one.start()] == b"\n")
 
 
 def _without_line_end(part: bytes) -> bytes:

@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from typing import Final, Literal
 
 from activities.mail.dsn import Reports, reports_of
+from activities.mail.forms import Form
 from activities.mail.ownwords import own_words, plain_of
 from activities.mail.reading import LONGEST_HEADER, LONGEST_TEXT, address, attached, body, decoded, header, parsed
 from activities.mail.storable import storable
@@ -22,7 +23,7 @@ _MESSAGE_ID: Final = re.compile(r"<([^<>@\s]{1,200})@[^<>\s]{1,200}>")
 
 _SIGNED: Final = re.compile(r"@([\w.-]+)\s*:\s*(\w+)")
 
-Form = Mapping[str, bytes]
+Fields = Mapping[str, bytes]
 Proof = Literal["passed", "failed", "none"]
 
 
@@ -47,8 +48,9 @@ class Inbound:
     attached: tuple[str, ...] = ()
 
 
-def read(form: Form) -> Inbound:
-    """`form` holds the fields as their bytes came."""
+def read(posted: Form) -> Inbound:
+    """Where the mail's own text may hold fields of the form, nothing proves who sent it."""
+    form = posted.fields
     envelope = _json(form, "envelope")
     raw = form["email"] if "email" in form else form.get("headers", b"").lstrip() + b"\r\n\r\n"
     mail = parsed(raw)
@@ -64,7 +66,7 @@ def read(form: Form) -> Inbound:
         answers=tuple(_MESSAGE_ID.findall(header(mail, "In-Reply-To"))) + _references(mail),
         machine=_is_by_machine(mail, envelope.get("from")),
         reports=reports_of(mail),
-        proof=_proof(form, sender, envelope.get("from")),
+        proof=_proof(form, sender, envelope.get("from")) if posted.sound else "failed",
         attached=_attached(mail, form),
     )
 
@@ -73,7 +75,7 @@ def _up_to(most: int, text: str) -> str:
     return text if len(text) <= most else f"{text[:most]}… ({len(text) - most:,} more characters)"
 
 
-def _json(form: Form, name: str) -> Mapping[str, object]:
+def _json(form: Fields, name: str) -> Mapping[str, object]:
     try:
         given = json.loads(form.get(name, b"{}")[:LONGEST_TEXT])
     except (ValueError, RecursionError):
@@ -99,7 +101,7 @@ def _is_by_machine(mail: EmailMessage, envelope_from: object) -> bool:
     return isinstance(envelope_from, str) and envelope_from.strip("<> ") == ""
 
 
-def _proof(form: Form, sender: str, envelope_from: object) -> Proof:
+def _proof(form: Fields, sender: str, envelope_from: object) -> Proof:
     """Whether the sender's own domain has signed it (DKIM), or lets the server that it came from send (SPF)."""
     signed = _SIGNED.findall(_said(form, "dkim").lower()[:LONGEST_HEADER])
     spf = _said(form, "SPF").strip().lower()
@@ -120,7 +122,7 @@ def _are_one(one: str, other: str) -> bool:
     return "." in one and "." in other and (f".{one}".endswith(f".{other}") or f".{other}".endswith(f".{one}"))
 
 
-def _attached(mail: EmailMessage, form: Form) -> tuple[str, ...]:
+def _attached(mail: EmailMessage, form: Fields) -> tuple[str, ...]:
     """Where the mail is not raw, each file is a field, which holds its name; the text names its pictures by an id."""
     page = _said(form, "html")
     shown = {str(field) for id_, field in _json(form, "content-ids").items() if f"cid:{id_}" in page}
@@ -137,7 +139,7 @@ def _id(mail: EmailMessage, sender: str, text: str) -> str:
 # --- its text
 
 
-def _text(mail: EmailMessage, form: Form) -> str:
+def _text(mail: EmailMessage, form: Fields) -> str:
     if "email" in form:
         text, is_html = body(mail)
         return plain_of(text) if is_html else text
@@ -145,7 +147,7 @@ def _text(mail: EmailMessage, form: Form) -> str:
     return plain if plain.strip() else plain_of(_said(form, "html"))
 
 
-def _said(form: Form, name: str) -> str:
+def _said(form: Fields, name: str) -> str:
     """In the charset that stands in `charsets`."""
     charset = _json(form, "charsets").get(name)
     return decoded(form.get(name, b""), charset if isinstance(charset, str) else "utf-8")

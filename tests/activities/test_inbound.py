@@ -9,7 +9,7 @@ import sendgrid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.mail.forms import fields_of
+from activities.mail.forms import MOST_FIELDS, Form, fields_of
 from activities.mail.inbound import read
 from tests.support.sendgrid_posts import FORM, form_of, mail_in
 
@@ -21,7 +21,7 @@ def reading(**said):
 
 
 def posted_raw(raw):
-    return read({"email": raw, "envelope": b'{"to": ["a@x.test"], "from": "kim@acme.test"}'})
+    return read(Form({"email": raw, "envelope": b'{"to": ["a@x.test"], "from": "kim@acme.test"}'}))
 
 
 @pytest.mark.parametrize("sample", ["default_data.txt", "raw_data.txt", "raw_data_with_attachments.txt"])
@@ -132,7 +132,7 @@ def test_an_attachment_is_not_taken_apart():
     head = b'--xYzZY\r\nContent-Disposition: form-data; name="attachment1"; filename="a.eml"\r\n'
     nested = b"".join(b"Content-Type: message/rfc822\r\n\r\n" for _ in range(2_000))
 
-    assert fields_of(head + nested + b"\r\n" + form_of(**mail_in()), FORM)["subject"] == b"Re: Hello"
+    assert fields_of(head + nested + b"\r\n" + form_of(**mail_in()), FORM).fields["subject"] == b"Re: Hello"
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_mail_made_to_be_slow_is_not(hostile):
     begun = time.process_time()
 
     posted_raw(hostile + b"\n\nYes")
-    read({"headers": hostile, "from": hostile.removeprefix(b"From: "), "text": b"Yes"})
+    read(Form({"headers": hostile, "from": hostile.removeprefix(b"From: "), "text": b"Yes"}))
 
     assert time.process_time() - begun < 3
 
@@ -200,6 +200,28 @@ def test_a_sender_is_proven_by_their_own_domain_alone(said, proof):
     assert reading(**said).proof == proof
 
 
+FORGED = '--xYzZY\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+PROVES = FORGED % ("dkim", "{@acme.test : pass}") + FORGED % ("SPF", "pass") + FORGED % ("envelope", "{}")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"Yes\r\n{PROVES}",
+        f"Yes\r\n{PROVES}--xYzZY--\r\n",
+        f"Yes\r\n{PROVES}" + FORGED % ("cc", "") * MOST_FIELDS,
+        f"Yes\r\n{PROVES}--xYzZY\r\n\r\n",
+        f"Yes\n{PROVES}".replace("\r", ""),
+    ],
+    ids=["before", "ended", "too many", "nameless", "by other line ends"],
+)
+@pytest.mark.parametrize("real", [{}, {"dkim": "{@evil.test : pass}", "SPF": "none"}], ids=["alone", "twice"])
+def test_a_mail_that_holds_fields_of_the_form_proves_nothing(written, real):
+    mail = reading(text=written, sender="Boss <boss@acme.test>", **real)
+
+    assert (mail.sender, mail.text, mail.proof) == ("boss@acme.test", "Yes", "failed")
+
+
 def test_what_is_attached_is_named_without_the_pictures_in_the_text():
     posted = {"content-ids": '{"f_1": "attachment1", "logo": "attachment2"}', **mail_in(html='<img src="cid:logo">')}
     files = b"".join(
@@ -219,14 +241,14 @@ def test_of_long_references_the_nearest_are_read():
     st.dictionaries(st.sampled_from(["headers", "envelope", "from", "charsets", "text", "email", "html"]), st.binary())
 )
 def test_nothing_odd_raises(form):
-    read(form)
+    read(Form(form))
 
 
 @given(st.dictionaries(st.text("abc", min_size=1), st.text("-\r\n xYz").map(str.encode)))
 def test_what_is_posted_is_what_its_fields_hold(form):
-    assert fields_of(form_of(**form), FORM) == form
+    assert fields_of(form_of(**form), FORM) == Form(form)
 
 
 @given(st.binary(max_size=300), st.one_of(st.just(FORM), st.text(max_size=50)))
 def test_what_is_no_form_has_no_fields_or_few(raw, content_type):
-    assert all(isinstance(one, bytes) for one in fields_of(raw, content_type).values())
+    assert all(isinstance(one, bytes) for one in fields_of(raw, content_type).fields.values())

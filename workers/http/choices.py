@@ -45,7 +45,7 @@ async def _form(request: Request) -> dict[str, list[str]]:
     raw = await body_up_to(LARGEST, request)
     kind = request.headers.get("content-type", "")
     if kind.startswith("multipart/form-data"):
-        return {name: [value.decode("utf-8", "replace")] for name, value in fields_of(raw, kind).items()}
+        return {name: [value.decode("utf-8", "replace")] for name, value in fields_of(raw, kind).fields.items()}
     try:
         return parse_qs(raw.decode("utf-8", "replace"), max_num_fields=200)
     except ValueError:

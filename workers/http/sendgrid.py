@@ -98,7 +98,7 @@ def inbound(request: Request, host: OurHost, raw: Annotated[bytes, Depends(raw_m
     keys: Keys = request.app.state.sendgrid
     signed(request, raw, keys.inbound, "SENDGRID_INBOUND_KEY")
     form = fields_of(raw, request.headers.get("content-type", ""))
-    if not form:
+    if not form.fields:
         raise Fault(400, "invalid", "the body is no multipart/form-data with fields", "Send what came in", "body")
     what = replies.take_in(host, read(form)).what
     if what == "unknown":
