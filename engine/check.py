@@ -151,7 +151,7 @@ def _tests(workspace: Workspace, setting: Setting, ids: Mapping[str, Document], 
         playbook, stories, found = read_tests(document, setting)
         problems.extend(found)
         if playbook in plans:
-            problems.extend(check_stories(document, plans[playbook], stories))
+            problems.extend(check_stories(document, plans[playbook], stories, setting))
         if playbook and playbook not in ids and playbook not in workspace.unread.values():
             message, fix = f"there is no playbook '{playbook}'", suggest_or_list(playbook, ids)
             problems.add(document.file, document.at(("playbook",)), "playbook", message, fix, code="unknown-playbook")

@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 
 from engine.document import Document, Path
 from engine.expectations import EFFECTS, KINDS_OF, Matcher, faults, said
-from engine.model import StoryModel, TestFileModel
+from engine.model import TestFileModel
 from engine.moments import VERBS
 from engine.parameters import misfits, unpacked
 from engine.plan import Plan, Step, template_of
 from engine.problems import Problems, suggest_or_list
 from engine.setting import Setting
-from engine.simulate import Others, Told, simulate
+from engine.simulate import Others, Told, played, simulate
 from engine.standing import standing
 from engine.steps.task import TaskSpec
 from engine.story import Story, read_story
+from engine.tailoring import Unfit
 from engine.trace import Entry
 from engine.validation import validated
 
@@ -83,13 +84,32 @@ def run_tests(
     return report
 
 
-def check_stories(document: Document, plan: Plan, stories: Iterable[Story]) -> Problems:
+def check_stories(document: Document, plan: Plan, stories: Iterable[Story], setting: Setting) -> Problems:
     """What the stories of a file name that their playbook does not have."""
     problems = Problems()
     for story in stories:
-        for path, message, fix in _unknown(plan, story):
+        wrong = check_values(document, plan, story, setting)
+        problems.extend(wrong)
+        for path, message, fix in _unknown(plan if wrong else played(plan, story, setting), story):
             at = document.at((*story.path, *path))
             problems.add(document.file, at, f"test '{story.name}'", message, fix, code="not-in-playbook")
+    return problems
+
+
+def check_values(document: Document, plan: Plan, story: Story, setting: Setting) -> Problems:
+    """What is wrong with the values that a story gives the playbook's parameters."""
+    problems, where = Problems(), f"test '{story.name}' > with"
+    wrong = list(misfits(unpacked(plan.parameters), story.model.with_))
+    for one in wrong:
+        at = document.at((*story.path, "with", one.name))
+        problems.add(document.file, at, f"{where} > {one.name}", one.message, one.fix, code="parameters")
+    try:
+        if not wrong:
+            played(plan, story, setting)
+    except Unfit as unfit:
+        for reason in unfit.reasons:
+            message = f"with these values '{plan.playbook}' is wrong: {reason}"
+            problems.add(document.file, document.at((*story.path, "with")), where, message, code="parameters")
     return problems
 
 
@@ -106,18 +126,9 @@ def _unknown(plan: Plan, story: Story) -> Iterator[tuple[Path, str, str]]:
                 yield from _no_step(plan, None, word, kinds, step, ("then", index, verb))
         if told.complete and told.outcome:
             yield from _no_outcome(plan, told.complete, told.outcome, ("then", index, "outcome"))
-    yield from _no_values(plan, model)
     possible = outcomes_of(plan)
     if model.outcome is not None and model.outcome not in possible:
         yield ("outcome",), f"no run ends as '{model.outcome}'", suggest_or_list(model.outcome, possible)
-
-
-def _no_values(plan: Plan, model: StoryModel) -> Iterator[tuple[Path, str, str]]:
-    for one in misfits(unpacked(plan.parameters), model.with_):
-        yield ("with", one.name), one.message, one.fix
-    if model.with_ and plan.start.by_rule:
-        fix = "Give its parameters other defaults, or test a playbook that plays it."
-        yield ("with",), "values are given by a start by hand, and this story's playbook starts by its rule", fix
 
 
 def _no_step(

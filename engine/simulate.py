@@ -28,7 +28,7 @@ from engine.sharing import JOINED, joined
 from engine.standing import standing
 from engine.stored import to_json
 from engine.story import Story, facts_of, with_readings
-from engine.tailoring import Unfit
+from engine.tailoring import Unfit, varied
 from engine.trace import Entry
 from engine.trigger import Rules
 from engine.vocabulary import Vocabulary
@@ -73,6 +73,11 @@ def simulate(
     return Simulation(plan, story, setting, until, others).tell()
 
 
+def played(plan: Plan, story: Story, setting: Setting) -> Plan:
+    """The playbook as the story has it played: with the values that it gives. Raises Unfit."""
+    return varied(plan, packed(story.model.with_), setting)
+
+
 def telling(vocabulary: Vocabulary, story: Story) -> Vocabulary:
     """A metric that the story sets is a reading, of whatever kind it is otherwise."""
     return with_readings(vocabulary, story.readings)
@@ -84,10 +89,10 @@ class Simulation:
     def __init__(
         self, plan: Plan, story: Story, setting: Setting, until: datetime | None = None, others: Others | None = None
     ) -> None:
-        self.plan = plan
         self.story = story
         self.last = min(until or story.last or story.start + LONGEST, story.start + FARTHEST)
         self.told = Told()
+        self.plan = plan = self.with_values(plan, setting)
         self.postbox = Postbox(setting.policy)
         self.words = Words()
         self.inputs: dict[str, list[Input]] = {}
@@ -110,12 +115,20 @@ class Simulation:
             unheeded=self.told.unheeded,
         )
 
+    def with_values(self, plan: Plan, setting: Setting) -> Plan:
+        """One whose values do not fit is not told at all."""
+        try:
+            return played(plan, self.story, setting)
+        except Unfit as unfit:
+            self.told.faults += [f"'with': {reason}" for reason in unfit.reasons]
+            return plan
+
     def name_run(self, account: str, playbook: str) -> str:
         self.started[playbook] += 1
         return f"{account}/{playbook}/{self.started[playbook]}"
 
     def tell(self) -> Told:
-        coming = list(self.story.moments)
+        coming = [] if self.told.faults else list(self.story.moments)
         while (now := self.next_instant(coming)) is not None and now <= self.last:
             together = [moment for moment in coming if moment.at == now]
             coming = coming[len(together) :]
@@ -155,12 +168,9 @@ class Simulation:
                 self.do(act, now)
 
     def start_by_hand(self, now: datetime) -> None:
-        name, given = self.plan.playbook, packed(self.story.model.with_)
-        try:
-            for subject in self.desk.meant(name, now):
-                self.desk.start(name, now, by="the story", given=given, subject=subject)
-        except Unfit as unfit:
-            self.told.faults += [f"'with': {reason}" for reason in unfit.reasons]
+        name = self.plan.playbook
+        for subject in self.desk.meant(name, now):
+            self.desk.start(name, now, by="the story", subject=subject)
 
     def end_another(self, ended: Ended, now: datetime) -> None:
         if fault := self.desk.another_ended(ended.playbook, ended.outcome, now, ended.subject):

@@ -56,12 +56,24 @@ def tailored(plan: Plan, given: Mapping[str, JsonValue] | None, setting: Setting
     return _made(_Asked(plan, changed, setting)) if changed else plan
 
 
+def varied(plan: Plan, given: Mapping[str, JsonValue] | None, setting: Setting) -> Plan:
+    """The plan as if its file had these values for defaults, its start included; they go before an account's own.
+    Raises Unfit.
+    """
+    if not given:
+        return plan
+    own = {name: path for name, path in (plan.own or {}).items() if name not in given}
+    more = {"source": plan.source, "of": plan.of, "own": own or None}
+    return tailored(plan, given, setting).model_copy(update=more)
+
+
 @lru_cache(maxsize=64)
 def _made(asked: _Asked) -> Plan:
     document = read(asked.plan.source or "", asked.plan.file)
     if isinstance(document, Problems):
         raise Unfit(_reasons(document))
-    made, problems = compile_with_notes(document, asked.setting, dict(asked.values), of=asked.plan.hash)
+    values = {**unpacked(asked.plan.parameters), **dict(asked.values)}
+    made, problems = compile_with_notes(document, asked.setting, values, of=asked.plan.hash)
     if made is None:
         raise Unfit(_reasons(problems))
     return made

@@ -1,5 +1,6 @@
 """Parameters: values that whoever starts a playbook may set."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,6 +16,7 @@ from engine.instants import told_together
 from engine.moments import Moment
 from engine.parameters import kind_of, spoken
 from engine.plan import Plan
+from engine.playtest import check_values
 from engine.setting import Setting
 from engine.simulate import simulate
 from engine.source import read
@@ -149,6 +151,35 @@ def test_a_story_s_values_are_checked():
     assert lines(result, "started") == []
 
 
+def test_a_story_s_values_hold_however_its_runs_start_and_for_the_start_itself():
+    head, start = "parameters: {least: 9, pause: 2 days}\n", "start: {when: metrics.nps.value >= $least}\n"
+    steps, then = "  - {wait: a_while, for: $pause}", [{"after": "1 day", "metrics": {"nps": 7}}]
+
+    given = told(steps, head, start, then=then, **{"with": {"least": 7, "pause": "3 days"}})
+
+    assert told(steps, head, start, then=then).trace == []
+    assert given.trace[0].fields["parameters"] == {"least": 7, "pause": "3 days"}
+    assert str(given.ended_at)[:10] == "2026-03-06"
+
+
+@pytest.mark.parametrize("start", ["", "start: by hand\n"])
+@pytest.mark.parametrize(
+    ("given", "where", "said"),
+    [
+        ({"most": 3, "mots": 3}, " > mots", "the playbook has no parameter 'mots'. Did you mean 'most'?"),
+        ({"notice": 5}, " > notice", "5 is not a time such as '3 business days', as 'notice' is. Say '5 days', "),
+        ({"who": "nobody_at_all"}, "", "with these values 'example' is wrong: step 'review' > assign: nobody has"),
+    ],
+)
+def test_values_of_a_test_that_do_not_fit_are_told_at_their_place(start, given, where, said):
+    document = read(f"with: {json.dumps(given)}", "example.test.yaml")
+
+    found = check_values(document, compiled(source(STEPS, HEAD, start)), story(**{"with": given}), setting())
+
+    assert [(one.where, one.line) for one in found.errors] == [(f"test 'story' > with{where}", 1)]
+    assert said in str(found)
+
+
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
@@ -245,10 +276,17 @@ def test_an_account_says_its_own_value_in_a_field(start, asked_for, expected):
     assert (started.event, started.fields["parameters"]) == ("started", {"who": "csm", "notice": expected})
 
 
-def test_what_a_start_is_given_goes_before_the_accounts_own():
-    started = own("5 days", "start: by hand\n", **{"with": {"notice": "7 days"}})[0]
+@pytest.mark.parametrize("start", [BY_RULE, "start: by hand\n"])
+def test_what_a_story_or_a_start_gives_goes_before_the_accounts_own(start):
+    started = own("5 days", start, **{"with": {"notice": "7 days"}})[0]
 
     assert started.fields["parameters"]["notice"] == "7 days"
+
+
+def test_beside_what_a_story_gives_the_accounts_own_counts():
+    started = own("5 days", **{"with": {"who": "ae"}})[0]
+
+    assert started.fields["parameters"] == {"who": "ae", "notice": "5 days"}
 
 
 @pytest.mark.parametrize("start", [BY_RULE, "start: by hand\n"])

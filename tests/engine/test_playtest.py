@@ -26,7 +26,7 @@ def results(*tests, steps=STEPS, start="start: by hand\n"):
     assert not isinstance(document, Problems)
     plan = compiled(source(steps, start=start))
     name, stories, found = read_tests(document, setting())
-    assert (name, str(found), str(check_stories(document, plan, stories))) == ("example", "", "")
+    assert (name, str(found), str(check_stories(document, plan, stories, setting()))) == ("example", "", "")
     return run_tests(document, plan, stories, setting()).results
 
 

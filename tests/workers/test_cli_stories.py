@@ -234,6 +234,15 @@ class TestSimulate:
         assert "story.yaml:5:" in ran.err
         assert "Did you mean 'score'?" in ran.err
 
+    @pytest.mark.parametrize("command", ["simulate", "explain"])
+    def test_values_of_a_story_that_the_playbook_does_not_have_are_told_at_their_place(self, command):
+        Path("story.yaml").write_text(STORY.partition("then:")[0] + "with: {days: 3}\n")
+
+        ran = playbook(command, "call", "--story", "story.yaml")
+
+        assert (ran.code, ran.out) == (1, "")
+        assert "story.yaml:6:14: error: test 'story' > with > days: the playbook has no parameter 'days'" in ran.err
+
     def test_one_test_of_a_file_is_picked_by_a_word(self):
         both = playbook("simulate", "call", "--story", "playbooks/adoption/call.test.yaml")
         one = playbook(

@@ -31,8 +31,8 @@ def command(*, playbook: str, story: Path | None, word: str, step: str | None, a
     the answer is how things stand at the end of the story.
     """
     chosen = choose(playbook)
-    plan, setting = chosen.plan, chosen.setting
-    found = told_in(story or chosen.tests, setting, word)
+    setting = chosen.setting
+    found, plan = told_in(story or chosen.tests, chosen, word)
     told = simulate(plan, found, setting, others=chosen.others)
     decisions = decisions_at(step, told) if step else decisions_of_start(plan, found, setting, told)
     if as_json:

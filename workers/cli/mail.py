@@ -96,8 +96,8 @@ def _told(what: str, file: Path, word: str, settings: "Settings") -> "Iterator[M
 
     name, step = _split(what)
     chosen = choose(name)
-    story = told_in(file, chosen.setting, word)
-    mails = simulate(chosen.plan, story, chosen.setting, others=chosen.others).mails
+    story, plan = told_in(file, chosen, word)
+    mails = simulate(plan, story, chosen.setting, others=chosen.others).mails
     found = [one for one in mails if step in {"", one.step, one.path}]
     if not found:
         raise CommandFault(f"{file}: no mail of {what} goes out in '{story.name}'")

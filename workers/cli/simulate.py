@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
-from engine.plan import template_of
+from engine.plan import Plan, template_of
 from engine.problems import suggest_or_list
 from engine.render import timeline
+from engine.setting import Setting
 from engine.simulate import Told, simulate
 from engine.story import Story
 from workers.cli.faults import FINE, WRONG, CommandFault
 from workers.cli.output import note, print_json, say, zone_clock
-from workers.cli.places import Chosen, choose
+from workers.cli.places import choose
 from workers.cli.program import with_example
 from workers.cli.stories import story_option, test_option, told_in, until
 from workers.wording import bars_of
@@ -58,21 +59,21 @@ def command(
     """
     chosen = choose(playbook)
     story = story or chosen.tests
-    found = told_in(story, chosen.setting, word)
+    found, plan = told_in(story, chosen, word)
     end = until(last, found, chosen.setting) if last else None
-    told = simulate(chosen.plan, found, chosen.setting, end, chosen.others)
+    told = simulate(plan, found, chosen.setting, end, chosen.others)
     if as_json:
         print_json(told.to_json())
     else:
-        _print(_without(told, left_out, chosen), found, chosen, whys=why, words=words)
+        _print(_without(told, left_out, plan), found, plan, chosen.setting, whys=why, words=words)
     for fault in told.faults:
         note(f"{story}: {fault}")
     ctx.exit(WRONG if told.faults else FINE)
 
 
-def _without(told: Told, steps: Sequence[str], chosen: Chosen) -> Told:
+def _without(told: Told, steps: Sequence[str], plan: Plan) -> Told:
     """The same without the lines of these steps, such as thirteen calls that each week brings."""
-    known = [step.id for step in chosen.plan.steps.values()]
+    known = [step.id for step in plan.steps.values()]
     for step in steps:
         if step not in known:
             raise CommandFault(f"the playbook has no step '{step}'. {suggest_or_list(step, known)}".strip())
@@ -85,9 +86,9 @@ def _parts(path: str) -> set[str]:
     return set(template_of(path).split("/"))
 
 
-def _print(told: Told, story: Story, chosen: Chosen, *, whys: bool, words: bool) -> None:
-    zone = story.calendar(chosen.setting).zone
-    bars = bars_of(chosen.plan.start)
+def _print(told: Told, story: Story, plan: Plan, setting: Setting, *, whys: bool, words: bool) -> None:
+    zone = story.calendar(setting).zone
+    bars = bars_of(plan.start)
     shown = timeline(told.trace, zone_clock(zone), whys=whys, words=told.words if words else {}, bars=bars)
     say(f"{story.name} (times in {zone})", *shown)
     if told.ended_at is not None:

@@ -12,15 +12,17 @@ from engine.document import Document
 from engine.document import Path as Where
 from engine.facts import Fact, read_fact
 from engine.plan import Plan
+from engine.playtest import check_values
 from engine.problems import InvalidWorkspace, Problems
 from engine.quantities import Duration, parse_duration
 from engine.setting import Setting
-from engine.simulate import telling
+from engine.simulate import played, telling
 from engine.source import read
 from engine.story import Story, read_story
 from engine.trigger import Rules
 from engine.values import read_date, read_instant
 from workers.cli.faults import CommandFault
+from workers.cli.places import Chosen
 
 story_option = click.option(
     "--story",
@@ -31,17 +33,20 @@ story_option = click.option(
 test_option = click.option("--test", "word", default="", help="Of a file of tests: the one whose name has this in it.")
 
 
-def told_in(file: Path, setting: Setting, word: str = "") -> Story:
-    """The story of that file; of a file of tests, the one that `word` picks. Raises InvalidWorkspace."""
+def told_in(file: Path, chosen: Chosen, word: str = "") -> tuple[Story, Plan]:
+    """The story of that file (of a file of tests, the one that `word` picks), and the playbook with the values that it
+    gives. Raises InvalidWorkspace.
+    """
     if not file.is_file():
         raise CommandFault(f"there is no story file {file}. A story is one test of a *.test.yaml")
     document = read(file)
     if isinstance(document, Problems):
         raise InvalidWorkspace(document)
-    found = read_story(document, setting, _place(document, word))
-    if isinstance(found, Problems):
-        raise InvalidWorkspace(found)
-    return found
+    found = read_story(document, chosen.setting, _place(document, word))
+    wrong = found if isinstance(found, Problems) else check_values(document, chosen.plan, found, chosen.setting)
+    if isinstance(found, Problems) or wrong:
+        raise InvalidWorkspace(wrong)
+    return found, played(chosen.plan, found, chosen.setting)
 
 
 def _place(document: Document, word: str) -> Where:

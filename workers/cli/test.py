@@ -12,6 +12,7 @@ from engine.playtest import Result, run_tests
 from engine.problems import InvalidWorkspace, Problem
 from engine.render import timeline
 from engine.setting import Setting
+from engine.simulate import played
 from workers.checking import Checked
 from workers.cli.coverage import Coverage, coverage_of
 from workers.cli.decisions import decision_lines, decisions_of_start
@@ -112,7 +113,8 @@ def _print(outcome: Outcome) -> None:
 
 def _told(result: Result, outcome: Outcome) -> Iterator[str]:
     """What was missed, then the story as it went."""
-    setting, plan = outcome.checked.setting, outcome.checked.plans[outcome.playbooks[result.file]]
+    setting = outcome.checked.setting
+    plan = played(outcome.checked.plans[outcome.playbooks[result.file]], result.story, setting)
     yield from result.missed
     zone = result.story.calendar(setting).zone
     yield f"what happened (times in {zone}):"
