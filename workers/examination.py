@@ -198,8 +198,9 @@ def _slack(settings: Settings) -> Iterator[Found]:
         yield Found("slack buttons", ok=False, message="Nothing comes back: buttons do nothing.", fix=fix)
     yield _instead_of_slack(settings)
     people = load(settings.workspace).people
-    one = check_people(token.get_secret_value(), people, api=settings.slack_api_url)
-    yield Found("slack people", one.ok, one.message, one.fix)
+    by_mail = falls_back(settings)
+    for one in check_people(token.get_secret_value(), people, by_mail=by_mail, api=settings.slack_api_url):
+        yield Found(one.name, one.ok, one.message, one.fix)
 
 
 def _instead_of_slack(settings: Settings) -> Found:

@@ -13,6 +13,8 @@ from activities.transport import Answer, Busy, Refused, Uncertain
 from activities.verdict import pause, verdict
 from activities.wire import Deadline, Exchange
 
+API = "https://slack.com/api/"
+
 # Its lines carry whatever Slack answered, profiles included; all of that comes back here as an answer.
 _silent = logging.getLogger("activities.slack.client.vendor")
 _silent.setLevel(logging.CRITICAL)

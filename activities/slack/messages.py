@@ -14,12 +14,12 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from activities.slack.client import TimedClient, headers_of
+from activities.slack.client import API, TimedClient, headers_of
+from activities.slack.reach import trouble
 from activities.slack.text import fallback, quiet, sections
 from activities.transport import Answer, Busy, Finding, Message, Refused, Sent, Uncertain
 from activities.wire import UNREACHABLE_FOR, Deadline
 
-API = "https://slack.com/api/"
 EVENT_TYPE = "playbook_effect"
 SCOPES: Mapping[str, str] = {
     "chat:write": "posts and edits messages",
@@ -135,9 +135,9 @@ class Slack:
         try:
             reply = client.auth_test()
         except Exception as error:  # noqa: BLE001 - as in send
-            return [_no_entry(client.answer_to(error))]
+            return [trouble("Slack token", client, error, _no_entry)]
         entry = Finding("Slack token", ok=True, message=f"The token is good for {reply.get('team', 'its workspace')}.")
-        return [entry, _rights(headers_of(reply).get("x-oauth-scopes", ""))]
+        return [entry, _rights(headers_of(reply).get("x-oauth-scopes"))]
 
     def _client(self, deadline: timedelta) -> TimedClient:
         """One a call: what it knows of its deadline must not leak into the next."""
@@ -270,16 +270,15 @@ def _unread(answer: Answer) -> Busy | None:
     return None
 
 
-def _no_entry(answer: Answer) -> Finding:
-    if isinstance(answer, Refused):
-        fix = "Install the app in the workspace again and set its bot token (xoxb-...) as SLACK_BOT_TOKEN."
-        return Finding("Slack token", ok=False, message=answer.reason, fix=fix)
-    reason = "" if isinstance(answer, Sent) else f" {answer.reason}"
-    fix = "Check the network, SLACK_API_URL and status.slack.com."
-    return Finding("Slack", ok=False, message=f"Slack cannot be used now.{reason}", fix=fix)
+def _no_entry(refused: Refused) -> Finding:
+    fix = "Install the app in the workspace again and set its bot token (xoxb-...) as SLACK_BOT_TOKEN."
+    return Finding("Slack token", ok=False, message=refused.reason, fix=fix)
 
 
-def _rights(granted: str) -> Finding:
+def _rights(granted: str | None) -> Finding:
+    if granted is None:
+        message = "Slack did not say which scopes the app has (its answer lacks the header x-oauth-scopes)."
+        return Finding("Slack scopes", ok=True, message=f"{message} It needs {', '.join(sorted(SCOPES))}.")
     missing = sorted(SCOPES.keys() - {scope.strip() for scope in granted.split(",")})
     if not missing:
         return Finding("Slack scopes", ok=True, message="The app has every permission that it needs.")

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from activities.slack.client import TimedClient
-from activities.slack.messages import API
-from activities.transport import Finding, Refused, Sent
+from activities.slack.client import API, TimedClient
+from activities.slack.reach import trouble
+from activities.transport import Finding, Refused
 from activities.wire import Deadline
 
 NAME = "slack buttons"
@@ -16,17 +16,15 @@ def check_socket_mode(app_token: str, *, api: str = API, within: timedelta = WIT
     client = TimedClient(app_token, api, Deadline(within))
     try:
         client.apps_connections_open(app_token=app_token)
-    except Exception as error:  # noqa: BLE001 - answer_to tells trouble outside from a fault of ours
-        answer = client.answer_to(error)
-    else:
-        return Finding(NAME, ok=True, message="They come by Socket Mode while `playbook up` runs.")
-    if isinstance(answer, Refused):
-        fix = (
-            "Set an app-level token (xapp-…, with the scope connections:write) of this app as SLACK_APP_TOKEN, and "
-            "turn Socket Mode on; workers/slack/manifest.yaml says where."
-        )
-        message = f"Nothing comes back, buttons do nothing: Slack does not open Socket Mode ({answer.code})."
-        return Finding(NAME, ok=False, message=message, fix=fix)
-    reason = "" if isinstance(answer, Sent) else answer.reason
-    fix = "Check the network, SLACK_API_URL and status.slack.com."
-    return Finding(NAME, ok=False, message=f"Slack does not tell whether buttons come back. {reason}".strip(), fix=fix)
+    except Exception as error:  # noqa: BLE001 - trouble tells what is outside from a fault of ours
+        return trouble(NAME, client, error, _refused, "Slack does not tell whether buttons come back.")
+    return Finding(NAME, ok=True, message="They come by Socket Mode while `playbook up` runs.")
+
+
+def _refused(refused: Refused) -> Finding:
+    fix = (
+        "Set an app-level token (xapp-…, with the scope connections:write) of this app as SLACK_APP_TOKEN, and "
+        "turn Socket Mode on; workers/slack/manifest.yaml says where."
+    )
+    message = f"Nothing comes back, buttons do nothing: Slack does not open Socket Mode ({refused.code})."
+    return Finding(NAME, ok=False, message=message, fix=fix)

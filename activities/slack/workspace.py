@@ -12,8 +12,7 @@ from typing import Any
 
 from slack_sdk.webhook import WebhookClient
 
-from activities.slack.client import TimedClient
-from activities.slack.messages import API
+from activities.slack.client import API, TimedClient
 from activities.transport import Answer, Busy, Refused, Uncertain
 from activities.wire import Deadline
 

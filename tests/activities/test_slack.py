@@ -349,3 +349,34 @@ def test_the_doctor_hears_of_a_wrong_token_and_of_silence(slack):
     assert "SLACK_BOT_TOKEN" in wrong.fix
     assert not silent.ok
     assert "SLACK_API_URL" in silent.fix
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Answers(404, body={"detail": "Not Found"}),
+        Answers(404, {"Content-Type": "text/html"}, b"<html>Not found</html>"),
+        Answers(200, {"Content-Type": "text/html"}, b"<html>Welcome</html>"),
+        Answers(200, body={"status": "fine"}),
+        Answers(302, {"Location": "https://elsewhere.test/"}),
+        Answers(200, body=[1]),
+    ],
+)
+def test_what_is_not_slack_says_nothing_of_the_token(slack, said):
+    slack.fail(said)
+
+    [one] = Slack("xoxb-token", api=slack.api).check()
+
+    assert not one.ok
+    assert f"What answers at {slack.api} is not Slack's API" in one.message
+    assert "Mend SLACK_API_URL" in one.fix
+    assert "token" not in one.fix
+
+
+def test_scopes_that_slack_does_not_tell_are_not_held_to_be_missing(slack, transport):
+    slack.fail(Answers(200, body={"ok": True, "team": "Acme"}))
+
+    _, rights = transport.check()
+
+    assert rights.ok
+    assert rights.message.startswith("Slack did not say which scopes the app has")

@@ -17,38 +17,23 @@ from activities.slack.workspace import Workspace
 from activities.transport import Message, Sent
 from engine.people import People, Person
 from tests.support.cards import seen_by, task
-from tests.support.emulated import command, home
+from tests.support.emulated import starting
 from workers.devserver_port import free_port
 from workers.slack.forms import reassign
 from workers.slack.payloads import Carried
 
-EMULATE = command(home())
 TOKEN = "xoxb-emulated"
-SEED = """
-slack:
-  strict_scopes: true
-  users:
-    - {name: ana, email: ana@vendor.test}
-    - {name: playbooks, email: bot@vendor.test}
-  tokens:
-    - token: xoxb-emulated
-      user: playbooks
-      scopes: [chat:write, commands, im:write, "users:read", "users:read.email", im:history,
-        channels:history, channels:read]
-"""
 WITHIN = timedelta(seconds=5)
 
 MISSING = "npm's `emulate` is not installed: `make test` does so where npm can be reached"
 
-pytestmark = pytest.mark.skipif(not EMULATE, reason=MISSING)
+pytestmark = pytest.mark.skipif(starting(0) is None, reason=MISSING)
 
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory):
     folder, port = tmp_path_factory.mktemp("emulate"), free_port()
-    (folder / "seed.yaml").write_text(SEED)
-    started = [*EMULATE, "start", "--service", "slack", "--port", str(port), "--seed", "seed.yaml"]
-    running = subprocess.Popen(started, cwd=folder, stdout=subprocess.DEVNULL)
+    running = subprocess.Popen(starting(port), cwd=folder, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}/api/"
     for _ in range(100):
         with suppress(OSError):
@@ -100,12 +85,19 @@ def test_a_form_opens_once_for_a_click(api):
     assert opened == [True, False]
 
 
+def test_the_doctor_takes_what_it_does_not_tell_for_unknown_not_for_missing(api):
+    token, scopes = Slack(TOKEN, api=api).check()
+
+    assert (token.ok, scopes.ok) == (True, True)
+    assert scopes.message.startswith("Slack did not say which scopes the app has")
+
+
 def test_colleagues_are_found_and_have_a_home(api):
     workspace = Workspace(TOKEN, api=api)
-    found = check_people(
+    [found] = check_people(
         TOKEN, People((Person("ana", email="Ana@vendor.test"), Person("cy", email="cy@v.test"))), api=api
     )
 
-    assert "1 of 2 colleagues are not found in Slack and would get nothing: cy (cy@v.test)." in found.message
+    assert "1 of 2 colleagues are not found in Slack by their mail address: cy (cy@v.test)." in found.message
     assert workspace.identity() is not None
     assert workspace.publish("U000000001", {"type": "home", "blocks": list(blocks(seen_by("ana")))})

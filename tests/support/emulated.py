@@ -1,8 +1,10 @@
 """npm's `emulate`: a Slack workspace that others wrote. `make test` runs this module, which installs it for the tests
 that ask for it: with the machine's Node or, where that is missing or too old, with the one that PyPI ships.
+`python -m tests.support.emulated PORT` then runs it until it is interrupted.
 """
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LOCK = Path(__file__).parent / "npm"
+SEED = LOCK / "slack.seed.yaml"
 PINS = ROOT / "requirements-node.txt"
 OLDEST_NODE = 22
 LONGEST = 180.0  # seconds for either of the two installs, which take 2 and 10
@@ -33,6 +36,12 @@ def command(at: Path) -> list[str] | None:
     program = at / "node_modules" / "emulate" / "dist" / "index.js"
     node = next(_nodes(at), None)
     return [node, str(program)] if program.exists() and node else None
+
+
+def starting(port: int) -> list[str] | None:
+    """What starts it with the people of SEED, at 127.0.0.1; None where it is not installed."""
+    program = command(home())
+    return program and [*program, "start", "--service", "slack", "--port", str(port), "--seed", str(SEED)]
 
 
 def install(at: Path) -> None:
@@ -93,16 +102,17 @@ def _done(argv: Sequence[str], at: Path, out: int) -> bool:
     return False
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
     at = home()
-    if command(at):
-        return
-    print("make: a Slack workspace that others wrote, from npm, for tests alone (up to 20 seconds, 160 MB)")
-    try:
-        install(at)
-    except NotInstalled as why:
-        print(f"make: Slack's calls are not held against npm's `emulate`; those tests are skipped. {why}")
+    if not command(at):
+        print("make: a Slack workspace that others wrote, from npm, for tests alone (up to 20 seconds, 160 MB)")
+        try:
+            install(at)
+        except NotInstalled as why:
+            print(f"make: Slack's calls are not held against npm's `emulate`; those tests are skipped. {why}")
+    if arguments and (started := starting(int(arguments[0]))):
+        os.execv(started[0], started)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
