@@ -29,6 +29,7 @@ from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
 from activities.store.emptied import ERASED, is_empty
 from activities.store.together import Collided
+from activities.store.troubles import NOT_TAKEN
 from activities.transport import Message
 from engine.mailing import EXPIRED, Later, Now, verdict
 from engine.run import Answered, Flipped, Input, Operated
@@ -313,7 +314,7 @@ def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:
         effects.change(at.connection, effect, state="wanted", reason=reason, lease_until=None)
         pacing.hold(at, row, after)
     elif fault == "its own":
-        _wait_alone(at, account, row, f"not taken: {reason}", after)
+        _wait_alone(at, account, row, f"{NOT_TAKEN}{reason}", after)
     else:
         _put_off(at, effect, reason, after)
     return fault == "nobody"

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
+from sqlalchemy import Connection
+
 from activities import care, pacing
 from activities.desks import Bench, bench
 from activities.host import Host
-from activities.store import accounts, breakers, effects, mails, runs, traces, wakes
+from activities.store import accounts, breakers, effects, mails, runs, traces, troubles, wakes
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
 from activities.store.traces import Traced
@@ -23,6 +25,7 @@ LONG: Final = timedelta(minutes=30)  # real: then it may be what all mails of a 
 RARELY: Final = timedelta(hours=1)  # real: between tries of a mail that its receiver does not take
 GIVEN_UP: Final = timedelta(days=3)  # real: as mail servers do
 MAILS: Final = {"email", "notice"}  # sent once at most
+AT_ONCE: Final = 500  # effects in a transaction
 SELDOM: Final = timedelta(minutes=5)  # real: between tries to ask a provider that cannot be asked
 # Logical, from one look at the provider to the next: after 1, 5 and 30 minutes. Then a person must say.
 LOOKS: Final = {
@@ -104,7 +107,7 @@ def until_it_can_be_asked(at: Bench, row: EffectRow, reason: str, at_least: time
     """Whether it went out is looked for again, after twice as long each time; until then it is not sent again."""
     wait = max(at_least, LOOKS["slack"][0], min(at.real - (row.claimed_at or at.real), SELDOM))
     until = at.host.clock.logical(at.real + wait)
-    _put_off(at, row, asking=False, until=until, reason=f"could not be looked for: {reason}")
+    _put_off(at, row, asking=False, until=until, reason=f"{troubles.UNASKED}{reason}")
 
 
 def until_its_turn(at: Bench, account: AccountRow, row: EffectRow) -> None:
@@ -123,6 +126,33 @@ def down_until(at: Bench, row: EffectRow) -> datetime | None:
 def take_up(host: Host, seconds: float = 1) -> int:
     """What waits for providers that are back, as much as they take in so many seconds, by priority; how many."""
     return sum(_taken_up(host, name, max(1, int(one.rate * seconds))) for name, one in sorted(host.channels.items()))
+
+
+def try_now(host: Host, channel: str) -> None:
+    """A person's word that its provider is mended: one effect tries it at once, and the others follow when it is taken.
+    What waits for itself is tried, or looked for, at once too.
+    """
+    last: str | None = ""
+    while last is not None:
+        last = _hurried(host, channel, last)
+    host.database.write(lambda connection: breakers.try_now(connection, channel, host.clock.real()))
+    host.stir()
+
+
+def _hurried(host: Host, channel: str, after: str) -> str | None:
+    """The last that is tried at once, where there may be more."""
+
+    def hurry(connection: Connection) -> list[tuple[str, str, str]]:
+        found = troubles.alone(connection, channel, AT_ONCE, after)
+        accounts.lock(connection, sorted({account for _, account, _ in found}))
+        troubles.try_at(connection, [effect for effect, _, _ in found], host.clock.now())
+        woken = sorted({run for _, _, run in found})
+        runs.touch(connection, woken)
+        wakes.write(connection, woken, host.clock.real())
+        return found
+
+    found = host.database.write(hurry)
+    return found[-1][0] if len(found) == AT_ONCE else None
 
 
 def _taken_up(host: Host, channel: str, most: int) -> int:

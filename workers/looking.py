@@ -15,8 +15,6 @@ from activities.ledger import message_for
 from activities.mail import notices
 from activities.store import (
     accounts,
-    breakers,
-    cards,
     decisions,
     digests,
     effects,
@@ -36,10 +34,10 @@ from engine.stored import to_json
 from workers.holding import held_attention
 from workers.letters import Reader, known_of
 from workers.makeups import makeups
+from workers.providers import card_views, message_views, provider_views
 from workers.views import (
     View,
     attention_view,
-    effect_view,
     event_view,
     instant,
     open_views,
@@ -112,13 +110,13 @@ def page_shown(connection: Connection, host: Host, row: EffectRow) -> str:
     return page_of(message_for(bench(host, connection), account, row)).html
 
 
-def run_told(connection: Connection, row: RunRow) -> View:
+def run_told(connection: Connection, host: Host, row: RunRow) -> View:
     """One run with where it stands, its tasks and its messages."""
     return {
         **run_view(row, versions.number_of(connection, row.plan)),
         "open": open_views(row.run, versions.plan(connection, row.plan)),
         "tasks": [task_view(one) for one in tasks.listed(connection, run=row.id, limit=MANY)],
-        "messages": [effect_view(one) for one in effects.listed(connection, run=row.id, limit=MANY)],
+        "messages": [*message_views(connection, host, effects.listed(connection, run=row.id, limit=MANY))],
     }
 
 
@@ -218,8 +216,8 @@ def attention(connection: Connection, host: Host, limit: int = MANY) -> list[Vie
         *_stuck_runs(connection, limit),
         *_doubtful(connection, limit),
         *_refused(connection, limit),
-        *_behind(connection, limit),
-        *_down(connection, host),
+        *card_views(connection, limit),
+        *provider_views(connection, host),
         *_by_mail(connection, now, limit),
         *_undigested(connection, limit),
         *_undeleted(connection),
@@ -257,23 +255,6 @@ def _refused(connection: Connection, limit: int) -> Iterator[View]:
         reason = f"the message to {row.effect.to} was refused: {row.reason}"
         fix = f"mend that; playbook outbox --send-again {row.id}"
         yield attention_view("refused", row.id, row.account, reason, fix, run=row.run, path=row.effect.path)
-
-
-def _behind(connection: Connection, limit: int) -> Iterator[View]:
-    """Tasks' messages that could not be shown as they are."""
-    for row in cards.troubled(connection, limit):
-        reason = f"the message to {row.recipient} does not show how its task stands: {row.reason}"
-        fix = f"mend that; it is tried again by itself, and playbook task show {row.task} tells how it stands"
-        yield attention_view("card", row.task, row.account, reason, fix)
-
-
-def _down(connection: Connection, host: Host) -> Iterator[View]:
-    for channel, reason in breakers.listed(connection):
-        told = f"nothing goes out by {channel}, and what is for it keeps its place: {reason}"
-        if channel == "slack" and host.falls_back:
-            span = bench(host, connection).current.setting.policy.mail_fallback
-            told += f"; what is for colleagues goes to them by mail when that lasts for {span}"
-        yield attention_view("provider", channel, None, told, "playbook doctor; it is tried again by itself")
 
 
 def _by_mail(connection: Connection, now: datetime, limit: int) -> Iterator[View]:

@@ -75,12 +75,6 @@ def find(connection: Connection, channel: str) -> Breaker | None:
     return None if found is None or found.mode == "suspected" else found
 
 
-def listed(connection: Connection) -> list[tuple[str, str]]:
-    """Channels whose provider is in trouble, and why."""
-    query = select(breakers.c.channel, breakers.c.reason).where(_OPEN).order_by(breakers.c.channel)
-    return [(row.channel, row.reason) for row in connection.execute(query)]
-
-
 def probe(connection: Connection, channel: str, real: datetime, until: datetime) -> datetime | None:
     """Whoever asks first when the time has come tries for all, until that instant: None. Everybody else is told until
     when to stay away.
@@ -90,6 +84,12 @@ def probe(connection: Connection, channel: str, real: datetime, until: datetime)
         connection.execute(_PROBE, {"name": channel, "last": until})
         return None
     return held
+
+
+def try_now(connection: Connection, channel: str, real: datetime) -> None:
+    """Somebody may try at once; how long it has been down is kept."""
+    mine = (breakers.c.channel == channel) & _OPEN
+    connection.execute(update(breakers).where(mine).values(until=real, probing=None, mode="handed"))
 
 
 def close(connection: Connection, channel: str) -> None:

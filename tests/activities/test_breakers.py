@@ -1,6 +1,6 @@
 """A provider that is down is state; one mail that it does not take is none."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -8,14 +8,16 @@ from activities import putting_off, runs
 from activities.effect import TryAgain, perform
 from activities.mail.smtp import Smtp
 from activities.mail.smtp_client import Server
-from activities.store import breakers, effects
-from activities.transport import Busy, Message, Sender, Sent
-from tests.support.hosts import NOW, HandClock, Noting, acme, always, apply, host_on, playbook, tell
+from activities.store import effects, troubles
+from activities.transport import Busy, Message, Sender, Sent, Uncertain
+from tests.support.hosts import NOW, HandClock, Noting, acme, always, apply, host_on, playbook, tell, then_sent
 from tests.support.standins.smtp import StandInSmtp
+from workers.looking import attention
 
 NOT_NOW = Busy("HTTP 500", timedelta(seconds=30))
 START = "start: {when: metrics.nps.value < 5}\n"
 MAIL = "  - {email: hello, to: champion, subject: Hello, text: Dear Kim}\n"
+TASK = "  - {task: review, due: 3 days}\n"
 LETTER = Message("6f1c1f1e-0000-5000-8000-000000000001", "email", "kim@acme.test", "Dear Kim", subject="Hello")
 
 
@@ -63,6 +65,11 @@ def left(host):
     return sorted(one.account for one in rows if one.state != "sent")
 
 
+def down(host):
+    found = host.database.read(lambda c: troubles.found(c, host.clock.real()))
+    return [(one.channel, one.reason) for one in found if one.sort == "down"]
+
+
 def test_one_mail_that_is_not_taken_holds_nobody_up(made):
     bad = {"bad"}
     host, clock, times = made(bad)
@@ -75,7 +82,7 @@ def test_one_mail_that_is_not_taken_holds_nobody_up(made):
 
     assert left(host) == ["bad"]
     assert max(at for name, at in times if name != "bad") - began <= timedelta(seconds=40)
-    assert host.database.read(breakers.listed) == []
+    assert down(host) == []
 
 
 def test_it_is_tried_less_and_less_and_has_failed_after_three_days(made):
@@ -101,15 +108,81 @@ def test_when_several_are_not_taken_the_provider_is_down_and_gets_one_call_in_fi
 
     go(host, clock, minutes=60)
 
-    assert host.database.read(breakers.listed) == [("email", "HTTP 500")]
+    assert down(host) == [("email", "HTTP 500")]
     assert len(times) in {11, 12}
+
+
+def troubled(host):
+    found = host.database.read(lambda c: attention(c, host))
+    return [(one["id"], one["waiting"], one["reason"].rpartition(": ")[2]) for one in found]
+
+
+def test_a_provider_that_takes_nothing_is_one_line_of_attention_however_much_waits(made):
+    names = [f"a{n}" for n in range(4)]
+    host, clock, _ = made(set(names))
+    begin(host, names[0])
+    go(host, clock, minutes=1)
+    assert troubled(host) == [("email", 1, "HTTP 500")]
+
+    go(host, clock, minutes=3)
+    (alone,) = host.database.read(lambda c: attention(c, host))
+    assert (alone["waiting"], alone["next_try"]) == (1, "2026-03-02T14:07:10Z")
+    begin(host, *names[1:])
+    go(host, clock, minutes=4)
+
+    (told,) = host.database.read(lambda c: attention(c, host))
+    assert (told["id"], told["waiting"]) == ("email", 4)
+    assert clock.at < datetime.fromisoformat(told["next_try"]) <= clock.at + timedelta(minutes=5)
+    assert "playbook resume --provider email" in told["fix"]
+
+
+@pytest.mark.parametrize("many", [1, 8])
+def test_what_waits_for_a_provider_goes_at_once_when_a_person_says_that_it_is_mended(made, many):
+    bad = {f"a{n}" for n in range(many)}
+    host, clock, _ = made(bad)
+    begin(host, *bad)
+    go(host, clock, minutes=8)
+    bad.clear()
+
+    putting_off.try_now(host, "email")
+    go(host, clock, seconds=30)
+
+    assert (left(host), troubled(host)) == ([], [])
+
+
+def test_to_be_tried_too_early_does_a_provider_one_call_of_harm(made):
+    names = [f"a{n}" for n in range(8)]
+    host, clock, times = made(set(names))
+    begin(host, *names)
+    go(host, clock, minutes=8)
+    times.clear()
+
+    putting_off.try_now(host, "email")
+    go(host, clock, minutes=4)
+
+    assert (len(times), left(host)) == (1, names)
+
+
+def test_a_provider_that_cannot_be_asked_is_one_line_of_attention_and_is_asked_at_once(sqlite):
+    clock, deaf = HandClock(), [Busy("invalid_auth", timedelta(seconds=30))] * 100
+    slack = Noting(then_sent(Uncertain("cut")), deaf=deaf)
+    host = host_on(sqlite, playbook(TASK, start=START), real=clock, slack=slack)
+    begin(host, "one")
+    go(host, clock, minutes=30)
+    assert troubled(host) == [("slack", 1, "invalid_auth")]
+    deaf.clear()
+
+    putting_off.try_now(host, "slack")
+    go(host, clock, seconds=20)
+
+    assert (left(host), troubled(host)) == ([], [])
 
 
 def test_a_try_that_fails_hands_the_next_to_another_mail(made):
     host, clock, _ = made({"bad", "worse"})
     begin(host, "bad", "worse")
     go(host, clock, minutes=4)
-    assert host.database.read(breakers.listed) == [("email", "HTTP 500")]
+    assert down(host) == [("email", "HTTP 500")]
     begin(host, "one", "two", "three")
 
     go(host, clock, minutes=11)

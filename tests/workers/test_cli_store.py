@@ -2,15 +2,17 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from activities.store import effects, suppressions
+from activities.store import breakers, effects, suppressions
 from activities.store import runs as stored_runs
 from tests.support.commands import Ran, playbook
 from tests.support.small_workspace import CALL, small_workspace
 from tests.support.workspaces import written
+from workers.cli.output import instant_column
 from workers.settings import load_settings
 from workers.wiring import host_from
 
@@ -297,6 +299,37 @@ class TestAttention:
         assert (found["kind"], found["id"]) == ("uncertain", message["id"])
         assert again.out == f"{message['id']} is wanted again\n"
         assert playbook("attention", "--json").json == []
+
+    def test_a_provider_that_is_down_is_told_with_what_waits_and_tried_on_a_persons_word(self, filled):
+        (message,) = playbook("outbox", "--json").json
+        idle = playbook("resume", "--provider", "slack").out
+        down(message["id"])
+
+        (found,) = playbook("attention", "--json").json
+        told, shown = playbook("attention").out, playbook("outbox").out
+        again = playbook("resume", "--provider", "slack")
+
+        assert idle == "slack is not in trouble: nothing waits for it to come back\n"
+        assert (found["kind"], found["waiting"]) == ("provider", 1)
+        assert "token_revoked (since 20" in told
+        assert f"1 message waiting, next try {instant_column(found['next_try'])})" in told
+        assert f"deferred (provider down; next try {instant_column(found['next_try'])})" in shown
+        assert again.out.startswith("slack is tried at once, for 1 message; ")
+        assert playbook("attention", "--json").json[0]["next_try"] < found["next_try"]
+        assert playbook("resume", "--provider", "slack", "--playbook", "call").code == 1
+
+
+def down(message: str) -> None:
+    """As it is left when Slack no longer takes the token."""
+    host = host_from(load_settings())
+    real = host.clock.real()
+
+    def write(connection):
+        breakers.open_(connection, "slack", real, real + timedelta(minutes=5), "token_revoked")
+        effects.change(connection, message, state="deferred", held="provider", reason="provider down")
+
+    host.database.write(write)
+    host.database.close()
 
 
 def in_doubt(message: str) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workers.cli.output import print_json, say, several, table
+from workers.cli.output import instant_column, own_zone, print_json, say, several, table
 from workers.cli.program import with_example
 from workers.cli.store import json_option, limit_option, opened
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 @limit_option
 @json_option
 def command(*, limit: int, as_json: bool) -> None:
-    """Lists stuck runs, doubtful mails, refused messages, unheard escalations, overdue and nobody's tasks, held starts.
+    """Lists stuck runs, doubtful mails, refused messages, providers that are down, unheard escalations, tasks that are
+    overdue or nobody's, held starts.
 
     At most LIMIT of each are shown; how many more there are is said. Many held starts of one playbook are one line.
     """
@@ -29,11 +30,21 @@ def command(*, limit: int, as_json: bool) -> None:
     if as_json:
         print_json(shown)
         return
-    cells = [(one["kind"], one["account"], one["reason"], one["fix"]) for one in shown]
+    cells = [(one["kind"], one["account"], _why(one), one["fix"]) for one in shown]
     table(("what", "account", "why", "what to do"), cells, "nothing waits for a decision")
     say(*(f"… and {len(rest):,} more: {rest[0]['kind']}" for one in kinds if (rest := one[limit:])))
     if found:
-        say("", f"for a person to decide: {several(sum(map(_number, found)), 'thing')}")
+        say("", f"for a person to decide: {several(sum(map(_number, found)), 'thing')} (times in {own_zone()})")
+
+
+def _why(one: "View") -> str:
+    """Of a provider also since when, how much waits, and when it is tried again."""
+    if one["kind"] != "provider":
+        return str(one["reason"])
+    since = f"since {instant_column(one['since'])}, " if one["since"] else ""
+    again = f"next try {instant_column(one['next_try'])}" if one["next_try"] else "tried again within seconds"
+    waiting = one["waiting"] if isinstance(one["waiting"], int) else 0
+    return f"{one['reason']} ({since}{several(waiting, 'message')} waiting, {again})"
 
 
 def _number(one: "View") -> int:

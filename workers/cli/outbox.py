@@ -6,12 +6,12 @@ from typing import get_args
 import click
 
 from workers.cli.faults import CommandFault
+from workers.cli.messages import CHANNELS, standing
 from workers.cli.output import instant_column, own_zone, print_json, say, several, table
 from workers.cli.program import with_example
 from workers.cli.store import account_option, json_option, limit_option, opened
-from workers.views import View, effect_view
+from workers.views import View
 
-CHANNELS = ("email", "slack", "webhook", "notice")
 STATES = ("wanted", "claimed", "sent", "failed", "skipped", "deferred", "uncertain")
 COLUMNS = ("message", "at", "channel", "for", "to", "account", "playbook", "state", "subject or text")
 LONGEST = 60  # characters of a text in the table
@@ -58,6 +58,7 @@ def command(
         raise CommandFault("--html is the page of one mail: name it with --show ID")
     from activities.store import effects
     from workers.looking import EVERY, find_effect, page_shown
+    from workers.providers import message_views
 
     wanted: tuple[effects.State, ...] = tuple(one for one in get_args(effects.State) if one in states)
     with opened() as host:
@@ -72,8 +73,8 @@ def command(
         )
         if page is not None:
             page.write_text(host.database.read(lambda connection: page_shown(connection, host, rows[0])))
-    rows.sort(key=lambda row: (row.at, row.id), reverse=True)
-    views = [effect_view(row) for row in rows[:limit]]
+        rows.sort(key=lambda row: (row.at, row.id), reverse=True)
+        views = host.database.read(lambda connection: message_views(connection, host, rows[:limit]))
     if as_json:
         print_json(views[0] if shown else views)
     elif shown:
@@ -87,15 +88,13 @@ def command(
 
 def _cells(one: View) -> tuple[object, ...]:
     text = " ".join(str(one["subject"] or one["body"] or "").split())
-    state = f"{one['state']} ({one['reason']})" if one["reason"] else one["state"]
     short = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-    at = instant_column(one["at"])
+    at, state = instant_column(one["at"]), standing(one)
     return (one["id"], at, one["channel"], one["purpose"], one["to"], one["account"], one["playbook"], state, short)
 
 
 def _print_whole(one: View) -> None:
-    reason = f" ({one['reason']})" if one["reason"] else ""
-    say(f"{one['channel']} {one['id']}: {one['state']}{reason}")
+    say(f"{one['channel']} {one['id']}: {standing(one)}")
     say(f"to {one['to']} ({one['address']}), wanted {instant_column(one['at'])} by {one['path']} of run {one['run']}")
     say(f"subject: {one['subject']}") if one["subject"] else None
     say("", str(one["body"] or ""))

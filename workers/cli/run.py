@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
+from workers.cli.messages import standing
 from workers.cli.output import instant_column, own_zone, print_json, say
 from workers.cli.program import with_example
-from workers.cli.store import asked, json_option
+from workers.cli.store import json_option, opened
 from workers.views import View
 
 
@@ -18,7 +19,8 @@ def command(*, run: str, as_json: bool) -> None:
     """Shows RUN, by its id or the beginning of it: the steps that it rests at, its tasks, its messages."""
     from workers.looking import find_run, run_told
 
-    told = asked(lambda connection: run_told(connection, find_run(connection, run)))
+    with opened() as host:
+        told = host.database.read(lambda connection: run_told(connection, host, find_run(connection, run)))
     if as_json:
         print_json(told)
     else:
@@ -36,7 +38,7 @@ def _lines(told: View) -> Iterator[str]:
         due = f", due {instant_column(one['due'])}" if one["due"] else ""
         yield f"  task {one['path']} ({one['id']}): {one['outcome'] or one['state']}, {one['person'] or 'nobody'}{due}"
     for one in _several(told, "messages"):
-        yield f"  {one['channel']} {one['path']} to {one['to']}: {one['state']}{_reason(one)}"
+        yield f"  {one['channel']} {one['path']} to {one['to']}: {standing(one)}"
 
 
 def _several(told: View, key: str) -> list[dict[str, Any]]:
@@ -69,7 +71,3 @@ def _timer(name: str) -> str:
             return f"next mail to {rest}"
         case _:
             return name
-
-
-def _reason(one: dict[str, Any]) -> str:
-    return f" ({one['reason']})" if one["reason"] else ""

@@ -89,6 +89,7 @@ MESSAGE: dict[str, Any] = {
     "attempts": 1,
     "receipt": "outbox:7515fd55-ace4-5d9e-9f17-000019cb5d82",
     "subject": "Acme: what you got out of it",
+    "next_try": None,
     "body": "Hello Kim,\n\nyour team logged in 212 times in two weeks.\n\nNoor\n",
 }
 _WHY: dict[str, Any] = {

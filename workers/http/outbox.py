@@ -15,7 +15,8 @@ from workers.http.faults import Json
 from workers.http.hosting import OurHost
 from workers.http.paging import Page
 from workers.looking import attention
-from workers.views import effect_view, page
+from workers.providers import message_views
+from workers.views import page
 
 router = APIRouter(tags=["outbox"])
 
@@ -44,8 +45,10 @@ def list_messages(host: OurHost, _: Reader, wanted: Annotated[MessagesWanted, Qu
     """By id: everything that playbooks wanted to send, and what became of each."""
     chosen = wanted.model_dump(exclude={"state"})
     states = (wanted.state,) if wanted.state else ()
-    found = host.database.read(lambda connection: effects.listed(connection, states_in=states, **chosen))
-    return Json(page([effect_view(one) for one in found], "id", wanted.limit))
+    found = host.database.read(
+        lambda connection: message_views(connection, host, effects.listed(connection, states_in=states, **chosen))
+    )
+    return Json(page(found, "id", wanted.limit))
 
 
 @router.get(

@@ -71,7 +71,7 @@ def get_run(run: str, host: OurHost, _: Reader) -> Response:
     return Json(
         host.database.read(
             lambda connection: {
-                **run_told(connection, _row(rows.find(connection, run), run)),
+                **run_told(connection, host, _row(rows.find(connection, run), run)),
                 "trace": trace_told(connection, run),
             }
         )
