@@ -7,6 +7,7 @@ from engine.limits import Again
 from engine.logic import Expression
 from engine.plan import MEANWHILE, Exit, Plan, Start, Step
 from engine.raci import Raci
+from engine.render.asked import AS_WRITTEN, AsWritten
 from engine.render.flow import again_words, flow_words
 from engine.render.mails import email_lines, in_short, sequence_lines
 from engine.render.specs import way_lines
@@ -80,26 +81,30 @@ def _when(start: Start) -> str:
 
 
 def exit_words(one: Exit) -> str:
-    return f"{one.when.text}{f' for {one.lasting}' if one.lasting else ''}: {one.outcome}"
+    return f"{lasts_words(one)}: {one.outcome}"
 
 
-def step_words(step: Step) -> str:
+def lasts_words(one: Exit, voice: AsWritten = AS_WRITTEN) -> str:
+    return f"{voice.said(one.when)}{f' for {one.lasting}' if one.lasting else ''}"
+
+
+def step_words(step: Step, voice: AsWritten = AS_WRITTEN) -> str:
     """One line: the kind, the id, and what matters most of it."""
     by = f" (by {' and '.join(step.by)})" if step.by else ""
-    return f"{step.kind} {step.id}{_most(step)}{by}"
+    return f"{step.kind} {step.id}{_most(step, voice)}{by}"
 
 
-def first_steps(plan: Plan, most: int) -> list[str]:
+def first_steps(plan: Plan, most: int, voice: AsWritten = AS_WRITTEN) -> list[str]:
     """The steps that a run comes to first, a line each, without what is inside of them."""
-    return [step_words(plan.steps[path]) for path in plan.blocks.get("", ())[:most]]
+    return [step_words(plan.steps[path], voice) for path in plan.blocks.get("", ())[:most]]
 
 
-def _most(step: Step) -> str:
+def _most(step: Step, voice: AsWritten) -> str:
     match step.spec:
         case TaskSpec() | MeetingSpec() as work:
-            return _work(work)
+            return _work(work, voice)
         case EmailSpec() | SequenceSpec() as mail:
-            return f" to {mail.to}: {in_short(mail)}"
+            return f" to {voice.whom(mail.to)}: {in_short(mail)}"
         case SlackSpec() | WebhookSpec() as message:
             return _sent(message)
         case EscalateSpec() as escalation:
@@ -111,12 +116,12 @@ def _most(step: Step) -> str:
         case EndSpec() | BranchSpec():
             return ""
         case WaitSpec() | EverySpec() | ParallelSpec() | WatchSpec() as flow:
-            return f" {flow_words(flow)}"
+            return f" {flow_words(flow, voice)}"
 
 
-def _work(work: TaskSpec | MeetingSpec) -> str:
+def _work(work: TaskSpec | MeetingSpec, voice: AsWritten) -> str:
     """What a person is to do, who and when."""
-    asked = f'"{printable(work.title)}" for {work.assign}, due {work.due}'
+    asked = f'"{printable(work.title)}" for {work.assign}, due {voice.moment(work.due)}'
     if isinstance(work, TaskSpec):
         return f": {asked}{_going_on(work.goes_on)}"
     return f": {asked}{', with ' if work.contacts else ''}{', '.join(work.contacts)}"

@@ -124,6 +124,28 @@ def test_a_start_first_shows_what_would_happen_and_then_does_it_once(at):
     assert any("does not start for Acme Labs &lt;&amp;&gt;: a run of it is live already" in one for one in told)
 
 
+def test_what_would_happen_is_told_in_words_and_not_in_conditions(sqlite, slack):
+    head = "goal: {when: account.arr >= 100000 and metrics.nps.value >= 9, for: 2 days, outcome: won}\n"
+    steps = (
+        '  - {task: ring, title: "Ring {{ account.name }} at {{ account.arr | money }}", due: 9 days}\n'
+        "  - {wait: near, until: 30 days before account.renewal_date, otherwise: []}\n"
+        "  - {wait: well, for: 'metrics.nps.zone != \"red\"', at_most: 3 days, otherwise: []}\n"
+    )
+    host = host_on(sqlite, playbook(steps, "visit", head=head, start="start: by hand\n"))
+    acme(host)
+    at = counter(host, slack)
+
+    lines = ask(at, "start visit acme")["text"].split("\n")
+    at.receiver.close()
+
+    assert lines[2:] == [
+        '1. task ring: "Ring Acme at …" for csm, due 9 days',
+        "2. wait near for 30 days before renewal date",
+        "3. wait well until NPS is not red",
+        "It ends at once as won when ARR is $100,000 or more and NPS is 9 or more for 2 days.",
+    ]
+
+
 def test_what_would_bar_a_start_is_told_and_offers_no_button(at):
     told = ask(at, "start risk acme")
 

@@ -1,5 +1,6 @@
 """`/playbook start`: first what would happen, with a button; then, when it is pressed, the start itself."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,8 @@ from activities.starts import Barred, NoSuchAccount, NoSuchPlaybook, Tally
 from activities.store import accounts
 from engine.people import Person
 from engine.plan import Plan
-from engine.render.plans import exit_words, first_steps
+from engine.render.asked import AsWritten, InWords
+from engine.render.plans import first_steps, lasts_words
 from engine.rights import may_start
 from engine.tailoring import Unfit
 from workers.slack.finding import account_meant, account_of, apart, playbook_meant
@@ -24,6 +26,8 @@ COUNTED = frozenset({"task", "email", "sequence", "meeting"})  # what people do 
 STEPS = 5
 SUBJECTS = 10
 _ROOM = 1_900  # characters of a button's value
+_NAME = re.compile(r"\{\{\s*account\.name\s*\}\}")
+_FILLED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 
 
 def asked(office: Office, person: Person, words: str) -> Reply:
@@ -34,7 +38,7 @@ def asked(office: Office, person: Person, words: str) -> Reply:
     foreseen = _foreseen(office, plan, account)
     if not foreseen.started:
         return Reply(whisper=_barred(plan, name or account, next(iter(foreseen.barred))))
-    text = "\n".join(_told(plan, account, name or account, foreseen))
+    text = "\n".join(_told(plan, account, name or account, foreseen, InWords(office.setting().vocabulary)))
     value = Chosen(playbook=plan.playbook, account=account).model_dump_json()
     if len(value) > _ROOM:
         raise Kindly(f"The id of this account is too long for a button. `playbook start {plan.playbook}` starts it.")
@@ -86,7 +90,7 @@ def _allow(office: Office, person: Person, account: str, name: str) -> None:
         )
 
 
-def _told(plan: Plan, account: str, name: str, foreseen: Tally) -> Iterator[str]:
+def _told(plan: Plan, account: str, name: str, foreseen: Tally, voice: AsWritten) -> Iterator[str]:
     yield f"Start *{shown(plan.title, 100)}* for *{shown(name, 100)}*?"
     if plan.start.each:
         subjects = [one.removeprefix(f"{account}/") for one in foreseen.started]
@@ -95,10 +99,17 @@ def _told(plan: Plan, account: str, name: str, foreseen: Tally) -> Iterator[str]
     counted = Counter(step.kind for step in plan.steps.values() if step.kind in COUNTED)
     told = ", ".join(f"{count} {kind if count == 1 else f'{kind}s'}" for kind, count in counted.items())
     yield f"It has {told}. First:" if told else "First:"
-    yield from (f"{number}. {shown(line, 200)}" for number, line in enumerate(first_steps(plan, STEPS), 1))
-    yield from (f"It ends at once when {shown(exit_words(one), 200)}." for one in (*plan.goals, *plan.stops)[:2])
+    first = (_with_name(line, name) for line in first_steps(plan, STEPS, voice))
+    yield from (f"{number}. {shown(line, 200)}" for number, line in enumerate(first, 1))
+    for one in (*plan.goals, *plan.stops)[:2]:
+        yield f"It ends at once as {shown(one.outcome, 60)} when {shown(lasts_words(one, voice), 200)}."
     for reason, several in foreseen.barred.items():
         yield f"Not for {len(several)}: {why_barred(reason)}."
+
+
+def _with_name(line: str, name: str) -> str:
+    """What else a text is to be filled with is known when it is told."""
+    return _FILLED.sub("…", _NAME.sub(lambda _: name, line))
 
 
 def _barred(plan: Plan, name: str, reason: str) -> str:
