@@ -55,16 +55,17 @@ def mail_of(effect: Effect, account: str, policy: Policy, senders: Senders, link
     message = message_of(effect)
     sender, answers_to = senders.of(message.sender)
     essential = policy.is_essential(topic_of(effect))
+    language = _text(effect.content, "language") or policy.mail.language
     return replace(
         message,
         sender=sender,
         reply_to=links.reply_to(effect.id) or answers_to,
         returns_to=links.returns_to(effect.id),
         headers=() if essential else links.headers(effect.id),
-        language=_text(effect.content, "language") or policy.mail.language,
+        language=language,
         footer=Footer(
             account=account,
-            topic=_topic(effect, policy),
+            topic=_topic(effect, policy, language),
             company=policy.mail.company,
             address=policy.mail.address,
             preferences=links.preferences(effect.id),
@@ -73,10 +74,10 @@ def mail_of(effect: Effect, account: str, policy: Policy, senders: Senders, link
     )
 
 
-def _topic(effect: Effect, policy: Policy) -> str:
+def _topic(effect: Effect, policy: Policy, language: str) -> str:
     """What says nothing to a customer is left out."""
     topic = policy.topics.get(topic_of(effect), GENERAL)
-    return "" if topic == GENERAL else topic.title
+    return "" if (topic.id, topic.title) == (GENERAL.id, GENERAL.title) else topic.title_in(language)
 
 
 def _sender(content: Mapping[str, JsonValue]) -> Sender | None:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from engine.calendar import MONDAY_TO_FRIDAY, NINE_TO_FIVE, Calendar
+from engine.languages import for_language
 from engine.logic import Condition
 from engine.quantities import Duration
 
@@ -83,11 +84,20 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Essential mails are held neither by caps nor by a topic's opt-out."""
+    """Essential mails are held neither by caps nor by a topic's opt-out. `titles` by the tags of languages, for whom
+    `title` is not meant.
+    """
 
     id: str
     title: str
     essential: bool = False
+    titles: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def title_in(self, language: str | None) -> str:
+        return for_language(language, self.titles) or self.title
+
+    def has_title_in(self, language: str) -> bool:
+        return bool(for_language(language, self.titles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +128,8 @@ class Holdout:
     salt: str
 
 
-GENERAL: Final = Topic("general", "General")
+_GENERAL: Final = {"de": "Allgemeines", "es": "General", "fr": "Général", "nl": "Algemeen"}
+GENERAL: Final = Topic("general", "General", titles=_GENERAL)
 
 
 @dataclass(frozen=True, slots=True)

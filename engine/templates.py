@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from engine import links
+from engine.languages import for_language
 from engine.logic import Fault, Names, Scope
 from engine.problems import START, Position, Problems
 from engine.rendering import PERCENT, Into
@@ -85,12 +86,8 @@ class Templates:
 
     def choose(self, name: str, language: str | None = None) -> Template:
         """The file for that language (`de-AT`, then `de`), else the fallback. Raises KeyError for an unknown name."""
-        of_name = {one.language: one for one in self.files if one.name == name}
-        wanted = (language or "").lower().replace("_", "-")
-        for one in (wanted, wanted.partition("-")[0], None):
-            if one in of_name:
-                return of_name[one]
-        raise KeyError(name)
+        of_name = {one.language or "": one for one in self.files if one.name == name}
+        return for_language(language, of_name) or of_name[""]
 
     def render(
         self,

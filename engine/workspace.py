@@ -15,11 +15,12 @@ from engine.declared.vocabulary import read_vocabulary
 from engine.document import Document
 from engine.document import Path as Place
 from engine.people import Directory, People
-from engine.policy import Policy
-from engine.problems import START, InvalidWorkspace, Problems, suggest_or_list
+from engine.policy import GENERAL, Policy
+from engine.problems import START, InvalidWorkspace, Problems, Severity, suggest_or_list
 from engine.source import read
 from engine.templates import Template, Templates, counted, units
 from engine.types import Type
+from engine.validation import worded
 from engine.vocabulary import Fields, Vocabulary
 
 VOCABULARY: Final = "vocabulary.yaml"
@@ -96,6 +97,7 @@ def load(folder: Path) -> Workspace:
         _check_roles(loaded)
     if policy:
         _check_topics(loaded)
+        _check_titles(loaded)
     return loaded
 
 
@@ -209,11 +211,32 @@ def _check_role_is_no_contacts(workspace: Workspace, name: str, path: Place, whe
         _complain(workspace, name, path, where, message, "Rename one of them", "role-twice")
 
 
-def _complain(workspace: Workspace, name: str, path: Place, where: str, message: str, fix: str, code: str) -> None:
+def _complain(
+    workspace: Workspace,
+    name: str,
+    path: Place,
+    where: str,
+    message: str,
+    fix: str,
+    code: str,
+    severity: Severity = "error",
+) -> None:
     """Read once more for the place: this is said seldom."""
     document = read(workspace.folder / name)
     at = document.at(path) if isinstance(document, Document) else START
-    workspace.problems.add(str(workspace.folder / name), at, where, message, fix, code=code)
+    workspace.problems.add(str(workspace.folder / name), at, where, message, fix, code=code, severity=severity)
+
+
+def _check_titles(workspace: Workspace) -> None:
+    """Of topics that say theirs by language; one title for all is meant so."""
+    spoken = sorted({one.language for one in workspace.templates.files if one.language and one.subject})
+    by_language = [one for one in workspace.policy.topics.values() if one.titles and one is not GENERAL]
+    for topic, language in ((one, language) for one in by_language for language in spoken):
+        if not topic.has_title_in(language):
+            message, place = f"there is none in '{language}', in which mails are written", ("topics", topic.id, "title")
+            _complain(
+                workspace, POLICY, place, worded("", place), message, f"Add '{language}: …'", "no-title", "warning"
+            )
 
 
 def _check_topics(workspace: Workspace) -> None:

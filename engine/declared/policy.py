@@ -11,6 +11,7 @@ from engine.calendar import MONDAY_TO_FRIDAY, NINE_TO_FIVE
 from engine.declared.expressions import read_condition
 from engine.declared.words import (
     AccountUrl,
+    ByLanguage,
     ClockSpan,
     Country,
     Dates,
@@ -29,6 +30,7 @@ from engine.declared.words import (
     Zone,
 )
 from engine.document import Document, Path
+from engine.languages import for_language
 from engine.logic import Condition
 from engine.policy import (
     GENERAL,
@@ -90,7 +92,7 @@ class CapShape(Shape):
 
 class TopicShape(Shape):
     noun: ClassVar[str] = "a topic"
-    title: str
+    title: ByLanguage
     essential: bool = False
 
 
@@ -145,7 +147,23 @@ def read_policy(document: Document, vocabulary: Vocabulary) -> Policy | Problems
     if isinstance(shape, Problems):
         problems.extend(shape)
         return problems
+    _check_titles(document, shape, problems)
     return problems or _policy(shape, conditions)
+
+
+def _check_titles(document: Document, shape: PolicyShape, problems: Problems) -> None:
+    """A mail in a language that a title does not know has it in that of mails which name none."""
+    language = shape.mail.language
+    for name, topic in shape.topics.items():
+        if not _title(topic, language):
+            at, where = document.at(("topics", name, "title")), f"topics > {name} > title"
+            message = f"there is none in '{language}', the language of mails that name none"
+            fix = f"Add '{language}: …', or set 'mail: {{language: …}}'"
+            problems.add(document.file, at, where, message, fix, code="no-title")
+
+
+def _title(topic: TopicShape, language: str) -> str | None:
+    return topic.title.get("") or for_language(language, topic.title)
 
 
 def _conditions(document: Document, vocabulary: Vocabulary, problems: Problems) -> dict[int, Condition]:
@@ -175,7 +193,7 @@ def _policy(shape: PolicyShape, conditions: dict[int, Condition]) -> Policy:
         fiscal_year=shape.fiscal_year + 1,
         quiet_hours=_quiet_hours(shape.quiet_hours),
         caps=tuple(Cap("email", *one.email, one.per, one.gather) for one in shape.caps),
-        topics={GENERAL.id: GENERAL} | {id_: Topic(id_, one.title, one.essential) for id_, one in shape.topics.items()},
+        topics={GENERAL.id: GENERAL} | {id_: _topic(id_, one, shape) for id_, one in shape.topics.items()},
         spread=shape.spread.clock if shape.spread else timedelta(),
         mail=Letterhead(shape.mail.company, shape.mail.address, shape.mail.language),
         webhooks={name: Webhook(name, one.url, one.secret_env) for name, one in shape.webhooks.items()},
@@ -185,6 +203,11 @@ def _policy(shape: PolicyShape, conditions: dict[int, Condition]) -> Policy:
         mail_fallback=shape.mail_fallback,
         account_url=shape.account_url,
     )
+
+
+def _topic(id_: str, shape: TopicShape, of: PolicyShape) -> Topic:
+    titles = {} if "" in shape.title else shape.title
+    return Topic(id_, _title(shape, of.mail.language) or id_, shape.essential, titles)
 
 
 def _quiet_hours(shape: QuietShape) -> QuietHours:

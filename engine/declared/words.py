@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator
 from engine.calendar import is_country, is_time_zone
 from engine.declared.expressions import as_percentage
 from engine.declared.fields import NAME, is_email, is_url
+from engine.languages import is_language
 from engine.policy import DAYS, ID_HERE, MONTHS, Hours
 from engine.problems import Refusal, suggest_or_list
 from engine.quantities import Duration, Refused, parse_duration
@@ -20,7 +21,6 @@ from engine.validation import shown
 from engine.values import read_date
 
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[\u2013-]\s*([01]\d|2[0-3]):([0-5]\d)")
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2})?")
 _ENVIRONMENT: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 _CAP: Final = re.compile(r"([1-9]\d*) per (.+)")
 _LONGEST_URL: Final = 200  # with what stands around it, many have room in one view
@@ -71,9 +71,18 @@ def _account_url(written: str) -> str:
 
 
 def _language(written: str) -> str:
-    if not _LANGUAGE.fullmatch(written):
+    if not is_language(written):
         raise Refusal(f"'{written}' is not the code of a language", "Write it as de, or as de-CH", "language")
     return written
+
+
+def _by_language(written: object) -> object:
+    """A text that names no language is for all of them."""
+    return written if isinstance(written, dict) else {"": written}
+
+
+def _tag(written: str) -> str:
+    return _language(written).lower() if written else written
 
 
 def _environment(written: str) -> str:
@@ -191,6 +200,8 @@ Email = Annotated[str, AfterValidator(_email)]
 Url = Annotated[str, AfterValidator(_url)]
 AccountUrl = Annotated[str, AfterValidator(_account_url)]
 Language = Annotated[str, AfterValidator(_language)]
+ByLanguage = Annotated[dict[Annotated[str, AfterValidator(_tag)], str], BeforeValidator(_by_language)]
+"""One text for all languages, by the tag "", or one for each that is named, by their tags in lower case."""
 Environment = Annotated[str, AfterValidator(_environment)]
 Span = Annotated[Duration, BeforeValidator(_duration)]
 Lasting = Annotated[Duration, BeforeValidator(_lasting)]

@@ -14,7 +14,7 @@ POLICY = Policy(
     mail=Letterhead("Vendor Inc.", "1 Harbour Street, Boston", "de"),
     topics={
         "general": Topic("general", "General"),
-        "news": Topic("news", "Product news"),
+        "news": Topic("news", "Product news", titles={"de": "Neues", "en": "Product news"}),
         "billing": Topic("billing", "Billing", essential=True),
     },
 )
@@ -72,7 +72,7 @@ def test_a_mail_says_how_to_get_no_more_of_it_in_its_head_and_under_it():
 
     assert made.headers == LINKS.headers(effect().id)
     assert made.footer.unsubscribe in made.headers[0][1]
-    assert made.footer.topic == "Product news"
+    assert (made.footer.topic, mail(topic="news", language="fr").footer.topic) == ("Neues", "Product news")
 
 
 def test_what_is_essential_can_be_chosen_and_not_unsubscribed_from():

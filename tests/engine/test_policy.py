@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from engine.declared.policy import read_policy
-from engine.policy import Cap, Holdout, Letterhead, OwnDays, Policy, QuietHours, Topic, Webhook
+from engine.policy import GENERAL, Cap, Holdout, Letterhead, OwnDays, Policy, QuietHours, Topic, Webhook
 from engine.problems import Problems
 from engine.quantities import Duration
 from engine.source import read
@@ -37,9 +37,18 @@ def test_an_empty_file_means_the_defaults_of_the_language_page():
         working_days=frozenset(range(5)),
         unassigned=None,
         fiscal_year=1,
-        topics={"general": Topic("general", "General")},
+        topics={"general": GENERAL},
     )
     assert policy("").tasks.due == Duration(amount=5, unit="business day")
+
+
+def test_a_topic_has_its_title_in_the_readers_language_else_in_the_policys():
+    found = policy("{mail: {language: de}, topics: {news: {title: {de: Neues, fr-CH: Nouvelles}}, all: {title: All}}}")
+
+    of_news = [found.topics["news"].title_in(one) for one in ("de-AT", "fr_CH", "fr", "en", None)]
+    assert of_news == ["Neues", "Nouvelles", "Neues", "Neues", "Neues"]
+    assert [found.topics["all"].title_in(one) for one in ("de", None)] == ["All", "All"]
+    assert [found.topics["general"].title_in(one) for one in ("de", "fi")] == ["Allgemeines", "General"]
 
 
 def test_every_key_of_the_language_page_is_understood():
@@ -89,7 +98,7 @@ holdout: {share: 5%, salt: 2026}
     assert whole.link_to("a/ü 1") == "https://crm.example/accounts/a%2F%C3%BC%201?tab=1"
     assert whole.caps == (Cap("email", 2, Duration(amount=7, unit="day"), "contact", Duration(amount=1, unit="hour")),)
     assert whole.topics == {
-        "general": Topic("general", "General"),
+        "general": GENERAL,
         "billing": Topic("billing", "Billing", essential=True),
     }
     assert whole.mail == Letterhead("Vendor", "1 Harbour Street, Boston", "de")
@@ -118,6 +127,13 @@ holdout: {share: 5%, salt: 2026}
         ("calendars: {XX: {working_days: [monday]}}", "1:13: calendars: 'XX' is not a country."),
         ("holidays: {also: [2026-12-31..2026-12-24]}", "1:19: holidays > also 1: 2026-12-31..2026-12-24 ends before"),
         ("holidays: {also: [Christmas]}", "1:19: holidays > also 1: 'Christmas' is not a date such as 2026-01-05."),
+        ("topics: {a: {title: {xy: X, en: Y}}}", "1:22: topics > a > title: 'xy' is not the code of a language."),
+        (
+            "topics: {a: {title: {de: X}}}",
+            "1:21: topics > a > title: there is none in 'en', the language of mails that",
+        ),
+        ("topics: {a: {title: [X]}}", "1:21: topics > a > title: text is due here, not a list."),
+        ("topics: {a: {title: {en: [X]}}}", "1:26: topics > a > title > en: text is due here, not a list."),
         ("fiscal_year: feb", "1:14: fiscal_year: 'feb' is not a month. Did you mean 'february'?"),
         ("quiet_hours: {also: [weekend]}", "1:22: quiet_hours > also 1: 'weekend' is not a word that may"),
         (

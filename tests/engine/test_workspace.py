@@ -112,3 +112,17 @@ def test_a_number_of_an_event_knows_its_unit_where_all_events_agree(tmp_path):
     found = load(written(tmp_path, {"vocabulary.yaml": events})).templates.units
 
     assert {path: unit for path, unit in found.items() if path.startswith("event.")} == {"event.fee": "USD"}
+
+
+def test_a_title_by_language_that_lacks_one_of_the_mails_is_told(tmp_path):
+    files = {
+        "policy.yaml": "topics: {a: {title: {en: A}}, b: {title: {en: B, de: B}}, c: {title: C}}",
+        "templates/news.de-AT.md": "---\nsubject: Neues\n---\nHallo",
+        "templates/note.fr.md": "In Slack",
+    }
+
+    loaded = load(written(tmp_path, {"vocabulary.yaml": "", **files}))
+
+    assert [(one.where, one.severity, one.message) for one in loaded.problems] == [
+        ("topics > a > title", "warning", "there is none in 'de-at', in which mails are written")
+    ]

@@ -20,7 +20,12 @@ from workers.http.choicewords import WORDS
 
 START = "start: {when: metrics.nps.value < 5}\n"
 LINKS = Links(("s" * 32,), "https://cs.ours.test")
-TOPICS = "topics: {product: {title: News}, events: {title: Events}, billing: {title: Billing, essential: true}}\n"
+TOPICS = """
+topics:
+  product: {title: {en: News, de: Neues}}
+  events: {title: Events}
+  billing: {title: Billing, essential: true}
+"""
 STEPS = """
   - sequence: news
     to: champion
@@ -228,13 +233,17 @@ def test_the_pages_are_read_well_aloud_and_keep_the_token_to_themselves(made):
 
 def test_the_pages_are_in_the_language_of_the_mail(made):
     http, host, _, mail = made
-    german = mail.effect.model_copy(update={"content": {**mail.effect.content, "language": "de-CH"}})
+    german = mail.effect.model_copy(
+        update={"content": {**mail.effect.content, "language": "de-CH", "topic": "product"}}
+    )
     host.database.write(lambda c: effects.change(c, mail.id, body=german.model_dump_json()))
 
-    page = http.get(path(mail))
+    page, choices = http.get(path(mail)), http.get(path(mail, "preferences"))
 
     assert '<html lang="de">' in page.text
     assert "Abbestellen" in page.text
+    assert "„Neues“" in page.text
+    assert re.findall(r">([^<]+)</label>", choices.text) == ["Allgemeines", "Neues", "Events"]
 
 
 def test_every_language_that_mails_have_is_one_of_the_pages():

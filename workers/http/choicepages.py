@@ -54,7 +54,11 @@ def asking(found: Choices, preferences: str) -> HTMLResponse:
     if found.barred:
         return _page(found, words.unsubscribe, [_barred(found), _link(preferences, words.preferences)])
     single = len(found.topics) <= 1
-    one = _button("topic", words.topic.format(topic=found.topic.title)) if found.topic and not single else ""
+    one = (
+        _button("topic", words.topic.format(topic=found.topic.title_in(found.language)))
+        if found.topic and not single
+        else ""
+    )
     body = [
         _paragraph(words.asked.format(address=found.address)),
         _form(_paragraph_of(one), _paragraph_of(_button("everything", words.everything))),
@@ -85,7 +89,9 @@ def back_again(found: Choices, preferences: str) -> HTMLResponse:
 
 def choosing(found: Choices, *, saved: bool = False) -> HTMLResponse:
     words = words_in(found.language)
-    boxes = "\n".join(_box(one.id, one.title, checked=one.id in found.wanted) for one in found.topics)
+    boxes = "\n".join(
+        _box(one.id, one.title_in(found.language), checked=one.id in found.wanted) for one in found.topics
+    )
     legend = f"<legend>{escape(words.chosen.format(address=found.address))}</legend>"
     form = _form(f"<fieldset>\n{legend}\n{boxes}\n</fieldset>", _paragraph_of(_button("save", words.save)))
     said = [_status(words.saved) if saved else "", _barred(found)]
