@@ -13,13 +13,13 @@ from email.headerregistry import Address, BaseHeader, HeaderRegistry, Unstructur
 from email.message import EmailMessage
 from email.policy import SMTPUTF8, Policy
 from email.utils import format_datetime
-from smtplib import SMTPServerDisconnected
 
 import idna
 
 from activities.mail.dsn import RETURNS_TO
 from activities.mail.page import page_of
-from activities.mail.smtp_client import Answered, Letter, Server, opened, post
+from activities.mail.smtp_check import examined
+from activities.mail.smtp_client import Answered, Letter, Server, cause, post
 from activities.transport import Answer, Busy, Finding, Message, Refused, Sender, Sent
 from activities.verdict import DEFAULT_PAUSE, masked
 from activities.wire import Deadline, Exchange
@@ -73,7 +73,7 @@ class Smtp:
         except Answered as answer:
             return _verdict(answer)
         except Exception as error:  # noqa: BLE001 - whatever it was, how far the letter got decides
-            return exchange.without_answer(_cause(error))
+            return exchange.without_answer(cause(error))
         return Sent(f"smtp:{message.id}" + (f" {_queue_id(said)}" if _queue_id(said) else ""))
 
     def find(self, message: Message, since: datetime) -> Sent | None:
@@ -82,20 +82,7 @@ class Smtp:
         return None
 
     def check(self) -> Sequence[Finding]:
-        exchange, where = Exchange(Deadline(self._look_up)), f"{self._server.host}:{self._server.port}"
-        try:
-            client = opened(exchange, self._server)
-            client.leave()
-            client.close()
-        except Answered as answer:
-            fix = "Mend user, password and port in PLAYBOOK_SMTP_URL."
-            said = f"{where} does not let us in ({answer.stage}: {answer.code} {masked(answer.said)})."
-            return [Finding("SMTP", ok=False, message=said, fix=fix)]
-        except Exception as error:  # noqa: BLE001 - of a network, whatever it says
-            told = exchange.without_answer(_cause(error))
-            fix = "Check the network and the host and port in PLAYBOOK_SMTP_URL."
-            return [Finding("SMTP", ok=False, message=f"{where} cannot be used now. {told.reason}", fix=fix)]
-        return [Finding("SMTP", ok=True, message=f"{where} lets us in{_how(self._server)}.")]
+        return [examined(self._server, self._sender, self._look_up)]
 
 
 def letter_of(message: Message, sender: Sender) -> Letter:
@@ -173,17 +160,7 @@ def _is_of_this_mail(answer: Answered) -> bool:
     return answer.stage == "recipient" and answer.code != 451
 
 
-def _cause(error: Exception) -> Exception:
-    """The client says of most trouble that it was disconnected; what happened stands behind that."""
-    behind = error.__context__
-    return behind if isinstance(error, SMTPServerDisconnected) and isinstance(behind, OSError) else error
-
-
 def _queue_id(said: str) -> str:
     """What many servers call a mail that they took: a part of `2.0.0 Ok: queued as 4F1C2`."""
     last = said.split()[-1:] if "queued as" in said.lower() else []
     return "".join(last)[:64]
-
-
-def _how(server: Server) -> str:
-    return f" as {server.user}" if server.user else " without a password"

@@ -42,10 +42,11 @@ class Letter:
 
 
 class Answered(Exception):
-    """The server said no, or not yet."""
+    """The server said no, or not yet; `own`: we did in its place, by what it offers."""
 
-    def __init__(self, stage: Stage, code: int, said: bytes | str) -> None:
+    def __init__(self, stage: Stage, code: int, said: bytes | str, *, own: bool = False) -> None:
         super().__init__()
+        self.own = own
         self.stage: Stage = stage
         self.code = code
         self.said = said.decode(errors="replace") if isinstance(said, bytes) else said
@@ -88,9 +89,11 @@ class Client(smtplib.SMTP):
         super().__init__(local_hostname=socket.gethostname())
         self._exchange, self._server = exchange, server
         self._host = server.host
+        self.encrypted, self.greeted = server.tls, False
 
     def begin(self) -> None:
         self.expect("greeting", READY, self.connect(self._server.host, self._server.port))
+        self.greeted = True
         self._greet()
         self._encrypt()
         if self._server.user:
@@ -130,6 +133,7 @@ class Client(smtplib.SMTP):
         if self.has_extn("starttls"):
             self.expect("encryption", READY, self.docmd("STARTTLS"))
             self._timed = self._timed.under_tls(self._server.host)
+            self.encrypted = True
             self.sock = self._timed  # type: ignore[assignment]
             self.file = None
             self.helo_resp = self.ehlo_resp = None
@@ -137,13 +141,14 @@ class Client(smtplib.SMTP):
             self.does_esmtp = False
             self._greet()
         elif self._server.user:
-            raise Answered("encryption", 530, "it offers no encryption, and a password is not sent without")
+            said = "it offers no encryption, and a password is not sent without"
+            raise Answered("encryption", 530, said, own=True)
 
     def _log_in(self) -> None:
         try:
             self.login(self._server.user, self._server.password)
         except smtplib.SMTPNotSupportedError:
-            raise Answered("login", 530, "it takes no user and password") from None
+            raise Answered("login", 530, "it takes no user and password", own=True) from None
         except smtplib.SMTPResponseException as refused:
             raise Answered("login", refused.smtp_code, refused.smtp_error) from None
 
@@ -152,6 +157,12 @@ class Client(smtplib.SMTP):
         timed = TimedSocket(dial(host, port, self._exchange.deadline), self._exchange.deadline)
         self._timed = timed.under_tls(host) if self._server.tls else timed
         return self._timed
+
+
+def cause(error: Exception) -> Exception:
+    """The client says of most trouble that it was disconnected; what happened stands behind that."""
+    behind = error.__context__
+    return behind if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(behind, OSError) else error
 
 
 def _in_ascii(letter: Letter) -> Letter:

@@ -30,10 +30,17 @@ class Got:
 class StandInSmtp:
     """`answers` are given once each, by the command that they answer (MAIL, RCPT, DATA), or `drop` to hang up there;
     `hangs` says at which command it falls silent. With a `certificate` it offers STARTTLS; `login` asks for a user;
-    without `utf8` it knows only addresses of ASCII.
+    without `utf8` it knows only addresses of ASCII. `from_the_start`: TLS without STARTTLS.
     """
 
-    def __init__(self, certificate: Path | None = None, *, login: bool = False, utf8: bool = True) -> None:
+    def __init__(
+        self,
+        certificate: Path | None = None,
+        *,
+        login: bool = False,
+        utf8: bool = True,
+        from_the_start: bool = False,
+    ) -> None:
         self.mails: list[Got] = []
         self.answers: dict[str, str] = {}
         self.hangs = ""
@@ -43,6 +50,7 @@ class StandInSmtp:
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
         if self._tls and certificate:
             self._tls.load_cert_chain(certificate)
+        self._at_once = self._tls if from_the_start else None
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="stand-in smtp", daemon=True)
 
@@ -99,13 +107,12 @@ class StandInSmtp:
         self._loop.close()
 
     async def _serve(self) -> asyncio.Server:
-        return await self._loop.create_server(self._protocol, "127.0.0.1", 0)
+        return await self._loop.create_server(self._protocol, "127.0.0.1", 0, ssl=self._at_once)
 
     def _protocol(self) -> SMTP:
         asks: dict[str, Any] = {"authenticator": _known, "auth_required": True} if self._login else {}
-        return SMTP(
-            self, loop=self._loop, hostname="mx.test", enable_SMTPUTF8=self._utf8, tls_context=self._tls, **asks
-        )
+        offers = None if self._at_once else self._tls
+        return SMTP(self, loop=self._loop, hostname="mx.test", enable_SMTPUTF8=self._utf8, tls_context=offers, **asks)
 
     async def _end(self) -> None:
         self._server.close()
