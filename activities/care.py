@@ -20,7 +20,7 @@ from engine.mailing import (
     SUPPRESSED,
     UNSUBSCRIBED,
     can_be_reached,
-    expires_of,
+    is_expired,
     ready_of,
     send_times_of,
     topic_of,
@@ -58,7 +58,7 @@ def slot(at: Bench, account: AccountRow, row: EffectRow) -> Slot:
     now, policy = moment(at, account, row), at.current.setting.policy
     back = _back(at, row)
     if back is not None and back > now and not policy.is_essential(topic_of(row.effect)):
-        mine = ready_of(row.effect, row.id, row.recipient, row.ready_since, account.known, policy)
+        mine = ready_of(row.effect, row.id, row.recipient, back, account.known, policy)
         return Slot(mine.hours.opens(back), "window", "away")
     if not (policy.caps or policy.quiet_hours or policy.spread) and send_times_of(row.effect) is None:
         return Slot(now)
@@ -88,6 +88,11 @@ def move_up(at: Bench, account: AccountRow) -> None:
     wakes.write(at.connection, moved, at.real)
 
 
+def _free(row: EffectRow) -> datetime:
+    """Since when its hours let the mail go; also of one that its run has not taken up yet since they have."""
+    return row.until if row.held == "window" and row.until is not None else row.ready_since
+
+
 @dataclass
 class _Scene:
     """All of an account's mails at one instant."""
@@ -100,8 +105,8 @@ class _Scene:
     @cached_property
     def ready(self) -> list[EffectRow]:
         """Those that have come to their end by now compete for nothing."""
-        found = mails.ready(self.at.connection, self.row.id) if self.policy.caps else []
-        return [one for one in found if (until := expires_of(one.effect)) is None or until > self.now]
+        found = mails.ready(self.at.connection, self.row.id, self.now) if self.policy.caps else []
+        return [one for one in found if not is_expired(one.effect, self.now)]
 
     def slots(self, more: Iterable[EffectRow]) -> dict[str, Slot]:
         return care.slots(*self._asking(more), self.now)
@@ -114,7 +119,7 @@ class _Scene:
         asking = {row.id: row for row in (*self.ready, *more)}
         calendar = calendar_for(self.row.known, "", self.policy)
         ready = [
-            ready_of(row.effect, row.id, row.recipient, row.ready_since, self.row.known, self.policy)
+            ready_of(row.effect, row.id, row.recipient, _free(row), self.row.known, self.policy)
             for row in asking.values()
         ]
         return ready, self.gone(), self.policy.caps, calendar

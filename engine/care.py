@@ -9,11 +9,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from engine.calendar import Calendar
 from engine.policy import Cap
 from engine.sendtimes import Hours
+
+_MARGIN: Final = timedelta(minutes=5)  # what is held goes so long before its hours end: not all are looked at at once
 
 Held = Literal["window", "cap"]
 Scope = tuple[Cap, str]  # the recipient's id, empty for a cap per account
@@ -21,9 +23,10 @@ Scope = tuple[Cap, str]  # the recipient's id, empty for a cap per account
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A mail that wants to go, and since when it could have. Nothing holds one that is `essential` but its hours.
-    `spread` is how much later than others it goes that could have gone since the same instant.
+    """A mail that wants to go, and since when. Nothing holds one that is `essential` but its hours.
+    `spread` is how much later than others it goes whose hours let them go since the same instant, `free`.
     `tie` says what it is in its run: of two that are alike in all else, the same one goes first each time.
+    From `expires` on it is not worth sending.
     """
 
     id: str
@@ -34,6 +37,14 @@ class Ready:
     essential: bool = False
     tie: str = ""
     spread: timedelta = timedelta()
+    free: datetime | None = None
+    expires: datetime | None = None
+
+    def in_time(self, at: datetime, now: datetime) -> datetime:
+        """The instant until which it may be held: sooner where it would miss the end of its hours, or expire."""
+        late = at + _MARGIN
+        ends = min(late, self.expires or late)
+        return self.hours.last_open(now, ends) - _MARGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +75,10 @@ def slots(
     found: dict[str, Slot] = {}
     competing: list[Ready] = []
     for one in ready:
-        opens, turn = one.hours.opens(now), one.since + one.spread
+        opens = one.hours.opens(now)
         if opens != now:
             found[one.id] = Slot(opens, "window", one.hours.reason(now))
-        elif turn > now:
+        elif (turn := _turn_of(one, now)) > now:
             found[one.id] = Slot(one.hours.opens(turn), "cap", "spread")
         elif one.essential:
             found[one.id] = Slot(now)
@@ -88,6 +99,12 @@ def foretold(
     opening = {one.at for one in found.values() if one.held == "window" and one.at is not None}
     then = {at: slots(ready, gone, caps, calendar, at) for at in sorted(opening)}
     return {name: then[one.at][name] if one.at in then else one for name, one in found.items()}
+
+
+def _turn_of(one: Ready, now: datetime) -> datetime:
+    """When it may go of those that could all have gone at one instant."""
+    turn = (one.free or one.since) + one.spread
+    return one.in_time(turn, now) if turn > now else turn
 
 
 def _rank(one: Ready) -> tuple[int, datetime, str, str]:
@@ -115,11 +132,14 @@ class _Room:
             several.sort()
 
     def gather(self, ready: Iterable[Ready]) -> None:
-        """The first that comes is held, so that those which come after it may compete."""
+        """The first that comes is held, so that those which come after it may compete. What has waited that long for
+        its hours is held no more when they come, and nothing so long that it would come too late.
+        """
         for one in ready:
             for cap in self.caps:
                 if cap.gather is not None:
                     scope, until = _scope(cap, one.recipient), self.calendar.add(cap.gather, one.since)
+                    until = one.in_time(until, self.now) if until > self.now else until
                     self.gathered[scope] = min(until, self.gathered.get(scope, until))
 
     def slot(self, one: Ready) -> Slot:

@@ -67,12 +67,30 @@ def expires_of(effect: Effect) -> datetime | None:
     return read_instant(said) if isinstance(said, str) else None
 
 
-def ready_of(effect: Effect, name: str, recipient: str, since: datetime, account: Account, policy: Policy) -> Ready:
-    """The mail as one that competes for room, by its recipient's own hours; `name` tells it from the others."""
+def is_expired(effect: Effect, now: datetime) -> bool:
+    expires = expires_of(effect)
+    return expires is not None and expires <= now
+
+
+def ready_of(effect: Effect, name: str, recipient: str, free: datetime, account: Account, policy: Policy) -> Ready:
+    """The mail as one that competes for room, by its recipient's own hours, which let it go since it is `free`; `name`
+    tells it from the others.
+    """
     hours = Hours(calendar_for(account, recipient, policy), policy.quiet_hours, send_times_of(effect))
     essential = policy.is_essential(topic_of(effect))
     spread = timedelta() if essential else _spread(effect, account, policy.spread)
-    return Ready(name, recipient, effect.priority, since, hours, essential, within_run(effect), spread)
+    return Ready(
+        name,
+        recipient,
+        effect.priority,
+        effect.at,
+        hours,
+        essential,
+        within_run(effect),
+        spread,
+        free,
+        expires_of(effect),
+    )
 
 
 def _spread(effect: Effect, account: Account, over: timedelta) -> timedelta:
@@ -123,10 +141,9 @@ def verdict(effect: Effect, unwanted: str | None, slot: Callable[[], Slot], now:
     """`unwanted` says why its recipient gets no such mail; `slot` is asked last, and only where it matters."""
     if unwanted is not None:
         return Now("skipped", unwanted)
-    expires = expires_of(effect)
-    if expires is not None and expires <= now:
+    if is_expired(effect, now):
         return Now("expired", EXPIRED)
-    found = slot()
+    expires, found = expires_of(effect), slot()
     if found.at is None:
         return Now("failed", f"{found.reason}: there is no hour at which it may go")
     if found.held is None:

@@ -68,8 +68,8 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """At most `count` in the sliding window (now - over, now]. The first to come is held for `gather`, so that more
-    important ones may compete.
+    """At most `count` in the sliding window (now - over, now]. The first to come is held for `gather` after it was
+    wanted, so that more important ones may compete.
     """
 
     channel: Literal["email"]

@@ -20,6 +20,7 @@ from engine.mailing import (
     Now,
     can_be_reached,
     in_turn,
+    is_expired,
     ready_of,
     topic_of,
     verdict,
@@ -32,10 +33,10 @@ from engine.trace import Entry, deferred
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A mail that has not gone. `until`: when it is asked for next."""
+    """A mail that has not gone; its hours let it go since it is `free`. `until`: when it is asked for next."""
 
     effect: Effect
-    since: datetime
+    free: datetime
     until: datetime
     slot: Slot | None = None
 
@@ -106,8 +107,8 @@ class Postbox:
 
     def _done(self, one: Waiting, found: Now | Later, now: datetime) -> Settled | Entry:
         if isinstance(found, Later):
-            since = one.since if found.slot.held == "cap" else found.until
-            self.waiting[one.effect.id] = replace(one, until=found.until, since=since, slot=found.slot)
+            free = one.free if found.slot.held == "cap" else found.until
+            self.waiting[one.effect.id] = replace(one, until=found.until, free=free, slot=found.slot)
             return deferred(one.effect, now, found.slot.reason, found.slot.at)
         del self.waiting[one.effect.id]
         if found.state == "sent":
@@ -128,9 +129,13 @@ class Postbox:
         return care.slots(*self._asking(account, now), now)[name]
 
     def _asking(self, account: Account, now: datetime) -> tuple[list[Ready], list[Gone], tuple[Cap, ...], Calendar]:
-        """All that compete for room, and what they compete for."""
-        asking = [one for one in self.waiting.values() if one.until <= now or _waits_for_room(one)]
-        ready = [ready_of(one.effect, one.effect.id, one.effect.to, one.since, account, self.policy) for one in asking]
+        """All that compete for room, and what they compete for. Those that have come to their end compete no more."""
+        asking = [
+            one
+            for one in self.waiting.values()
+            if (one.until <= now or _waits_for_room(one)) and not is_expired(one.effect, now)
+        ]
+        ready = [ready_of(one.effect, one.effect.id, one.effect.to, one.free, account, self.policy) for one in asking]
         return ready, self.gone, self.policy.caps, calendar_for(account, "", self.policy)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from engine.calendar import Calendar, is_time_zone
@@ -39,6 +40,13 @@ class Hours:
     def opens(self, at: dt.datetime) -> dt.datetime | None:
         """The first instant from `at` on at which the mail may go; None when there is none in more than a year."""
         return next((max(at, begins) for begins, ends in self._open(at) if at < ends), None)
+
+    def last_open(self, since: dt.datetime, until: dt.datetime) -> dt.datetime:
+        """`until`, or where the mail may not go then, when its hours last ended before; never before `since`."""
+        if self.opens(until) == until:
+            return until
+        begun = takewhile(lambda span: span[0] < until, self._open(since))
+        return max([since, *(min(until, ends) for _, ends in begun)])
 
     def reason(self, at: dt.datetime) -> str:
         """Why it may not go at that instant."""

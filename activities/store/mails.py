@@ -10,10 +10,11 @@ from activities.store.tables import effects, runs
 
 _COLUMNS = [effects.c[name] for name in EffectRow.__dataclass_fields__]
 _MINE = (effects.c.account == bindparam("of")) & (effects.c.channel == "email")
+_OPEN = (effects.c.held == "window") & (effects.c.until <= bindparam("now", type_=effects.c.until.type))
 _READY = (
     select(*_COLUMNS)
     .join(runs, runs.c.id == effects.c.run)
-    .where(_MINE, (effects.c.state == "wanted") | (effects.c.held == "cap"))
+    .where(_MINE, (effects.c.state == "wanted") | (effects.c.held == "cap") | _OPEN)
     .where(~runs.c.paused, runs.c.fault.is_(None))
     .order_by(effects.c.id)
 )
@@ -39,9 +40,11 @@ _UNCLAIMED = select(func.count()).select_from(
 )
 
 
-def ready(connection: Connection, account: str) -> list[EffectRow]:
-    """What could go now if its hours and the caps let it: wanted, or held by a cap, of runs that may go on."""
-    return [EffectRow(*row) for row in connection.execute(_READY, {"of": account})]
+def ready(connection: Connection, account: str, now: datetime) -> list[EffectRow]:
+    """What could go now if its hours and the caps let it: wanted, held by a cap, or for an hour that has come by now,
+    of runs that may go on.
+    """
+    return [EffectRow(*row) for row in connection.execute(_READY, {"of": account, "now": now})]
 
 
 def gone(

@@ -89,6 +89,15 @@ def _run(connection, run):
     return stored.find(connection, run)
 
 
+def test_of_those_that_wait_for_one_hour_the_most_important_go_when_it_comes_for_they_have_gathered_by_then(made):
+    policy = f'{TWO_A_WEEK}quiet_hours: {{customers: "08:00-20:00"}}\n'
+    host, clock = made(policy, *(mailing(f"play-{n}", priority=n) for n in range(5)))
+
+    drive(host, clock, NOW + timedelta(days=1))
+
+    assert sent(host) == [(NOW + 11 * HOUR, "play-3"), (NOW + 11 * HOUR, "play-4")]
+
+
 def test_a_cap_counts_over_all_playbooks_and_frees_when_the_first_leaves_its_window(made):
     host, clock = made("caps: [{email: 1 per 2 days, per: account}]\n", mailing("low", 10), mailing("high", 90))
 

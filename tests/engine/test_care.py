@@ -9,12 +9,12 @@ from engine.calendar import Calendar
 from engine.care import Gone, Ready, Slot, foretold, slots
 from engine.policy import Cap, QuietHours
 from engine.quantities import Duration
-from engine.sendtimes import Hours
+from engine.sendtimes import Hours, SendTimes
 
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 CALENDAR = Calendar()
 ALWAYS = Hours(CALENDAR, QuietHours())
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def days(amount):
@@ -25,8 +25,8 @@ def cap(count, over=7, per="contact", gather=None):
     return Cap("email", count, days(over), per, Duration(amount=gather, unit="hour") if gather else None)
 
 
-def mail(name, priority=50, since=NOW, to="c1", **more):
-    return Ready(name, to, priority, since, ALWAYS, **more)
+def mail(name, priority=50, since=NOW, to="c1", hours=ALWAYS, **more):
+    return Ready(name, to, priority, since, hours, **more)
 
 
 def going(ready, gone, caps):
@@ -75,6 +75,61 @@ def test_the_first_to_come_is_held_so_that_more_important_ones_may_compete():
 
     assert found["first"] == Slot(NOW + timedelta(hours=1), "cap", "gathering")
     assert going(later, [], [cap(1, gather=1)]) == {"second"}
+
+
+def test_what_has_waited_for_its_hours_gathers_no_more_when_they_come_and_the_most_important_goes():
+    waited = [mail("early", 10, NOW - 2 * HOUR, free=NOW), mail("late", 90, NOW - HOUR / 2, free=NOW)]
+
+    assert going(waited[:1], [], [cap(1, gather=1)]) == {"early"}
+    assert going(waited, [], [cap(1, gather=1)]) == {"late"}
+    assert slots(waited[1:], [], [cap(1, gather=1)], CALENDAR, NOW)["late"].at == NOW + HOUR / 2
+
+
+def test_neither_gathering_nor_spread_makes_a_mail_miss_its_hours_or_its_end():
+    shut = Hours(CALENDAR, QuietHours(), SendTimes(window=(time(9), time(14, 30))))
+    soon = {"expires": NOW + timedelta(minutes=20)}
+    ready = [mail("shut", hours=shut), mail("soon", to="c2", **soon), mail("spread", to="c3", spread=HOUR, **soon)]
+
+    found = slots(ready, [], [cap(1, gather=1)], CALENDAR, NOW)
+
+    assert {name: (one.at - NOW) / timedelta(minutes=1) for name, one in found.items()} == {
+        "shut": 25, "soon": 15, "spread": 15,
+    }  # fmt: skip
+    assert slots(ready[1:], [], [cap(1, gather=1)], CALENDAR, NOW + timedelta(minutes=16))["soon"].held is None
+
+
+MINUTE, MIDNIGHT = timedelta(minutes=1), NOW.replace(hour=0)
+minutes = st.integers(0, 24 * 60 - 1)
+
+
+@given(st.tuples(minutes, minutes), minutes, st.integers(1, 30), st.integers(1, 3 * 24 * 60))
+def test_a_mail_alone_goes_if_it_can_at_all_and_gathers_as_long_as_that_lets_it(ends, wanted, gather, lasts):
+    opens, closes = min(ends), max(ends) + 1
+    window = (time(*divmod(opens, 60)), time(*divmod(closes % 1440, 60)) if closes < 1440 else time(23, 59, 59))
+    expires, ready_at = wanted + lasts, wanted + gather * 60
+    could = [minute for minute in range(wanted, expires) if opens <= minute % 1440 < closes]
+
+    went = _goes_at(Hours(CALENDAR, QuietHours(), SendTimes(window=window)), wanted, gather, expires)
+
+    assert (went is None) == (not could)
+    if went is None:
+        return
+    assert went in could
+    assert went <= next((minute for minute in could if minute >= ready_at), expires)
+    assert went >= ready_at or not [minute for minute in could if went + 5 < minute <= ready_at]
+    assert went >= ready_at or not {*range(went, went + 6)} <= {*could}
+
+
+def _goes_at(hours, wanted, gather, expires):
+    """Asked again each time for as long as it is put off; None where it expires."""
+    now, end = (MIDNIGHT + one * MINUTE for one in (wanted, expires))
+    one = Ready("a", "c1", 50, now, hours, expires=end)
+    while now < end:
+        found = slots([one], [], [cap(1, gather=gather)], CALENDAR, now)["a"]
+        if found.held is None:
+            return (now - MIDNIGHT) // MINUTE
+        now = found.at
+    return None
 
 
 def test_those_who_wait_are_told_their_turn_one_behind_the_other():
