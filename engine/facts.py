@@ -327,7 +327,8 @@ def _size_fault(value: Value, type_: Type) -> str:
         return ""
     number = Decimal(value)
     if number and (number.adjusted() >= _MOST_DIGITS or cast("int", number.as_tuple().exponent) < -_MOST_DIGITS):
-        return f"the number has more than {_MOST_DIGITS} digits before or behind the point"
+        many = f"the number has more than {_MOST_DIGITS} digits before or behind the point"
+        return f"{many}. Round it, or post it in a greater unit"
     if type_.kind == "percent" and abs(number) > 10:
         share = format((number / 100).normalize(), "f")
         return f"{value} would be {number * 100:f}%: write '{value}%', or the share as {share}"

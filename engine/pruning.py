@@ -14,6 +14,7 @@ from engine.measures import DaysSince, Metric, Occurrence, Tally
 from engine.readings import number
 from engine.series import Series
 from engine.ticks import DAY, Ticks
+from engine.values import total
 from engine.windows import Window, window
 
 FEW: Final = 32  # where only the last ones count
@@ -64,8 +65,8 @@ def condensed(series: Series) -> Series:
 
 def carried(series: Series, drop: int, before: tuple[int, Decimal]) -> tuple[int, Decimal]:
     """Count and sum of an `over: ever`, with what goes now."""
-    gone = sum((Decimal(value) for value in map(number, series.values[:drop]) if value is not None), Decimal(0))
-    return before[0] + drop, before[1] + gone
+    gone = (value for value in map(number, series.values[:drop]) if value is not None)
+    return before[0] + drop, Decimal(total([before[1], *gone]))
 
 
 def _out_of_reach(series: Series, own: Window, now: Ticks) -> Cut | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 from engine.measures import DaysSince, Formula, Latest, Metric, Occurrence, Reported, Score, Tally
 from engine.series import EMPTY, Series
 from engine.ticks import NEVER, Ticks, instant, ticks
-from engine.values import UNKNOWN, Value
+from engine.values import UNKNOWN, Value, total
 from engine.windows import Window
 
 if TYPE_CHECKING:
@@ -216,23 +216,23 @@ def tallied(tally: Tally, series: Series, i: int, j: int) -> Value:
         case "distinct":
             return len(set(series.values[i:j]))
         case "sum":
-            return sum(_numbers(series.values[i:j]))
+            return total(_numbers(series.values[i:j]))
         case "average":
-            return Decimal(sum(_numbers(series.values[i:j]))) / (j - i) if j > i else UNKNOWN
+            return Decimal(total(_numbers(series.values[i:j]))) / (j - i) if j > i else UNKNOWN
 
 
 def _ever(tally: Tally, series: Series, n: int, carried: tuple[int, Decimal]) -> Value:
     """`carried`: the count and the sum of what has left the series."""
-    count, total = carried[0] + n, carried[1]
+    count = carried[0] + n
     match tally.how:
         case "count":
             return count
         case "distinct":
             return len(set(series.values[:n]))
         case "sum":
-            return total + sum(_numbers(series.values[:n]))
+            return total([carried[1], *_numbers(series.values[:n])])
         case "average":
-            return (total + sum(_numbers(series.values[:n]))) / count if count else UNKNOWN
+            return Decimal(total([carried[1], *_numbers(series.values[:n])])) / count if count else UNKNOWN
 
 
 def _weighed(score: Score, attainments: Iterable[Value]) -> Value:

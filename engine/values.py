@@ -5,9 +5,9 @@ numbers, to a float's digits; what we keep (`pack`, `lossless`) loses none.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation, localcontext
 from typing import Final, TypeAlias, final
 
 from engine.types import NUMERIC, Type
@@ -21,6 +21,10 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _SPAN = re.compile(r"PT(-?\d+(?:\.\d{1,6})?)S")
+
+
+# Of numbers of up to 60 digits a sum, or a hundredth, is never rounded.
+EXACT: Final = Context(prec=1_000)
 
 
 @final
@@ -143,6 +147,12 @@ def in_json(json: object) -> str:
             return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
+def total(numbers: Iterable[int | Decimal]) -> int | Decimal:
+    """Exact, so the same in whatever order and parts it is added up."""
+    with localcontext(EXACT):
+        return sum(numbers)
+
+
 def exact(number: float) -> Decimal:
     """The decimal that the float prints as: 0.1 is 0.1, not 0.1000000000000000055."""
     return Decimal(repr(number))
@@ -173,7 +183,8 @@ def _number_from_json(json: object, type_: Type) -> Value:
     if isinstance(number, Decimal) and not number.is_finite():
         raise ValueError(f"{in_json(json)} is not a finite number")
     if type_.kind != "integer":
-        return number
+        # Nobody means a zero with a sign.
+        return number if number or isinstance(number, int) else number.copy_abs()
     if number != int(number):
         raise ValueError(f"{in_json(json)} is not a whole number")
     return int(number)
@@ -188,7 +199,7 @@ def _plain_number(json: object, type_: Type) -> int | Decimal:
         case float():
             return exact(json)
         case str() if type_.kind == "percent" and json.endswith("%") and _NUMBER.fullmatch(json[:-1]):
-            return Decimal(json[:-1]).scaleb(-2)
+            return Decimal(json[:-1]).scaleb(-2, EXACT)
         case str() if _NUMBER.fullmatch(json):
             return Decimal(json)
         case _:

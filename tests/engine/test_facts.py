@@ -87,6 +87,15 @@ def test_a_number_of_more_digits_than_a_float_has_survives_json():
     assert Told(KNOWN).take(again).see("account.arr", NOW) == Decimal("123456789012345678.01")
 
 
+@pytest.mark.parametrize("value", [Decimal("-0"), -0.0, "-0", "-0.00"])
+def test_a_zero_has_no_sign(value):
+    assert str(read(metric="nps", value=value).value) in {"0", "0.0", "0.00"}
+
+
+def test_a_percentage_of_more_digits_than_a_machine_reckons_with_is_not_rounded():
+    assert read(metric="retention", value=f"1.{'1' * 28}%").value == f"0.01{'1' * 28}"
+
+
 def test_the_instant_is_in_utc_and_never_later_than_it_was_received():
     assert read(at="2026-03-02T09:00:00+02:00", fields={"seats": 4}).at == NOW - timedelta(hours=2)
     assert read(at=(NOW + timedelta(minutes=5)).isoformat(), fields={"seats": 4}).at == NOW
@@ -137,7 +146,11 @@ def test_without_an_instant_it_is_that_of_its_arrival():
         ({"fields": {"owner_note": {}}}, "account.owner_note: an object is not text. Write it as text, in quotes"),
         ({"fields": {"arr": float("nan")}}, "account.arr"),
         ({"fields": {"arr": float("inf")}}, "account.arr"),
-        ({"fields": {"arr": Decimal("1e40")}}, "more than 30 digits"),
+        ({"fields": {"arr": Decimal("1e40")}}, "more than 30 digits before or behind the point. Round it, or post it"),
+        ({"metric": "nps", "value": "1" * 40}, "metrics.nps: the number has more than 30 digits"),
+        ({"metric": "nps", "value": Decimal("0." + "1" * 31)}, "metrics.nps: the number has more than 30 digits"),
+        ({"metric": "nps", "value": "1e400"}, "metrics.nps: '1e400' is not a number. Write a number such as 2.5"),
+        ({"metric": "nps", "value": "-Infinity"}, "metrics.nps: '-Infinity' is not a number"),
         ({"fields": {"renewal_date": "2026-02-30"}}, "account.renewal_date"),
         ({"fields": {"kickoff": "2026-02-03T09:00:00"}}, "has no time zone"),
         ({"fields": {"country": "Germany"}}, "is not a country"),

@@ -473,3 +473,16 @@ def test_a_zone_of_days_since_is_walked_by_its_crossings_and_not_by_its_midnight
     # Of 40 days not red yet, of 41 days it is, and three later it shows.
     assert (found.zone, found.since) == ("red", ticks(Z("0001-02-14T00:00:00Z")))
     assert Counted.stops < 10
+
+
+def test_a_sum_is_exact_however_far_its_parts_are_apart():
+    metrics = "{sold: {sum: order.amount, over: 7 days}, ever: {sum: order.amount, over: ever}}"
+    known = vocabulary(f"events: {{order: {{amount: number}}}}\nmetrics: {metrics}\n")
+    parts = ["123456789012345678901234567890", "0.123456789", "0.000000000000000000000000000001"]
+    account = Told(known)
+
+    for day, amount in enumerate(parts):
+        account.tell(START + day * DAY, id=str(day), event="order", data={"amount": amount})
+
+    sums = {account.see(f"metrics.{name}.value", START + 3 * DAY) for name in ("sold", "ever")}
+    assert sums == {Decimal("123456789012345678901234567890.123456789000000000000000000001")}
