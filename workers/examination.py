@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,25 +15,16 @@ from engine.workspace import load
 from workers.applying import preview
 from workers.checking import check
 from workers.environment import environment
+from workers.examination_mail import answers, letterhead, senders
+from workers.found import Found
 from workers.queues import Queues
 from workers.settings import Settings, load_settings
 from workers.settings_problems import InvalidSettings
 from workers.standstill import late_work, unasked
 from workers.temporal_server import NoTemporalServer, found_binary, server_version
-from workers.wiring import falls_back, host_from, remote_mail, remote_slack, senders_of
+from workers.wiring import falls_back, host_from, remote_mail, remote_slack
 
 ANSWERS_WITHIN = 5.0  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One line of the report; `fix` is empty where nothing needs mending. `reachability`: it is about a server."""
-
-    name: str
-    ok: bool
-    message: str
-    fix: str = ""
-    reachability: bool = False
 
 
 def examine() -> list[Found]:
@@ -49,10 +39,11 @@ def examine() -> list[Found]:
         _database,
         _temporal,
         _providers,
-        _letterhead,
+        letterhead,
+        senders,
         _slack,
         _webhooks,
-        _answers,
+        answers,
         _http,
     )
     return [Found("settings", ok=True, message=given), *(one for look in looks for one in look(settings))]
@@ -213,42 +204,6 @@ def _instead_of_slack(settings: Settings) -> Found:
     message = "Whatever happens to Slack, messages wait for it: no mail from us stands in."
     fix = "Set PLAYBOOK_MAIL_FROM, and SENDGRID_API_KEY or PLAYBOOK_SMTP_URL, to have colleagues told by mail."
     return Found(name, ok=True, message=message, fix=fix)
-
-
-def _letterhead(settings: Settings) -> Iterator[Found]:
-    """What many countries' laws want under a mail, as soon as any leaves the machine."""
-    if settings.smtp_url is None and settings.sendgrid_api_key is None:
-        return
-    mail, lacks = load(settings.workspace).policy.mail, []
-    lacks += [] if mail.company and mail.address else ["'mail: {company: …, address: …}' in policy.yaml"]
-    lacks += [] if settings.public_url and settings.link_secret else ["PLAYBOOK_PUBLIC_URL and PLAYBOOK_LINK_SECRET"]
-    if lacks:
-        message = "Mails say not all of who writes, where they are, and how to get no more of them."
-        yield Found("mail", ok=False, message=message, fix=f"Set {' and '.join(lacks)}.")
-    else:
-        domains = ", ".join(sorted(senders_of(settings).domains))
-        yield Found("mail", ok=True, message=f"colleagues at {domains} write as themselves; every mail can be refused")
-
-
-def _answers(settings: Settings) -> Iterator[Found]:
-    """Whether what becomes of mails comes back, as soon as any leaves the machine."""
-    if settings.smtp_url is not None:
-        where = f"come back to {settings.inbound_domain}, raw, to /sendgrid/inbound"
-        nowhere = "go to the colleague who writes, and no playbook hears of them (PLAYBOOK_INBOUND_DOMAIN)"
-        yield Found("mail bounces", ok=True, message=f"they {where if settings.inbound_domain else nowhere}")
-    if settings.sendgrid_api_key is None or settings.smtp_url is not None:
-        return
-    if settings.sendgrid_event_key is None:
-        message = "Nothing tells of bounces, complaints and opens, nor that a mail went whose answer was lost."
-        fix = "Point SendGrid's Event Webhook, signed, to /sendgrid/events and set SENDGRID_EVENT_KEY."
-        yield Found("mail events", ok=False, message=message, fix=fix)
-    else:
-        yield Found("mail events", ok=True, message="they come by HTTP to /sendgrid/events")
-    if settings.inbound_domain is None:
-        message = "they go to the colleague who writes, and no playbook hears of them (PLAYBOOK_INBOUND_DOMAIN)"
-        yield Found("mail replies", ok=True, message=message)
-    else:
-        yield Found("mail replies", ok=True, message=f"those to {settings.inbound_domain} come to /sendgrid/inbound")
 
 
 def _webhooks(settings: Settings) -> Iterator[Found]:

@@ -96,9 +96,11 @@ class SendGrid:
         if not isinstance(reply, Reply) or not isinstance(reply.body, list):
             return
         known = {str(one.get("domain")).lower() for one in reply.body if isinstance(one, dict) and one.get("valid")}
-        for domain in sorted(set(self._domains) - known):
+        own = {self._sender.address.rpartition("@")[2].lower()} if self._sender else set()
+        for domain in sorted({*self._domains, *own} - known):
             message = f"SendGrid has not verified the domain {domain}; mails from there may end as spam."
-            fix = "Authenticate it in SendGrid (Sender Authentication), or leave it out of PLAYBOOK_MAIL_DOMAINS."
+            instead = "take another PLAYBOOK_MAIL_FROM" if domain in own else "leave it out of PLAYBOOK_MAIL_DOMAINS"
+            fix = f"Authenticate it in SendGrid (Sender Authentication), or {instead}."
             yield Finding("SendGrid domain", ok=False, message=message, fix=fix)
 
     def _modes(self) -> Sequence[Finding]:

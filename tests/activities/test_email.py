@@ -303,6 +303,15 @@ def test_the_doctor_hears_of_domains_that_sendgrid_has_not_verified_as_far_as_th
     assert all(one.ok for one in unasked)
 
 
+def test_the_doctor_hears_that_the_domain_of_our_own_sender_is_not_verified(sendgrid):
+    own = Sender("success@elsewhere.example")
+
+    *_, one = SendGrid(sendgrid.key, host=sendgrid.url, sender=own, domains={"vendor.example"}).check()
+
+    assert "has not verified the domain elsewhere.example" in one.message
+    assert "take another PLAYBOOK_MAIL_FROM" in one.fix
+
+
 def test_the_doctor_hears_what_the_key_may_not_do(sendgrid, transport):
     sendgrid.scopes = []
 
