@@ -362,6 +362,11 @@ class Task(Frozen):
     waiters: tuple[Waiter, ...] = ()
 
     @property
+    def sleeps_too_long(self) -> bool:
+        """It is put off until after it is due."""
+        return self.snoozed is not None and self.due is not None and self.snoozed > self.due
+
+    @property
     def rests_at(self) -> str:
         """The path of the record in the run that hears what people do with it."""
         return self.path.rpartition("/")[0] if self.kind == "approval" else self.path

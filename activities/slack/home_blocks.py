@@ -85,7 +85,8 @@ def _row(row: Row) -> Iterator[Block]:
 def _when(row: Row) -> str:
     task = row.task
     if row.group == "snoozed" and task.snoozed is not None:
-        return f"Put off until {instant(task.snoozed)}"
+        late = f", which is after it is due ({instant(task.due)})" if task.sleeps_too_long and task.due else ""
+        return f"Put off until {instant(task.snoozed)}{late}"
     if task.due is None:
         return "Not due at any time"
     return f"{'Goes up' if task.kind == 'escalation' else 'Due'} {instant(task.due)}"

@@ -68,6 +68,14 @@ def test_how_it_stands_is_said_in_words(changes, standing):
     assert seen_by("ana", **changes).standing == (standing,)
 
 
+def test_a_task_that_is_put_off_says_with_whom_and_where_that_is_after_it_is_due():
+    due = NOW + timedelta(days=3)
+    before, after = due - timedelta(hours=1), due + timedelta(hours=1)
+
+    assert seen_by("ana", due=due, snoozed=before).standing == ("With Ana Diaz, put off until ", before)
+    assert seen_by("ana", due=due, snoozed=after).standing[1:] == (after, ", which is after it is due")
+
+
 @pytest.mark.parametrize(
     ("viewer", "changes", "verbs"),
     [

@@ -404,6 +404,20 @@ class TestTask:
         assert [one["verb"] for one in history] == ["snooze", "reassign", "claim", "note", "complete", "reopen"]
         assert history[4]["outcome"] == "reached"
 
+    def test_a_task_that_is_put_off_names_its_holder_and_says_where_that_is_after_it_is_due(self, filled):
+        due = instant_column(playbook("task", "show", the_task(), "--json").json["due"])
+        short = fine(playbook("task", "snooze", the_task(), "--until", "1 hour", "--by", "ben")).out
+        far = fine(playbook("task", "snooze", the_task(), "--until", "2099-06-01T09:00:00Z", "--by", "ben")).out
+        shown = playbook("task", "show", the_task())
+
+        until = instant_column("2099-06-01T09:00:00Z")
+        assert (", with ben" in short, "after it is due" in short) == (True, False)
+        assert far == f"snoozed until {until}, with ben (after it is due, {due}, which stays): Ring Acme\n"
+        assert shown.lines[1].startswith(f"snoozed until {until}, with ben (after it is due")
+        assert shown.lines[-1].endswith(f"  snooze  ben  until {until}")
+        assert f"snoozed until {until}" in playbook("tasks").out
+        assert f"snoozed until {until}, ben, due" in playbook("run", the_run()).out
+
     @pytest.mark.parametrize(
         ("act", "said"),
         [

@@ -36,7 +36,7 @@ def _lines(told: View) -> Iterator[str]:
         yield f"  at {one['path']} since {instant_column(one['since'])}: {_waits_for(one)}"
     for one in _several(told, "tasks"):
         due = f", due {instant_column(one['due'])}" if one["due"] else ""
-        yield f"  task {one['path']} ({one['id']}): {one['outcome'] or one['state']}, {one['person'] or 'nobody'}{due}"
+        yield f"  task {one['path']} ({one['id']}): {one['outcome'] or _state(one)}, {one['person'] or 'nobody'}{due}"
     for one in _several(told, "messages"):
         yield f"  {one['channel']} {one['path']} to {one['to']}: {standing(one)}"
 
@@ -71,3 +71,7 @@ def _timer(name: str) -> str:
             return f"next mail to {rest}"
         case _:
             return name
+
+
+def _state(task: dict[str, Any]) -> str:
+    return f"snoozed until {instant_column(task['snoozed'])}" if task["snoozed"] else str(task["state"])

@@ -1,6 +1,7 @@
 """`playbook task`: one task, and what a person may do with it."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -157,8 +158,15 @@ def _state(one: View) -> str:
     if one["outcome"]:
         return str(one["outcome"])
     if one["snoozed"]:
-        return f"snoozed until {instant_column(one['snoozed'])}"
+        return f"snoozed until {instant_column(one['snoozed'])}, with {one['person'] or 'nobody'}{_too_long(one)}"
     return f"{one['state']}, {one['person'] or 'nobody'}"
+
+
+def _too_long(one: View) -> str:
+    snoozed, due = (datetime.fromisoformat(str(one[name])) if one[name] else None for name in ("snoozed", "due"))
+    if snoozed is None or due is None or snoozed <= due:
+        return ""
+    return f" (after it is due, {instant_column(one['due'])}, which stays)"
 
 
 def _lines(told: dict[str, Any]) -> Iterator[str]:
@@ -177,5 +185,6 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
     if told["instructions"] and not mails:
         yield f"  {told['instructions']}"
     for one in told["history"]:
-        more = ", ".join(f"{key} {value}" for key, value in one.items() if key not in {"at", "verb", "by"} and value)
+        said = {key: value for key, value in one.items() if key not in {"at", "verb", "by"} and value}
+        more = ", ".join(f"{key} {instant_column(value) if key == 'until' else value}" for key, value in said.items())
         yield f"  {instant_column(one['at'])}  {one['verb']}  {one['by'] or ''}  {more}".rstrip()

@@ -62,7 +62,7 @@ def command(
 def _state(one: View) -> str:
     if one["outcome"]:
         return str(one["outcome"])
-    return "snoozed" if one["snoozed"] else str(one["state"])
+    return f"snoozed until {instant_column(one['snoozed'])}" if one["snoozed"] else str(one["state"])
 
 
 def _more(number: int, limit: int) -> str:

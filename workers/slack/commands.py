@@ -67,7 +67,8 @@ def _tasks(office: Office, person: Person, _rest: str) -> Reply:
 
 def _line(task: Task) -> str:
     if task.snoozed is not None:
-        when = f"put off until {instant(task.snoozed)}"
+        late = ", after it is due" if task.sleeps_too_long else ""
+        when = f"put off until {instant(task.snoozed)}{late}"
     else:
         when = f"due {instant(task.due)}" if task.due else "not due at any time"
     return f"• {shown(task.title, 200)}: {when}"
