@@ -55,7 +55,7 @@ def _parts(card: Card, outcomes: Sequence[str], said: str, reader: str, clock: C
     if commands := list(_commands(card, outcomes, reader)):
         shown = "\n".join(f"    {one}" for one in commands)
         yield f"Slack does not bring you this now, so it comes by mail. Without its buttons:\n\n{shown}"
-    yield f"From {in_markdown(card.origin)}."
+    yield f"Playbook: {in_markdown(card.origin)}."
 
 
 def _commands(card: Card, outcomes: Sequence[str], reader: str) -> Iterator[str]:

@@ -35,11 +35,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class MailResult:
-    """`counts` by what happened; each mail counts once, however often it did."""
+    """`counts` by what happened; each mail counts once, however often it did. None: nobody could have told."""
 
     step: str
     template: str
-    counts: Mapping[str, int]
+    counts: Mapping[str, int | None]
     goal: Share
 
 

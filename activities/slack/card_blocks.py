@@ -56,7 +56,7 @@ def text(card: Card) -> str:
         _plain(card.due),
         *(shown(line, WHY) for line in card.why),
         shown(card.instructions, INSTRUCTIONS),
-        f"From {shown(card.origin, TITLE)}.",
+        f"Playbook: {shown(card.origin, TITLE)}.",
     ]
     if card.verbs:
         lines.append(f"You can: {', '.join(label(one, card.kind) for one in card.verbs)}.")

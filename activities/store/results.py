@@ -1,17 +1,20 @@
 """What became of mails and of runs, counted where they lie: by playbook, step and template."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, case, distinct, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, case, distinct, exists, func, literal_column, or_, select
 
 from activities.store.tables import effects, mail_events, runs, trace
 
 KINDS: Final = ("delivered", "opened", "clicked", "replied", "unsubscribed", "bounced", "complained")
+# What only a provider could tell, which neither a mail server nor the local outbox does.
+TOLD_BY_PROVIDERS: Final = ("delivered", "opened", "clicked", "complained")
+_SILENT = or_(*(effects.c.receipt.startswith(f"{name}:") for name in ("smtp", "outbox")))
 # Written out, not bound: the index is of these rows alone.
 _A_MAIL = literal_column("effects.channel = 'email'") & (effects.c.purpose == "email") & (effects.c.state == "sent")
 _BY_GOAL = exists(
@@ -36,22 +39,31 @@ class Began:
     by_goal: bool
 
 
-def mails(connection: Connection, since: datetime, playbook: str | None) -> dict[Mail, dict[str, int]]:
-    """How many were sent from then on, and to how many of them each kind of thing happened since."""
+def mails(connection: Connection, since: datetime, playbook: str | None) -> dict[Mail, dict[str, int | None]]:
+    """How many were sent from then on, and to how many of them each kind of thing happened since: None where nobody
+    could have told.
+    """
     template, below = _said(connection, "template"), _said(connection, "below")
     counts = [func.count(distinct(case((mail_events.c.kind == kind, effects.c.id)))) for kind in KINDS]
+    silent = func.count(distinct(case((_SILENT, effects.c.id))))
     query = (
-        select(effects.c.playbook, effects.c.path, below, template, func.count(distinct(effects.c.id)), *counts)
+        select(effects.c.playbook, effects.c.path, below, template, silent, func.count(distinct(effects.c.id)), *counts)
         .select_from(effects.outerjoin(mail_events, mail_events.c.effect == effects.c.id))
         .where(_A_MAIL, effects.c.settled_at >= since, *_of(effects.c.playbook, playbook))
         .group_by(effects.c.playbook, effects.c.path, below, template)
     )
-    found: defaultdict[Mail, dict[str, int]] = defaultdict(lambda: dict.fromkeys(("sent", *KINDS), 0))
+    found: defaultdict[Mail, Counter[str]] = defaultdict(Counter)
     for name, path, part, text, *numbers in connection.execute(query):
-        mine = found[_mail(name, path, part, text)]
-        for kind, number in zip(mine, numbers, strict=True):
-            mine[kind] += number
-    return dict(found)
+        found[_mail(name, path, part, text)].update(dict(zip(("silent", "sent", *KINDS), numbers, strict=True)))
+    return {mail: _known(counted) for mail, counted in found.items()}
+
+
+def _known(counted: Counter[str]) -> dict[str, int | None]:
+    all_silent = counted["silent"] == counted["sent"]
+    return {
+        kind: None if all_silent and kind in TOLD_BY_PROVIDERS and not counted[kind] else counted[kind]
+        for kind in ("sent", *KINDS)
+    }
 
 
 def sent_between(

@@ -94,8 +94,8 @@ def standing(task: Task, directory: Directory, now: dt.datetime, ended: str | No
         return (_closed(task, directory),)
     holder = f"With {_name(task.person, directory)}" if task.person else "With nobody yet"
     if task.snoozed is not None:
-        late = (", which is after it is due",) if task.sleeps_too_long else ()
-        return (f"{holder}, put off until ", task.snoozed, *late)
+        too_long = (", which is after it is due",) if task.sleeps_too_long else ()
+        return (f"{holder}, put off until ", task.snoozed, *too_long)
     late = task.due is not None and task.due <= now and task.kind != "escalation"
     return (f"Overdue. {holder}" if late else holder,)
 

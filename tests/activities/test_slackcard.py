@@ -73,7 +73,7 @@ def test_all_that_blocks_show_is_in_the_text_too():
         "Account: Acme; Tier: Growth; Stage: Adoption; ARR: $40,000; Renewal: 1 June 2026\n"
         "Due 4 March 2026, 22:00 UTC\n"
         "Ask for Kim\n"
-        "From Low score · ring.\n"
+        "Playbook: Low score · ring.\n"
         "You can: Done, Snooze, Reassign, Note."
     )
 

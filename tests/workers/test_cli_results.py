@@ -30,7 +30,14 @@ def test_the_figures_are_told_in_a_table_and_as_json(sent):
 
     assert told.lines[:2] == ["call: 1 run", "  goal within 30 days: 0 of 0 with it, 0 of 0 of those held out"]
     assert "thanks  thanks    1" in told.out
-    assert found["mails"][0] | {"step": "thanks", "sent": 1, "opened": 0} == found["mails"][0]
+    assert found["mails"][0] | {"step": "thanks", "sent": 1, "replied": 0} == found["mails"][0]
+
+
+def test_what_nobody_could_tell_of_mails_is_not_counted_as_nothing(sent):
+    told, (found,) = playbook("results"), playbook("results", "--json").json
+
+    assert (found["mails"][0]["delivered"], found["mails"][0]["bounced"]) == (None, 0)
+    assert "—: not known; only SendGrid's events tell it" in told.out
 
 
 def test_programs_get_the_same(sent):
@@ -42,7 +49,11 @@ def test_programs_get_the_same(sent):
 
 
 def test_what_is_not_there_is_said(sent):
-    assert playbook("results", "another").out == "no run began and no mail went out in that time\n"
+    unknown = playbook("results", "cal")
+    assert (unknown.code, "no playbook 'cal' is applied" in unknown.err, "'call'?" in unknown.err) == (1, True, True)
+    assert playbook("results", "call", "--since", "2099-01-01").out == (
+        "no run began and no mail went out in that time\n"
+    )
     assert playbook("results", "--within", "soon").err == (
         "playbook: --within: 'soon' is no number of days or weeks. Write '30 days'\n"
     )

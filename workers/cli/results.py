@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.problems import suggest_or_list
 from engine.quantities import Duration, parse_duration
 from workers.cli.faults import CommandFault
 from workers.cli.moments import instant
@@ -14,9 +15,11 @@ from workers.cli.program import with_example
 from workers.cli.store import json_option, opened
 
 if TYPE_CHECKING:
+    from activities.host import Host
     from activities.mail.results import PlaybookResult, Share
 
 COLUMNS = ("mail", "template", "sent", "delivered", "opened", "clicked", "replied", "unsubscribed", "bounced", "goal")
+UNTOLD = "—"
 LOOKS_BACK = timedelta(days=90)
 
 
@@ -43,6 +46,8 @@ def command(*, playbook: str | None, since: str | None, within: str, as_json: bo
     with opened() as host:
         begin = instant(since) if since else host.clock.now() - LOOKS_BACK
         found = results_of(host, begin, span, playbook)
+        if playbook is not None and not found:
+            _check(host, playbook)
     if as_json:
         print_json(in_json(found))
         return
@@ -52,6 +57,16 @@ def command(*, playbook: str | None, since: str | None, within: str, as_json: bo
         say(*_head(one, within))
         table(COLUMNS, [_row(one, number) for number in range(len(one.mails))], "no mails")
         say("")
+    if any(None in mail.counts.values() for one in found for mail in one.mails):
+        say(f"{UNTOLD}: not known; only SendGrid's events tell it, a mail server and the local outbox do not")
+
+
+def _check(host: "Host", playbook: str) -> None:
+    """Raises CommandFault for one that is not applied, and has left nothing."""
+    known = host.database.read(lambda connection: host.applied.current(connection).rules.plans)
+    if playbook not in known:
+        fix = suggest_or_list(playbook, known)
+        raise CommandFault(f"no playbook '{playbook}' is applied, and none has sent or begun anything. {fix}".strip())
 
 
 def days(text: str) -> timedelta:
@@ -73,7 +88,8 @@ def _row(one: "PlaybookResult", number: int) -> tuple[object, ...]:
     mail = one.mails[number]
     counts = mail.counts
     kinds = ("delivered", "opened", "clicked", "replied", "unsubscribed", "bounced")
-    return (mail.step, mail.template, counts["sent"], *(counts[kind] for kind in kinds), _said(mail.goal))
+    told = (UNTOLD if counts[kind] is None else counts[kind] for kind in kinds)
+    return (mail.step, mail.template, counts["sent"], *told, _said(mail.goal))
 
 
 def _said(share: "Share") -> str:
