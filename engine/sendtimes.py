@@ -42,9 +42,7 @@ class Hours:
         return next((max(at, begins) for begins, ends in self._open(at) if at < ends), None)
 
     def last_open(self, since: dt.datetime, until: dt.datetime) -> dt.datetime:
-        """`until`, or where the mail may not go then, when its hours last ended before; never before `since`."""
-        if self.opens(until) == until:
-            return until
+        """`until`, or where the mail may not go just before that, when its hours last ended; never before `since`."""
         begun = takewhile(lambda span: span[0] < until, self._open(since))
         return max([since, *(min(until, ends) for _, ends in begun)])
 
