@@ -60,6 +60,14 @@ def test_the_language_of_the_reader_chooses_the_file(workspace):
     assert "Sie erhalten diese E-Mail" in shown.out
 
 
+def test_a_language_that_there_is_no_text_in_is_said():
+    known, lacking = playbook("mail", "thanks", "--language", "en-GB"), playbook("mail", "thanks", "--language", "fr")
+
+    assert (known.err, known.code) == ("", 0)
+    assert lacking.err == "there is no text of it in 'fr': a reader of that gets 'en', as here\n"
+    assert "language: en" in lacking.lines
+
+
 def test_a_real_account_fills_the_template_and_the_outbox_has_the_page_of_what_was_wanted():
     want_one_mail()
     (message,) = playbook("outbox", "--json").json
@@ -71,7 +79,7 @@ def test_a_real_account_fills_the_template_and_the_outbox_has_the_page_of_what_w
     assert "Hello Kim, thank you." in shown.out
     assert "from: Ben <ben@us.test>" in shown.lines
     assert lacking.err == "playbook: account acme has no contact 'c9'\n"
-    assert kept.code == 0
+    assert (kept.code, kept.lines[-1]) == (0, "the page is in kept.html: open it in a browser")
     assert "Hello Kim, thank you. You get this mail because you are our contact at Acme." in text_of("kept.html")
 
 
@@ -86,6 +94,12 @@ def text_of(file: str) -> str:
         (("mail", "call/thank"), "call has no mail at 'thank'. Did you mean 'thanks'?"),
         (("mail", "call/ring", "--story", "story.yaml"), "no mail of call/ring goes out"),
         (("mail", "thanks", "--contact", "c1"), "--contact is somebody of an account: name that with --account ID"),
+        (
+            ("mail", "thanks", "--html", "no/such.html"),
+            "the page cannot be written to no/such.html: No such file or dir",
+        ),
+        (("mail", "thanks", "--language", "french"), "'french' is no language. Write de, or de-AT"),
+        (("mail", "call", "--story", "story.yaml", "--language", "de"), "--language goes without --story"),
         (("outbox", "--html", "x.html"), "--html is the page of one mail: name it with --show ID"),
     ],
 )

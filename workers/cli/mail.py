@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.languages import is_language
 from engine.plan import Plan
 from engine.problems import suggest_or_list
 from engine.setting import Setting
 from engine.story import Story
 from workers.cli.faults import CommandFault
-from workers.cli.output import print_json, say
+from workers.cli.messages import keep_page
+from workers.cli.output import note, print_json, say
 from workers.cli.places import choose, texts_and_playbooks
 from workers.cli.program import with_example
 from workers.cli.store import json_option, opened
@@ -59,21 +61,30 @@ def command(
     from workers.settings import load_settings
 
     settings = load_settings()
+    if language is not None and not is_language(language):
+        raise CommandFault(f"--language: '{language}' is no language. Write de, or de-AT")
+    if language is not None and story is not None:
+        raise CommandFault("--language goes without --story: there the story's contacts say what they read")
     if contact is not None and account is None:
         raise CommandFault("--contact is somebody of an account: name that with --account ID")
     if story is not None:
         mails = list(_told(what, story, word, settings))
     else:
         mails = list(_written(what, account, contact, language, settings))
-    files = [_file(page, number) for number in range(len(mails))] if page else []
-    for file, mail in zip(files, mails, strict=False):
-        file.write_text(page_of(mail).html, encoding="utf-8")
+    kept = [keep_page(_file(page, number), page_of(mail).html) for number, mail in enumerate(mails)] if page else []
+    for one in sorted({mail.language for mail in mails if language and _base(language) != _base(mail.language)}):
+        note(f"there is no text of it in '{language}': a reader of that gets '{one}', as here")
     views = [_view(mail) for mail in mails]
     if as_json:
         print_json(views)
         return
     for number, view in enumerate(views):
-        say(*_lines(view), *([f"the page is in {files[number]}"] if files else []), "")
+        say(*_lines(view), *kept[number : number + 1], "")
+
+
+def _base(language: str) -> str:
+    """`de` of `de-AT`"""
+    return language.lower().replace("_", "-").partition("-")[0]
 
 
 def _file(page: Path, number: int) -> Path:

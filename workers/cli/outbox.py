@@ -6,7 +6,7 @@ from typing import get_args
 import click
 
 from workers.cli.faults import CommandFault
-from workers.cli.messages import CHANNELS, standing
+from workers.cli.messages import CHANNELS, keep_page, standing
 from workers.cli.output import instant_column, own_zone, print_json, say, several, table
 from workers.cli.program import with_example
 from workers.cli.store import account_option, json_option, limit_option, opened
@@ -71,14 +71,15 @@ def command(
                 )
             )
         )
-        if page is not None:
-            page.write_text(host.database.read(lambda connection: page_shown(connection, host, rows[0])))
+        html = host.database.read(lambda connection: page_shown(connection, host, rows[0])) if page else ""
         rows.sort(key=lambda row: (row.at, row.id), reverse=True)
         views = host.database.read(lambda connection: message_views(connection, host, rows[:limit]))
+    kept = keep_page(page, html) if page else None
     if as_json:
         print_json(views[0] if shown else views)
     elif shown:
         _print_whole(views[0])
+        say("", f"{kept}: open it in a browser") if kept else None
     else:
         table(COLUMNS, [_cells(one) for one in views], "no messages")
         if rows:

@@ -51,13 +51,16 @@ def command(
 
 def _lift(address: str, topic: str | None, *, yes: bool, as_json: bool) -> None:
     from activities.store.suppressions import lift, listed
+    from workers.views import barred_view, instant
 
     with opened() as host:
         found = host.database.read(lambda connection: listed(connection, address))
         if not found or (topic is not None and all(topic not in one.topics for one in found)):
             about = f" about {topic}" if topic else ""
             raise CommandFault(f"nothing keeps mail{about} from {address}")
-        confirm(f"{address} gets mail again{f' about {topic}' if topic else ''}", yes=yes)
+        about = f" about {topic}" if topic else ""
+        now = "; ".join(f"{barred_view(one)['words']} since {instant_column(instant(one.since))}" for one in found)
+        confirm(f"{address} gets {now}. Lifted, it gets mail again{about}", yes=yes)
         number = host.database.write(lambda connection: lift(connection, address, topic))
     if as_json:
         print_json({"address": address, "topic": topic, "lifted": number})
