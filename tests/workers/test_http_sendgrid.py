@@ -1,19 +1,29 @@
 """SendGrid's callbacks: known by a signature, and by nothing else."""
 
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 
+from activities.clock import utc_now
 from activities.mail.sendgrid_signature import SIGNATURE, TIMESTAMP
-from activities.store import effects
+from activities.store import effects, suppressions
 from tests.support.callers import ELSEWHERE, caller
 from tests.support.driving import drive
 from tests.support.hosts import NOW, HandClock, acme, host_on, playbook, tell
 from tests.support.returned_mails import block, report
 from tests.support.sendgrid_posts import FORM, Signer, body_of, event, form_of, mail_in
+from tests.support.standins.server import Response, StandIn
 from workers.http.sendgrid import Keys
 
+README = Path(__file__).parents[2] / "workers" / "README.md"
 SIGNER = Signer()
 MAIL = "  - {email: hello, to: champion, subject: Hello, text: Dear Kim}\n"
 
@@ -36,6 +46,38 @@ def test_signed_events_are_taken_from_anywhere_without_a_token(made):
     answer = http.post("/sendgrid/events", content=body, headers=SIGNER.headers(body, NOW))
 
     assert (answer.status_code, answer.json()) == (200, {"known": 1, "passed_over": 1})
+
+
+class Forwarding(StandIn):
+    """Where the host's interface is reached by a program of its own."""
+
+    http = None
+
+    def answer(self, request):
+        said = self.http.post(request.path, content=request.body, headers=dict(request.headers))
+        return Response(said.status_code, said.content)
+
+
+def test_the_script_of_the_readme_plays_sendgrid(made, tmp_path):
+    http, mail = made
+    [script] = re.findall(r"```python\n(# try_event\.py.*?)```", README.read_text(), re.DOTALL)
+    (tmp_path / "try_event.py").write_text(script)
+
+    def run(*said, site=""):
+        environ = {**os.environ, "SITE": site}
+        started = [sys.executable, "try_event.py", *said]
+        return subprocess.run(started, cwd=tmp_path, env=environ, capture_output=True, text=True, check=True).stdout
+
+    key = run().strip().removeprefix("SENDGRID_EVENT_KEY=")
+    host = http.app.state.host
+    host = replace(host, clock=replace(host.clock, real=utc_now))
+    with Forwarding() as served:
+        served.http = caller(host, client=ELSEWHERE, keys=Keys(key))
+        told = json.loads(run("bounce", mail.id, mail.effect.address, site=served.url))
+
+    barred = host.database.read(suppressions.listed)
+    assert told == {"known": 1, "passed_over": 0}
+    assert [one.address for one in barred] == [mail.effect.address]
 
 
 @pytest.mark.parametrize(
