@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import JsonValue
 
@@ -12,13 +12,16 @@ from engine.assignment import COVER, HOLDER, covers, held, turn
 from engine.quantities import Duration
 from engine.run import Acknowledged, Flipped, Frozen, Joined, Open, Task, TaskActed
 from engine.steps.base import Done, Given, Move, Rest, Spec, StepModel, TimeUp, Unready, WaitingModel, keep
+from engine.stored import to_json
 from engine.subjects import slot
+from engine.values import read_instant
 
 if TYPE_CHECKING:
     from engine.context import Context
     from engine.place import Place
 
 OUTCOMES = ("acknowledged", "cleared")
+_SINCE: Final = "since"  # when the rung began
 
 
 class RungModel(StepModel):
@@ -144,7 +147,7 @@ def _climb(spec: EscalateSpec, task: Task, number: int, ctx: Context) -> Rest:
         ctx.tell(one, "escalate", f"Now with {rung.to}: {raised.title}", below=below, incident=raised.id)
     timers = {f"{overdue.PREFIX}{number + 1}": next_at} if number < len(spec.ladder) else {}
     watches = tuple(name for name in ("clears", _holder(number)) if name in spec.conditions)
-    memo = ctx.save(raised, **held(rung.to, ctx))
+    memo = ctx.save(raised, **held(rung.to, ctx), **{_SINCE: to_json(ctx.now)})
     return Rest(timers=timers | turn(raised, ctx), watches=watches, memo=memo, released=spec.goes_on)
 
 
@@ -160,17 +163,31 @@ def resume(spec: EscalateSpec, open_: Open, given: Given, ctx: Context) -> Move:
         case TimeUp(name=name) if name.startswith(overdue.PREFIX):
             return _climb(spec, task, overdue.number(name), ctx)
         case TimeUp(name=name) | Flipped(name=name) if name.startswith((COVER, HOLDER)):
-            return tasks.follow(task, open_, ctx, f"ladder/{task.rung}")[1]
+            return _on_new_calendar(spec, tasks.follow(task, open_, ctx, f"ladder/{task.rung}")[1], ctx)
         case Flipped(name="clears"):
             return _close(task, "cleared", None, ctx)
         case Acknowledged() | TaskActed(verb="complete"):
             return _close(task, "acknowledged", given.by, ctx)
         case TaskActed(verb="reassign" | "claim") if given.to or given.by:
-            return tasks.hand_over(task, open_, given, ctx)
+            return _on_new_calendar(spec, tasks.hand_over(task, open_, given, ctx), ctx)
         case Joined():
             return replace(keep(open_), memo=ctx.save(sharing.updated(task, given, ctx)))
         case _:
             return keep(open_)
+
+
+def _on_new_calendar(spec: EscalateSpec, rested: Rest, ctx: Context) -> Rest:
+    """The time of the rung is that of whoever has it now, from when the rung began; if that has passed, as it was."""
+    task, since = Task.model_validate(rested.memo["task"]), rested.memo.get(_SINCE)
+    if not (isinstance(since, str) and task.rung):
+        return rested
+    calendar = ctx.calendar_of(ctx.person(task.person))
+    ends = calendar.add(spec.ladder[task.rung - 1].within, read_instant(since), "opens")
+    if ends <= ctx.now:
+        return rested
+    timers = {name: ends if name.startswith(overdue.PREFIX) else at for name, at in rested.timers.items()}
+    memo = {**rested.memo, "task": ctx.save(task.model_copy(update={"due": ends}))["task"]}
+    return replace(rested, timers=timers, memo=memo)
 
 
 def _of_another(spec: EscalateSpec, open_: Open, given: Given, ctx: Context) -> Move:
