@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import quote
 
+from activities.mail.addresses import reached
+from activities.mail.heads import named, subject
 from activities.mail.page import page_of
 from activities.mail.sendgrid_client import Reply, call, receipt_of
 from activities.transport import Answer, Busy, Finding, Message, Refused, Sender, Sent, Uncertain
@@ -57,7 +59,11 @@ class SendGrid:
         sender = message.sender or self._sender
         if sender is None:
             return Refused("The mail has no sender: neither its playbook nor the settings name one.", "sender_missing")
-        reply = self._asked(Deadline(deadline), "post", "mail/send", self._payload(message, sender))
+        try:
+            payload = self._payload(message, sender)
+        except ValueError:
+            return Refused("An address of the mail cannot be written in a mail's head.", "address")
+        reply = self._asked(Deadline(deadline), "post", "mail/send", payload)
         if not isinstance(reply, Reply):
             return reply
         if reply.status in {200, 202}:  # 200 in sandbox mode
@@ -111,18 +117,18 @@ class SendGrid:
     def _payload(self, message: Message, sender: Sender) -> dict[str, object]:
         page = page_of(message)
         optional: dict[str, object] = {
-            "reply_to": {"email": message.reply_to} if message.reply_to else None,
+            "reply_to": {"email": reached(message.reply_to)} if message.reply_to else None,
             "headers": dict(message.headers),
             "categories": list(message.categories),
             "ip_pool_name": self._ip_pool,
             "mail_settings": {"sandbox_mode": {"enable": True}} if self._sandbox else None,
         }
-        copies = {"cc": [{"email": one} for one in message.cc]} if message.cc else {}
+        copies = {"cc": [{"email": reached(one)} for one in message.cc]} if message.cc else {}
         to = [_person(message.to, message.to_name)]
         return {
             "personalizations": [{"to": to, "custom_args": {KEY_ARGUMENT: message.id}} | copies],
             "from": _person(sender.address, sender.name),
-            "subject": " ".join(message.subject.split()),
+            "subject": subject(message.subject),
             "content": [  # SendGrid wants the plain part first
                 {"type": "text/plain", "value": page.text},
                 {"type": "text/html", "value": page.html},
@@ -131,7 +137,11 @@ class SendGrid:
 
     def _mails_to(self, address: str, since: datetime, deadline: Deadline) -> Sequence[str]:
         """The logs can be searched by recipient and time, but not by custom argument."""
-        if re.search(r'["\\\s]', address):  # their query language cannot quote these
+        try:
+            address = reached(address)
+        except ValueError:
+            return []
+        if re.search(r'["\\]', address):  # their query language cannot quote these
             return []
         created = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         query = f'to_email = "{address}" AND sg_message_id_created_at >= TIMESTAMP "{created}"'
@@ -162,10 +172,10 @@ class SendGrid:
 
 def _person(address: str, name: str) -> dict[str, str]:
     """SendGrid splits a bare name at a comma or semicolon, as address lists do."""
-    shown = " ".join(name.replace('"', "'").split())
+    shown = named(name.replace('"', "'"))
     if not shown:
-        return {"email": address}
-    return {"email": address, "name": f'"{shown}"' if re.search("[,;]", shown) else shown}
+        return {"email": reached(address)}
+    return {"email": reached(address), "name": f'"{shown}"' if re.search("[,;]", shown) else shown}
 
 
 def _complaint(reply: Reply) -> str:

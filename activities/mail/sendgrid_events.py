@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from activities import ledger
 from activities.host import Host
 from activities.mail import responses
+from activities.mail.addresses import are_same
 from activities.mail.responses import Response, to_mail
 from activities.mail.returned import meaning
 from activities.mail.sendgrid_client import receipt_of
@@ -133,7 +134,7 @@ def _taken(host: Host, account: str, events: Iterable[Known], connection: Connec
         row = effects.find(connection, name)
         if row is not None and row.account in held:
             ledger.settle_proven(within, row, receipt_of(event.sg_message_id) or f"event:{row.id}")
-            if event.email.lower() == row.effect.address.lower() != "":
+            if are_same(event.email, row.effect.address):
                 _happened(within, connection, row, event)
 
 

@@ -9,14 +9,14 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.errors import MessageError
-from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTPUTF8, Policy
+from email.policy import SMTPUTF8
 from email.utils import format_datetime
 
-import idna
-
+from activities.mail.addresses import ascii_domain, reached
 from activities.mail.dsn import RETURNS_TO
+from activities.mail.heads import named, registry, subject
 from activities.mail.page import page_of
 from activities.mail.smtp_check import examined
 from activities.mail.smtp_client import Answered, Letter, Server, cause, post
@@ -24,17 +24,7 @@ from activities.transport import Answer, Busy, Finding, Message, Refused, Sender
 from activities.verdict import DEFAULT_PAUSE, masked
 from activities.wire import Deadline, Exchange
 
-
-class _Unbroken(UnstructuredHeader, BaseHeader):
-    """One whose value programs read: a long address that is folded into encoded words is none to them."""
-
-    def fold(self, *, policy: Policy) -> str:
-        return f"{self.name}: {self}{policy.linesep}"
-
-
-_HEADERS = HeaderRegistry()
-for _name in ("list-unsubscribe", "list-unsubscribe-post", RETURNS_TO.lower()):
-    _HEADERS.map_to_type(_name, _Unbroken)
+_HEADERS = registry("List-Unsubscribe", "List-Unsubscribe-Post", "Message-ID", RETURNS_TO)
 _RULES = SMTPUTF8.clone(cte_type="7bit", header_factory=_HEADERS)
 # What concerns every mail, not this one: the greeting, the encryption, user and password.
 _OURS = frozenset({"greeting", "encryption", "login"})
@@ -95,9 +85,9 @@ def letter_of(message: Message, sender: Sender) -> Letter:
         mail["Cc"] = [_address(one, "") for one in message.cc]
     if message.reply_to:
         mail["Reply-To"] = _address(message.reply_to, "")
-    mail["Subject"] = " ".join(message.subject.split())
+    mail["Subject"] = subject(message.subject)
     mail["Date"] = format_datetime(datetime.now(UTC))
-    mail["Message-ID"] = f"<{message.id}@{_ascii_domain(sender.address)}>"
+    mail["Message-ID"] = f"<{message.id}@{ascii_domain(sender.address)}>"
     for name, value in message.headers:
         mail[name] = " ".join(value.split())
     if message.returns_to:
@@ -105,26 +95,12 @@ def letter_of(message: Message, sender: Sender) -> Letter:
     mail.set_content(page.text, cte="quoted-printable")
     mail.add_alternative(page.html, subtype="html", cte="quoted-printable")
     to = (message.to, *message.cc)
-    return Letter(_reached(message.returns_to or sender.address), tuple(_reached(one) for one in to), mail)
+    return Letter(reached(message.returns_to or sender.address), tuple(reached(one) for one in to), mail)
 
 
 def _address(address: str, name: str) -> Address:
     user, _, _ = address.rpartition("@")
-    return Address(" ".join(name.split()), user, _ascii_domain(address))
-
-
-def _reached(address: str) -> str:
-    """With a domain that every server understands; raises ValueError for what could say more than an address."""
-    user, at, domain = address.rpartition("@")
-    if not (user and at and domain) or any(one.isspace() or one in "<>" for one in address):
-        raise ValueError("this is no address")
-    return f"{user}@{_ascii_domain(address)}"
-
-
-def _ascii_domain(address: str) -> str:
-    """As registries have it since IDNA 2008: `straße` is another domain than `strasse`."""
-    domain = address.rpartition("@")[2]
-    return domain.encode("idna").decode() if domain.isascii() else idna.encode(domain, uts46=True).decode()
+    return Address(named(name), user, ascii_domain(address))
 
 
 def _verdict(answer: Answered) -> Refused | Busy:

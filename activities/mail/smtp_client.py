@@ -188,4 +188,6 @@ def _all_ascii(header: Any) -> bool:
 
 
 def _is_plain(letter: Letter) -> bool:
-    return all(one.isascii() for one in (letter.sender, *letter.recipients))
+    """Also where it would be answered."""
+    told = (letter.content[name] for name in ("From", "Reply-To") if name in letter.content)
+    return all(one.isascii() for one in (letter.sender, *letter.recipients)) and all(map(_all_ascii, told))

@@ -63,6 +63,22 @@ def test_a_mail_carries_who_what_and_both_parts(sendgrid, transport):
     assert "<strong>Ann</strong>" in mail.part("text/html")
 
 
+def test_a_domain_in_other_letters_is_written_as_registries_have_it_and_found_again(sendgrid, transport):
+    mail = changed(to="ann@bücher.example", subject="Ihr\x00 erster\u202e Monat")
+
+    transport.send(mail, WITHIN)
+
+    [got] = sendgrid.mails
+    assert got.payload["personalizations"][0]["to"][0]["email"] == "ann@xn--bcher-kva.example"
+    assert got.payload["subject"] == "Ihr erster Monat"
+    assert isinstance(transport.find(mail, datetime.now(UTC)), Sent)
+
+
+def test_what_is_no_address_does_not_go_out(sendgrid, transport):
+    assert transport.send(changed(to="nobody"), WITHIN).code == "address"
+    assert sendgrid.mails == []
+
+
 def test_colleagues_get_a_copy_in_the_open(sendgrid, transport):
     transport.send(changed(cc=("max@vendor.example",)), WITHIN)
 
@@ -185,7 +201,7 @@ def test_the_deadline_is_of_the_whole_call(sendgrid, transport, fault):
 
 def test_a_key_that_is_not_accepted_concerns_every_mail(sendgrid):
     wrong = SendGrid("SG.other", host=sendgrid.url).send(MAIL, WITHIN)
-    bad = SendGrid(sendgrid.key, host=sendgrid.url).send(changed(to="nobody"), WITHIN)
+    bad = SendGrid(sendgrid.key, host=sendgrid.url).send(changed(to="nobody@nowhere"), WITHIN)
 
     assert isinstance(wrong, Refused)
     assert wrong.credentials

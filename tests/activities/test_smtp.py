@@ -63,6 +63,12 @@ def test_a_long_address_to_be_left_out_by_stands_as_it_is(server, transport):
     assert dict(server.mails[0].letter.raw_items())["List-Unsubscribe"] == f"<{url}>"
 
 
+def test_answers_may_go_to_an_address_in_other_letters(server, transport):
+    transport.send(replace(MAIL, reply_to="änne@vendor.example"), WITHIN)
+
+    assert server.mails[0].letter["Reply-To"] == "änne@vendor.example"
+
+
 def test_its_message_id_begins_with_the_opaque_id(server, transport):
     transport.send(MAIL, WITHIN)
 
