@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -179,9 +180,8 @@ def _filled(host: "Host") -> list[str]:
 
 
 def _where(running: "Together", settings: "Settings", filled: list[str]) -> list[str]:
-    server = "your SMTP server" if settings.smtp_url else "kept here (playbook outbox)"
-    mail = "SendGrid" if settings.sendgrid_api_key else server
-    slack = "Slack" if settings.slack_bot_token else "kept here (playbook outbox)"
+    from workers.ways import mail_ways, slack_ways
+
     tokens = "with a token" if settings.api_tokens else "from this machine only, since PLAYBOOK_API_TOKENS is not set"
     pages = f", its pages at {running.pages}" if running.pages else ""
     return [
@@ -190,8 +190,12 @@ def _where(running: "Together", settings: "Settings", filled: list[str]) -> list
         f"  Temporal  {running.temporal}{pages}",
         f"  database  {settings.database_shown}",
         *filled,
-        f"  mail      {mail}",
-        f"  Slack     {slack}",
-        "  look      playbook runs · playbook tasks · playbook attention",
+        *_under("mail", mail_ways(settings)),
+        *_under("Slack", slack_ways(settings)),
+        "  look      playbook runs · playbook tasks · playbook outbox · playbook attention · playbook doctor",
         "  stop      Ctrl-C: nothing is lost, the next start goes on from there",
     ]
+
+
+def _under(name: str, lines: Iterable[str]) -> list[str]:
+    return [f"  {'' if number else name:<8}  {line}" for number, line in enumerate(lines)]
