@@ -106,12 +106,13 @@ Answer: TypeAlias = Sent | Refused | Busy | Uncertain
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of `playbook doctor`; `fix` is empty where nothing needs mending."""
+    """One line of `playbook doctor`; `fix` is empty where nothing needs mending. `away`: nobody was reached."""
 
     name: str
     ok: bool
     message: str
     fix: str = ""
+    away: bool = False
 
 
 @runtime_checkable

@@ -11,6 +11,7 @@ from activities.slack.people import check_people
 from activities.slack.socketmode import check_socket_mode
 from activities.store import schema, versions
 from activities.store.database import Database
+from activities.transport import Finding
 from engine.workspace import load
 from workers.applying import preview
 from workers.checking import check
@@ -171,7 +172,11 @@ def _providers(settings: Settings) -> Iterator[Found]:
             )
             continue
         for one in remote.check():
-            yield Found(one.name, one.ok, one.message, one.fix, reachability=not one.ok)
+            yield _of(one)
+
+
+def _of(one: Finding) -> Found:
+    return Found(one.name, one.ok, one.message, one.fix, reachability=one.away)
 
 
 def _slack(settings: Settings) -> Iterator[Found]:
@@ -181,7 +186,7 @@ def _slack(settings: Settings) -> Iterator[Found]:
         return
     if settings.slack_app_token is not None:
         one = check_socket_mode(settings.slack_app_token.get_secret_value(), api=settings.slack_api_url)
-        yield Found(one.name, one.ok, one.message, one.fix, reachability=not one.ok)
+        yield _of(one)
     elif settings.slack_signing_secret is not None:
         yield Found("slack buttons", ok=True, message="they come by HTTP to /slack/interactions, /events and /commands")
     else:
@@ -191,7 +196,7 @@ def _slack(settings: Settings) -> Iterator[Found]:
     people = load(settings.workspace).people
     by_mail = falls_back(settings)
     for one in check_people(token.get_secret_value(), people, by_mail=by_mail, api=settings.slack_api_url):
-        yield Found(one.name, one.ok, one.message, one.fix)
+        yield _of(one)
 
 
 def _instead_of_slack(settings: Settings) -> Found:

@@ -203,4 +203,4 @@ def _may_read_logs(reply: Reply | Busy | Uncertain) -> Finding:
 
 def _out_of_reach(reason: str) -> Finding:
     fix = "Check the network, SENDGRID_HOST and status.sendgrid.com."
-    return Finding("SendGrid", ok=False, message=f"SendGrid cannot be used now. {reason}", fix=fix)
+    return Finding("SendGrid", ok=False, message=f"SendGrid cannot be used now. {reason}", fix=fix, away=True)

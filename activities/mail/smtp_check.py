@@ -39,7 +39,7 @@ def examined(server: Server, sender: Sender | None, within: timedelta) -> Findin
         return Finding(NAME, ok=False, message=f"{where} {wrong.what}{said}.", fix=wrong.fix)
     except Exception as error:  # noqa: BLE001 - of a network, whatever it says; a fault of ours is raised again
         wrong = _unreached(error, server, greeted=client.greeted) or _broken(exchange, error)
-        return Finding(NAME, ok=False, message=f"{where} {wrong.what}", fix=wrong.fix)
+        return Finding(NAME, ok=False, message=f"{where} {wrong.what}", fix=wrong.fix, away=True)
     finally:
         client.close()
     return _open(where, server, encrypted=client.encrypted)

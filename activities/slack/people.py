@@ -37,9 +37,7 @@ def check_people(
 
 def _strange(people: Sequence[Person], *, by_mail: bool) -> Finding:
     named = _named([f"{one.id} ({one.slack})" for one in people])
-    message = (
-        f"Slack knows no member of the id that people.yaml states for {named}. {_instead(people, by_mail=by_mail)}"
-    )
+    message = f"Slack knows no member of the id that people.yaml states for {named}."
     fix = "Copy the ids anew (Profile > Copy member ID), or take `slack` away where `email` is their address in Slack."
     return Finding(NAME, ok=False, message=f"{message} {_instead(people, by_mail=by_mail)}", fix=fix)
 

@@ -28,15 +28,14 @@ def trouble(
             if own
             else f"Mend SLACK_API_URL; without it Slack's own is asked ({API})."
         )
-        return Finding(
-            name, ok=False, message=f"{unknown} What answers at {where} is not Slack's API ({said}).", fix=fix
-        )
+        message = f"{unknown} What answers at {where} is not Slack's API ({said})."
+        return Finding(name, ok=False, message=message, fix=fix, away=own)
     answer = client.answer_to(error)
     if isinstance(answer, Refused):
         return refusal(answer)
     reason = "" if isinstance(answer, Sent) else f" {answer.reason}"
     fix = "Check the network and status.slack.com." if own else "Check the network, and whether SLACK_API_URL is right."
-    return Finding(name, ok=False, message=f"{unknown} {where}:{reason}", fix=fix)
+    return Finding(name, ok=False, message=f"{unknown} {where}:{reason}", fix=fix, away=True)
 
 
 def _not_slack(client: TimedClient, error: Exception) -> str:

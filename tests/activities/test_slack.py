@@ -345,9 +345,9 @@ def test_the_doctor_hears_of_a_wrong_token_and_of_silence(slack):
     [wrong] = Slack("xoxb-other", api=slack.api).check()
     [silent] = Slack("xoxb-token", api="http://127.0.0.1:9/api/").check()
 
-    assert not wrong.ok
+    assert (wrong.ok, wrong.away) == (False, False)
     assert "SLACK_BOT_TOKEN" in wrong.fix
-    assert not silent.ok
+    assert (silent.ok, silent.away) == (False, True)
     assert "SLACK_API_URL" in silent.fix
 
 

@@ -41,7 +41,10 @@ def test_a_stated_id_that_slack_does_not_know_is_named_with_its_own_remedy(slack
     [one] = found(slack, ANA, Person("ed", slack="U0ED", email="ana@vendor.test"), by_mail=True)
 
     assert not one.ok
-    assert one.message.startswith("Slack knows no member of the id that people.yaml states for ed (U0ED).")
+    assert one.message == (
+        "Slack knows no member of the id that people.yaml states for ed (U0ED). What is for them goes by mail, and "
+        "`playbook attention` says so."
+    )
     assert "take `slack` away" in one.fix
 
 

@@ -78,6 +78,7 @@ def test_a_wrong_password_is_told_with_the_user_and_never_shown(guarded):
     one = told(guarded.port, USER, "wrong one")
 
     assert not one.ok
+    assert not one.away  # it was reached: no matter of the network
     assert f"does not accept the user {USER} with this password (535 " in one.message
     assert "%40" in one.fix
     assert "wrong one" not in one.message + one.fix
@@ -123,6 +124,7 @@ def test_a_server_that_is_not_there_is_told_from_one_without_a_name():
         refused = told(nobody.getsockname()[1])
     unknown = told(25, host="nowhere.invalid")
 
+    assert refused.away
     assert "refused the connection: nothing listens there." in refused.message
     assert "587 or 25 with smtp://" in refused.fix
     assert "its name could not be resolved" in unknown.message

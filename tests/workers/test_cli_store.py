@@ -11,6 +11,7 @@ from activities.store import breakers, effects, suppressions
 from activities.store import runs as stored_runs
 from tests.support.commands import Ran, playbook
 from tests.support.small_workspace import CALL, small_workspace
+from tests.support.standins.smtp import StandInSmtp
 from tests.support.workspaces import written
 from workers.cli.output import instant_column
 from workers.settings import load_settings
@@ -572,8 +573,19 @@ class TestTroubles:
 
         ran = playbook("doctor")
 
+        assert ran.code == 4  # SendGrid cannot be reached
         assert "FAIL  mail events" in ran.out
         assert "set SENDGRID_EVENT_KEY" in ran.out
+
+    def test_what_a_provider_refuses_is_the_callers_fault_not_a_network_that_is_down(self, installation, monkeypatch):
+        monkeypatch.setenv("PLAYBOOK_MAIL_FROM", "success@vendor.example")
+        with StandInSmtp() as server:
+            monkeypatch.setenv("PLAYBOOK_SMTP_URL", f"smtp://user:password@127.0.0.1:{server.port}")
+
+            ran = playbook("doctor")
+
+        assert "FAIL  SMTP" in ran.out
+        assert ran.code == 1
 
     def test_doctor_tells_that_nothing_moves_and_what_to_start(self, filled):
         with closing(sqlite3.connect("data/playbook.db")) as database, database:
