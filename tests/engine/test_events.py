@@ -61,6 +61,15 @@ def test_of_several_events_at_one_instant_each_is_judged():
     assert starts(result) == [("started", None), ("not_started", "live")]
 
 
+def test_of_several_that_fit_at_one_instant_the_first_starts_the_run_and_the_others_are_used_up():
+    then = [survey(3, after="1 day"), survey(5, after="1 day")]
+
+    result = told("  - {wait: pause, for: 1 hour}\n" + HOW_BAD, start=ON_SURVEY, then=then)
+
+    assert starts(result) == [("started", None), ("not_started", "live")]
+    assert result.outcome == "bad"
+
+
 def test_an_event_that_is_told_more_than_a_day_late_starts_nothing():
     late = survey(2, after="5 days", dated="2026-03-06T13:59:59Z")
     in_time = survey(2, after="5 days", dated="2026-03-06T14:00:00Z")
