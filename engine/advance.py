@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from engine.context import Made, World
 from engine.plan import Plan
 from engine.run import Acknowledged, Answered, Flipped, Input, Joined, Open, Operated, Played, Run, Settled, TaskActed
-from engine.steps.base import SAID, TimeUp
+from engine.steps.base import NEXT, SAID, TimeUp
 from engine.stored import pack, to_json
 from engine.strands import Leaving, Strands
 from engine.values import UNKNOWN, unpack
@@ -104,6 +104,14 @@ def upcoming(run: Run, inputs: Iterable[Input], by: datetime) -> datetime | None
     return max(first, run.clock) if first is not None and first <= by else None
 
 
+def _has_inside(
+    timer: tuple[datetime, int, str, str], due: Sequence[tuple[datetime, int, str, str]], at: datetime
+) -> bool:
+    """Whether it brings the next round of a loop in whose last one a timer is due at the same instant."""
+    _, _, path, name = timer
+    return name == NEXT and any(one[0] == at and one[2].startswith(f"{path}#") for one in due)
+
+
 def _leaves(given: Input) -> bool:
     return isinstance(given, Flipped) and given.path in EXITS
 
@@ -170,7 +178,9 @@ class _Feeding:
         return first.at <= due[0] and (due[2] != SAID or _leaves(first))
 
     def _next_timer(self) -> tuple[datetime, str, str] | None:
-        """The earliest timer that is due by now; a paused run has none."""
+        """The earliest timer that is due by now; a paused run has none. What a loop began ends before the loop comes
+        again in the same instant, so that a week's wait does not stand in the way of the next week's.
+        """
         if self.run.paused:
             return None
         due = [
@@ -181,7 +191,8 @@ class _Feeding:
         ]
         if not due:
             return None
-        at, _, path, name = min(due)
+        at = min(one[0] for one in due)
+        _, _, path, name = min((one for one in due if one[0] == at), key=lambda one: (_has_inside(one, due, at), *one))
         return at, path, name
 
     def _tell_time(self, at: datetime, path: str, name: str) -> None:

@@ -21,6 +21,8 @@ from engine.shapes import Shape
 
 SAID: Final = "set"
 """The timer of a step that has said facts: it goes on when they have been taken in, in the same instant."""
+NEXT: Final = "next"
+"""The timer of a loop that comes again."""
 
 
 class StepModel(Shape):

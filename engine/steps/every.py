@@ -17,7 +17,7 @@ from engine.quantities import Field as DateField
 from engine.recurring import Phase, next_after
 from engine.rules import counted, ends, parse_rule
 from engine.run import Flipped, Open
-from engine.steps.base import Given, Move, Over, Rest, Spec, Through, TimeUp, Unready, WaitingModel, keep
+from engine.steps.base import NEXT, Given, Move, Over, Rest, Spec, Through, TimeUp, Unready, WaitingModel, keep
 from engine.stored import pack, to_json
 from engine.validation import shown
 from engine.values import read_instant
@@ -187,17 +187,17 @@ def enter(spec: EverySpec, ctx: Context) -> Move:
 
 def resume(spec: EverySpec, open_: Open, given: Given, ctx: Context) -> Move:
     match given:
-        case TimeUp(name="next"):
+        case TimeUp(name=timer) if timer == NEXT:
             return _due(spec, open_, given, ctx)
         case TimeUp(name="until") | Flipped(name="until"):
             return Over("until", "until")
         case Flipped():
-            return _planned(spec, open_.memo, ctx, due=open_.timers.get("next"))
+            return _planned(spec, open_.memo, ctx, due=open_.timers.get(NEXT))
         case Through() if _all_done(spec, _count(open_.memo)) and not ctx.strands:
             return Over("times", "times")
         case Through() if isinstance(spec.schedule, AtOnce):
             return _at_once(spec, dict(open_.memo), ctx)
-        case Through() if "next" not in open_.timers and not ctx.strands and _never_again(spec, open_.memo, ctx):
+        case Through() if NEXT not in open_.timers and not ctx.strands and _never_again(spec, open_.memo, ctx):
             return _run_out(spec)
         case _:
             return keep(open_)
@@ -226,7 +226,7 @@ def _planned(spec: EverySpec, memo: dict[str, JsonValue], ctx: Context, due: dat
         following = due
     if following is None and not ctx.strands and _never_again(spec, memo, ctx):
         return _run_out(spec)
-    timers = {name: at for name, at in (("next", following), ("until", end)) if at is not None}
+    timers = {name: at for name, at in ((NEXT, following), ("until", end)) if at is not None}
     return Rest(timers=timers, watches=_watched(spec, end), memo=memo | _awaited(spec, ctx))
 
 

@@ -39,6 +39,21 @@ def test_what_comes_due_while_the_former_is_open_is_skipped_and_counts():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "{wait: answer, on: login, at_most: 1 week, otherwise: []}",
+        "{task: call, due: 2 days, at_most: 1 week, otherwise: []}",
+        "{every: daily, schedule: day 10:00, times: 6, do: [{wait: a_day, for: 1 day}]}",
+    ],
+)
+def test_what_ends_in_the_instant_in_which_its_loop_comes_again_is_not_open_any_more(inside):
+    story = told(weekly("times: 3", f"do: [{inside}]"))
+
+    rounds = [one.event for one in story.trace if one.path == "rhythm" and "occurrence" in one.fields]
+    assert rounds == ["occurred"] * 3
+
+
 def test_after_the_last_time_it_is_over_when_that_is_done():
     story = told(weekly("times: 1", ASK), then=[{"after": "30 days", "complete": "call", "outcome": "done"}])
 
