@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from activities import erasing
 from activities.mail import bounces, replies
 from activities.mail.dsn import Report, Reports
+from activities.mail.forms import Form
 from activities.mail.inbound import Inbound, read
 from activities.mail.links import Links
 from activities.mail.smtp import Smtp
@@ -213,7 +214,7 @@ def test_whatever_is_odd_about_a_report_is_read_as_less(junk, field):
     status = b"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; a\r\n\r\n" + junk + field.encode()
 
     for raw in (head + status, head + junk, head + status + b"\r\n--x\r\nContent-Type: message/rfc822\r\n\r\n" + junk):
-        assert read({"email": raw}).reports is not None
+        assert read(Form({"email": raw})).reports is not None
 
 
 def test_a_mail_by_a_person_is_no_report():
