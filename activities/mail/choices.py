@@ -1,7 +1,7 @@
 """What somebody who got a mail wants to get: seen and changed by the link in that mail, and by nothing else."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -73,7 +73,7 @@ def _choices(at: Bench, effect: str) -> Choices | None:
         company=policy.mail.company,
         topic=next((one for one in topics if one.id == topic_of(row.effect)), None),
         topics=topics,
-        wanted=frozenset(one.id for one in got if not suppressions.opted_out(at.connection, address, one.id)),
+        wanted=frozenset(one.id for one in got if not any(_opted_out(at, row, one.id))),
         barred=None if reason is None else "complained" if complained else "bounced",
     )
 
@@ -102,12 +102,13 @@ def _locked(at: Bench, effect: str) -> EffectRow | None:
 
 
 def _leave(at: Bench, row: EffectRow, topic: str) -> None:
-    """Said again, it is no news."""
-    if suppressions.opted_out(at.connection, row.effect.address, topic):
+    """Said again, it is no news; nor is it after it was taken back, however often."""
+    if all(_opted_out(at, row, topic)):
         return
     now = at.host.clock.now()
-    mail_events.add(at.connection, row.account, row.recipient, row.id, "unsubscribed", now, topic)
-    responses.take_in(at.host.within(at.connection), to_mail(row, "unsubscribe", topic=topic))
+    news = mail_events.add(at.connection, row.account, row.recipient, row.id, "unsubscribed", now, topic)
+    said = replace(to_mail(row, "unsubscribe", topic=topic), again=not news)
+    responses.take_in(at.host.within(at.connection), said)
 
 
 def _taken_back(at: Bench, effect: str, *, everything: bool) -> bool:
@@ -139,6 +140,11 @@ def _chosen(at: Bench, effect: str, wanted: Collection[str]) -> bool:
     for topic in unwanted:
         _leave(at, row, topic)
     return True
+
+
+def _opted_out(at: Bench, row: EffectRow, topic: str) -> list[bool]:
+    """At each of their addresses."""
+    return [suppressions.opted_out(at.connection, one, topic) for one in sorted(_addresses(at, row))]
 
 
 def _addresses(at: Bench, row: EffectRow) -> set[str]:

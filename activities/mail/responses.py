@@ -33,7 +33,7 @@ class NoSuchContact(Exception):
 class Response:
     """`topic`: of which no more mail is wanted. `address`: where the mail went; without it, where the contact can be
     reached now. `at`: the logical instant, now without it. `said`: fields of the event beside the contact.
-    `lasting`: why the address gets no mail at all from now on.
+    `lasting`: why the address gets no mail at all from now on. `again`: the account's events know of it already.
     """
 
     account: str
@@ -44,6 +44,7 @@ class Response:
     at: datetime | None = None
     said: Mapping[str, str] = field(default_factory=dict)
     lasting: str | None = None
+    again: bool = False
 
 
 def respond(host: Host, account: str, contact: str, verb: Said, *, topic: str = EVERY) -> None:
@@ -81,7 +82,8 @@ def _taken(at: Bench, said: Response) -> bool:
 
 
 def _heed(at: Bench, said: Response, now: datetime) -> None:
-    _tell(at, said, now)
+    if not said.again:
+        _tell(at, said, now)
     accounts.stamp(at.connection, [said.account], now)
     live = runs.listed(at.connection, account=said.account, live=True, limit=AT_ONCE)
     told = [(one.id, given) for one in live for given in _heard(at.connection, one.run, said, now)]

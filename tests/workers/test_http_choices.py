@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from activities import erasing
+from activities import erasing, erasing_contact
 from activities.applied import texts_of
 from activities.mail import sendgrid_events
 from activities.mail.links import Links
@@ -72,7 +72,9 @@ def test_looking_at_the_link_changes_nothing_whatever_hangs_on_it(made):
 
     pages = [http.get(path(mail) + "?utm_source=mail&what=everything"), http.get(path(mail, "preferences"))]
 
-    assert [one.status_code for one in pages] == [200, 200]
+    looked = [http.request("HEAD", path(mail, page)) for page in ("unsubscribe", "preferences")]
+
+    assert [one.status_code for one in (*pages, *looked)] == [200] * 4
     assert "k…@acme.test" in pages[0].text
     assert KIM not in pages[0].text + pages[1].text
     assert (left(host), told_of(host)) == ([], [])
@@ -81,7 +83,14 @@ def test_looking_at_the_link_changes_nothing_whatever_hangs_on_it(made):
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
-@pytest.mark.parametrize("form", [{"data": ONE_CLICK}, {"files": {"List-Unsubscribe": (None, "One-Click")}}])
+ONE_CLICKS = [
+    {"data": ONE_CLICK},
+    {"files": {"List-Unsubscribe": (None, "One-Click")}},
+    {"content": b"List-Unsubscribe=One-Click\r\n"},
+]
+
+
+@pytest.mark.parametrize("form", ONE_CLICKS, ids=["form", "multipart", "as it is"])
 def test_one_click_leaves_the_mails_topic_and_ends_what_writes_about_it(made, form):
     http, host, clock, mail = made
 
@@ -156,6 +165,37 @@ def test_a_new_address_of_theirs_is_meant_too(made):
     assert not host.database.read(lambda c: suppressions.opted_out(c, "kim@new.test", "product"))
 
 
+def test_what_was_taken_back_at_a_new_address_can_be_left_again_by_an_old_mail(made):
+    http, host, _, mail = made
+    http.post(path(mail), data=ONE_CLICK)
+    tell(host, "acme", contact={"id": "c1", "email": "kim@new.test"})
+    host.database.write(lambda c: suppressions.opt_in(c, "kim@new.test", ["product"]))
+
+    http.post(path(mail), data=ONE_CLICK)
+
+    assert host.database.read(lambda c: suppressions.opted_out(c, "kim@new.test", "product"))
+
+
+def test_a_topic_that_was_left_at_a_new_address_is_not_marked_on_the_page_of_an_old_mail(made):
+    http, host, _, mail = made
+    tell(host, "acme", contact={"id": "c1", "email": "kim@new.test"})
+    host.database.write(lambda c: suppressions.opt_out(c, "kim@new.test", "events", NOW))
+
+    page = http.get(path(mail, "preferences"))
+
+    assert re.findall(r'value="(\w+)" checked', page.text) == ["general", "product"]
+
+
+def test_leaving_and_taking_back_without_end_makes_no_events_without_end(made):
+    http, host, _, mail = made
+
+    for _ in range(5):
+        http.post(path(mail), data={"what": "undo"})
+        http.post(path(mail), data=ONE_CLICK)
+
+    assert (left(host), told_of(host)) == (["product"], ["product"])
+
+
 def test_whoever_unsubscribes_by_a_mails_link_has_got_it(made):
     http, host, _, mail = made
     host.database.write(lambda c: effects.change(c, mail.id, state="uncertain"))
@@ -178,9 +218,14 @@ def test_a_wrong_link_tells_nothing_of_what_is_known(made):
     assert {(one.status_code, one.text) for one in pages} == {(404, pages[0].text)}
 
 
-def test_whoever_has_been_forgotten_is_told_that_nothing_comes(made):
+@pytest.mark.parametrize(
+    "erase",
+    [lambda host: erasing.erase(host, "acme"), lambda host: erasing_contact.erase(host, "acme", "c1")],
+    ids=["account", "person"],
+)
+def test_whoever_has_been_forgotten_is_told_that_nothing_comes(made, erase):
     http, host, _, mail = made
-    erasing.erase(host, "acme")
+    erase(host)
 
     answer = http.post(path(mail), data={"List-Unsubscribe": "One-Click"})
     unknown = http.get(f"/preferences/{LINKS.token('choose', str(uuid.uuid4()))}")

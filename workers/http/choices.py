@@ -55,6 +55,7 @@ async def _form(request: Request) -> dict[str, list[str]]:
 Form = Annotated[dict[str, list[str]], Depends(_form)]
 
 
+@router.head("/unsubscribe/{token}", include_in_schema=False)
 @router.get("/unsubscribe/{token}", summary="A page that asks whether to unsubscribe", responses=_PAGES)
 def ask(token: str, host: OurHost, _: Named) -> HTMLResponse:
     """Changes nothing."""
@@ -66,10 +67,11 @@ def unsubscribe(token: str, host: OurHost, form: Form, _: Named) -> HTMLResponse
     """`List-Unsubscribe=One-Click` leaves the mail's topic; the buttons of the page leave it too, or everything, and
     undo that.
     """
-    one_click = form.get("List-Unsubscribe") == ["One-Click"]
+    one_click = [one.strip() for one in form.get("List-Unsubscribe", [])] == ["One-Click"]
     return _unsubscribing(host, token, "topic" if one_click else form.get("what", [""])[0])
 
 
+@router.head("/preferences/{token}", include_in_schema=False)
 @router.get("/preferences/{token}", summary="A page of what somebody gets", responses=_PAGES)
 def show(token: str, host: OurHost, _: Named) -> HTMLResponse:
     """Changes nothing."""
