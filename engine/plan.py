@@ -180,8 +180,10 @@ class Plan(Lean):
 
     @cached_property
     def heard(self) -> frozenset[str]:
-        """The steps whose outcome some condition reads: what ends the run, or a step, may hang on it."""
-        return frozenset(path.removeprefix("outcome.") for path in self._reads if path.startswith("outcome."))
+        """The steps on whose outcome hangs what ends the run, or a step; not those that a branch alone asks for."""
+        awaited = [one for spec in self._specs for one in spec.awaits()]
+        reads = {path for one in (*self._exits, *awaited) for path in one.reads}
+        return frozenset(path.removeprefix("outcome.") for path in reads if path.startswith("outcome."))
 
     @property
     def _specs(self) -> list[AnySpec]:
@@ -190,9 +192,12 @@ class Plan(Lean):
     @property
     def _reads(self) -> set[str]:
         """The paths that exits and the steps' own conditions and expressions read."""
-        exits = [one.when for one in self.goals + self.stops]
         inside = [one for spec in self._specs for one in spec.expressions()]
-        return {path for one in (*exits, *inside) for path in one.reads}
+        return {path for one in (*self._exits, *inside) for path in one.reads}
+
+    @property
+    def _exits(self) -> list[Condition]:
+        return [one.when for one in self.goals + self.stops]
 
     def step_at(self, path: str) -> Step:
         """The step of a path with occurrences (`rhythm#3/touch`)."""

@@ -52,9 +52,13 @@ class Spec(Lean):
     conditions: dict[str, Condition] = Field(default_factory=dict)
     at_most: Duration | None = None
 
-    def expressions(self) -> tuple[Expression, ...]:
-        """Everything that the step reads of the account and the run."""
+    def awaits(self) -> tuple[Condition, ...]:
+        """What the step may wait for, and which events it means: looked at again when what they read changes."""
         return tuple(self.conditions.values())
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """Everything that the step reads of the account and the run, also once only."""
+        return self.awaits()
 
     def awaited(self, name: str) -> Awaited:
         """What a run waits for by this name: a condition, or an event."""

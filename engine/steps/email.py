@@ -63,7 +63,7 @@ class EmailSpec(Spec):
     approval: str | None = None
 
     def expressions(self) -> tuple[Expression, ...]:
-        return tuple(self.conditions.values()) + self.to.conditions
+        return self.awaits() + self.to.conditions
 
 
 def outcomes(model: Model) -> tuple[str, ...]:

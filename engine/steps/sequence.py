@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from pydantic import Field, JsonValue
 
 from engine import messages
-from engine.logic import Expression
+from engine.logic import Condition, Expression
 from engine.mailing import EXPIRED, MISSING
 from engine.quantities import Duration
 from engine.recipients import Recipients, chosen
@@ -105,9 +105,12 @@ class SequenceSpec(Spec):
     events: dict[str, stopping.Event] = Field(default_factory=dict)
     missing: nobody.Missing = "task"
 
-    def expressions(self) -> tuple[Expression, ...]:
+    def awaits(self) -> tuple[Condition, ...]:
         wheres = (one.where for one in self.events.values() if one.where)
-        return (*self.conditions.values(), *self.to.conditions, *wheres)
+        return (*self.conditions.values(), *wheres)
+
+    def expressions(self) -> tuple[Expression, ...]:
+        return self.awaits() + self.to.conditions
 
     def awaited(self, name: str) -> Awaited:
         found = self.events.get(name)

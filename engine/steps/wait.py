@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from engine.logic import Condition, Expression
+from engine.logic import Condition
 from engine.quantities import Duration, Moment
 from engine.run import Flipped, Open
 from engine.steps.base import Awaited, Done, Given, Into, Move, Rest, Spec, TimeUp, Unready, WaitingModel, keep
@@ -52,7 +52,7 @@ class WaitSpec(Spec):
     on: str | None = None
     where: Condition | None = None
 
-    def expressions(self) -> tuple[Expression, ...]:
+    def awaits(self) -> tuple[Condition, ...]:
         return (*self.conditions.values(), *((self.where,) if self.where else ()))
 
     def awaited(self, name: str) -> Awaited:

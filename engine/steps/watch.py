@@ -8,7 +8,7 @@ from pydantic import Field
 
 from engine.inside import rounds
 from engine.limits import Again
-from engine.logic import Condition, Expression
+from engine.logic import Condition
 from engine.quantities import Duration
 from engine.run import Flipped, Open
 from engine.steps.base import Awaited, Given, Move, Rest, Spec, StepModel, Through, keep
@@ -41,7 +41,7 @@ class WatchSpec(Spec):
     lasting: Duration | None = None
     again: Again = Field(default_factory=lambda: Again(mode="always"))
 
-    def expressions(self) -> tuple[Expression, ...]:
+    def awaits(self) -> tuple[Condition, ...]:
         return (*self.conditions.values(), *((self.where,) if self.where else ()))
 
     def awaited(self, name: str) -> Awaited:

@@ -53,7 +53,7 @@ class WebhookSpec(Spec):
     body: dict[str, Part]
 
     def expressions(self) -> tuple[Expression, ...]:
-        return (*self.conditions.values(), *(read for one in self.body.values() for read in _read(one)))
+        return (*self.awaits(), *(read for one in self.body.values() for read in _read(one)))
 
 
 def _read(part: Part) -> Iterator[Expression]:

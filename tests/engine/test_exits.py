@@ -138,6 +138,14 @@ def test_an_exit_that_reads_an_outcome_comes_before_the_step_that_follows():
     assert [(one.path, one.event) for one in story.trace[-2:]] == [("call", "completed"), ("stop", "ended")]
 
 
+def test_an_outcome_is_heard_by_what_waits_for_it_and_not_by_a_branch_that_asks_once():
+    branch = "  - {branch: b, cases: [{when: outcome.call == 'refused', then: [{end: lost}]}], otherwise: []}\n"
+    wait = "  - {wait: w, for: outcome.call == 'refused', at_most: 1 day, otherwise: []}\n"
+
+    assert compiled(source(ASKED + branch)).heard == frozenset()
+    assert compiled(source(ASKED + branch + wait)).heard == {"call"}
+
+
 def test_an_exit_that_reads_the_outcome_of_the_last_step_gives_the_run_its_own():
     last = "  - {task: call, assign: csm, outcomes: [agreed, refused]}\n"
 
