@@ -114,10 +114,15 @@ def run_told(connection: Connection, host: Host, row: RunRow) -> View:
     """One run with where it stands, its tasks and its messages."""
     return {
         **run_view(row, versions.number_of(connection, row.plan)),
-        "open": open_views(row.run, versions.plan(connection, row.plan)),
+        "open": [*rests(connection, row)],
         "tasks": [task_view(one) for one in tasks.listed(connection, run=row.id, limit=MANY)],
         "messages": [*message_views(connection, host, effects.listed(connection, run=row.id, limit=MANY))],
     }
+
+
+def rests(connection: Connection, row: RunRow) -> list[View]:
+    """The steps that it rests at, each with what it waits for."""
+    return open_views(row.run, versions.plan(connection, row.plan))
 
 
 def task_told(connection: Connection, task: Task) -> View:

@@ -49,7 +49,7 @@ def state_of(row: RunRow) -> str:
     return "paused" if row.paused else "running"
 
 
-def open_views(run: Run, plan: Plan) -> list[JsonValue]:
+def open_views(run: Run, plan: Plan) -> list[View]:
     """The steps that it rests at, each with what it waits for."""
     return [_open_view(one, plan.steps[one.step].like(one.way).spec) for one in run.open.values()]
 

@@ -38,9 +38,9 @@ def slack_ways(settings: Settings) -> Iterator[str]:
 def _mail_way(settings: Settings) -> str:
     if settings.smtp_url is not None:
         server = smtp_server(settings.smtp_url.get_secret_value())
-        return f"go out by the mail server {server.host}:{server.port}"
+        return f"goes out by the mail server {server.host}:{server.port}"
     host = urlsplit(settings.sendgrid_host).hostname
     name = "SendGrid" if host == "api.sendgrid.com" else f"SendGrid ({host})"
     if settings.sendgrid_sandbox:
-        return f"are checked by {name} and delivered to nobody (SENDGRID_SANDBOX)"
-    return f"go out by {name}"
+        return f"is checked by {name} and delivered to nobody (SENDGRID_SANDBOX)"
+    return f"goes out by {name}"

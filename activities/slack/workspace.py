@@ -13,7 +13,7 @@ from typing import Any
 from slack_sdk.webhook import WebhookClient
 
 from activities.slack.client import API, TimedClient
-from activities.transport import Answer, Busy, Refused, Uncertain
+from activities.transport import Answer, Busy, Refused, Sent, Uncertain
 from activities.wire import Deadline
 
 log = logging.getLogger(__name__)
@@ -114,8 +114,13 @@ class Workspace:
             return ask(client)
         except Exception as error:  # noqa: BLE001 - answer_to tells trouble outside from a fault of ours
             answer = client.answer_to(error)
-            log.warning("Slack did not do what was asked: %s", answer)
+            log.warning("Slack did not do what was asked: %s", _said(answer))
             return _none(answer)
+
+
+def _said(answer: Answer) -> str:
+    """What a person makes something of."""
+    return answer.receipt if isinstance(answer, Sent) else answer.reason
 
 
 def _none(answer: Answer) -> None:

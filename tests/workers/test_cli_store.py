@@ -421,6 +421,15 @@ class TestTask:
         assert f"snoozed until {until}" in playbook("tasks").out
         assert f"snoozed until {until}, ben, due" in playbook("run", the_run()).out
 
+    def test_account_and_trace_tell_until_when_as_a_person_reads_it(self, filled):
+        told = fine(playbook("task", "snooze", the_task(), "--until", "2099-06-01T09:00:00Z")).out
+        until = instant_column("2099-06-01T09:00:00Z")
+
+        assert f"snoozed until {until}" in told
+        assert f"snoozed until {until}" in playbook("account", "acme").out
+        assert playbook("trace", the_run()).lines[-1].startswith("now: ring: ")
+        assert f"put off until {until}" in playbook("trace", the_run()).lines[-1]
+
     @pytest.mark.parametrize(
         ("act", "said"),
         [

@@ -11,7 +11,7 @@ LINKS = {"PLAYBOOK_PUBLIC_URL": "https://cs.vendor.test", "PLAYBOOK_LINK_SECRET"
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1"}
 SENDGRID = {"SENDGRID_API_KEY": "SG.a-key"}
 NO_LINKS = "nobody can unsubscribe by a link: set PLAYBOOK_PUBLIC_URL and PLAYBOOK_LINK_SECRET"
-SANDBOX = "are checked by SendGrid (api.eu.sendgrid.com) and delivered to nobody (SENDGRID_SANDBOX)"
+SANDBOX = "is checked by SendGrid (api.eu.sendgrid.com) and delivered to nobody (SENDGRID_SANDBOX)"
 NO_EVENTS = "no bounces, opens and clicks come back: set SENDGRID_EVENT_KEY"
 
 
@@ -21,13 +21,13 @@ NO_EVENTS = "no bounces, opens and clicks come back: set SENDGRID_EVENT_KEY"
         ({}, [KEPT]),
         (
             OURS | LINKS | {"PLAYBOOK_SMTP_URL": "smtp://me:secret@mail.vendor.test"},
-            [f"go out by the mail server mail.vendor.test:587, from {SENDER}"],
+            [f"goes out by the mail server mail.vendor.test:587, from {SENDER}"],
         ),
         (
             OURS | {"PLAYBOOK_SMTP_URL": "smtps://mail.vendor.test"},
-            [f"go out by the mail server mail.vendor.test:465, from {SENDER}", NO_LINKS],
+            [f"goes out by the mail server mail.vendor.test:465, from {SENDER}", NO_LINKS],
         ),
-        (OURS | LINKS | SENDGRID, [f"go out by SendGrid, from {SENDER}", NO_EVENTS]),
+        (OURS | LINKS | SENDGRID, [f"goes out by SendGrid, from {SENDER}", NO_EVENTS]),
         (
             OURS | LINKS | SENDGRID | {"SENDGRID_SANDBOX": "true", "SENDGRID_HOST": "https://api.eu.sendgrid.com"},
             [

@@ -86,7 +86,8 @@ def _when(run: View) -> str:
 def _latest(timeline: Sequence[View]) -> Iterator[tuple[object, ...]]:
     for one in timeline[-LATEST:]:
         reason = next((f": {_plain(one[name])}" for name in ("outcome", "reason") if one.get(name) is not None), "")
-        what = f"{str(one['event']).replace('_', ' ')}{reason}"
+        until = f" until {instant_column(one['until'])}" if one.get("until") else ""
+        what = f"{str(one['event']).replace('_', ' ')}{until}{reason}"
         yield instant_column(one["at"]), one["playbook"], one["path"], what
 
 

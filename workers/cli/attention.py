@@ -44,7 +44,7 @@ def _why(one: "View") -> str:
     since = f"since {instant_column(one['since'])}, " if one["since"] else ""
     again = f"next try {instant_column(one['next_try'])}" if one["next_try"] else "tried again within seconds"
     waiting = one["waiting"] if isinstance(one["waiting"], int) else 0
-    return f"{one['reason']} ({since}{several(waiting, 'message')} waiting, {again})"
+    return f"{str(one['reason']).rstrip('.')} ({since}{several(waiting, 'message')} waiting, {again})"
 
 
 def _number(one: "View") -> int:

@@ -11,7 +11,7 @@ CHANNELS = ("email", "slack", "webhook", "notice")
 
 def standing(one: View) -> str:
     """ "deferred (provider down: HTTP 503; next try 2026-03-02 Mon 09:05)" """
-    said = "; ".join(part for part in (str(one["reason"] or ""), _then(one)) if part)
+    said = "; ".join(part for part in (str(one["reason"] or "").rstrip("."), _then(one)) if part)
     return f"{one['state']} ({said})" if said else str(one["state"])
 
 

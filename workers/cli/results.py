@@ -65,7 +65,7 @@ def _check(host: "Host", playbook: str) -> None:
     """Raises CommandFault for one that is not applied, and has left nothing."""
     known = host.database.read(lambda connection: host.applied.current(connection).rules.plans)
     if playbook not in known:
-        fix = suggest_or_list(playbook, known)
+        fix = suggest_or_list(playbook, known) or "`playbook results` lists those that have"
         raise CommandFault(f"no playbook '{playbook}' is applied, and none has sent or begun anything. {fix}".strip())
 
 

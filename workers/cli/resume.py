@@ -71,4 +71,4 @@ def _try_now(
     elif all(one.channel != provider for one in found):
         say(f"{provider} is not in trouble: nothing waits for it to come back")
     else:
-        say(f"{provider} is tried at once, for {several(waiting, 'message')}; attention tells if it is not back")
+        say(f"{provider} is tried at once, for {several(waiting, 'message')}; `playbook attention` tells if in vain")

@@ -8,6 +8,7 @@ import click
 from workers.cli.messages import standing
 from workers.cli.output import instant_column, own_zone, print_json, say
 from workers.cli.program import with_example
+from workers.cli.resting import waits_for
 from workers.cli.store import json_option, opened
 from workers.views import View
 
@@ -33,7 +34,7 @@ def _lines(told: View) -> Iterator[str]:
     if told["attention"]:
         yield f"needs attention: {told['attention']}"
     for one in _several(told, "open"):
-        yield f"  at {one['path']} since {instant_column(one['since'])}: {_waits_for(one)}"
+        yield f"  at {one['path']} since {instant_column(one['since'])}: {waits_for(one)}"
     for one in _several(told, "tasks"):
         due = f", due {instant_column(one['due'])}" if one["due"] else ""
         yield f"  task {one['path']} ({one['id']}): {one['outcome'] or _state(one)}, {one['person'] or 'nobody'}{due}"
@@ -48,29 +49,6 @@ def _several(told: View, key: str) -> list[dict[str, Any]]:
 
 def _ended(told: View) -> str:
     return f" as {told['outcome']} {instant_column(told['ended'])}" if told["outcome"] else ""
-
-
-def _waits_for(one: dict[str, Any]) -> str:
-    if one["attention"]:
-        return str(one["attention"])
-    timers = [f"{_timer(name)} {instant_column(at)}" for name, at in one["timers"].items()]
-    return ", ".join([*one["conditions"], *timers]) or "a person or a provider"
-
-
-def _timer(name: str) -> str:
-    """The step's own names for its timers, in a reader's words."""
-    room, _, rest = name.partition("/")
-    match room:
-        case "at_most":
-            return "given up"
-        case "snoozed":
-            return "put off until"
-        case "rung":
-            return f"rung {rest}"
-        case "mail":
-            return f"next mail to {rest}"
-        case _:
-            return name
 
 
 def _state(task: dict[str, Any]) -> str:

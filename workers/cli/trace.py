@@ -6,6 +6,7 @@ from engine.render import timeline
 from engine.subjects import slot
 from workers.cli.output import own_clock, own_zone, print_json, say
 from workers.cli.program import with_example
+from workers.cli.resting import waits_for
 from workers.cli.store import asked, json_option
 
 
@@ -18,12 +19,17 @@ from workers.cli.store import asked, json_option
 def command(*, run: str, brief: bool, as_json: bool) -> None:
     """Tells what happened in RUN (its id or the beginning of it), each decision with the values that it saw."""
     from activities.store import traces
-    from workers.looking import find_run
+    from workers.looking import find_run, rests
 
-    row, entries = asked(lambda connection: (row := find_run(connection, run), traces.of_run(connection, row.id)))
+    row, entries, open_ = asked(
+        lambda connection: (row := find_run(connection, run), traces.of_run(connection, row.id), rests(connection, row))
+    )
     if as_json:
         print_json([entry.to_json() for entry in entries])
         return
     say(f"{row.id}: {row.playbook} for {slot(row.account, row.subject)} (times in {own_zone()})")
     say(*timeline(entries, own_clock(), whys=not brief))
-    say(f"outcome: {row.outcome}" if row.outcome else f"now: {row.details}")
+    if row.outcome:
+        say(f"outcome: {row.outcome}")
+        return
+    say(*(f"now: {one['path']}: {waits_for(one)}" for one in open_))
