@@ -75,9 +75,9 @@ class Sent:
 class Refused:
     """Terminal for this message.
 
-    `code` is the provider's own word (`http_400`, `channel_not_found`); `credentials` says that the key or the token
-    is at fault, so that every other message would be refused as well, `gone` that there is nobody at that address,
-    `at_them` that it is refused for that address, perhaps because nobody is there.
+    `code` is the provider's own word (`http_400`, `channel_not_found`); `credentials` says that the key, the token or
+    the provider's own address is at fault, so that every other message would be refused as well, `gone` that there is
+    nobody at the receiver's address, `at_them` that it is refused for that address, perhaps because nobody is there.
     """
 
     reason: str

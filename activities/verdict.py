@@ -14,16 +14,22 @@ LONGEST_PAUSE = timedelta(hours=1)
 _TRY_AGAIN = frozenset({408, 425, 429})
 # A gateway in front lost the answer of what stands behind it; that may well have accepted the message.
 _ANSWER_LOST = frozenset({502, 504})
+# Where every message goes to one address, this is no word on the message: somebody else answers there.
+_ELSEWHERE = frozenset({301, 302, 303, 307, 308, 404, 405, 407, 410})
 
 
-def verdict(status: int, headers: Mapping[str, str], reason: str) -> Refused | Busy | Uncertain:
-    """`headers` with lower-case names. `reason` is the provider's own text; addresses in it are masked."""
+def verdict(
+    status: int, headers: Mapping[str, str], reason: str, *, one_address: bool = False
+) -> Refused | Busy | Uncertain:
+    """`headers` with lower-case names. `reason` is the provider's own text; addresses in it are masked. `one_address`
+    where all its messages go to the same.
+    """
     said = f"HTTP {status}: {masked(reason)}" if reason else f"HTTP {status}"
     if status in _ANSWER_LOST:
         return Uncertain(said)
     if status in _TRY_AGAIN or status >= 500:
         return Busy(said, pause(headers))
-    return Refused(said, f"http_{status}", credentials=status == 401)
+    return Refused(said, f"http_{status}", credentials=status == 401 or (one_address and status in _ELSEWHERE))
 
 
 def masked(text: str) -> str:

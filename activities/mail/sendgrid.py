@@ -68,7 +68,7 @@ class SendGrid:
             return reply
         if reply.status in {200, 202}:  # 200 in sandbox mode
             return Sent(reply.headers.get("x-message-id") or f"accepted:{message.id}")
-        return verdict(reply.status, reply.headers, _complaint(reply))
+        return verdict(reply.status, reply.headers, _complaint(reply), one_address=True)
 
     def find(self, message: Message, since: datetime) -> Sent | None:
         deadline = Deadline(self._look_up)

@@ -65,7 +65,7 @@ class TimedClient(WebClient):
             return self.exchange.without_answer(error)
         status, headers = error.response.status_code, headers_of(error.response)
         if status != 200:
-            return verdict(status, headers, "")
+            return verdict(status, headers, "", one_address=True)
         return _meant(str(error.response.get("error")), pause(headers))
 
 

@@ -169,6 +169,15 @@ def test_each_trouble_has_its_answer_and_the_post_is_made_once(slack, transport,
     assert slack.calls("chat.postMessage") == 1
 
 
+def test_what_answers_in_slack_s_place_refuses_no_message_of_its_own(slack, transport):
+    slack.fail(Answers(404, on="chat.postMessage"))
+
+    answer = transport.send(TASK, WITHIN)
+
+    assert isinstance(answer, Refused)
+    assert answer.credentials
+
+
 def test_a_busy_slack_says_how_long(slack, transport):
     slack.fail(Answers(429, {"Retry-After": "7"}, on="chat.postMessage"))
 
