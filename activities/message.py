@@ -32,7 +32,7 @@ def message_of(effect: Effect) -> Message:
         preheader=_text(content, "preheader") or "",
         sender=_sender(content),
         cc=_addresses(content, but=effect.address),
-        categories=tuple(one for one in (playbook, _text(content, "template")) if one),
+        categories=tuple(dict.fromkeys(one for one in (playbook, _text(content, "template")) if one)),
         language=_text(content, "language") or "en",
         signed_by=_text(content, "secret_env"),
     )

@@ -13,6 +13,7 @@ from activities import ledger
 from activities.desks import Bench, bench
 from activities.host import Host
 from activities.mail import responses
+from activities.mail.addresses import are_same
 from activities.mail.dsn import Report, Reports
 from activities.mail.responses import Response
 from activities.mail.returned import meaning
@@ -113,7 +114,8 @@ def _taken(
 def _is_of(row: EffectRow, report: Report, alone: bool) -> bool:  # noqa: FBT001
     """What became of a copy to a colleague says nothing of the customer; a server further on may name another address
     than the one that the mail went to."""
-    return row.effect.address.lower() in report.recipients or (alone and not row.effect.content.get("cc"))
+    named = any(are_same(one, row.effect.address) for one in report.recipients)
+    return named or (alone and not row.effect.content.get("cc"))
 
 
 def _kind(report: Report) -> Kind | None:

@@ -66,6 +66,12 @@ table { border-collapse: collapse }
 th, td { padding: 6px 10px; border: 1px solid #d1d9e0; text-align: left; vertical-align: top; word-break: normal }
 hr { margin: 24px 0; border: 0; border-top: 1px solid #d1d9e0 }
 """
+_FROM_THE_RIGHT: Final = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+_TURNED = f"""{_STYLES}
+ul, ol {{ padding: 0 24px 0 0 }}
+blockquote {{ padding: 0 14px 0 0; border-left: 0; border-right: 3px solid #d1d9e0 }}
+th, td {{ text-align: right }}
+"""
 _PLACE = re.compile("(LANGUAGE|TITLE|PREHEADER|BODY|FOOTER)-HERE")
 # An inbox fills the line behind the preheader with the mail's first words, unless there is something else to show.
 _FILLER = "&#847;&zwnj;&nbsp;" * 60
@@ -85,12 +91,19 @@ def page_of(message: Message) -> Page:
         "LANGUAGE": entities.escape(message.language),
         "TITLE": entities.escape(message.subject),
         "PREHEADER": f"{entities.escape(message.preheader)}{_FILLER}" if message.preheader else "",
-        "BODY": _inliner().inline_fragment(f"<div>{body.html}</div>", _STYLES),
+        "BODY": _turned(message.language, body.html),
         "FOOTER": _footer_html(footer, words),
     }
     page = _PLACE.sub(lambda found: filled[found[1]], _skeleton())
     below = _footer_text(footer, words)
     return Page(html=page, text=f"{body.text}\n\n-- \n{below}\n" if below else f"{body.text}\n")
+
+
+def _turned(language: str, body: str) -> str:
+    """A letter in a language that is read from right to left stands there; the words below it are not in one."""
+    if language.lower().partition("-")[0] not in _FROM_THE_RIGHT:
+        return _inliner().inline_fragment(f"<div>{body}</div>", _STYLES)
+    return _inliner().inline_fragment(f'<div dir="rtl" style="text-align:right">{body}</div>', _TURNED)
 
 
 @lru_cache(maxsize=1)

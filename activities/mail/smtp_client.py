@@ -86,7 +86,7 @@ class Client(smtplib.SMTP):
     _timed: TimedSocket
 
     def __init__(self, exchange: Exchange, server: Server) -> None:
-        super().__init__(local_hostname=socket.gethostname())
+        super().__init__(local_hostname=_own_name())
         self._exchange, self._server = exchange, server
         self._host = server.host
         self.encrypted, self.greeted = server.tls, False
@@ -163,6 +163,12 @@ def cause(error: Exception) -> Exception:
     """The client says of most trouble that it was disconnected; what happened stands behind that."""
     behind = error.__context__
     return behind if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(behind, OSError) else error
+
+
+def _own_name() -> str:
+    """In full, else an address, as many servers ask for (RFC 5321): a name alone is refused by them."""
+    name = socket.gethostname()
+    return name if "." in name and name.isascii() else "[127.0.0.1]"
 
 
 def _in_ascii(letter: Letter) -> Letter:

@@ -117,3 +117,11 @@ def test_a_long_letter_is_not_clipped():
     page = page_of(replace(MAIL, body="A sentence of a usual length, of which there are many.\n\n" * 400))
 
     assert len(page.html.encode()) < CLIPPED_AT
+
+
+def test_a_letter_in_a_language_that_is_read_from_the_right_stands_there():
+    arabic, english = (page_of(replace(MAIL, language=one)).html for one in ("ar-EG", "en"))
+
+    assert re.search(r'<div dir="rtl" style="text-align:\s?right[^>]*>\s*<p', arabic)
+    assert re.search(r'<ul style="[^"]*padding: 0 24px 0 0', arabic)
+    assert 'dir="rtl"' not in english

@@ -101,3 +101,7 @@ def test_a_letterhead_stands_under_the_mail():
     footer = mail().footer
 
     assert (footer.account, footer.company, footer.address) == ("Acme", "Vendor Inc.", "1 Harbour Street, Boston")
+
+
+def test_a_template_of_its_playbooks_name_is_one_category():
+    assert message_of(effect(template="welcome")).categories == ("welcome",)

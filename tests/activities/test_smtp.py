@@ -55,6 +55,17 @@ def test_a_mail_arrives_whole(server, transport):
     assert "<strong>Ann</strong>" in got.part("html")
 
 
+@pytest.mark.parametrize(
+    ("machine", "name"), [("büro", "[127.0.0.1]"), ("cs-1", "[127.0.0.1]"), ("cs-1.ours.example", "cs-1.ours.example")]
+)
+def test_a_machine_without_a_whole_name_greets_by_an_address(server, transport, monkeypatch, machine, name):
+    monkeypatch.setattr(socket, "gethostname", lambda: machine)
+
+    transport.send(MAIL, WITHIN)
+
+    assert server.greeted_by == name
+
+
 def test_a_long_address_to_be_left_out_by_stands_as_it_is(server, transport):
     url = f"https://customer-success.vendor.example/unsubscribe/{'x' * 120}"
 

@@ -45,6 +45,7 @@ class StandInSmtp:
         self.answers: dict[str, str] = {}
         self.hangs = ""
         self.encrypted = False
+        self.greeted_by: str | None = None
         self._login = login
         self._utf8 = utf8
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
@@ -61,6 +62,7 @@ class StandInSmtp:
     ) -> str:
         envelope.mail_from = address
         self.encrypted = session.ssl is not None
+        self.greeted_by = session.host_name
         envelope.mail_options.extend(options)
         return await self._said("MAIL", server)
 
