@@ -77,7 +77,7 @@ def midday(days: Days) -> None:
     days.press(NOOR, "note", days.task("a32", "read_handover").id, note=written("Cole sends the contract at noon."))
     days.press(NOOR, "done", days.task("a33", "read_handover").id, outcome=chosen("gaps"), note=written(""))
     days.press(NOOR, "done", days.task(RED, "review").id, outcome=chosen("at_risk"), note=written("New CFO."))
-    days.press(RAVI, "acknowledge", days.incident("a10", "ticket-surge"))
+    days.press(RAVI, "acknowledge", days.incident("a10", "severe-week"))
     days.until("2024-11-26 11:30")
     days.ask(NOOR, "help")
     days.ask(NOOR, "tasks")
