@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from email.policy import SMTP
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from activities.mail.links import Links
 from activities.mail.page import CLIPPED_AT, page_of
 from activities.mail.senders import Senders
+from activities.mail.smtp import letter_of
+from activities.transport import Sender
 from engine.workspace import load
 from tests.support.browsers import browser, seen
 from tests.support.pages import read
@@ -63,6 +66,24 @@ def test_every_mail_says_who_writes_why_and_how_to_get_less(name, language):
     assert footer.company
     assert footer.address
     assert footer.preferences
+
+
+HOSTILE = "\u202eمحمد <script>x</script> **[y](https://evil.example)** {{ account.arr }} BODY-HERE, #_`|\n\n# Ö" + "Ä" * 3_000
+
+
+def test_names_of_any_length_and_letters_change_neither_markup_nor_links_nor_break_a_line():
+    for name, language in FILES:
+        usual, reader = mail(name, language), made_up(SETTING, language)
+        names = {**reader.names, **{one: {**reader.names[one], "name": HOSTILE} for one in ("account", "contact")}}
+        hostile = replace(reader, names=names, account=HOSTILE, contact={**reader.contact, "name": HOSTILE})
+
+        made = letter(Source(name), hostile, SETTING, Senders(), LINKS)
+
+        page, same = read(page_of(made).html), read(page_of(usual).html)
+        raw = letter_of(made, Sender("cs@vendor.example", HOSTILE)).content.as_bytes(policy=SMTP)
+        assert (page.tags, page.links) == (same.tags, same.links), name
+        assert max(map(len, raw.split(b"\r\n"))) < 130, name
+        assert raw.isascii()
 
 
 @pytest.mark.parametrize("name", ["onboarding/self-start", "onboarding/self-serve"])
