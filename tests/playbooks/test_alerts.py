@@ -140,6 +140,22 @@ class TestA4:
         assert fires("severe-week", account, BEGUN) is False
 
 
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ({"score": 3, "comment": "Too slow"}, "They gave 3 of 10, where 9 is usual; NPS of the account: 20. In their words: “Too slow”. It"),
+        ({"score": 3}, "They gave 3 of 10, where 9 is usual; NPS of the account: 20. It"),
+        ({}, "Rung by hand, without an answer of theirs; NPS of the account: 20. It"),
+    ],
+)
+def test_what_is_told_of_a_detractor_is_what_they_have_said(event, said):
+    names = {"event": event, "metrics": {"nps": {"value": 20}}}
+
+    text = workspace().templates.render_text(plan("detractor").steps["call"].spec.instructions, names)
+
+    assert text.startswith(said)
+
+
 class TestA5:
     @pytest.mark.parametrize("name", ALERTS)
     def test_an_alert_states_its_baseline_its_window_and_what_clears_it(self, name):

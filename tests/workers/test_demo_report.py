@@ -125,7 +125,7 @@ def test_an_entry_is_addressed_by_its_step_and_says_when_it_is_due():
     [
         ("ended", {"outcome": "won", "by": "goal"}, "ended as won by its goal"),
         ("ended", {"outcome": "done", "by": "end"}, "ended as done"),
-        ("not_started", {"reason": "live"}, "did not start: a run was live"),
+        ("not_started", {"reason": "live"}, "did not start: while a run was live"),
         ("not_started", {"reason": "paused"}, "did not start: paused"),
     ],
 )

@@ -14,7 +14,8 @@ from engine.run import Task
 from engine.trace import Entry
 
 NO_TIER = "no tier"
-BARRED = {"again": "again too soon", "live": "a run was live"}  # why a start did not happen, in words
+# Why a start did not happen, in words.
+BARRED = {"again": "too soon after the last run", "live": "while a run was live"}
 
 
 @dataclass(slots=True)

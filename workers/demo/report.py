@@ -143,7 +143,8 @@ def _messages(outcome: Outcome) -> list[str]:
     kinds = [kind for kind in KINDS if any((*kind, state) in effects for state in STATES)]
     rows = [(KINDS[kind], *(str(effects.get((*kind, state), 0)) for state in states), "") for kind in kinds]
     all_ = [str(sum(number for of, number in effects.items() if of[2] == state)) for state in states]
-    return table(("kind", *states, ""), [*rows, ("all", *all_, "")], states)
+    lines = table(("kind", *states, ""), [*rows, ("all", *all_, "")], states)
+    return [*lines, *hanging("", "All of it is in the local outbox (`playbook outbox`): nothing left this machine.")]
 
 
 # --- one account
