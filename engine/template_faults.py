@@ -15,12 +15,13 @@ from engine.logic import Fault, Names
 from engine.placeholders import Refusal, cut_out
 from engine.problems import suggest
 from engine.readable import NOBODY_WRITTEN_TO, Calculable, Readable, samples
-from engine.rendering import NotKnown, compiled, environment, made
+from engine.rendering import ROOTS, NotKnown, compiled, environment, made
 
 if TYPE_CHECKING:
     from jinja2 import nodes
 
 _DECLARED: Final = frozenset({"account", "metrics"})
+_SEVERAL: Final = frozenset({"contacts", "records"})
 OURS: Final = frozenset((*FITS, "or"))
 _NO_TEMPLATE: Final = "this is no template"
 _NOT_MADE: Final = "this cannot be made"
@@ -121,7 +122,11 @@ class _Reader:
             return f"there is no step '{path.rpartition('.')[2]}' with an outcome", suggest(path, self._known.paths)
         if path.partition(".")[0] in _DECLARED:
             return f"{path} is not in the vocabulary", suggest(path, self._known.paths) or ADD_IT
-        return f"{path} is not a name that can be read here", suggest(path, self._known.paths)
+        if path.partition(".")[0] in _SEVERAL:
+            fix = "Ask of them in a calculation, such as {{ count(c for c in contacts) }}"
+            return f"{path} are several, and a text cannot go through them one by one", fix
+        known = suggest(path, self._known.paths) or f"What can be read begins with {', '.join(ROOTS)}"
+        return f"{path} is not a name that can be read here", known
 
     def _filter(self, node: nodes.Filter, own: frozenset[str]) -> Iterator[Fault]:
         if node.name not in OURS:

@@ -195,7 +195,12 @@ def test_the_standard_templates_fit_the_vocabulary():
         ("a\n{{ account.name }", "2:1", "this is no template: unexpected '}'."),
         ("a\n{{ account.name ~ account.arr - 'x' }}", "2:1", "this cannot be made: unsupported operand type(s)"),
         ("{% include 'other' %}", "1:1", "a template cannot take in another. Write the text itself."),
-        ("{% for c in contacts %}{{ c.name }}{% endfor %}", "1:13", "contacts is not a name that can be read here."),
+        ("{% for c in contacts %}{{ c.name }}{% endfor %}", "1:13", "contacts are several, and a text cannot go"),
+        (
+            "{{ zebra }}",
+            "1:4",
+            "zebra is not a name that can be read here. What can be read begins with account, contact",
+        ),
         ("{{ account.name.upper() }}", "1:4", "'account.name.upper' is not a function."),
         (
             "{{ account.tier | upper }}",
