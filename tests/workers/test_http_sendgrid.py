@@ -130,6 +130,17 @@ def test_a_signed_mail_is_taken_in_and_a_forged_one_is_not(made):
     assert forged.status_code == 401
 
 
+def test_a_strangers_mail_that_says_itself_who_vouches_for_it_answers_nothing(made):
+    http, _ = made
+    vouched = '--xYzZY\r\nContent-Disposition: form-data; name="dkim"\r\n\r\n{@acme.test : pass}\r\n--xYzZY--\r\n'
+    evil = {"dkim": "{@evil.test : pass}", "envelope": json.dumps({"to": [], "from": "x@evil.test"}), "SPF": "pass"}
+    body = form_of(**mail_in(text=f"We cancel.\r\n{vouched}", **evil))
+
+    answer = http.post("/sendgrid/inbound", content=body, headers={**SIGNER.headers(body, NOW), "content-type": FORM})
+
+    assert answer.json() == {"what": "unknown"}
+
+
 def test_what_is_signed_and_no_mail_is_told_so(made):
     http, _ = made
 
