@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Number = int | Decimal
 _NUMBERS: Final = frozenset({int, Decimal})
+_FINE: Final = Decimal(1).scaleb(-20)
 
 
 class Way(Protocol):
@@ -236,7 +237,9 @@ def _ever(tally: Tally, series: Series, n: int, carried: tuple[int, Decimal]) ->
 
 
 def _weighed(score: Score, attainments: Iterable[Value]) -> Value:
-    """What is not known is weighed out, as long as enough is."""
+    """What is not known is weighed out, as long as enough is. Two thirds are cut off somewhere: what that leaves is
+    taken away, so that thirds which make a whole do.
+    """
     known = weighed = Decimal(0)
     for weight, attained in zip(score.weights.values(), map(number, attainments), strict=True):
         if attained is not None:
@@ -244,7 +247,8 @@ def _weighed(score: Score, attainments: Iterable[Value]) -> Value:
             weighed += weight * capped(attained)
     if not known or known < score.coverage * sum(score.weights.values()):
         return UNKNOWN
-    return weighed * 100 / known
+    points = (weighed * 100 / known).quantize(_FINE)
+    return points if points % 1 else Decimal(int(points))
 
 
 def capped(attained: Number) -> Decimal:

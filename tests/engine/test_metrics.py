@@ -486,3 +486,14 @@ def test_a_sum_is_exact_however_far_its_parts_are_apart():
 
     sums = {account.see(f"metrics.{name}.value", START + 3 * DAY) for name in ("sold", "ever")}
     assert sums == {Decimal("123456789012345678901234567890.123456789000000000000000000001")}
+
+
+def test_a_score_is_exact_where_thirds_and_sixths_make_a_whole():
+    parts = {"a": (1, 6), "b": (2, 3), "c": (2, 3), "d": (1, 1)}
+    reported = "".join(f"  {name}: {{reported: true, target: {of}}}\n" for name, (_, of) in parts.items())
+    account = Told(vocabulary(f"metrics:\n{reported}  health: {{score: {{a: 20, b: 20, c: 20, d: 40}}}}\n"))
+
+    for name, (value, _) in parts.items():
+        account.tell(START, id=name, metric=name, value=value)
+
+    assert (account.see("metrics.health.value", START), account.see("metrics.health.zone", START)) == (70, "yellow")
