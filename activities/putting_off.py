@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from activities import care, pacing
 from activities.desks import Bench, bench
 from activities.host import Host
-from activities.store import accounts, breakers, effects, mails, runs, traces, troubles, wakes
+from activities.store import accounts, breakers, cards, effects, mails, runs, traces, troubles, wakes
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
 from activities.store.traces import Traced
@@ -130,13 +130,19 @@ def take_up(host: Host, seconds: float = 1) -> int:
 
 def try_now(host: Host, channel: str) -> None:
     """A person's word that its provider is mended: one effect tries it at once, and the others follow when it is taken.
-    What waits for itself is tried, or looked for, at once too.
+    What waits for itself is tried, or looked for, at once too, and so is what cannot be seen as it is.
     """
     last: str | None = ""
     while last is not None:
         last = _hurried(host, channel, last)
-    host.database.write(lambda connection: breakers.try_now(connection, channel, host.clock.real()))
+    host.database.write(lambda connection: _tried_now(connection, channel, host.clock.real()))
     host.stir()
+
+
+def _tried_now(connection: Connection, channel: str, real: datetime) -> None:
+    breakers.try_now(connection, channel, real)
+    if channel == "slack":
+        cards.hurry(connection, real)
 
 
 def _hurried(host: Host, channel: str, after: str) -> str | None:

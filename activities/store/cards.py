@@ -146,6 +146,12 @@ def failed(connection: Connection, row: CardRow, until: datetime) -> None:
     _change(connection, row, lease_until=until)
 
 
+def hurry(connection: Connection, real: datetime) -> None:
+    """What waits for longer than anybody shows one is tried at once."""
+    waiting = cards.c.reason.is_not(None) & (cards.c.lease_until > real + LEASE)
+    connection.execute(update(cards).where(waiting).values(lease_until=real))
+
+
 def _change(connection: Connection, row: CardRow, **more: object) -> None:
     said = {"receipt": row.receipt, "digest": row.digest, "told": row.told, "reason": row.reason, **more}
     mine = (cards.c.task == row.task) & (cards.c.recipient == row.recipient) & (cards.c.effect == row.effect)

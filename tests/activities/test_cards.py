@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities import erasing, runs, tasks
+from activities import erasing, putting_off, runs, tasks
 from activities.effect import perform
 from activities.ledger import Leased
 from activities.slack import cards, removing
@@ -277,6 +277,24 @@ def test_what_slack_refuses_for_good_is_not_asked_for_again_before_the_next_chan
     assert (slack.calls("chat.update"), calls) == (1, 1)
     [row] = host.database.read(lambda c: rows.troubled(c, 10))
     assert row.reason == "The message is not one of this app's. (cant_update_message)"
+
+
+def test_what_waits_long_to_be_shown_is_shown_at_once_when_a_person_says_that_slack_is_mended(made, slack):
+    host, clock = made()
+    token, slack.token = slack.token, "xoxb-new"
+    tasks.claim(host, the_task(host).id, "ben")
+    for _ in range(7):
+        show(host)
+        clock.go(minutes=5)
+    show(host)
+    slack.token = token
+    assert cards.lease(host, 10) == []
+
+    putting_off.try_now(host, "slack")
+    show(host)
+
+    assert to(slack, "ana")[0][-1][0] == ["*Ring Acme*", "With Ben Okoro"]
+    assert host.database.read(lambda c: rows.troubled(c, 10)) == []
 
 
 def test_a_message_that_somebody_deleted_is_posted_again_and_followed(made, slack):
