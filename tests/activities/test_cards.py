@@ -279,6 +279,25 @@ def test_what_slack_refuses_for_good_is_not_asked_for_again_before_the_next_chan
     assert row.reason == "The message is not one of this app's. (cant_update_message)"
 
 
+def test_what_cannot_be_shown_for_one_reason_is_one_line_of_attention(made, slack):
+    host, clock = made()
+    acme(host, "beta", name="Beta")
+    tell(host, "beta", metric="nps", value=3)
+    for one in runs.advance(host, only_run(host, "beta").id).effects:
+        perform(host, one.id, None, lambda receipt: None)
+    slack.token = "xoxb-new"
+
+    for task in host.database.read(tasks.tasks.listed):
+        tasks.claim(host, task.id, "ben")
+    for _ in range(7):
+        show(host)
+        clock.go(minutes=5)
+
+    [told] = host.database.read(lambda c: attention(c, host))
+    assert (told["kind"], told["number"]) == ("card", 2)
+    assert told["reason"].startswith("2 messages do not show how their tasks stand: ")
+
+
 def test_what_waits_long_to_be_shown_is_shown_at_once_when_a_person_says_that_slack_is_mended(made, slack):
     host, clock = made()
     token, slack.token = slack.token, "xoxb-new"
