@@ -79,7 +79,7 @@ class ByHand:
         shares = {name: self._share(name, value) for name, value in values.items()}
         known = sum(weight for name, weight in WEIGHTS.items() if shares[name] is not None)
         earned = sum(weight * min(shares[name] or Decimal(0), Decimal(1)) for name, weight in WEIGHTS.items())
-        values["health"] = earned * 100 / known if known >= 60 else None
+        values["health"] = round(earned * 100 / known, 20) if known >= 60 else None
         shares["health"] = None if values["health"] is None else values["health"] / 100
         zones = {f"{name}.zone": zone(share) for name, share in shares.items()}
         return {f"{name}.value": value for name, value in values.items()} | zones

@@ -160,7 +160,7 @@ def test_many_held_starts_of_one_playbook_are_one_thing_to_decide():
     assert (held["number"], held["account"]) == (12, None)
     assert held["reason"] == "12 starts of low are held (12: its limit is reached)"
     assert held["fix"] == "playbook held --playbook low; playbook release low --all"
-    assert lines[-1] == "for a person to decide: 12 things"
+    assert lines[-1] == "for a person to decide: 12 things (times in UTC)"
 
 
 def test_what_attention_does_not_show_is_counted():
@@ -168,7 +168,7 @@ def test_what_attention_does_not_show_is_counted():
 
     lines = playbook("attention", "--limit", "2").lines
 
-    assert lines[-3:] == ["… and 3 more: held", "", "for a person to decide: 5 things"]
+    assert lines[-3:] == ["… and 3 more: held", "", "for a person to decide: 5 things (times in UTC)"]
 
 
 def test_what_is_held_of_a_playbook_that_is_gone_can_be_dropped():
