@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -21,7 +22,8 @@ from engine.policy import Topic
 @dataclass(frozen=True, slots=True)
 class Choices:
     """`address` is masked. `topic` is the mail's own, None where it is one that cannot be left; `wanted` are the ids of
-    the `topics` that they get. `barred`: why the address gets nothing at all, whatever is wanted.
+    the `topics` that they get. `nothing`: they refused all that can be refused. `barred`: why the address gets nothing
+    at all, whatever is wanted.
     """
 
     address: str
@@ -30,6 +32,7 @@ class Choices:
     topic: Topic | None
     topics: tuple[Topic, ...]
     wanted: frozenset[str]
+    nothing: bool = False
     barred: Literal["bounced", "complained"] | None = None
 
 
@@ -38,16 +41,18 @@ def of_mail(host: Host, effect: str) -> Choices | None:
     return host.database.read(lambda connection: _choices(bench(host, connection), effect))
 
 
-def leave(host: Host, effect: str, *, everything: bool = False) -> bool:
-    """No more mail about the mail's topic, or none at all that is not essential; whether there is anybody to heed."""
-    done = host.database.write(lambda connection: _left(bench(host, connection), effect, everything=everything))
+def leave(host: Host, effect: str, *, everything: bool = False) -> datetime | None:
+    """No more mail about the mail's topic, or none at all that is not essential. Returns the instant by which it is
+    taken back; None where they had said so before, or are known no more.
+    """
+    since = host.database.write(lambda connection: _left(bench(host, connection), effect, everything=everything))
     host.stir()
-    return done
+    return since
 
 
-def take_back(host: Host, effect: str, *, everything: bool = False) -> bool:
-    """They want again what they have just left; whether there is anybody to heed."""
-    return host.database.write(lambda connection: _taken_back(bench(host, connection), effect, everything=everything))
+def take_back(host: Host, effect: str, since: datetime) -> bool:
+    """What was left at that instant is wanted again, and nothing that was left before; whether there was anything."""
+    return host.database.write(lambda connection: _taken_back(bench(host, connection), effect, since))
 
 
 def choose(host: Host, effect: str, wanted: Collection[str]) -> bool:
@@ -74,6 +79,7 @@ def _choices(at: Bench, effect: str) -> Choices | None:
         topic=next((one for one in topics if one.id == topic_of(row.effect)), None),
         topics=topics,
         wanted=frozenset(one.id for one in got if not any(_opted_out(at, row, one.id))),
+        nothing=all(_opted_out(at, row, EVERY)),
         barred=None if reason is None else "complained" if complained else "bounced",
     )
 
@@ -83,12 +89,15 @@ def _mail(connection: Connection, effect: str) -> EffectRow | None:
     return row if row is not None and row.channel == "email" and row.effect.address else None
 
 
-def _left(at: Bench, effect: str, *, everything: bool) -> bool:
+def _left(at: Bench, effect: str, *, everything: bool) -> datetime | None:
     row = _locked(at, effect)
     if row is None:
-        return False
-    _leave(at, row, EVERY if everything else left_by_link(topic_of(row.effect), at.current.setting.policy))
-    return True
+        return None
+    topic = EVERY if everything else left_by_link(topic_of(row.effect), at.current.setting.policy)
+    if not _leave(at, row, topic):
+        return None
+    said = [suppressions.left_at(at.connection, one, topic) for one in _addresses(at, row)]
+    return max(filter(None, said), default=None)
 
 
 def _locked(at: Bench, effect: str) -> EffectRow | None:
@@ -101,25 +110,23 @@ def _locked(at: Bench, effect: str) -> EffectRow | None:
     return row
 
 
-def _leave(at: Bench, row: EffectRow, topic: str) -> None:
-    """Said again, it is no news; nor is it after it was taken back, however often."""
+def _leave(at: Bench, row: EffectRow, topic: str) -> bool:
+    """Whether it changes anything. Said again, it is no news; nor is it after it was taken back, however often."""
     if all(_opted_out(at, row, topic)):
-        return
+        return False
     now = at.host.clock.now()
     news = mail_events.add(at.connection, row.account, row.recipient, row.id, "unsubscribed", now, topic)
     said = replace(to_mail(row, "unsubscribe", topic=topic), again=not news)
     responses.take_in(at.host.within(at.connection), said)
+    return True
 
 
-def _taken_back(at: Bench, effect: str, *, everything: bool) -> bool:
+def _taken_back(at: Bench, effect: str, since: datetime) -> bool:
+    """A complaint is no click of this page, so no click of it takes that back."""
     row = _locked(at, effect)
     if row is None:
         return False
-    topics = [EVERY] if everything else [EVERY, topic_of(row.effect)]
-    for address in _addresses(at, row):
-        suppressions.forgive(at.connection, address)
-        suppressions.opt_in(at.connection, address, topics)
-    return True
+    return sum(suppressions.take_back(at.connection, one, since) for one in sorted(_addresses(at, row))) > 0
 
 
 def _chosen(at: Bench, effect: str, wanted: Collection[str]) -> bool:

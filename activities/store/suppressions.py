@@ -43,6 +43,19 @@ def opt_in(connection: Connection, address: str, topics: Collection[str]) -> Non
     connection.execute(delete(optouts).where(mine))
 
 
+def left_at(connection: Connection, address: str, topic: str) -> datetime | None:
+    """Since when the address gets no mail about the topic in its own right."""
+    mine = (optouts.c.address == address.lower()) & (optouts.c.topic == topic)
+    since: datetime | None = connection.scalar(select(optouts.c.since).where(mine))
+    return since
+
+
+def take_back(connection: Connection, address: str, since: datetime) -> int:
+    """What the address left at that very instant; how much it was."""
+    mine = (optouts.c.address == address.lower()) & (optouts.c.since == since)
+    return connection.execute(delete(optouts).where(mine)).rowcount
+
+
 def opted_out(connection: Connection, address: str, topic: str) -> bool:
     known = [address.lower(), *_digests(connection, address)]
     return any(not {topic, EVERY}.isdisjoint(connection.scalars(_TOPICS, {"of": one})) for one in known)

@@ -1,6 +1,7 @@
 """The pages on which customers choose: plain HTML, without scripts, read well aloud and on any screen."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from html import escape
 from typing import Final
 
@@ -8,6 +9,7 @@ from starlette.responses import HTMLResponse
 
 from activities.mail.choices import Choices
 from activities.mail.words import base
+from engine.stored import to_json
 from workers.http.choicewords import words_in
 
 # The token in the address is all that it takes, so it is told to nobody.
@@ -51,32 +53,40 @@ p.note {{ opacity: .8; }}
 def asking(found: Choices, preferences: str) -> HTMLResponse:
     """Whether they mean it. Nothing is done by looking at it: mail programs follow links by themselves."""
     words = words_in(found.language)
-    if found.barred:
-        return _page(found, words.unsubscribe, [_barred(found), _link(preferences, words.preferences)])
+    if found.barred or found.nothing:
+        said = _barred(found) or _status(words.nothing.format(address=found.address))
+        return _page(found, words.unsubscribe, [said, _link(preferences, words.preferences), _essential(found)])
     single = len(found.topics) <= 1
-    one = (
-        _button("topic", words.topic.format(topic=found.topic.title_in(found.language)))
-        if found.topic and not single
-        else ""
-    )
+    gone, one = _own_topic(found) if not single else ("", "")
     body = [
+        gone,
         _paragraph(words.asked.format(address=found.address)),
         _form(_paragraph_of(one), _paragraph_of(_button("everything", words.everything))),
         "" if single else _link(preferences, words.preferences),
-        _note(words.essential),
+        _essential(found),
     ]
     return _page(found, words.unsubscribe, body)
 
 
-def left(found: Choices, preferences: str, *, everything: bool) -> HTMLResponse:
+def _own_topic(found: Choices) -> tuple[str, str]:
+    """That they have left the mail's own topic, or the button to do so."""
+    if found.topic is None:
+        return "", ""
+    words, title = words_in(found.language), found.topic.title_in(found.language)
+    if found.topic.id in found.wanted:
+        return "", _button("topic", words.topic.format(topic=title))
+    return _status(words.gone.format(address=found.address, topic=title)), ""
+
+
+def left(found: Choices, preferences: str, since: datetime | None) -> HTMLResponse:
+    """`since` takes it back; None where they had left before, and there is nothing to take back."""
     words = words_in(found.language)
-    undo = _form(_paragraph_of(_button("undo-everything" if everything else "undo", words.undo)))
-    link = "" if len(found.topics) <= 1 else _link(preferences, words.preferences)
+    kept = f'<input type="hidden" name="since" value="{to_json(since)}">' if since else ""
     body = [
-        _status(words.left.format(address=found.address)),
-        undo,
-        link,
-        "" if found.barred else _note(words.essential),
+        _status((words.nothing if found.nothing else words.left).format(address=found.address)),
+        _form(kept, _paragraph_of(_button("undo", words.undo))) if since else "",
+        "" if since and len(found.topics) <= 1 else _link(preferences, words.preferences),
+        _essential(found),
     ]
     return _page(found, words.unsubscribe, body)
 
@@ -94,10 +104,15 @@ def choosing(found: Choices, *, saved: bool = False) -> HTMLResponse:
     )
     legend = f"<legend>{escape(words.chosen.format(address=found.address))}</legend>"
     form = _form(f"<fieldset>\n{legend}\n{boxes}\n</fieldset>", _paragraph_of(_button("save", words.save)))
-    said = [_status(words.saved) if saved else "", _barred(found)]
-    notes = [] if found.barred else [_note(words.none), _note(words.essential)]
-    body = [*said, form, *notes]
-    return _page(found, words.preferences, body)
+    nothing = _status(words.nothing.format(address=found.address)) if found.nothing else ""
+    said = [_status(words.saved) if saved else "", _barred(found) or nothing]
+    none = "" if found.barred or found.nothing else _note(words.none)
+    return _page(found, words.preferences, [*said, form, none, _essential(found)])
+
+
+def _essential(found: Choices) -> str:
+    """What comes all the same: nothing where the address is barred."""
+    return "" if found.barred else _note(words_in(found.language).essential)
 
 
 def _barred(found: Choices) -> str:

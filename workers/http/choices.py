@@ -5,6 +5,7 @@ scanners follow links by themselves.
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Annotated, Final
 from urllib.parse import parse_qs
 
@@ -14,8 +15,8 @@ from starlette.responses import HTMLResponse
 
 from activities.host import Host
 from activities.mail import choices
-from activities.mail.choices import Choices
 from activities.mail.forms import fields_of
+from engine.values import read_instant
 from workers.http import choicepages
 from workers.http.bodies import body_up_to
 from workers.http.describing import Responses
@@ -65,10 +66,11 @@ def ask(token: str, host: OurHost, _: Named) -> HTMLResponse:
 @router.post("/unsubscribe/{token}", summary="Unsubscribe, with one click or by the page", responses=_PAGES)
 def unsubscribe(token: str, host: OurHost, form: Form, _: Named) -> HTMLResponse:
     """`List-Unsubscribe=One-Click` leaves the mail's topic; the buttons of the page leave it too, or everything, and
-    undo that.
+    undo just that: `since` is the instant that the page of the leaving names.
     """
     one_click = [one.strip() for one in form.get("List-Unsubscribe", [])] == ["One-Click"]
-    return _unsubscribing(host, token, "topic" if one_click else form.get("what", [""])[0])
+    since = _instant(form.get("since", [""])[0])
+    return _unsubscribing(host, token, "topic" if one_click else form.get("what", [""])[0], since)
 
 
 @router.head("/preferences/{token}", include_in_schema=False)
@@ -84,26 +86,29 @@ def save(token: str, host: OurHost, form: Form, _: Named) -> HTMLResponse:
     return _preferences(host, token, form.get("topic", []) if form.get("what") == ["save"] else None)
 
 
-def _unsubscribing(host: Host, token: str, what: str) -> HTMLResponse:
+def _unsubscribing(host: Host, token: str, what: str, since: datetime | None = None) -> HTMLResponse:
     mail = host.links.read("choose", token)
     if mail is None:
         return choicepages.not_valid()
-    match what:
-        case "topic" | "everything":
-            choices.leave(host, mail, everything=what == "everything")
-        case "undo" | "undo-everything":
-            choices.take_back(host, mail, everything=what == "undo-everything")
+    everything, leaving, undone = what == "everything", what in {"topic", "everything"}, False
+    if leaving:
+        since = choices.leave(host, mail, everything=everything)
+    elif what == "undo" and since:
+        undone = choices.take_back(host, mail, since)
     found = choices.of_mail(host, mail)
-    return choicepages.nobody() if found is None else _told(found, what, f"../preferences/{token}")
+    if found is None:
+        return choicepages.nobody()
+    preferences = f"../preferences/{token}"
+    if leaving:
+        return choicepages.left(found, preferences, since)
+    return choicepages.back_again(found, preferences) if undone else choicepages.asking(found, preferences)
 
 
-def _told(found: Choices, what: str, preferences: str) -> HTMLResponse:
-    match what:
-        case "topic" | "everything":
-            return choicepages.left(found, preferences, everything=what == "everything")
-        case "undo" | "undo-everything":
-            return choicepages.back_again(found, preferences)
-    return choicepages.asking(found, preferences)
+def _instant(said: str) -> datetime | None:
+    try:
+        return read_instant(said)
+    except ValueError:
+        return None
 
 
 def _preferences(host: Host, token: str, wanted: Collection[str] | None) -> HTMLResponse:

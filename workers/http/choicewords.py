@@ -8,13 +8,15 @@ from activities.mail.words import base
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`topic` has a place for the title of a topic; others for the address."""
+    """`topic` and `gone` have a place for the title of a topic; `gone` and others for the address."""
 
     unsubscribe: str
     asked: str
     topic: str
     everything: str
     left: str
+    gone: str
+    nothing: str
     essential: str
     undo: str
     undone: str
@@ -36,9 +38,11 @@ WORDS: Final = {
         topic="No more mail about “{topic}”",
         everything="No more mail at all",
         left="Done: {address} gets no more of this mail.",
+        gone="{address} gets no more mail about “{topic}”.",
+        nothing="{address} gets no mail from us.",
         essential="What your contract needs, such as invoices, still comes.",
         undo="Undo",
-        undone="Done: {address} gets this mail again.",
+        undone="Done: {address} gets again what it got before.",
         preferences="Choose what you get",
         chosen="What {address} gets",
         save="Save",
@@ -61,9 +65,11 @@ WORDS: Final = {
         topic="Keine E-Mails mehr zu „{topic}“",
         everything="Gar keine E-Mails mehr",
         left="Erledigt: {address} erhält diese E-Mails nicht mehr.",
+        gone="{address} erhält keine E-Mails mehr zu „{topic}“.",
+        nothing="{address} erhält keine E-Mails von uns.",
         essential="Was Ihr Vertrag verlangt, etwa Rechnungen, kommt weiterhin.",
         undo="Rückgängig machen",
-        undone="Erledigt: {address} erhält diese E-Mails wieder.",
+        undone="Erledigt: {address} erhält wieder, was vorher kam.",
         preferences="Auswählen, was Sie erhalten",
         chosen="Was {address} erhält",
         save="Speichern",
@@ -86,9 +92,11 @@ WORDS: Final = {
         topic="Plus de messages sur « {topic} »",
         everything="Plus aucun message",
         left="C'est fait : {address} ne recevra plus ces messages.",
+        gone="{address} ne reçoit plus de messages sur « {topic} ».",
+        nothing="{address} ne reçoit aucun message de notre part.",
         essential="Ce que votre contrat exige, comme les factures, arrive toujours.",
         undo="Annuler",
-        undone="C'est fait : {address} reçoit de nouveau ces messages.",
+        undone="C'est fait : {address} reçoit de nouveau ce qui arrivait avant.",
         preferences="Choisir ce que vous recevez",
         chosen="Ce que reçoit {address}",
         save="Enregistrer",
@@ -111,9 +119,11 @@ WORDS: Final = {
         topic="No más mensajes sobre «{topic}»",
         everything="Ningún mensaje más",
         left="Hecho: {address} ya no recibirá estos mensajes.",
+        gone="{address} ya no recibe mensajes sobre «{topic}».",
+        nothing="{address} no recibe ningún mensaje nuestro.",
         essential="Lo que exige su contrato, como las facturas, sigue llegando.",
         undo="Deshacer",
-        undone="Hecho: {address} vuelve a recibir estos mensajes.",
+        undone="Hecho: {address} vuelve a recibir lo que recibía antes.",
         preferences="Elegir lo que recibe",
         chosen="Lo que recibe {address}",
         save="Guardar",
@@ -136,9 +146,11 @@ WORDS: Final = {
         topic="Geen e-mails meer over “{topic}”",
         everything="Helemaal geen e-mails meer",
         left="Klaar: {address} krijgt deze e-mails niet meer.",
+        gone="{address} krijgt geen e-mails meer over “{topic}”.",
+        nothing="{address} krijgt geen e-mails van ons.",
         essential="Wat uw contract vereist, zoals facturen, komt nog steeds.",
         undo="Ongedaan maken",
-        undone="Klaar: {address} krijgt deze e-mails weer.",
+        undone="Klaar: {address} krijgt weer wat er eerder kwam.",
         preferences="Kiezen wat u krijgt",
         chosen="Wat {address} krijgt",
         save="Opslaan",
