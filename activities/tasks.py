@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
@@ -16,6 +16,9 @@ from activities.store import accounts, inputs, runs, tasks, wakes
 from activities.store.tasks import TaskEvent
 from engine.problems import suggest
 from engine.run import Acknowledged, Input, Task, TaskActed
+
+LONGEST: Final = timedelta(days=365)  # that a task can be put off beyond its due, or beyond now
+CLOSING: Final = {"acknowledge": "acknowledged", "complete": "done", "completed": "auto_closed", "cleared": "cleared"}
 
 
 class NoSuchTask(Exception):
@@ -32,9 +35,10 @@ class _Behind(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The act counts; the task as it now stands."""
+    """The act counts; the task as it now stands. `aside`: a sentence on what it does not do, where one may think so."""
 
     task: Task
+    aside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +137,12 @@ def _acted(at: Bench, task_id: str, act: Act, *, in_time: bool = False) -> Answe
     account = locked_account(at.connection, found.run)
     task = tasks.find(at.connection, task_id) or found  # again, now that nobody else can act on it
     now = at.now(account)
-    if in_time and act.verb != "note" and task.state == "open" and _behind(at.connection, task.run, now):
+    touches_run = act.verb == "reopen" or (act.verb != "note" and task.state == "open")
+    if in_time and touches_run and _behind(at.connection, task.run, now):
         raise _Behind(task.run)
     if refused := _refused(task, act, now):
         return refused
-    changed = _changed(task, act, now)
+    changed, aside = _changed(task, act, now), _aside(at.connection, task, act)
     lines = [TaskEvent(task.id, now, act.verb, act.by, _fields(act))]
     if act.verb == "reassign" and (cover := _cover(at, task, act.to, now)):
         changed = changed.model_copy(update={"person": cover})
@@ -148,7 +153,7 @@ def _acted(at: Bench, task_id: str, act: Act, *, in_time: bool = False) -> Answe
     if told := _told(task, act, now):
         inputs.latch(at.connection, [(task.run, told)], at.real)
         wakes.write(at.connection, [task.run], at.real)
-    return Done(changed)
+    return Done(changed, aside)
 
 
 def _refused(task: Task, act: Act, now: datetime) -> Refused | None:
@@ -156,7 +161,7 @@ def _refused(task: Task, act: Act, now: datetime) -> Refused | None:
         case "note":
             return None
         case "reopen" if task.state == "done":
-            return None
+            return Refused(task, _decided(task), task.by) if task.kind == "approval" else None
         case "reopen" if task.state == "open":
             return Refused(task, "It is open.", task.by)
         case _ if task.state != "open":
@@ -176,7 +181,31 @@ def _no_snooze(task: Task, act: Act, now: datetime) -> Refused | None:
         return Refused(task, "An escalation cannot be put off; acknowledge it, or give it to somebody else.")
     if act.until is None or act.until <= now:
         return Refused(task, "It can be put off to an instant that lies ahead only.", wrong="until")
+    last = max(now, task.due or now) + LONGEST
+    if act.until > last:
+        since = "after it is due" if task.due is not None and task.due > now else "from now"
+        return Refused(task, f"It can be put off until {last:%Y-%m-%d} at most, a year {since}.", wrong="until")
     return None
+
+
+def _decided(task: Task) -> str:
+    """The mail waits for nobody's word any more."""
+    if task.outcome == "approved":
+        instead = f"What has not gone yet is kept back by `playbook skip {task.run}`."
+        return f"The mail was approved, and the run has sent it on its way. {instead}"
+    instead = "Write it yourself, or start the playbook for the account anew where it may be started by hand."
+    return f"The mail was declined, and the run has gone on without it. {instead}"
+
+
+def _aside(connection: Connection, task: Task, act: Act) -> str:
+    """A run hears of the first outcome alone."""
+    closed = (one for one in tasks.history(connection, task.id) if one.verb in CLOSING)
+    first = next(closed, None) if act.verb in {"reopen", "complete", "acknowledge"} else None
+    if first is None:
+        return ""
+    of_what = "another outcome" if act.verb == "reopen" else "this one"
+    went_on = f"The run went on with '{first.fields.get('outcome') or CLOSING[first.verb]}' when it was closed first"
+    return f"{went_on}, and hears nothing of {of_what}."
 
 
 def _no_outcome(task: Task, said: str) -> str:

@@ -50,6 +50,7 @@ Noun = Literal["run", "task", "message", "account", "playbook", "instant", "subj
 
 UNCERTAIN: tuple[effects.State, ...] = ("uncertain",)
 EVERY = 20_000  # rows of a listing that is put into an order of its own before it is cut
+ASLEEP = timedelta(days=30)  # beyond its due, after which what is put off is told of
 MANY = 1_000  # what one account or run may have of a thing before the rest is left to the listings
 _KNOWN_TO_SLACK = "mend their address in people.yaml, or state their member id there (slack: U…), and playbook apply"
 
@@ -228,6 +229,7 @@ def attention(connection: Connection, host: Host, limit: int = MANY) -> list[Vie
         *_undeleted(connection),
         *_unheard(connection, now, limit),
         *_undone(connection, limit),
+        *_asleep(connection, now, limit),
         *_undecided(connection, now, limit),
         *_nobodys(connection, host, limit),
         *held_attention(connection, host, limit),
@@ -299,6 +301,13 @@ def _undone(connection: Connection, limit: int) -> Iterator[View]:
         reason = f"{what}: {task.title} ({task.person or 'nobody'})"
         fix = f"playbook task complete {task.id}, or reassign or snooze it"
         yield attention_view("overdue", task.id, task.account, reason, fix, run=task.run)
+
+
+def _asleep(connection: Connection, now: datetime, limit: int) -> Iterator[View]:
+    for task in tasks.asleep(connection, now - ASLEEP, limit):
+        reason = f"put off, and due for more than {ASLEEP.days} days: {task.title} ({task.person or 'nobody'})"
+        fix = f"playbook task show {task.id} tells why; complete it, or snooze it until a nearer day"
+        yield attention_view("asleep", task.id, task.account, reason, fix, run=task.run)
 
 
 def _undecided(connection: Connection, now: datetime, limit: int) -> Iterator[View]:

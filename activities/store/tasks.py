@@ -136,6 +136,13 @@ def used_up(connection: Connection, limit: int = 1_000) -> list[Task]:
     return [Task.model_validate_json(body) for body in connection.scalars(query.limit(limit))]
 
 
+def asleep(connection: Connection, due_by: datetime, limit: int = 1_000) -> list[Task]:
+    """Open ones that were due by then, and that somebody has put off beyond now."""
+    query = select(tasks.c.body).where(tasks.c.state == "open", tasks.c.due <= due_by)
+    query = query.where(~tasks.c.body.contains('"snoozed":null')).order_by(tasks.c.due, tasks.c.id)
+    return [Task.model_validate_json(body) for body in connection.scalars(query.limit(limit))]
+
+
 def expired(connection: Connection, since: datetime, limit: int = 1_000) -> list[Task]:
     """Approvals that nobody gave before their mail was not worth sending any more."""
     query = select(tasks.c.body).where(tasks.c.state == "withdrawn", tasks.c.body.contains('"kind":"approval"'))

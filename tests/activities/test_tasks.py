@@ -20,9 +20,11 @@ ALARM = "  - {escalate: fire, reason: It burns, ladder: [{to: csm, within: 1 day
 def opened(database):
     """A host and its one open task."""
 
-    def make(steps=CALL, head=""):
+    def make(steps=CALL, head="", contact=False):
         host = host_on(database, playbook(steps, head=head, start=START))
         acme(host)
+        if contact:
+            tell(host, "acme", contact={"id": "c1", "name": "Kim", "role": "champion", "email": "kim@acme.test"})
         tell(host, "acme", metric="nps", value=3)
         host.database.write(lambda c: wakes.delivered(c, wakes.lease(c, host.clock.real(), 10)))
         (task,) = host.database.read(listed)
@@ -99,6 +101,16 @@ def test_a_snooze_needs_an_instant_ahead_and_holds_the_ladder(opened):
     assert host.database.read(lambda c: history(c, task))[0].fields["note"] == "on a train"
 
 
+@pytest.mark.parametrize(("days", "fits"), [(3 + 365, True), (3 + 366, False)])
+def test_a_task_sleeps_for_a_year_after_it_is_due_at_most(opened, days, fits):
+    host, task = opened()
+
+    answer = tasks.snooze(host, task, the_task(host).opened + timedelta(days=days), by="ana")
+
+    assert isinstance(answer, tasks.Done) is fits
+    assert fits or (answer.wrong, "at most, a year after it is due" in answer.reason) == ("until", True)
+
+
 def test_a_reassigned_task_belongs_to_somebody_else_at_once(opened):
     host, task = opened()
 
@@ -130,6 +142,31 @@ def test_a_task_opened_again_is_work_again_while_the_run_has_gone_on(opened):
     runs.advance(host, only_run(host).id)
 
     assert (the_task(host).outcome, only_run(host).run.outcomes) == ("lost", {"call": "won"})
+
+
+def test_a_task_stays_open_that_is_opened_again_before_its_run_has_heard_that_it_was_closed(opened):
+    host, task = opened()
+    tasks.complete(host, task, "won", by="ana")
+
+    answer = tasks.reopen(host, task, by="ben")
+    runs.advance(host, only_run(host).id)
+
+    assert "The run went on with 'won'" in answer.aside
+    assert (the_task(host).state, only_run(host).run.outcomes) == ("open", {"call": "won"})
+
+
+@pytest.mark.parametrize(
+    ("word", "instead"), [("approved", "kept back by `playbook skip"), ("refused", "Write it yourself")]
+)
+def test_what_decided_on_a_mail_stays_closed_and_says_what_can_be_done(opened, word, instead):
+    host, task = opened("  - {email: hello, to: champion, subject: Hi, text: Hi, approval: csm}\n", contact=True)
+    assert tasks.complete(host, task, word, by="ana").aside == ""
+
+    answer = tasks.reopen(host, task, by="ana")
+
+    assert isinstance(answer, tasks.Refused)
+    assert instead in answer.reason
+    assert the_task(host).state == "done"
 
 
 def test_an_acknowledged_escalation_is_closed(opened):

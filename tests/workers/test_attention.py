@@ -58,3 +58,18 @@ def test_a_task_that_is_open_behind_the_last_rung_is_listed_until_somebody_puts_
     tasks.snooze(host, task.id, clock.at + timedelta(days=2), by="ana")
     runs.advance(host, task.run)
     assert told(host) == []
+
+
+def test_a_task_that_sleeps_is_listed_when_it_has_been_due_for_a_month(database):
+    clock = HandClock()
+    host = host_on(database, playbook("\n  - {task: ring, due: 24 hours}\n", start=START), real=clock)
+    acme(host)
+    tell(host, "acme", metric="nps", value=3)
+    (task,) = host.database.read(stored.listed)
+    tasks.snooze(host, task.id, NOW + timedelta(days=90), by="ana")
+
+    clock.at = NOW + timedelta(days=30, hours=23)
+    assert told(host) == []
+
+    clock.at = NOW + timedelta(days=31, hours=1)
+    assert told(host) == [("asleep", task.id)]

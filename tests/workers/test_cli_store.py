@@ -2,7 +2,7 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -408,13 +408,44 @@ class TestTask:
         assert [one["verb"] for one in history] == ["snooze", "reassign", "claim", "note", "complete", "reopen"]
         assert history[4]["outcome"] == "reached"
 
+    def test_each_act_says_what_it_did_also_to_a_task_that_is_put_off(self, filled):
+        task = the_task()
+        until = fine(playbook("task", "snooze", task, "--until", "2 days")).out.partition(", with")[0]
+        still = until.replace("snoozed", "still put off")
+
+        said = [
+            fine(playbook("task", *act)).out.partition(": Ring Acme")[0]
+            for act in (
+                ("reassign", task, "--to", "ana"),
+                ("reassign", task, "--to", "ana"),
+                ("claim", task, "--by", "ben"),
+                ("note", task, "Kim is away"),
+            )
+        ]
+
+        given = [f"given to ana ({still})", f"ana had it already, and keeps it ({still})", f"taken by ben ({still})"]
+        assert said == [*given, f"noted ({still})"]
+
+    def test_of_an_outcome_after_the_first_it_is_said_that_the_run_hears_nothing(self, filled):
+        first = fine(playbook("task", "complete", the_task(), "--outcome", "reached", "--by", "ben")).lines
+        task = playbook("tasks", "--state", "done", "--json").json[0]["id"]
+
+        opened = fine(playbook("task", "reopen", task, "--by", "ana")).lines
+        second = fine(playbook("task", "complete", task, "--outcome", "silent", "--by", "ana")).lines
+
+        went_on = "The run went on with 'reached' when it was closed first, and hears nothing of"
+        assert first == ["reached: Ring Acme"]
+        assert opened == ["opened again, with ben: Ring Acme", f"{went_on} another outcome."]
+        assert second == ["silent: Ring Acme", f"{went_on} this one."]
+
     def test_a_task_that_is_put_off_names_its_holder_and_says_where_that_is_after_it_is_due(self, filled):
-        due = instant_column(playbook("task", "show", the_task(), "--json").json["due"])
+        told = playbook("task", "show", the_task(), "--json").json["due"]
+        due, later = instant_column(told), f"{datetime.fromisoformat(told) + timedelta(days=300):%Y-%m-%dT%H:%M:%SZ}"
         short = fine(playbook("task", "snooze", the_task(), "--until", "1 hour", "--by", "ben")).out
-        far = fine(playbook("task", "snooze", the_task(), "--until", "2099-06-01T09:00:00Z", "--by", "ben")).out
+        far = fine(playbook("task", "snooze", the_task(), "--until", later, "--by", "ben")).out
         shown = playbook("task", "show", the_task())
 
-        until = instant_column("2099-06-01T09:00:00Z")
+        until = instant_column(later)
         assert (", with ben" in short, "after it is due" in short) == (True, False)
         assert far == f"snoozed until {until}, with ben (after it is due, {due}, which stays): Ring Acme\n"
         assert shown.lines[1].startswith(f"snoozed until {until}, with ben (after it is due")
@@ -423,9 +454,10 @@ class TestTask:
         assert f"snoozed until {until}, ben, due" in playbook("run", the_run()).out
 
     def test_account_and_trace_tell_until_when_as_a_person_reads_it(self, filled):
-        fine(playbook("task", "snooze", the_task(), "--until", "2099-06-01T09:00:00Z"))
+        at = f"{datetime.now(UTC) + timedelta(days=300):%Y-%m-%dT09:00:00Z}"
+        fine(playbook("task", "snooze", the_task(), "--until", at))
         advance_it()
-        until = instant_column("2099-06-01T09:00:00Z")
+        until = instant_column(at)
 
         assert f"snoozed until {until}" in playbook("account", "acme").out
         assert playbook("trace", the_run()).lines[-1].startswith("now: ring: ")

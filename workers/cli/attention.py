@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @json_option
 def command(*, limit: int, as_json: bool) -> None:
     """Lists stuck runs, doubtful mails, refused messages, providers that are down, unheard escalations, tasks that are
-    overdue or nobody's, held starts.
+    overdue, asleep for too long or nobody's, held starts.
 
     At most LIMIT of each are shown; how many more there are is said. Many held starts of one playbook are one line.
     """

@@ -54,11 +54,12 @@ def show(*, task: str, as_json: bool) -> None:
 @note_option
 @json_option
 def complete(*, task: str, outcome: str | None, by: str | None, words: str | None, as_json: bool) -> None:
-    """Closes TASK with an outcome. The first outcome wins."""
+    """Closes TASK with an outcome. The first outcome wins: of one after `reopen` the run hears nothing."""
     from activities import tasks
     from workers.acting import outcome_of
 
     _act(
+        "complete",
         task,
         lambda host, one: tasks.complete(host, one.id, outcome_of(one, outcome), who(by), words),
         as_json=as_json,
@@ -72,10 +73,15 @@ def complete(*, task: str, outcome: str | None, by: str | None, words: str | Non
 @note_option
 @json_option
 def snooze(*, task: str, until: str, by: str | None, words: str | None, as_json: bool) -> None:
-    """Holds the reminders of TASK until then; when it is due stays."""
+    """Holds the reminders of TASK until then, a year after it is due at most; when it is due stays."""
     from activities import tasks
 
-    _act(task, lambda host, one: tasks.snooze(host, one.id, ahead(until, host), who(by), words), as_json=as_json)
+    _act(
+        "snooze",
+        task,
+        lambda host, one: tasks.snooze(host, one.id, ahead(until, host), who(by), words),
+        as_json=as_json,
+    )
 
 
 @command.command("reassign", epilog=with_example("playbook task reassign 3fa9 --to ana"))
@@ -89,7 +95,12 @@ def reassign(*, task: str, to: str, by: str | None, words: str | None, as_json: 
     from activities import tasks
     from workers.acting import known_person
 
-    _act(task, lambda host, one: tasks.reassign(host, one.id, known_person(host, to), who(by), words), as_json=as_json)
+    _act(
+        "reassign",
+        task,
+        lambda host, one: tasks.reassign(host, one.id, known_person(host, to), who(by), words),
+        as_json=as_json,
+    )
 
 
 @command.command("claim", epilog=with_example("playbook task claim 3fa9 --by ana"))
@@ -101,7 +112,7 @@ def claim(*, task: str, by: str, as_json: bool) -> None:
     from activities import tasks
     from workers.acting import known_person
 
-    _act(task, lambda host, one: tasks.claim(host, one.id, known_person(host, by)), as_json=as_json)
+    _act("claim", task, lambda host, one: tasks.claim(host, one.id, known_person(host, by)), as_json=as_json)
 
 
 @command.command("acknowledge", epilog=with_example("playbook task acknowledge 3fa9 --by ana"))
@@ -112,7 +123,7 @@ def acknowledge(*, task: str, by: str | None, as_json: bool) -> None:
     """Takes an escalation on, which stops its ladder."""
     from activities import tasks
 
-    _act(task, lambda host, one: tasks.acknowledge(host, one.id, who(by)), as_json=as_json)
+    _act("acknowledge", task, lambda host, one: tasks.acknowledge(host, one.id, who(by)), as_json=as_json)
 
 
 @command.command("note", epilog=with_example('playbook task note 3fa9 "Spoke to Kim, she decides on Friday"'))
@@ -124,7 +135,7 @@ def note(*, task: str, text: str, by: str | None, as_json: bool) -> None:
     """Writes a word into the history of TASK."""
     from activities import tasks
 
-    _act(task, lambda host, one: tasks.note(host, one.id, text, who(by)), as_json=as_json)
+    _act("note", task, lambda host, one: tasks.note(host, one.id, text, who(by)), as_json=as_json)
 
 
 @command.command("reopen", epilog=with_example("playbook task reopen 3fa9"))
@@ -133,13 +144,17 @@ def note(*, task: str, text: str, by: str | None, as_json: bool) -> None:
 @note_option
 @json_option
 def reopen(*, task: str, by: str | None, words: str | None, as_json: bool) -> None:
-    """Opens TASK again after it was closed."""
+    """Opens TASK again after it was closed, as work for people to remember.
+
+    The run has gone on with the first outcome, and hears nothing of another one. What approved or declined a mail stays
+    closed: the mail is on its way, or is not sent.
+    """
     from activities import tasks
 
-    _act(task, lambda host, one: tasks.reopen(host, one.id, who(by), words), as_json=as_json)
+    _act("reopen", task, lambda host, one: tasks.reopen(host, one.id, who(by), words), as_json=as_json)
 
 
-def _act(name: str, work: "Callable[[Host, Task], Answer]", *, as_json: bool) -> None:
+def _act(verb: str, name: str, work: "Callable[[Host, Task], Answer]", *, as_json: bool) -> None:
     from activities.tasks import Refused
     from workers.looking import find_task
 
@@ -150,8 +165,30 @@ def _act(name: str, work: "Callable[[Host, Task], Answer]", *, as_json: bool) ->
         raise CommandFault(f"{task.title}: {answer.reason}")
     if as_json:
         print_json(task_view(answer.task))
-    else:
-        say(f"{_state(task_view(answer.task))}: {task.title}")
+        return
+    say(f"{_did(verb, task, answer.task)}: {task.title}", *filter(None, [answer.aside]))
+
+
+def _did(verb: str, before: "Task", after: "Task") -> str:
+    """What was done; how the task stands where that does not say it."""
+    stands = _state(task_view(after))
+    has = after.person or "nobody"
+    match verb:
+        case "reassign" | "claim" if before.person == after.person:
+            return f"{has} had it already, and keeps it{_still(after)}"
+        case "reassign" | "claim":
+            away = f", who covers for {after.taken}" if after.taken not in {None, after.person} else ""
+            return f"{'given to' if verb == 'reassign' else 'taken by'} {has}{away}{_still(after)}"
+        case "note":
+            return f"noted{_still(after)}"
+        case "reopen":
+            return f"opened again, with {has}"
+        case _:
+            return stands
+
+
+def _still(task: "Task") -> str:
+    return f" (still put off until {instant_column(task_view(task)['snoozed'])})" if task.snoozed else ""
 
 
 def _state(one: View) -> str:

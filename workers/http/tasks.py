@@ -102,7 +102,9 @@ def _act(
 
 @_act("complete", "Close a task with an outcome", Completion, {"outcome": "done", "by": "noor"}, required=False)
 def complete(task: str, order: Operated) -> Response:
-    """The first outcome wins: whoever comes second is told 409 with the task as it stands."""
+    """The first outcome wins: whoever comes second is told 409 with the task as it stands. Of a task that was opened
+    again the run hears nothing.
+    """
     said = order.said(Completion)
     return _done(
         order,
@@ -113,7 +115,7 @@ def complete(task: str, order: Operated) -> Response:
 
 @_act("snooze", "Put a task off", Snooze, {"until": "2026-03-09T09:00:00Z", "by": "noor", "note": "Kim is away"})
 def snooze(task: str, order: Operated) -> Response:
-    """Holds its reminders until then; when it is due stays."""
+    """Holds its reminders until then, a year after it is due at most; when it is due stays."""
     said = order.said(Snooze)
     return _done(order, task, lambda host, _: tasks.snooze(host, task, said.until, order.by(said.by), said.note))
 
@@ -152,7 +154,7 @@ def acknowledge(task: str, order: Operated) -> Response:
 
 @_act("reopen", "Open a task again", Word, {"by": "noor", "note": "It was not done after all"}, required=False)
 def reopen(task: str, order: Operated) -> Response:
-    """The run went on when it was closed, and does not go back."""
+    """The run went on when it was closed, and does not go back; what decided on a mail stays closed (409)."""
     said = order.said(Word)
     return _done(order, task, lambda host, _: tasks.reopen(host, task, order.by(said.by), said.note))
 
