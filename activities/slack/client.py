@@ -21,23 +21,37 @@ _silent.setLevel(logging.CRITICAL)
 
 # "It is possible that some aspect of the operation succeeded before the error was raised" (Slack's own reference).
 _ANSWER_LOST = frozenset({"internal_error", "fatal_error"})
-_TRY_AGAIN = frozenset({"ratelimited", "rate_limited", "request_timeout", "service_unavailable", "team_added_to_org"})
+_TRY_AGAIN = frozenset(
+    {"ratelimited", "rate_limited", "message_limit_exceeded"}
+    | {"request_timeout", "service_unavailable", "team_added_to_org"}
+)
+# What Slack would say of every message. Whether we may write to one place, or its keys have been withdrawn
+# (no_permission, access_denied, ekm_access_denied, restricted_action…), concerns what goes there alone.
 _TOKEN_AT_FAULT = frozenset(
-    {"account_inactive", "invalid_auth", "not_authed", "missing_scope", "no_permission", "org_login_required"}
-    | {"token_expired", "token_revoked", "team_access_not_granted", "access_denied", "ekm_access_denied"}
+    {"account_inactive", "invalid_auth", "not_authed", "missing_scope", "not_allowed_token_type", "org_login_required"}
+    | {"token_expired", "token_revoked", "team_access_not_granted", "enterprise_is_restricted"}
+    | {"two_factor_setup_required", "accesslimited"}
 )
 _MEANING = {
+    "access_denied": "Slack denies the app access to the place.",
+    "accesslimited": "Slack limits the app to other networks.",
     "account_inactive": "The token belongs to a workspace or user that is no more.",
     "cant_update_message": "The message is not one of this app's.",
     "channel_not_found": "There is no such channel, or the app may not see it.",
+    "ekm_access_denied": "Administrators have suspended posting there.",
     "invalid_auth": "Slack does not accept the token.",
     "invalid_blocks": "Slack finds the message malformed.",
     "is_archived": "The channel is archived.",
     "message_not_found": "The message has been deleted.",
     "missing_scope": "The app lacks a permission.",
     "msg_too_long": "The message is too long.",
+    "no_permission": "The app may not write there: /invite it to the channel.",
     "no_text": "The message is empty.",
     "not_in_channel": "The app is not a member of the channel: /invite it there.",
+    "restricted_action": "The workspace does not let the app write there.",
+    "restricted_action_read_only_channel": "Nobody but a few may write in the channel.",
+    "restricted_action_thread_locked": "The thread is locked.",
+    "restricted_action_thread_only_channel": "In the channel one may write in threads only.",
     "token_revoked": "The token has been revoked.",
     "users_not_found": "No Slack user has this mail address.",
 }

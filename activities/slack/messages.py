@@ -35,7 +35,7 @@ SCOPES: Mapping[str, str] = {
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _MEMBER = re.compile(r"[UW][A-Z0-9]+")
 _GONE = frozenset({"thread_not_found", "message_not_found", "channel_not_found"})
-_UNREADABLE = frozenset({"missing_scope", "no_permission", "access_denied"})  # posting may be allowed all the same
+_UNREADABLE = "missing_scope"  # posting may be allowed all the same
 _CLOCK_SKEW = timedelta(minutes=2)
 _PAGES = 5  # of 200 entries each; no place of ours has more since a claim
 
@@ -265,7 +265,7 @@ def _unread(answer: Answer) -> Busy | None:
             return answer
         case Uncertain(reason):
             return Busy(reason, UNREACHABLE_FOR)
-        case Refused(reason, code, credentials=True) if code not in _UNREADABLE:
+        case Refused(reason, code, credentials=True) if code != _UNREADABLE:
             return Busy(reason, UNREACHABLE_FOR)  # until the token is mended
     return None
 

@@ -216,7 +216,20 @@ def test_a_channel_that_cannot_be_written_to_refuses(slack, transport, archived,
     assert not answer.credentials
 
 
-@pytest.mark.parametrize("code", ["token_revoked", "account_inactive", "invalid_auth"])
+@pytest.mark.parametrize("code", ["no_permission", "access_denied", "ekm_access_denied", "restricted_action"])
+def test_a_place_that_slack_keeps_from_us_concerns_what_goes_there_alone(slack, transport, code):
+    slack.fail(refusing(code))
+
+    answer = transport.send(TASK, WITHIN)
+
+    assert isinstance(answer, Refused)
+    assert not answer.credentials
+    assert f"({code})" in answer.reason
+
+
+@pytest.mark.parametrize(
+    "code", ["token_revoked", "account_inactive", "invalid_auth", "two_factor_setup_required", "accesslimited"]
+)
 def test_a_token_that_is_not_accepted_concerns_every_message(slack, transport, code):
     slack.fail(refusing(code))
 
@@ -305,7 +318,9 @@ def test_a_history_that_cannot_be_read_now_is_to_be_read_again(slack, transport,
     assert isinstance(transport.find(TASK, datetime.now(UTC)), Busy)
 
 
-@pytest.mark.parametrize(("error", "again"), [("invalid_auth", True), ("missing_scope", False)])
+@pytest.mark.parametrize(
+    ("error", "again"), [("invalid_auth", True), ("missing_scope", False), ("no_permission", False)]
+)
 def test_a_history_that_may_never_be_read_is_not_read_again(slack, transport, error, again):
     transport.send(TASK, WITHIN)
     slack.fail(Answers(200, body={"ok": False, "error": error}, on="history"))
