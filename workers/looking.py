@@ -46,7 +46,7 @@ from workers.views import (
     trace_view,
 )
 
-Noun = Literal["run", "task", "message", "account", "playbook", "instant", "subject"]
+Noun = Literal["run", "task", "message", "account", "playbook", "person", "instant", "subject"]
 
 UNCERTAIN: tuple[effects.State, ...] = ("uncertain",)
 EVERY = 20_000  # rows of a listing that is put into an order of its own before it is cut

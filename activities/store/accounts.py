@@ -128,6 +128,12 @@ def called(connection: Connection, words: str, limit: int) -> list[tuple[str, st
     return [*found, *alike][:limit]
 
 
+def beginning(connection: Connection, letters: str, limit: int) -> list[str]:
+    """Ids that begin so, by id."""
+    query = select(accounts.c.id).where(accounts.c.id.startswith(letters, autoescape=True))
+    return list(connection.scalars(query.where(accounts.c.state.is_not(None)).order_by(accounts.c.id).limit(limit)))
+
+
 def listed(connection: Connection, after: str = "", limit: int = 100) -> list[tuple[str, str]]:
     """Ids and states, by id, from the one after `after`."""
     query = select(accounts.c.id, accounts.c.state).where(accounts.c.id > after, accounts.c.state.is_not(None))

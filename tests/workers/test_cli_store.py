@@ -237,6 +237,35 @@ class TestLook:
         assert "Ring Acme" in shown.out
         assert playbook("outbox", "--state", "sent").out == "no messages\n"
 
+    def test_the_messages_of_a_run_are_found_by_the_beginning_of_its_id(self, filled):
+        found = playbook("outbox", "--run", filled[:8], "--json").json
+
+        assert found == playbook("outbox", "--run", filled, "--json").json != []
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (("outbox", "--run", "nosuch"), "there is no run 'nosuch'"),
+            (("outbox", "--account", "acmee"), "there is no account 'acmee'. Did you mean 'acme'?"),
+            (("runs", "--account", "CAL"), "there is no account 'CAL'. Did you mean 'calm'?"),
+            (("runs", "--playbook", "cal"), "no playbook 'cal' is applied, and none has run. Did you mean 'call'?"),
+            (("tasks", "--account", "zz"), "there is no account 'zz'\n"),
+            (("tasks", "--person", "bem"), "'bem' is nobody in people.yaml. Did you mean 'ben'?"),
+            (("tasks", "--playbook", "zz"), "no playbook 'zz' is applied, and none has run. Known: call."),
+            (("held", "--account", "zz"), "there is no account 'zz'"),
+            (("pause", "--account", "zz", "--yes"), "there is no account 'zz'"),
+        ],
+    )
+    def test_a_filter_that_names_what_is_not_there_is_an_error_with_what_is_near(self, filled, arguments, said):
+        ran = playbook(*arguments)
+
+        assert (ran.code, ran.out) == (1, "")
+        assert said.rstrip() in ran.err
+
+    def test_a_filter_of_what_is_there_and_has_nothing_finds_nothing(self, filled):
+        assert playbook("runs", "--account", "calm").out == "no runs\n"
+        assert playbook("outbox", "--account", "calm").out == "no messages\n"
+
     def test_an_account_is_shown_with_all_that_goes_on(self, filled):
         shown = fine(playbook("account", "acme")).out
 

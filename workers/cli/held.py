@@ -21,10 +21,13 @@ def command(*, account: str | None, playbook: str | None, limit: int, as_json: b
     Nothing is lost: `playbook release` starts them, or drops them.
     """
     from engine.subjects import slot
+    from workers import filters
     from workers.holding import held_views
 
     with opened() as host:
         rows = host.database.read(lambda c: held_views(c, host, playbook=playbook, account=account))
+        if not rows:
+            host.database.read(lambda c: filters.check(c, host, playbook=playbook, account=account))
     if as_json:
         print_json(rows[:limit])
         return

@@ -56,15 +56,19 @@ def starts_told(
 def meant(host: "Host", names: Sequence[str], playbook: str | None, account: str | None) -> "list[RunRow]":
     """Raises CommandFault when neither a run nor a filter is named."""
     from activities.store import runs
+    from workers import filters
     from workers.looking import EVERY, find_run
 
     if names:
         return host.database.read(lambda connection: [find_run(connection, name) for name in names])
     if playbook is None and account is None:
         raise CommandFault("name runs, or --playbook or --account")
-    return host.database.read(
+    found = host.database.read(
         lambda connection: runs.listed(connection, account=account, playbook=playbook, live=True, limit=EVERY)
     )
+    if not found:
+        host.database.read(lambda connection: filters.check(connection, host, account=account, playbook=playbook))
+    return found
 
 
 def operate(

@@ -1,7 +1,7 @@
 """`playbook outbox`: mail and messages, what became of each, and the text of any."""
 
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -11,6 +11,11 @@ from workers.cli.output import instant_column, own_zone, print_json, say, severa
 from workers.cli.program import with_example
 from workers.cli.store import account_option, json_option, limit_option, opened
 from workers.views import View
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from activities.store.effects import EffectRow
 
 STATES = ("wanted", "claimed", "sent", "failed", "skipped", "deferred", "uncertain")
 COLUMNS = ("message", "at", "channel", "for", "to", "account", "playbook", "state", "subject or text")
@@ -26,7 +31,7 @@ LONGEST = 60  # characters of a text in the table
     ),
 )
 @account_option
-@click.option("--run", metavar="ID", help="Only of this run.")
+@click.option("--run", metavar="ID", help="Only of this run, by its id or the beginning of it.")
 @click.option("--channel", type=click.Choice(CHANNELS), help="Only mail, Slack, webhooks, or mail instead of Slack.")
 @click.option(
     "--state", "states", type=click.Choice(STATES), multiple=True, help="Only in this state (may be repeated)."
@@ -57,20 +62,23 @@ def command(
     if page is not None and shown is None:
         raise CommandFault("--html is the page of one mail: name it with --show ID")
     from activities.store import effects
-    from workers.looking import EVERY, find_effect, page_shown
+    from workers import filters
+    from workers.looking import EVERY, find_effect, find_run, page_shown
     from workers.providers import message_views
 
     wanted: tuple[effects.State, ...] = tuple(one for one in get_args(effects.State) if one in states)
+
+    def found(connection: "Connection") -> "list[EffectRow]":
+        if shown:
+            return [find_effect(connection, shown)]
+        of_run = find_run(connection, run).id if run else None
+        rows = effects.listed(connection, account=account, run=of_run, channel=channel, states_in=wanted, limit=EVERY)
+        if not rows:
+            filters.check(connection, host, account=account)
+        return rows
+
     with opened() as host:
-        rows = host.database.read(
-            lambda connection: (
-                [find_effect(connection, shown)]
-                if shown
-                else effects.listed(
-                    connection, account=account, run=run, channel=channel, states_in=wanted, limit=EVERY
-                )
-            )
-        )
+        rows = host.database.read(found)
         html = host.database.read(lambda connection: page_shown(connection, host, rows[0])) if page else ""
         rows.sort(key=lambda row: (row.at, row.id), reverse=True)
         views = host.database.read(lambda connection: message_views(connection, host, rows[:limit]))

@@ -2,14 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 from pydantic import JsonValue
 
 from workers.cli.output import instant_column, own_zone, print_json, say, several, table
 from workers.cli.program import with_example
-from workers.cli.store import account_option, asked, json_option, limit_option, playbook_option
+from workers.cli.store import account_option, json_option, limit_option, opened, playbook_option
 from workers.views import View
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 COLUMNS = ("run", "account", "playbook", "version", "state", "outcome", "started", "ended", "next look")
 
@@ -35,18 +39,17 @@ def command(
 ) -> None:
     """Lists runs, the newest first."""
     from activities.store import runs
+    from workers import filters
     from workers.looking import EVERY, run_views
 
-    rows = asked(
-        lambda connection: run_views(
-            connection,
-            sorted(
-                runs.listed(connection, account=account, playbook=playbook, outcome=outcome, live=live, limit=EVERY),
-                key=lambda row: (row.started, row.id),
-                reverse=True,
-            ),
-        )
-    )
+    def found(connection: "Connection") -> list[View]:
+        rows = runs.listed(connection, account=account, playbook=playbook, outcome=outcome, live=live, limit=EVERY)
+        if not rows:
+            filters.check(connection, host, account=account, playbook=playbook)
+        return run_views(connection, sorted(rows, key=lambda row: (row.started, row.id), reverse=True))
+
+    with opened() as host:
+        rows = host.database.read(found)
     if as_json:
         print_json(rows[:limit])
         return

@@ -30,6 +30,7 @@ def command(
 ) -> None:
     """Lists tasks and escalations, the one that is due first in front."""
     from activities.store import tasks
+    from workers import filters
     from workers.looking import EVERY
 
     with opened() as host:
@@ -45,6 +46,10 @@ def command(
                 limit=EVERY,
             )
         )
+        if not found:
+            host.database.read(
+                lambda connection: filters.check(connection, host, account=account, playbook=playbook, person=person)
+            )
     found.sort(key=lambda task: (task.due is None, task.due or now, task.id))
     shown = [task_view(task) for task in found[:limit]]
     if as_json:

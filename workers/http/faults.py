@@ -195,6 +195,7 @@ _FIXES: Mapping[Noun, str] = {
     "subject": "Say `subject` where the playbook has a run for each contact or record, and only there",
     "instant": "Ask of an instant that has been",
     "playbook": "`playbook apply` applies those of the workspace",
+    "person": "Name somebody of people.yaml",
 }
 
 
