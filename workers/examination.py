@@ -16,7 +16,7 @@ from engine.workspace import load
 from workers.applying import preview
 from workers.checking import check
 from workers.environment import environment
-from workers.examination_mail import answers, letterhead, senders
+from workers.examination_mail import answers, letterhead, senders, tried_senders
 from workers.found import Found
 from workers.queues import Queues
 from workers.settings import Settings, load_settings
@@ -165,11 +165,15 @@ def _worker(settings: Settings, idle: Sequence[str]) -> Found:
 
 
 def _providers(settings: Settings) -> Iterator[Found]:
-    for channel, remote in (("email", remote_mail(settings)), ("slack", remote_slack(settings))):
+    ways = (
+        ("email", "SENDGRID_API_KEY nor PLAYBOOK_SMTP_URL", remote_mail(settings, tried_senders(settings))),
+        ("slack", "SLACK_BOT_TOKEN", remote_slack(settings)),
+    )
+    for channel, keys, remote in ways:
         if remote is None:
-            yield Found(
-                channel, ok=True, message="no key is set; messages are kept in the local outbox (playbook outbox)"
-            )
+            unset = f"neither {keys} is set" if " nor " in keys else f"{keys} is not set"
+            message = f"{unset}; messages are kept in the local outbox (playbook outbox)"
+            yield Found(channel, ok=True, message=message)
             continue
         for one in remote.check():
             yield _of(one)

@@ -1,15 +1,17 @@
 """What `playbook doctor` finds of mail as soon as any leaves the machine: who writes, what it says, what comes back."""
 
 from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from activities.transport import Sender
 from engine.people import Person
 from engine.workspace import load
 from workers.found import Found
 from workers.settings import Settings
-from workers.wiring import has_mail, senders_of
+from workers.wiring import has_mail, links_of, senders_of
 
-SHOWN = 10
+NO_MAIL = "00000000-0000-0000-0000-000000000000"  # of which an address for what comes back is tried
 
 
 def letterhead(settings: Settings) -> Iterator[Found]:
@@ -18,8 +20,7 @@ def letterhead(settings: Settings) -> Iterator[Found]:
         return
     lacks = dict(_lacks(settings))
     if not lacks:
-        domains = ", ".join(sorted(senders_of(settings).domains))
-        yield Found("mail", ok=True, message=f"colleagues at {domains} write as themselves; every mail can be refused")
+        yield _refusable(settings.public_url or "")
         return
     message = f"Mails do not say {', '.join(dict.fromkeys(lacks.values()))}."
     in_policy = ", ".join(f"{key}: …" for key in lacks if key.islower())
@@ -41,16 +42,63 @@ def _lacks(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "PLAYBOOK_LINK_SECRET", "how to get no more of them"
 
 
+def _refusable(site: str) -> Found:
+    """Every mail says what it must; whether its links are such as mail programs and customers can follow."""
+    message = "every mail says who writes, where they are by post, and how to get no more of them"
+    if urlsplit(site).scheme == "https":
+        return Found("mail", ok=True, message=message)
+    fix = "Set PLAYBOOK_PUBLIC_URL to an https:// address that customers reach."
+    if _is_here(site):
+        message = f"{message}, by links to {site}, which nobody follows from elsewhere"
+        return Found("mail", ok=True, message=f"{message}.", fix=fix)
+    message = (
+        f"Links in mails go to {site}, not to https: mail programs offer no unsubscribing with one click (RFC 8058)."
+    )
+    return Found("mail", ok=False, message=message, fix=fix)
+
+
+def _is_here(site: str) -> bool:
+    host = urlsplit(site).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def senders(settings: Settings) -> Iterator[Found]:
-    """Who writes from where the provider has verified nothing."""
+    """Who writes as themselves, and who does not."""
     own, domains = settings.mail_from, senders_of(settings).domains
     if own is None or not has_mail(settings):
         return
+    if not domains:
+        message = f"everybody writes as {own.address}, with their own name, and answers go to them"
+        yield Found("mail senders", ok=True, message=f"{message} (PLAYBOOK_MAIL_DOMAINS=none)")
+        return
     if _domain(own.address) not in domains:
         yield _own_elsewhere(own.address, domains)
-    people = [one for one in load(settings.workspace).people.everyone if one.active and one.email]
-    if elsewhere := [one for one in people if _domain(one.email or "") not in domains]:
+    elsewhere = [one for one in _writers(settings) if _domain(one.email or "") not in domains]
+    if elsewhere:
         yield _elsewhere(elsewhere, Sender(own.address, own.name), domains)
+    else:
+        yield Found("mail senders", ok=True, message=f"colleagues at {_listed(domains)} are to write as themselves")
+
+
+def tried_senders(settings: Settings) -> list[str]:
+    """Whom a mail server is asked to take mail from beside the sender of all mail: who stands on the envelopes of
+    customer mails, one of each domain.
+    """
+    own = settings.mail_from
+    if own is None:
+        return []
+    if (returns := links_of(settings).returns_to(NO_MAIL)) is not None:
+        return [returns]
+    others = [one.email for one in _writers(settings) if one.email and one.email.lower() != own.address.lower()]
+    first = {_domain(one): one for one in reversed(others)}
+    return [one for domain, one in sorted(first.items()) if domain in senders_of(settings).domains]
+
+
+def _writers(settings: Settings) -> list[Person]:
+    return [one for one in load(settings.workspace).people.everyone if one.active and one.email]
 
 
 def _own_elsewhere(address: str, domains: frozenset[str]) -> Found:
@@ -64,10 +112,9 @@ def _own_elsewhere(address: str, domains: frozenset[str]) -> Found:
 
 
 def _elsewhere(people: Sequence[Person], own: Sender, domains: frozenset[str]) -> Found:
-    named = ", ".join(f"{one.id} ({one.email})" for one in people[:SHOWN])
-    more = f" and {len(people) - SHOWN} more" if len(people) > SHOWN else ""
+    named = ", ".join(f"{one.id} ({one.email})" for one in people)
     message = (
-        f"not at a verified domain ({_listed(domains)}): {named}{more}. Their mails to customers come from "
+        f"not at {_listed(domains)}, where colleagues write as themselves: {named}. Their mails to customers come from "
         f"{own.address} with their name, and answers go to them."
     )
     whole = ",".join(sorted({*domains, *(_domain(one.email or "") for one in people)}))
@@ -85,12 +132,12 @@ def _listed(domains: frozenset[str]) -> str:
 
 def answers(settings: Settings) -> Iterator[Found]:
     """Whether what becomes of mails comes back, and to where."""
-    if settings.sendgrid_event_key is not None:
+    if settings.sendgrid_event_key is not None and settings.smtp_url is None:
         where = _at(settings, "/sendgrid/events")
         yield Found("mail events", ok=True, message=f"they come by HTTP to {where}, signed (SENDGRID_EVENT_KEY is set)")
     if not has_mail(settings):
         return
-    if settings.sendgrid_event_key is None:
+    if settings.sendgrid_event_key is None or settings.smtp_url is not None:
         yield _no_events(settings)
     if settings.smtp_url is not None:
         where = f"come back to {settings.inbound_domain}, raw, to {_at(settings, '/sendgrid/inbound')}"
@@ -103,7 +150,9 @@ def _no_events(settings: Settings) -> Found:
     """SendGrid alone tells them."""
     if settings.smtp_url is not None:
         message = "no events will come back: a mail server tells of no opens, clicks and complaints"
-        return Found("mail events", ok=True, message=message)
+        idle = settings.sendgrid_event_key is not None
+        fix = "SENDGRID_EVENT_KEY is for SendGrid: leave it out, or send by SENDGRID_API_KEY." if idle else ""
+        return Found("mail events", ok=True, message=f"{message}." if idle else message, fix=fix)
     message = (
         "No events will come back: nothing tells of bounces, complaints and opens, nor that a mail went whose answer "
         "was lost."

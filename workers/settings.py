@@ -102,9 +102,9 @@ class Settings(BaseSettings):
     mail_from: Sender | None = Field(
         None, description="the sender of all mail", examples=["Customer Success <success@example.com>"]
     )
-    mail_domains: Domains = Field(
-        frozenset(),
-        description="the domains that the provider of mail has verified for you, with commas between",
+    mail_domains: Domains | None = Field(
+        None,
+        description="the domains whose colleagues write as themselves, with commas between, or none",
         examples=["example.com,example.de"],
     )
     mail_per_second: float | None = Field(

@@ -118,7 +118,12 @@ def domain(given: str) -> str:
 
 
 def domains(given: object) -> object:
-    return frozenset(domain(one.strip()) for one in given.split(",")) if isinstance(given, str) else given
+    """`none` is none at all."""
+    if not isinstance(given, str):
+        return given
+    return (
+        frozenset() if given.strip().lower() == "none" else frozenset(domain(one.strip()) for one in given.split(","))
+    )
 
 
 def database_url(given: str) -> str:

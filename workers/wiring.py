@@ -1,6 +1,6 @@
 """The one place where settings become a host: its database, clock, and a transport for each channel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -66,13 +66,12 @@ def has_mail(settings: Settings) -> bool:
 
 
 def senders_of(settings: Settings) -> Senders:
-    """Whose own domain is verified may write as themselves, whatever else is."""
-    own = settings.mail_from
+    """Without the setting, colleagues at the domain of the sender of all mail write as themselves."""
+    own, domains = settings.mail_from, settings.mail_domains
     if own is None:
         return Senders()
-    return Senders(
-        Sender(own.address, own.name), settings.mail_domains or frozenset({own.address.rpartition("@")[2].lower()})
-    )
+    usual = frozenset({own.address.rpartition("@")[2].lower()})
+    return Senders(Sender(own.address, own.name), usual if domains is None else domains)
 
 
 def links_of(settings: Settings) -> Links:
@@ -100,13 +99,13 @@ def _apart(per_second: float | None) -> timedelta | None:
     return timedelta(seconds=1) / per_second if per_second else None
 
 
-def remote_mail(settings: Settings) -> Transport | None:
-    """SendGrid by its key, or any mail server by its address."""
+def remote_mail(settings: Settings, tried: Sequence[str] = ()) -> Transport | None:
+    """SendGrid by its key, or any mail server by its address, whose check names the senders `tried` too."""
     sender = Sender(settings.mail_from.address, settings.mail_from.name) if settings.mail_from else None
     if settings.smtp_url is not None:
         from activities.mail.smtp import Smtp
 
-        return Smtp(smtp_server(settings.smtp_url.get_secret_value()), sender=sender)
+        return Smtp(smtp_server(settings.smtp_url.get_secret_value()), sender=sender, tried=tried)
     if settings.sendgrid_api_key is None:
         return None
     from activities.mail.sendgrid import SendGrid

@@ -18,8 +18,8 @@ from activities.mail.addresses import ascii_domain, reached
 from activities.mail.dsn import RETURNS_TO
 from activities.mail.heads import named, registry, subject
 from activities.mail.page import page_of
-from activities.mail.smtp_check import examined
-from activities.mail.smtp_client import Answered, Letter, Server, cause, post
+from activities.mail.smtp_check import examined, unwelcome
+from activities.mail.smtp_client import NO_RIGHTS, Answered, Letter, Server, cause, post
 from activities.transport import Answer, Busy, Finding, Message, Refused, Sender, Sent
 from activities.verdict import DEFAULT_PAUSE, masked
 from activities.wire import Deadline, Exchange
@@ -28,7 +28,6 @@ _HEADERS = registry("List-Unsubscribe", "List-Unsubscribe-Post", "Message-ID", R
 _RULES = SMTPUTF8.clone(cte_type="7bit", header_factory=_HEADERS)
 # What concerns every mail, not this one: the greeting, the encryption, user and password.
 _OURS = frozenset({"greeting", "encryption", "login"})
-_NO_RIGHTS = frozenset({530, 534, 535, 538})
 _NOT_THEM = frozenset({550, 551, 553})
 # Of a refusal that any recipient of theirs would meet: by a policy, a list that we are on, or what our domain lacks.
 _OF_US = re.compile(
@@ -38,15 +37,23 @@ _OF_US = re.compile(
 
 
 class Smtp:
-    """`sender` stands in where a message has none. `look_up` bounds `check` as a whole."""
+    """`sender` stands in where a message has none. `look_up` bounds `check` as a whole, which names the senders `tried`
+    too.
+    """
 
     name = "smtp"
 
     def __init__(
-        self, server: Server, *, sender: Sender | None = None, look_up: timedelta = timedelta(seconds=15)
+        self,
+        server: Server,
+        *,
+        sender: Sender | None = None,
+        tried: Sequence[str] = (),
+        look_up: timedelta = timedelta(seconds=15),
     ) -> None:
         self._server = server
         self._sender = sender
+        self._tried = tried
         self._look_up = look_up
 
     def send(self, message: Message, deadline: timedelta) -> Answer:
@@ -61,7 +68,7 @@ class Smtp:
         try:
             said = post(exchange, self._server, letter)
         except Answered as answer:
-            return _verdict(answer)
+            return _verdict(answer, self._of_sender(answer, message, letter))
         except Exception as error:  # noqa: BLE001 - whatever it was, how far the letter got decides
             return exchange.without_answer(cause(error))
         return Sent(f"smtp:{message.id}" + (f" {_queue_id(said)}" if _queue_id(said) else ""))
@@ -72,7 +79,16 @@ class Smtp:
         return None
 
     def check(self) -> Sequence[Finding]:
-        return [examined(self._server, self._sender, self._look_up)]
+        return examined(self._server, self._sender, self._look_up, self._tried)
+
+    def _of_sender(self, answer: Answered, message: Message, letter: Letter) -> str:
+        """Who it is that the server does not take, and what to do; empty where it says something else."""
+        if not answer.of_sender or answer.own or answer.code < 500:
+            return ""
+        written = message.sender.address if message.sender else letter.sender
+        refused = written if answer.stage == "letter" else letter.sender
+        wrong = unwelcome(refused, self._sender)
+        return f". The server {wrong.what}. {wrong.fix}"
 
 
 def letter_of(message: Message, sender: Sender) -> Letter:
@@ -103,12 +119,13 @@ def _address(address: str, name: str) -> Address:
     return Address(named(name), user, ascii_domain(address))
 
 
-def _verdict(answer: Answered) -> Refused | Busy:
+def _verdict(answer: Answered, of_sender: str) -> Refused | Busy:
     """Before the letter was taken everything that is said is certain: it was not."""
     said = f"SMTP {answer.code} ({answer.stage}): {masked(answer.said)}"
     if 400 <= answer.code < 500:
         return Busy(said, DEFAULT_PAUSE, alone=_is_of_this_mail(answer))
-    ours = answer.stage in _OURS or answer.code in _NO_RIGHTS
+    ours = answer.stage in _OURS or answer.code in NO_RIGHTS
+    said = f"{said.removesuffix('.')}{of_sender}" if of_sender else said
     return Refused(said, f"smtp_{answer.code}", credentials=ours, gone=_is_gone(answer), at_them=_is_at_them(answer))
 
 
@@ -122,7 +139,8 @@ def _is_gone(answer: Answered) -> bool:
 
 def _is_at_them(answer: Answered) -> bool:
     """This recipient is refused, in words that say nothing of who writes to them or where from."""
-    return answer.stage == "recipient" and answer.code in _NOT_THEM and _OF_US.search(answer.said) is None
+    of_us = answer.of_sender or _OF_US.search(answer.said) is not None
+    return answer.stage == "recipient" and answer.code in _NOT_THEM and not of_us
 
 
 def _is_of_this_mail(answer: Answered) -> bool:

@@ -16,6 +16,7 @@ from activities.wire import Exchange, TimedSocket, dial
 TAKEN: Final = 250
 READY: Final = 220
 GO_ON: Final = 354
+NO_RIGHTS: Final = frozenset({530, 534, 535, 538})
 UNKNOWN_LETTERS: Final = "5.6.7 it knows no addresses with such letters"
 
 Stage = Literal["greeting", "encryption", "login", "sender", "recipient", "letter"]
@@ -41,6 +42,10 @@ class Letter:
     content: EmailMessage
 
 
+# In a word on a recipient or a letter: many servers say then only that they do not send for who writes.
+_OF_SENDER: Final = re.compile(r"sender (address|verify)|owned by|send as|5\.7\.60", re.IGNORECASE)
+
+
 class Answered(Exception):
     """The server said no, or not yet; `own`: we did in its place, by what it offers."""
 
@@ -50,6 +55,12 @@ class Answered(Exception):
         self.stage: Stage = stage
         self.code = code
         self.said = said.decode(errors="replace") if isinstance(said, bytes) else said
+
+    @property
+    def of_sender(self) -> bool:
+        """Whether it is who writes that the server does not take."""
+        late = self.stage in {"recipient", "letter"} and _OF_SENDER.search(self.said) is not None
+        return late or (self.stage == "sender" and self.code not in NO_RIGHTS)
 
 
 def post(exchange: Exchange, server: Server, letter: Letter) -> str:

@@ -66,6 +66,19 @@ def test_a_machine_without_a_whole_name_greets_by_an_address(server, transport, 
     assert server.greeted_by == name
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_colleague_whom_the_server_does_not_send_for_is_named_with_the_setting(server, late):
+    server.sends_for, server.says_late = "cs@vendor.example", late
+    transport = Smtp(Server("127.0.0.1", server.port), sender=Sender("cs@vendor.example"))
+
+    answer = transport.send(replace(MAIL, sender=Sender("noor@vendor.example", "Noor")), WITHIN)
+
+    assert isinstance(answer, Refused)
+    assert not answer.at_them
+    assert ". The server takes no mail from noor@vendor.example. Let the server send for" in answer.reason
+    assert "set PLAYBOOK_MAIL_DOMAINS=none" in answer.reason
+
+
 def test_a_long_address_to_be_left_out_by_stands_as_it_is(server, transport):
     url = f"https://customer-success.vendor.example/unsubscribe/{'x' * 120}"
 

@@ -13,9 +13,12 @@ from tests.support.standins.smtp import PASSWORD, USER, StandInSmtp
 SENDER = Sender("cs@vendor.example")
 
 
-def told(port, user="", password="", *, tls=False, host="127.0.0.1", within=5.0):
+NOOR = "noor@vendor.example"
+
+
+def told(port, user="", password="", *, tls=False, host="127.0.0.1", within=5.0, tried=()):
     server = Server(host, port, user, password, tls)
-    [finding] = Smtp(server, sender=SENDER, look_up=timedelta(seconds=within)).check()
+    *_, finding = Smtp(server, sender=SENDER, look_up=timedelta(seconds=within), tried=tried).check()
     assert finding.ok or finding.message.startswith(f"{host}:{port} ")
     return finding
 
@@ -116,6 +119,33 @@ def test_a_sender_that_the_server_does_not_take_is_named(plain):
 
     assert "takes no mail from cs@vendor.example (553 " in one.message
     assert "PLAYBOOK_MAIL_FROM" in one.fix
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_server_that_sends_for_one_address_alone_is_found_before_the_first_mail_of_a_colleague(plain, late):
+    plain.sends_for, plain.says_late = SENDER.address, late
+
+    alone, one = told(plain.port), told(plain.port, tried=[NOOR])
+
+    assert alone.ok
+    assert not one.ok
+    assert f"takes no mail from {NOOR} (553 5.7.1 Sender address " in one.message
+    assert "set PLAYBOOK_MAIL_DOMAINS=none: everybody then writes as cs@vendor.example" in one.fix
+
+
+def test_a_recipient_that_is_refused_says_nothing_of_who_writes(plain):
+    plain.answers["RCPT"] = "550 5.1.1 no such user"
+
+    assert told(plain.port).ok
+
+
+def test_a_server_that_sends_not_for_the_domain_of_what_comes_back_is_told_of_that_one(plain):
+    plain.sends_for = SENDER.address
+
+    one = told(plain.port, tried=["return+abc@reply.vendor.example"])
+
+    assert "from addresses at reply.vendor.example, where what it cannot deliver is to come back to" in one.message
+    assert "PLAYBOOK_INBOUND_DOMAIN" in one.fix
 
 
 def test_a_server_that_is_not_there_is_told_from_one_without_a_name():

@@ -641,7 +641,7 @@ class TestTroubles:
 
         assert "mail" not in quiet
         assert "Set 'mail: {company: …, address: …}' in policy.yaml and PLAYBOOK_PUBLIC_URL and" in lacking.out
-        assert "colleagues at vendor.example write as themselves; every mail can be refused" in whole.out
+        assert "every mail says who writes, where they are by post, and how to get no more of them" in whole.out
         assert "mail bounces  they go to the colleague who writes" in whole.out
 
     def test_doctor_tells_that_nothing_comes_back_from_mails(self, installation, monkeypatch):

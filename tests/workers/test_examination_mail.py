@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.sendgrid_posts import Signer
 from tests.support.small_workspace import small_workspace
-from workers.examination_mail import answers, letterhead, senders
+from workers.examination_mail import answers, letterhead, senders, tried_senders
 from workers.settings import Settings
 
 LINKS = {"public_url": "https://cs.vendor.example/", "link_secret": "a-secret-that-is-long-enough-for-it"}
@@ -36,8 +36,8 @@ def test_a_colleague_elsewhere_than_at_a_verified_domain_is_named_with_what_happ
 
     assert one.ok
     assert one.message == (
-        "not at a verified domain (vendor.example): ben (Ben@Other.example). Their mails to customers come from "
-        "success@vendor.example with their name, and answers go to them."
+        "not at vendor.example, where colleagues write as themselves: ben (Ben@Other.example). Their mails to "
+        "customers come from success@vendor.example with their name, and answers go to them."
     )
     assert "PLAYBOOK_MAIL_DOMAINS=other.example,vendor.example" in one.fix
 
@@ -51,8 +51,52 @@ def test_a_sender_of_all_mail_that_is_not_at_a_verified_domain_is_wrong(found):
 
 
 def test_senders_at_verified_domains_or_whose_mails_stay_here_are_fine(found):
-    assert found(senders, **BY_SMTP, mail_domains="vendor.example,other.example") == {}
+    [one] = found(senders, **BY_SMTP, mail_domains="vendor.example,other.example").values()
+
+    assert one.message == "colleagues at other.example, vendor.example are to write as themselves"
     assert found(senders, **OURS) == {}
+
+
+def test_that_everybody_writes_as_the_one_sender_is_a_setting_and_no_fault(workspace, found):
+    [one] = found(senders, **BY_SMTP, mail_domains="none").values()
+
+    assert (one.ok, one.fix) == (True, "")
+    assert one.message.startswith("everybody writes as success@vendor.example, with their own name, and answers go to")
+    assert tried_senders(Settings(workspace=workspace, **BY_SMTP, mail_domains="none")) == []
+
+
+def test_one_colleague_of_each_domain_is_tried_or_the_address_that_stands_on_envelopes_in_their_place(workspace):
+    given = {**BY_SMTP, "mail_domains": "vendor.example,other.example,third.example"}
+    returning = {**LINKS, "inbound_domain": "reply.vendor.example"}
+
+    tried = tried_senders(Settings(workspace=workspace, **given))
+    [returns] = tried_senders(Settings(workspace=workspace, **given, **returning))
+
+    assert tried == ["Ben@Other.example", "ana@vendor.example"]
+    assert returns.endswith("@reply.vendor.example")
+
+
+@pytest.mark.parametrize(
+    ("site", "ok", "said"),
+    [
+        ("https://cs.vendor.example", True, "how to get no more of them"),
+        ("http://cs.vendor.example", False, "no unsubscribing with one click (RFC 8058)"),
+        ("http://127.0.0.1:8080", True, "which nobody follows from elsewhere"),
+    ],
+)
+def test_links_that_are_not_https_are_not_said_to_be_fine(workspace, found, site, ok, said):
+    (workspace / "policy.yaml").write_text("mail: {company: V, address: Boston}\n")
+
+    one = found(letterhead, **BY_SMTP, **LINKS | {"public_url": site})["mail"]
+
+    assert (one.ok, said in one.message) == (ok, True)
+
+
+def test_a_key_for_events_that_a_mail_server_never_sends_is_said_to_be_idle(found):
+    one = found(answers, **BY_SMTP, sendgrid_event_key=Signer().key)["mail events"]
+
+    assert "no events will come back" in one.message
+    assert "SENDGRID_EVENT_KEY is for SendGrid" in one.fix
 
 
 @pytest.mark.parametrize(

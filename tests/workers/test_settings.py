@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from activities.mail.smtp_client import Server
+from activities.transport import Sender
 from tests.support.sendgrid_posts import Signer
 from workers.settings import DESCRIBED, ApiToken, ClockSetting, InvalidSettings, Settings, load_settings
 from workers.settings_values import MailSender, Scope
@@ -295,3 +296,10 @@ def test_colleagues_write_as_themselves_where_the_sender_does_unless_more_is_sai
 
     assert usual.domains == {"example.com"}
     assert senders_of(load_settings()).domains == {"example.de", "example.fr"}
+
+    monkeypatch.setenv("PLAYBOOK_MAIL_DOMAINS", "None")
+
+    assert senders_of(load_settings()).of(Sender("noor@example.com", "Noor")) == (
+        Sender("success@example.com", "Noor"),
+        "noor@example.com",
+    )

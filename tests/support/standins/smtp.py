@@ -30,7 +30,8 @@ class Got:
 class StandInSmtp:
     """`answers` are given once each, by the command that they answer (MAIL, RCPT, DATA), or `drop` to hang up there;
     `hangs` says at which command it falls silent. With a `certificate` it offers STARTTLS; `login` asks for a user;
-    without `utf8` it knows only addresses of ASCII. `from_the_start`: TLS without STARTTLS.
+    without `utf8` it knows only addresses of ASCII. `from_the_start`: TLS without STARTTLS. `sends_for` is the one
+    address that it takes mail from, which it `says_late`, with the recipient, as Postfix does.
     """
 
     def __init__(
@@ -43,6 +44,8 @@ class StandInSmtp:
     ) -> None:
         self.mails: list[Got] = []
         self.answers: dict[str, str] = {}
+        self.sends_for = ""
+        self.says_late = False
         self.hangs = ""
         self.encrypted = False
         self.greeted_by: str | None = None
@@ -64,11 +67,15 @@ class StandInSmtp:
         self.encrypted = session.ssl is not None
         self.greeted_by = session.host_name
         envelope.mail_options.extend(options)
+        if self._is_strange(address) and not self.says_late:
+            return "553 5.7.1 Sender address not verified"
         return await self._said("MAIL", server)
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if self._is_strange(envelope.mail_from or ""):
+            return "553 5.7.1 Sender address rejected: not owned by user"
         said = await self._said("RCPT", server)
         if said.startswith("25"):
             envelope.rcpt_tos.append(address)
@@ -82,6 +89,9 @@ class StandInSmtp:
         if self.answers.pop("AFTER", "") == "drop":
             server.transport.abort()
         return said
+
+    def _is_strange(self, address: str) -> bool:
+        return bool(self.sends_for) and address != self.sends_for
 
     async def _said(self, command: str, server: SMTP) -> str:
         if self.hangs == command:
