@@ -15,6 +15,7 @@ from engine.problems import Problems, suggest_or_list
 from engine.setting import Setting
 from engine.simulate import Others, Told, played, simulate
 from engine.standing import standing
+from engine.steps.escalate import EscalateSpec
 from engine.steps.task import TaskSpec
 from engine.story import Story, read_story
 from engine.tailoring import Unfit
@@ -24,6 +25,10 @@ from engine.validation import validated
 _ACKNOWLEDGED = frozenset({"escalate"})
 _NOUNS = {"escalate": "escalation", "remind": "reminder"}
 _OF_PEOPLE = frozenset({"task", "escalate", "email", "sequence", "meeting"})
+_MEANT = {
+    "acknowledge": ("escalation", _ACKNOWLEDGED),
+    "snooze": ("task that can be put off", _OF_PEOPLE - _ACKNOWLEDGED),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,7 @@ def _unknown(plan: Plan, story: Story) -> Iterator[tuple[Path, str, str]]:
     for index, told in enumerate(model.then):
         for verb in VERBS:
             if (step := getattr(told, verb)) is not None:
-                word, kinds = ("escalation", _ACKNOWLEDGED) if verb == "acknowledge" else ("task", _OF_PEOPLE)
+                word, kinds = _MEANT.get(verb, ("task", _OF_PEOPLE))
                 yield from _no_step(plan, None, word, kinds, step, ("then", index, verb))
         if told.complete and told.outcome:
             yield from _no_outcome(plan, told.complete, told.outcome, ("then", index, "outcome"))
@@ -157,8 +162,8 @@ def _is_named(step: Step, place: str) -> bool:
 def _no_outcome(plan: Plan, named: str, outcome: str, path: Path) -> Iterator[tuple[Path, str, str]]:
     place = template_of(named)
     for step in plan.steps.values():
-        if place in {step.id, step.path} and isinstance(step.spec, TaskSpec):
-            possible = (*step.spec.outcomes, "skipped")
+        if place in {step.id, step.path} and isinstance(step.spec, TaskSpec | EscalateSpec):
+            possible = (*step.spec.outcomes, "skipped") if isinstance(step.spec, TaskSpec) else ("acknowledged",)
             if outcome not in possible:
                 yield path, f"'{named}' has no outcome '{outcome}'", suggest_or_list(outcome, possible)
 

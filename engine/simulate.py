@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import JsonValue
 
 from engine.account import Account
+from engine.acting import heard, unfit
 from engine.answering import LASTING, fact_of, heard_by, is_heard_of
 from engine.desk import Changes, Desk
 from engine.held import Counting, Held
@@ -21,8 +22,7 @@ from engine.moments import Act, Answer, Ended, Moment
 from engine.parameters import packed
 from engine.plan import Plan
 from engine.postbox import Postbox
-from engine.problems import suggest_or_list
-from engine.run import Acknowledged, Effect, Input, Open, Run, Task, TaskActed
+from engine.run import Effect, Input, Open, Run, Task
 from engine.setting import Setting
 from engine.sharing import JOINED, joined
 from engine.standing import standing
@@ -249,13 +249,13 @@ class Simulation:
             # What it acts on may be opened by what has just come.
             self.run_until_quiet(at)
             place = self.open_task(act)
-        fault = _unfit(act, place[1]) if place else f"there is no open task or escalation '{act.step}' to {act.verb}"
+        fault = unfit(act, place[1], at) if place else f"there is no open task or escalation '{act.step}' to {act.verb}"
         if fault or not place:
             where = "" if place else f": {standing(self.told.runs.values(), self.plan, self.clock)}"
             self.told.faults.append(f"{self.clock(at)}: {fault}{where}")
             return
         run, open_ = place
-        self.inputs.setdefault(run.id, []).append(_input(act, open_, at))
+        self.inputs.setdefault(run.id, []).append(heard(act, open_, at))
 
     def open_task(self, act: Act) -> tuple[Run, Open] | None:
         """The latest open task or escalation of that step id or path, of the subject that is named; where that waits
@@ -348,35 +348,3 @@ class Simulation:
                 self.postbox.withdraw(run.id)
             if run.over:
                 self.desk.runs.pop(run.id, None)
-
-
-def _unfit(act: Act, open_: Open) -> str | None:
-    """Why the act cannot be done to that task."""
-    task = Task.model_validate(open_.memo["task"])
-    if act.verb == "acknowledge" and task.kind != "escalation":
-        return f"'{act.step}' is a task, which is completed and not acknowledged"
-    if act.verb != "complete" or task.kind == "escalation":
-        return None
-    if act.outcome is None:
-        plain = task.outcomes[0] == "done" or len(task.outcomes) == 1
-        return None if plain else f"'{act.step}' is completed with one of {', '.join(task.outcomes)}, and none is given"
-    if act.outcome in {*task.outcomes, "skipped"}:
-        return None
-    return f"'{act.step}' has no outcome '{act.outcome}'. {suggest_or_list(act.outcome, task.outcomes)}"
-
-
-def _input(act: Act, open_: Open, at: datetime) -> Input:
-    match act.verb:
-        case "acknowledge":
-            return Acknowledged(at=at, path=open_.path, visit=open_.visit, by=act.by)
-        case verb:
-            return TaskActed(
-                at=at,
-                path=open_.path,
-                visit=open_.visit,
-                verb=verb,
-                by=act.by,
-                outcome=act.outcome,
-                until=act.until,
-                to=act.to,
-            )

@@ -98,6 +98,25 @@ def test_an_outcome_that_a_task_does_not_have_is_told_with_what_is_meant():
     assert "is a task" in faults(steps, then=[{"after": "1 day", "acknowledge": "call"}])[0]
 
 
+def test_an_escalation_is_acknowledged_or_given_away_and_nothing_else():
+    steps = "  - {escalate: fire, reason: x, ladder: [{to: csm, within: 1 hour}]}"
+    snoozed = {"after": "10 minutes", "snooze": "fire", "until": "1 day"}
+    wrong = {"after": "20 minutes", "complete": "fire", "outcome": "nonsense"}
+    right = {"after": "30 minutes", "complete": "fire", "outcome": "acknowledged"}
+
+    assert faults(steps, then=[snoozed, wrong, right]) == [
+        "2026-03-02 Mon 09:10: 'fire' is an escalation, which is acknowledged or given to somebody else, and not put"
+        " off",
+        "2026-03-02 Mon 09:20: 'fire' has no outcome 'nonsense'. Known: acknowledged.",
+    ]
+
+
+def test_a_task_is_put_off_only_to_what_lies_ahead():
+    past = {"after": "1 day", "snooze": "call", "until": "2026-03-03T13:00:00Z"}
+
+    assert "lies ahead" in faults("  - {task: call}", then=[past, {"after": "2 days", "complete": "call"}])[0]
+
+
 def test_a_metric_that_the_story_sets_is_a_reading_until_it_is_set_again():
     steps = "  - {wait: up, for: metrics.logins.change >= 50%, at_most: 30 days, otherwise: []}"
 
