@@ -18,7 +18,7 @@ from engine.endings import Endings
 from engine.inside import rehearsed
 from engine.logic import Condition, Names, compile_asking
 from engine.model import PlaybookModel
-from engine.names_here import Here, Wider, steps_said
+from engine.names_here import Here, Wider, heard, steps_said
 from engine.own import check_own
 from engine.parameters import Values, as_text, filled_in, own_in, packed
 from engine.partial import as_far_as_it_goes
@@ -306,11 +306,7 @@ class Compiler:
 
     def with_events(self, names: Names, events: tuple[str, ...]) -> Names:
         """And what can be read of an event that is one of these: what they all have."""
-        if not events:
-            return names
-        each = [{name: one.type for name, one in self.setting.vocabulary.events[event].items()} for event in events]
-        shared = {name: type_ for name, type_ in each[0].items() if all(one.get(name) == type_ for one in each)}
-        return Wider(names, {f"event.{name}": type_ for name, type_ in shared.items()})
+        return heard(names, events, self.setting.vocabulary.events) if events else names
 
     def _of_vocabulary(self, outcomes: dict[str, Type]) -> Names:
         setting = self.setting

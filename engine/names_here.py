@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from engine.document import Document, Path
 from engine.logic import Names
 from engine.subjects import is_of_item
 from engine.types import Type
+from engine.vocabulary import Fields
 
+READ_ELSEWHERE: Final = ": read it where only one of them is at hand, or keep it in a field by an update"
 WITHOUT_OUTCOME = frozenset({"branch", "update", "end", "watch"})
 
 
@@ -97,6 +100,36 @@ class Wider:
         room = (path.removeprefix("at_start.") if is_of_item(path) else path).partition(".")[0]
         at_hand = any(more.partition(".")[0] == room for more in self.more)
         return None if at_hand else self.names.why_not(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard(Wider):
+    """`more` is what all `events` have of which one is at hand. Of the rest is told which of them lacks it, if it is
+    one of the `fields` that an event may have.
+    """
+
+    events: Mapping[str, Mapping[str, Type]]
+    fields: Collection[str]
+
+    def why_not(self, path: str) -> str | None:
+        room, _, rest = path.partition(".")
+        if room != "event" or path in self.more or rest not in self.fields:
+            return Wider.why_not(self, path)
+        here = " or ".join(f"'{event}'" for event in self.events)
+        lacking = [f"'{event}'" for event, fields in self.events.items() if rest not in fields]
+        if len(self.events) == 1:
+            return f"the event here is {here}, which has no {rest}"
+        why = f"{' and '.join(lacking)} has no {rest}" if lacking else f"their {rest} is not of one type"
+        return f"the event here is {here}, whichever came last, and {why}{READ_ELSEWHERE}"
+
+
+def heard(names: Names, events: Iterable[str], known: Mapping[str, Fields]) -> Names:
+    """And what can be read of an event that is one of these: what they all have."""
+    each = {event: {name: one.type for name, one in known[event].items()} for event in events}
+    first, *others = each.values()
+    shared = {name: type_ for name, type_ in first.items() if all(one.get(name) == type_ for one in others)}
+    fields = {name for event in known.values() for name in event}
+    return Heard(names, {f"event.{name}": type_ for name, type_ in shared.items()}, each, fields)
 
 
 def _an(kind: str) -> str:

@@ -247,11 +247,11 @@ class Place:
     def always_known(self, path: str) -> bool:
         return path == self.compiler.anchor or self.vocabulary.always_known(path)
 
-    def always_one_of(self, path: str) -> Iterable[str]:
-        """The words of a choice that every account has; the outcomes of a step that is over."""
+    def always_one_of(self, path: str) -> tuple[str, ...]:
+        """The words of a choice that every account has; the outcomes of a step that is over; of anything else none."""
         type_ = self.names.type_of(path)
         if type_ is None or type_.kind != "choice" or not (self.always_known(path) or path.startswith("outcome.")):
-            return ("(a word that no case can name)",)
+            return ()
         return type_.choices
 
     def _is_date(self, path: str, *keys: str | int) -> bool:

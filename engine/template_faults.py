@@ -12,6 +12,7 @@ from engine.conditions.faults import ADD_IT
 from engine.conditions.wording import FUNCTIONS
 from engine.filters import FITS
 from engine.logic import Fault, Names
+from engine.names_here import READ_ELSEWHERE
 from engine.placeholders import Refusal, cut_out
 from engine.problems import suggest
 from engine.readable import NOBODY_WRITTEN_TO, Calculable, Readable, samples
@@ -107,8 +108,7 @@ class _Reader:
 
     def _said(self, path: str) -> tuple[str, str] | None:
         if why_not := self._known.why_not(path):
-            nobody = why_not == NOBODY_WRITTEN_TO
-            return why_not, "With `each: contacts` at the top it is item.*" if nobody else "Take it away"
+            return why_not, _instead(why_not)
         if self._known.type_of(path):
             return None
         below = [known for known in self._known.paths if known.startswith(f"{path}.")]
@@ -142,6 +142,12 @@ class _Reader:
         start = _line_start(self._source, node.lineno)
         found = re.compile(rf"(?<![\w.]){re.escape(word)}(?![\w.])").search(self._source, start)
         return Fault(message, fix, found.start() if found else start)
+
+
+def _instead(why_not: str) -> str:
+    if why_not == NOBODY_WRITTEN_TO:
+        return "With `each: contacts` at the top it is item.*"
+    return "" if why_not.endswith(READ_ELSEWHERE) else "Take it away"
 
 
 def _other_filter(name: str) -> str:

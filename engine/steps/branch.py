@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import JsonValue
 
-from engine.logic import Condition, Expression
+from engine.logic import Condition, Expression, Scope
 from engine.run import Open
 from engine.steps.base import Given, Into, Move, Spec, StepModel, keep
 from engine.stored import why
@@ -14,6 +15,8 @@ from engine.stored import why
 if TYPE_CHECKING:
     from engine.context import Context
     from engine.place import Place
+
+_ANY: Final = datetime(2000, 1, 1, tzinfo=UTC)  # what no time can change is asked at any
 
 
 class Case(StepModel):
@@ -76,20 +79,18 @@ def compile_step(model: Model, place: Place) -> BranchSpec | None:
 
 
 def covers(conditions: list[Condition], place: Place) -> bool:
-    """Whether the cases name every word of one choice that is always known."""
-    paths: set[str] = set()
-    words: set[str] = set()
-    for condition in conditions:
-        match condition.logic:
-            case {"==": [{"var": str(path)}, str(word)]}:
-                paths.add(path)
-                words.add(word)
-            case {"in": [{"var": str(path)}, list(several)]}:
-                paths.add(path)
-                words |= {str(word) for word in several}
-            case _:
-                return False
-    return len(paths) == 1 and words >= set(place.always_one_of(paths.pop()))
+    """Whether one of the cases is true for every word of one choice that is always known."""
+    about: dict[str, list[Condition]] = {}
+    for one in conditions:
+        if len(one.reads) == 1 and not one.timely:
+            about.setdefault(next(iter(one.reads)), []).append(one)
+    return any(_covered(place.always_one_of(path), path, cases, place) for path, cases in about.items())
+
+
+def _covered(words: tuple[str, ...], path: str, cases: list[Condition], place: Place) -> bool:
+    calendar = place.compiler.setting.policy.calendar()
+    scopes = [Scope({path: word}, _ANY, calendar) for word in words]
+    return bool(scopes) and all(any(case.truth(scope) for case in cases) for scope in scopes)
 
 
 def enter(spec: BranchSpec, ctx: Context) -> Move:

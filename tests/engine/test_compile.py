@@ -80,6 +80,31 @@ def test_cases_that_cover_a_choice_which_every_account_has_need_no_otherwise():
     assert [one.code for one in problems(source(covered.replace('"paused", ', "")))] == ["no-otherwise"]
 
 
+@pytest.mark.parametrize(
+    ("case", "code"),
+    [
+        ('account.status == "paused" or account.status == "churned"', []),
+        ('account.status != "active"', []),
+        ('not (account.status == "active" or account.status == "paused") or account.status == "paused"', []),
+        ('account.status != "active" and account.status != "paused"', ["no-otherwise"]),
+        ('account.status != "active" and account.arr > 5', ["no-otherwise"]),
+    ],
+)
+def test_a_choice_is_covered_however_the_cases_say_it(case, code):
+    steps = f"""
+  - branch: status
+    cases: [{{when: account.status == "active", then: []}}, {{when: '{case}', then: []}}]
+"""
+
+    assert [one.code for one in problems(source(steps))] == code
+
+
+def test_what_is_no_choice_is_covered_by_no_cases():
+    steps = '  - {branch: b, cases: [{when: account.name == "a", then: []}, {when: account.name != "a", then: []}]}'
+
+    assert [one.code for one in problems(source(steps))] == ["no-otherwise"]
+
+
 def test_cases_that_cover_the_outcomes_of_a_step_need_no_otherwise():
     steps = """
   - {task: look, outcomes: [saved, lost]}

@@ -105,8 +105,10 @@ def test_an_escalation_is_acknowledged_or_given_away_and_nothing_else():
     right = {"after": "30 minutes", "complete": "fire", "outcome": "acknowledged"}
 
     assert faults(steps, then=[snoozed, wrong, right]) == [
-        "2026-03-02 Mon 09:10: 'fire' is an escalation, which is acknowledged or given to somebody else, and not put"
-        " off",
+        (
+            "2026-03-02 Mon 09:10: 'fire' is an escalation, "
+            "which is acknowledged or given to somebody else, and not put off"
+        ),
         "2026-03-02 Mon 09:20: 'fire' has no outcome 'nonsense'. Known: acknowledged.",
     ]
 
