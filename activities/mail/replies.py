@@ -85,10 +85,12 @@ def _taken(at: Bench, name: str, sure: bool, mail: Inbound) -> Outcome:  # noqa:
 def _what(
     at: Bench, row: EffectRow, mail: Inbound, *, sure: bool
 ) -> Literal["answered_by_machine", "unknown"] | Written:
-    """What changes nothing comes first: a colleague's own words, and what anybody could have sent."""
+    """What changes nothing comes first: a colleague's words, also where nothing proves that they are theirs (who knows
+    the address for replies may forge any other), and what anybody could have sent.
+    """
     colleagues = {one.email.lower() for one in at.current.setting.people.everyone if one.email}
     if mail.sender.lower() in colleagues - {row.effect.address.lower()}:
-        return "from_colleague"
+        return "from_colleague" if mail.proof == "passed" else "unproven"
     proven = sure or mail.proof == "passed"
     if _is_by_machine(at, mail):
         return "answered_by_machine" if proven else "unknown"

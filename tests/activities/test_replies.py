@@ -154,6 +154,21 @@ def test_what_a_colleague_answers_is_told_and_is_no_answer_of_the_customers(made
     assert sent(host, "slack") == ["Your colleague *Noor* has answered “One” (Acme):\n> Hi Kim"]
 
 
+@pytest.mark.parametrize("proof", ["none", "failed"])
+def test_whoever_forges_a_colleagues_address_is_not_called_one(made, proof):
+    host, clock, mail = made
+    forged = replace(REPLY, to=(LINKS.reply_to(mail.id),), sender="noor@vendor.test", sender_name="Noor", proof=proof)
+
+    assert replies.take_in(host, forged).what == "unproven"
+    assert replies.take_in(host, replace(forged, id="m2", machine=True)).what == "unproven"
+    drive(host, clock, NOW + timedelta(days=10))
+
+    assert (told_of(host), only_run(host).run.outcomes["news"]) == ([], "finished")
+    (told,) = sent(host, "slack")
+    assert told.startswith("Somebody has written as *Noor*")
+    assert "Nothing proves that it is them" in told
+
+
 def test_who_owns_the_account_is_not_told_what_they_wrote_themselves(made):
     host, clock, mail = made
 
