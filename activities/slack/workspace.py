@@ -4,7 +4,8 @@ Each is quick or not at all: a trigger lives for three seconds. What may be wort
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +22,7 @@ _silent = logging.getLogger("activities.slack.workspace.vendor")
 _silent.setLevel(logging.CRITICAL)  # its lines carry addresses that are secrets
 
 PROMPT = timedelta(seconds=2.5)
+KEPT = timedelta(minutes=10)  # before it is asked again whose address it is
 LOST = timedelta(seconds=1)  # until a question whose answer was lost is asked again
 View = Mapping[str, Any]
 
@@ -42,12 +44,12 @@ class Identity:
 
 
 class Workspace:
-    """Safe to share between threads. What Slack refuses is None or False."""
+    """Safe to share between threads. What Slack refuses is None or False. `passing` counts seconds from anywhere."""
 
-    def __init__(self, token: str, *, api: str = API) -> None:
-        self._token, self._api = token, api
+    def __init__(self, token: str, *, api: str = API, passing: Callable[[], float] = time.monotonic) -> None:
+        self._token, self._api, self._passing = token, api, passing
         self._identity: Identity | None = None
-        self._mails: dict[str, str] = {}
+        self._mails: dict[str, tuple[str, float]] = {}  # user id → address, and until when it is believed
 
     def identity(self) -> Identity | None:
         """None where Slack did not tell; it is asked the next time."""
@@ -56,14 +58,19 @@ class Workspace:
                 self._identity = self._asked(_identity)
         return self._identity
 
-    def mail_of(self, user: str) -> str | None:
-        """Raises NoAnswer."""
-        if user not in self._mails:
-            found = self._asked(lambda client: client.users_info(user=user)["user"]["profile"].get("email"))
-            if not isinstance(found, str):
-                return None
-            self._mails[user] = found
-        return self._mails[user]
+    def mail_of(self, user: str, known: Container[str]) -> str | None:
+        """In small letters. What is none of those `known` is asked anew each time: it may have been mended meanwhile.
+        Raises NoAnswer.
+        """
+        mail, until = self._mails.get(user, ("", 0.0))
+        if mail in known and self._passing() < until:
+            return mail
+        found = self._asked(lambda client: client.users_info(user=user)["user"]["profile"].get("email"))
+        if not isinstance(found, str):
+            return None
+        if (mail := found.lower()) in known:
+            self._mails[user] = mail, self._passing() + KEPT.total_seconds()
+        return mail
 
     def open(self, trigger: str, view: View) -> bool:
         """Now or never."""

@@ -68,10 +68,9 @@ class Office:
     def _among(self, people: People, user: str) -> Person:
         if stated := next((one for one in people.everyone if one.slack == user), None):
             return stated
-        mail = (self.workspace.mail_of(user) or "").lower()
-        unstated = (one for one in people.everyone if not one.slack)
-        found = next((one for one in unstated if mail and (one.email or "").lower() == mail), None)
-        if found is None:
+        by_mail = {one.email.lower(): one for one in reversed(people.everyone) if one.email and not one.slack}
+        mail = self.workspace.mail_of(user, by_mail)
+        if mail is None or (found := by_mail.get(mail)) is None:
             known = f" or with {mail}" if mail else ""
             raise Kindly(
                 f"You are not among the colleagues that the playbooks know: nobody has the Slack id {user}{known} "
