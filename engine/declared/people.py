@@ -1,4 +1,6 @@
-"""people.yaml, read: every id unique, every manager and backup somebody, no one their own manager's manager."""
+"""people.yaml, read: every id, Slack id and mail address one person's, every manager and backup somebody, no one their
+own manager's manager.
+"""
 
 from __future__ import annotations
 
@@ -79,6 +81,7 @@ class _Check:
     def __init__(self, document: Document, people: People) -> None:
         self._document, self._people = document, people
         self._problems = Problems()
+        self._reached: dict[str, str] = {}  # where somebody is reached → who
 
     def problems(self) -> Problems:
         seen: set[str] = set()
@@ -88,6 +91,7 @@ class _Check:
             seen.add(person.id)
             self._names(index, person)
             self._slack(index, person)
+            self._is_reached_alone(index, person)
             self._circle(index, person)
             self._away(index, person)
         return self._problems
@@ -105,6 +109,15 @@ class _Check:
             message = f"'{person.slack}' is not a Slack member id"
             fix = "Copy it from the person's profile in Slack (U…), or take `slack` away: `email` finds them too"
             self._add(("people", index, "slack"), person, message, fix, "slack-id")
+
+    def _is_reached_alone(self, index: int, person: Person) -> None:
+        """Cards and approvals of one would go to the other, and the clicks of both would be those of the first."""
+        for key, written in (("email", person.email), ("slack", person.slack)):
+            first = self._reached.setdefault(written.lower(), person.id) if written else person.id
+            if first != person.id:
+                message = f"'{written}' is {first}'s too"
+                fix = f"Give each their own: what is for {person.id} would reach {first}"
+                self._add(("people", index, key), person, message, fix, f"same-{key}")
 
     def _circle(self, index: int, person: Person) -> None:
         above = [one.id for one in self._people.chain(person.id)]
