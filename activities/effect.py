@@ -11,7 +11,7 @@ from activities.host import Host
 from activities.ledger import Doubted, Granted, Left, Paced
 from activities.mail import bounces
 from activities.runs import Telling, advance
-from activities.transport import Busy, Refused, Sent, Uncertain
+from activities.transport import Answer, Busy, Refused, Sent, Uncertain, Unsent
 
 Remember = Callable[[str], None]
 SOON: Final = timedelta(seconds=1)
@@ -58,8 +58,7 @@ def _claimed(host: Host, effect: str) -> ledger.Claim:
 
 def _send(host: Host, effect: str, granted: Granted, remember: Remember) -> Telling | None:
     """What settles it is written where its run advances: one transaction less for each effect."""
-    channel = granted.channel
-    match channel.transport.send(granted.message, channel.deadline):
+    match _answer(host, effect, granted):
         case Sent(receipt):
             remember(receipt)
             return ledger.settling(effect, "sent", receipt)
@@ -77,6 +76,15 @@ def _send(host: Host, effect: str, granted: Granted, remember: Remember) -> Tell
         case Uncertain(reason):
             ledger.doubt(host, effect, reason)
     return None
+
+
+def _answer(host: Host, effect: str, granted: Granted) -> Answer:
+    channel = granted.channel
+    try:
+        return channel.transport.send(granted.message, channel.deadline)
+    except Unsent as kept:
+        ledger.take_back(host, effect)
+        raise (kept.__cause__ or kept) from None
 
 
 def _ask(host: Host, effect: str, doubted: Doubted, remember: Remember) -> Telling | None:

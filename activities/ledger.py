@@ -120,6 +120,11 @@ def give_back(host: Host, effect: str, reason: str, after: timedelta) -> bool:
     return host.database.write(lambda connection: _given_back(bench(host, connection), effect, reason, after))
 
 
+def take_back(host: Host, effect: str) -> None:
+    """A fault of ours kept it back: wanted again, as if nobody had claimed it."""
+    host.database.write(lambda connection: _taken_back(connection, effect))
+
+
 def put_off(host: Host, effect: str, reason: str) -> None:
     """The provider takes nothing from us for the time being: this effect and others of its channel keep their place."""
     host.database.write(lambda connection: _put_off(bench(host, connection), effect, reason))
@@ -318,6 +323,12 @@ def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:
     else:
         _put_off(at, effect, reason, after)
     return fault == "nobody"
+
+
+def _taken_back(connection: Connection, effect: str) -> None:
+    row = _locked(connection, effect)[1]
+    if row.state == "claimed":
+        effects.change(connection, effect, state="wanted", lease_until=None)
 
 
 def _put_off(at: Bench, effect: str, reason: str, at_least: timedelta = timedelta(0)) -> None:

@@ -101,6 +101,10 @@ class Uncertain:
     reason: str
 
 
+class Unsent(Exception):
+    """A fault of ours, told as its cause, before anything had left."""
+
+
 Answer: TypeAlias = Sent | Refused | Busy | Uncertain
 
 
@@ -124,7 +128,8 @@ class Removes(Protocol):
 
 
 class Transport(Protocol):
-    """Plain, blocking and safe to share between threads. Answers are values: a provider's trouble never raises."""
+    """Plain, blocking and safe to share between threads. Answers are values: a provider's trouble never raises. A fault
+    of ours that certainly kept a message back raises Unsent."""
 
     @property
     def name(self) -> str: ...

@@ -27,7 +27,7 @@ from urllib.request import (
     getproxies,
 )
 
-from activities.transport import Busy, Uncertain
+from activities.transport import Busy, Uncertain, Unsent
 
 UNREACHABLE_FOR = timedelta(seconds=10)
 
@@ -78,12 +78,12 @@ class Exchange:
 
     def without_answer(self, error: Exception) -> Busy | Uncertain:
         """What a failure means that is no answer of the provider. Before a connection only network trouble is
-        explained; anything else is a fault of ours and goes on as it is."""
+        explained; anything else is a fault of ours: Unsent, from the error as it is."""
         if self.reached:
             return Uncertain(f"The request was sent, but {_cause(error)} before the whole answer came.")
         if isinstance(error, OSError):
             return Busy(f"The provider was not reached: {_cause(error)}.", UNREACHABLE_FOR)
-        raise error
+        raise Unsent from error
 
 
 @cache
@@ -222,7 +222,9 @@ def _resolved(host: str, port: int, deadline: Deadline) -> Sequence[_Address]:
     def look() -> None:
         try:
             found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError) as error:
+        except UnicodeError:  # what can be no name: an empty part of it, or too long a one
+            found.set_exception(socket.gaierror(socket.EAI_NONAME, "this can be no name"))
+        except OSError as error:
             found.set_exception(error)
 
     Thread(target=look, name="resolve", daemon=True).start()

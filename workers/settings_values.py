@@ -151,7 +151,15 @@ def base_url(given: str) -> str:
     parts = urlsplit(given)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("it is not a web address")
+    _name_of_a_host(parts.hostname)
     return given
+
+
+def _name_of_a_host(host: str) -> None:
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise ValueError("its host can be no name: a part of it is empty or too long") from None
 
 
 def host_and_port(given: str) -> str:
@@ -166,6 +174,7 @@ def smtp_url(given: SecretStr) -> SecretStr:
     parts = urlsplit(given.get_secret_value())
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path not in {"", "/"}:
         raise ValueError("it is not the address of a mail server")
+    _name_of_a_host(parts.hostname)
     try:
         port = parts.port
     except ValueError:

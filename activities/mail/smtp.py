@@ -19,8 +19,8 @@ from activities.mail.dsn import RETURNS_TO
 from activities.mail.heads import named, registry, subject
 from activities.mail.page import page_of
 from activities.mail.smtp_check import examined, unwelcome
-from activities.mail.smtp_client import NO_RIGHTS, Answered, Letter, Server, cause, post
-from activities.transport import Answer, Busy, Finding, Message, Refused, Sender, Sent
+from activities.mail.smtp_client import NO_RIGHTS, Answered, Letter, Server, Unreadable, cause, post
+from activities.transport import Answer, Busy, Finding, Message, Refused, Sender, Sent, Uncertain
 from activities.verdict import DEFAULT_PAUSE, masked
 from activities.wire import Deadline, Exchange
 
@@ -69,6 +69,8 @@ class Smtp:
             said = post(exchange, self._server, letter)
         except Answered as answer:
             return _verdict(answer, self._of_sender(answer, message, letter))
+        except Unreadable:
+            return Uncertain("The letter was sent, and what the server said to it cannot be read.")
         except Exception as error:  # noqa: BLE001 - whatever it was, how far the letter got decides
             return exchange.without_answer(cause(error))
         return Sent(f"smtp:{message.id}" + (f" {_queue_id(said)}" if _queue_id(said) else ""))
@@ -122,7 +124,7 @@ def _address(address: str, name: str) -> Address:
 def _verdict(answer: Answered, of_sender: str) -> Refused | Busy:
     """Before the letter was taken everything that is said is certain: it was not."""
     said = f"SMTP {answer.code} ({answer.stage}): {masked(answer.said)}"
-    if 400 <= answer.code < 500:
+    if answer.code < 500 or answer.code >= 600:  # not now, or nothing that a mail server says
         return Busy(said, DEFAULT_PAUSE, alone=_is_of_this_mail(answer))
     ours = answer.stage in _OURS or answer.code in NO_RIGHTS
     said = f"{said.removesuffix('.')}{of_sender}" if of_sender else said
@@ -147,7 +149,7 @@ def _is_of_this_mail(answer: Answered) -> bool:
     """Its mailbox is full, its address or its text not liked for now (RFC 3463). What else is said, such as to slow
     down, may be said to every mail: whether others go tells.
     """
-    if answer.stage not in {"recipient", "letter"} or answer.code == 421:
+    if answer.stage not in {"recipient", "letter"} or answer.code == 421 or answer.code not in range(400, 500):
         return False
     if coded := re.match(r"4\.(\d)\.\d", answer.said):
         return coded[1] in "126"

@@ -145,7 +145,7 @@ def _unreached(error: Exception, server: Server, *, greeted: bool) -> Wrong | No
     """After "host:port"."""
     ports = f"mend host and port in {SETTING} ({PORTS})."
     match error:
-        case socket.gaierror() | UnicodeEncodeError():
+        case socket.gaierror():
             fix = f"Mend the host in {SETTING}, or look after the name server of this machine."
             return Wrong("is nowhere: its name could not be resolved.", fix)
         case ConnectionRefusedError():

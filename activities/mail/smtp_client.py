@@ -1,6 +1,7 @@
 """The standard library's SMTP client under one total deadline, and with the knowledge of how far a mail got.
 
-Nothing is delivered before the letter's last line has gone out; whatever breaks before that broke nothing.
+Nothing is delivered before the letter's last line has gone out; whatever breaks before that broke nothing. Behind it
+only what the server says decides, by its first digit (RFC 5321).
 """
 
 import re
@@ -46,6 +47,10 @@ class Letter:
 _OF_SENDER: Final = re.compile(r"sender (address|verify)|owned by|send as|5\.7\.60", re.IGNORECASE)
 
 
+class Unreadable(Exception):
+    """What the server said to the letter tells not whether it took it."""
+
+
 class Answered(Exception):
     """The server said no, or not yet; `own`: we did in its place, by what it offers."""
 
@@ -64,7 +69,7 @@ class Answered(Exception):
 
 
 def post(exchange: Exchange, server: Server, letter: Letter) -> str:
-    """Hands the letter over; what the server said to it. Raises Answered, and whatever the network does."""
+    """Hands the letter over; what the server said to it. Raises Answered, Unreadable, and whatever the network does."""
     client = opened(exchange, server)
     try:
         modern = client.has_extn("smtputf8")
@@ -111,13 +116,13 @@ class Client(smtplib.SMTP):
             self._log_in()
 
     def deliver(self, letter: bytes) -> str:
-        code, said = self.docmd("DATA")
-        if code != GO_ON:
-            raise Answered("letter", code, said)
+        self.expect("letter", GO_ON, self.docmd("DATA"))
         self._exchange.reached = True
         ended = letter if letter.endswith(b"\r\n") else letter + b"\r\n"
         self.send(re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n")
         answer = self.getreply()
+        if answer[0] // 100 not in {2, 4, 5}:
+            raise Unreadable
         self.expect("letter", TAKEN, answer)
         return answer[1].decode(errors="replace")
 
@@ -130,7 +135,7 @@ class Client(smtplib.SMTP):
 
     def expect(self, stage: Stage, code: int, answer: tuple[int, bytes]) -> None:
         given, said = answer
-        if given // 10 != code // 10:  # 250 and 251 both say yes
+        if given // 100 != code // 100:
             raise Answered(stage, given, said)
 
     def _greet(self) -> None:
@@ -157,17 +162,34 @@ class Client(smtplib.SMTP):
 
     def _log_in(self) -> None:
         try:
-            self.login(self._server.user, self._server.password)
+            self.login(self._server.user, _InUtf8(self._server.password))
         except smtplib.SMTPNotSupportedError:
             raise Answered("login", 530, "it takes no user and password", own=True) from None
         except smtplib.SMTPResponseException as refused:
             raise Answered("login", refused.smtp_code, refused.smtp_error) from None
+
+    def auth(self, mechanism: str, authobject: Any, *, initial_response_ok: bool = True) -> tuple[int, bytes]:
+        def said(*challenge: bytes) -> str | None:
+            answer = authobject(*challenge)
+            return None if answer is None else _InUtf8(answer)
+
+        return super().auth(mechanism, said, initial_response_ok=initial_response_ok)  # type: ignore[arg-type]
 
     def _get_socket(self, host: str, port: int, timeout: float) -> Any:
         del timeout  # one per operation knows no total
         timed = TimedSocket(dial(host, port, self._exchange.deadline), self._exchange.deadline)
         self._timed = timed.under_tls(host) if self._server.tls else timed
         return self._timed
+
+
+class _InUtf8(str):
+    """A user or password in any letters (RFC 4616): the standard library writes them in ASCII, or not at all."""
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        del encoding
+        return super().encode("utf-8", errors)
 
 
 def cause(error: Exception) -> Exception:

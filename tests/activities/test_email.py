@@ -180,8 +180,9 @@ def test_a_refused_connection_is_certain_non_delivery(sendgrid):
     assert "refused the connection" in answer.reason
 
 
-def test_a_name_that_does_not_resolve_is_certain_non_delivery():
-    transport = SendGrid("SG.key", host="http://nowhere.invalid")
+@pytest.mark.parametrize("host", ["nowhere.invalid", "api..sendgrid.example"])
+def test_a_name_that_does_not_resolve_is_certain_non_delivery(host):
+    transport = SendGrid("SG.key", host=f"http://{host}")
 
     answer = transport.send(MAIL, WITHIN)
 

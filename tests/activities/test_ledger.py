@@ -8,7 +8,7 @@ from activities import ledger, runs
 from activities.effect import TryAgain, perform
 from activities.store import breakers, effects, inputs, suppressions
 from activities.store.traces import of_run
-from activities.transport import Busy, Refused, Sent, Uncertain
+from activities.transport import Busy, Refused, Sent, Uncertain, Unsent
 from tests.support.hosts import HandClock, Noting, acme, always, host_on, only_run, playbook, tell, then_sent
 
 START = "start: {when: metrics.nps.value < 5}\n"
@@ -180,6 +180,20 @@ def test_what_was_certainly_not_delivered_is_wanted_again_before_the_attempt_end
         done(host)
 
     assert (again.value.after, the_effect(host).state) == (timedelta(seconds=1), "wanted")
+    done(host)
+    assert (the_effect(host).state, len(email.sent)) == ("sent", 2)
+
+
+def test_what_a_fault_of_ours_kept_back_is_wanted_again_and_the_fault_goes_on(made):
+    def breaks(message):
+        raise Unsent from KeyError("ours")
+
+    host, _, email, _ = made(email=then_sent(breaks))
+
+    with pytest.raises(KeyError):
+        done(host)
+
+    assert the_effect(host).state == "wanted"
     done(host)
     assert (the_effect(host).state, len(email.sent)) == ("sent", 2)
 

@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from activities.mail.sendgrid import SendGrid
-from activities.transport import Busy, Message, Sender, Sent, Uncertain
+from activities.transport import Busy, Message, Sender, Sent, Uncertain, Unsent
 from activities.wire import Deadline, DeadlinePassed, Exchange
 from tests.support.standins import Drips, Drops, StandInSendGrid
 
@@ -105,8 +105,10 @@ def test_a_deadline_is_shared_by_the_requests_of_a_call():
 
 @pytest.mark.parametrize("error", [ValueError("ours"), KeyError("ours")])
 def test_a_fault_of_ours_before_anything_left_is_not_called_the_providers(error):
-    with pytest.raises(type(error)):
+    with pytest.raises(Unsent) as told:
         Exchange(Deadline(WITHIN)).without_answer(error)
+
+    assert told.value.__cause__ is error
 
 
 @pytest.mark.parametrize("error", [ValueError("ann@acme.example"), ssl.SSLError("ann@acme.example"), OSError("ann")])

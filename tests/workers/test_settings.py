@@ -271,7 +271,9 @@ def test_a_mail_server_is_named_by_its_address(monkeypatch, url, server):
     assert "pw" not in repr(settings)
 
 
-@pytest.mark.parametrize("url", ["http://hush@x", "smtp://", "smtp://x:hush", "smtp://hush@x", "smtp://x/hush"])
+@pytest.mark.parametrize(
+    "url", ["http://hush@x", "smtp://", "smtp://x:hush", "smtp://hush@x", "smtp://x/hush", "smtp://hush..x"]
+)
 def test_what_is_no_address_of_a_mail_server_is_told_without_it(monkeypatch, url):
     monkeypatch.setenv("PLAYBOOK_MAIL_FROM", "success@example.com")
 
@@ -279,6 +281,14 @@ def test_what_is_no_address_of_a_mail_server_is_told_without_it(monkeypatch, url
 
     assert told.startswith("PLAYBOOK_SMTP_URL: ")
     assert "hush" not in told
+
+
+def test_an_address_whose_host_can_be_no_name_is_told(monkeypatch):
+    monkeypatch.setenv("PLAYBOOK_MAIL_FROM", "success@example.com")
+
+    told = problems_of(monkeypatch, SENDGRID_HOST="https://api..sendgrid.com", SLACK_API_URL=f"https://{'a' * 64}.com")
+
+    assert ["its host can be no name" in one for one in told] == [True, True]
 
 
 def test_mail_goes_out_one_way(monkeypatch):

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-USER, PASSWORD = "playbook", "a secret"
+USER, PASSWORD = "playbook", "ein Geheimwörtchen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class StandInSmtp:
         self.hangs = ""
         self.encrypted = False
         self.greeted_by: str | None = None
+        self.ways = {"PLAIN", "LOGIN"}
         self._login = login
         self._utf8 = utf8
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
@@ -77,13 +78,13 @@ class StandInSmtp:
         if self._is_strange(envelope.mail_from or ""):
             return "553 5.7.1 Sender address rejected: not owned by user"
         said = await self._said("RCPT", server)
-        if said.startswith("25"):
+        if said.startswith("2"):
             envelope.rcpt_tos.append(address)
         return said
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         said = await self._said("DATA", server)
-        if said.startswith("25"):
+        if said.startswith("2"):
             letter = message_from_bytes(bytes(envelope.content or b""), policy=policy.default)
             self.mails.append(Got(str(envelope.mail_from), [*envelope.rcpt_tos], letter))
         if self.answers.pop("AFTER", "") == "drop":
@@ -122,7 +123,9 @@ class StandInSmtp:
         return await self._loop.create_server(self._protocol, "127.0.0.1", 0, ssl=self._at_once)
 
     def _protocol(self) -> SMTP:
-        asks: dict[str, Any] = {"authenticator": _known, "auth_required": True} if self._login else {}
+        barred = {"PLAIN", "LOGIN"} - self.ways
+        asks: dict[str, Any] = {"auth_exclude_mechanism": barred} if self._login else {}
+        asks |= {"authenticator": _known, "auth_required": True} if self._login else {}
         offers = None if self._at_once else self._tls
         return SMTP(self, loop=self._loop, hostname="mx.test", enable_SMTPUTF8=self._utf8, tls_context=offers, **asks)
 
