@@ -19,6 +19,7 @@ from activities.host import Host
 from activities.outlook import directive_of, directives
 from activities.store import accounts, effects, inputs, runs, tasks, traces, wakes, watches
 from activities.store.accounts import AccountRow
+from activities.store.effects import EffectRow
 from activities.store.runs import RunRow
 from activities.store.together import Collided
 from activities.store.traces import Traced
@@ -118,7 +119,7 @@ def feed(
         return row
     now = _moment(at, account, reached)
     waiting = inputs.waiting(at.connection, row.id)
-    released = not row.paused and effects.release(at.connection, row.id, now, at.real)
+    released = effects.release(at.connection, row.id, now, at.real) if not row.paused else []
     if row.over:
         inputs.consume(at.connection, [seq for seq, _ in waiting], now)
         if not waiting and not released:
@@ -126,6 +127,7 @@ def feed(
         runs.touch(at.connection, [row.id])
     elif waiting or (row.look_at is not None and row.look_at <= now):
         desk = lay_out(at, {account.id: account}, [row.run])[account.id]
+        _say_anew(at, desk, released, now)
         if row.look_at is not None and row.look_at <= now:
             others = _waited_for(at, desk, row, now, under_way)
             if others:
@@ -137,10 +139,24 @@ def feed(
         put_away(at, desk, account, now, {row.id: waiting})
         return row.after(desk.runs[row.id])
     elif released:
+        if any(map(_is_put_off_mail, released)):
+            _say_anew(at, lay_out(at, {account.id: account}, [row.run])[account.id], released, now)
         runs.touch(at.connection, [row.id])
     else:
         return row
     return replace(row, rev=row.rev + 1)
+
+
+def _is_put_off_mail(one: EffectRow) -> bool:
+    return one.state == "deferred" and one.channel == "email"
+
+
+def _say_anew(at: Bench, desk: Desk, released: Sequence[EffectRow], now: datetime) -> None:
+    """A mail that was put off says what is so when it goes."""
+    for one in filter(_is_put_off_mail, released):
+        anew = desk.reworded(one.effect, now)
+        if anew is not one.effect:
+            effects.change(at.connection, one.id, body=anew.model_dump_json())
 
 
 def _waited_for(at: Bench, desk: Desk, row: RunRow, now: datetime, under_way: frozenset[str]) -> list[RunRow]:

@@ -22,7 +22,8 @@ from engine.facts import Fact
 from engine.hearing import Event, awaits, said
 from engine.plan import Plan
 from engine.playing import Playing
-from engine.run import Flipped, Input, Run, Watch
+from engine.rewording import reworded
+from engine.run import Effect, Flipped, Input, Run, Watch
 from engine.sharing import passed_on
 from engine.subjects import hangs_on, slot
 from engine.subjects import touched as items_touched
@@ -110,6 +111,14 @@ class Desk(Playing):
             waiting = self._follow(plan, self._advanced(plan, run_id, waiting, at, now), at)
         self._advancing = self._horizon = None
         self._leave(run_id, waiting, inputs)
+
+    def reworded(self, effect: Effect, now: datetime) -> Effect:
+        """A mail that was put off, as it is for the account now."""
+        run = self.runs.get(effect.run)
+        if run is None:
+            return effect
+        plan = self.plans(run.plan)
+        return reworded(effect, plan, run, self.world(now, plan, run.subject), now)
 
     def _advanced(
         self, plan: Plan, run_id: str, waiting: Sequence[Input], at: datetime, horizon: datetime | None = None

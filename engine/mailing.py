@@ -40,6 +40,11 @@ def about(topic: str | None, send: SendTimes | None, expires: datetime | None) -
     return {name: value for name, value in said.items() if value is not None}
 
 
+def about_of(effect: Effect) -> dict[str, JsonValue]:
+    """What `about` has written into it."""
+    return {name: effect.content[name] for name in ("topic", "send", "expires") if name in effect.content}
+
+
 def topic_of(effect: Effect) -> str:
     topic = effect.content.get("topic")
     return topic if isinstance(topic, str) else GENERAL.id

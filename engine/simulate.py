@@ -306,9 +306,17 @@ class Simulation:
                 self.note(effect.run, came.model_copy(update={"subject": self.told.runs[effect.run].subject}))
             else:
                 self.inputs.setdefault(effect.run, []).append(came)
-                self.told.mails += [effect] if came.state == "sent" else []
+                if came.state == "sent":
+                    self.has_gone(effect, now)
                 break  # its run goes on before another mail is looked at
         return self.awaited(now)
+
+    def has_gone(self, effect: Effect, now: datetime) -> None:
+        """One that was put off says what is so now."""
+        if effect.at < now:
+            effect = self.desk.reworded(effect, now)
+            self.words.hear(effect)
+        self.told.mails.append(effect)
 
     def post(self, changes: Changes, now: datetime) -> None:
         """Mails wait for their moment; everything else that is wanted is done, in a ledger's order."""

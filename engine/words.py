@@ -24,8 +24,11 @@ class Words:
         for task in changes.tasks.values():
             self.made[task.run, task.path, ""] = task.title
         for effect in changes.effects.values():
-            if effect.purpose in _OWN:
-                self.made[_place(effect)] = _line(effect.content)
+            self.hear(effect)
+
+    def hear(self, effect: Effect) -> None:
+        if effect.purpose in _OWN:
+            self.made[_place(effect)] = _line(effect.content)
 
     def of(self, run: str, entry: Entry) -> str | None:
         """What is read where this happened; a ladder's rungs all say what their escalation says."""

@@ -172,8 +172,8 @@ def change(connection: Connection, effect: str, **changes: Any) -> None:
     writing.change(connection, effects, effect, **changes)
 
 
-def release(connection: Connection, run: str, now: datetime, real: datetime) -> bool:
-    """What was put off until now is wanted again, what was uncertain is asked for; whether there was any."""
+def release(connection: Connection, run: str, now: datetime, real: datetime) -> list[EffectRow]:
+    """What was put off until now is wanted again, what was uncertain is asked for; they, as they were."""
     due = [one for one in unsettled(connection, [run])[run] if one.until is not None and one.until <= now]
     for one in due:
         if one.state == "deferred":
@@ -186,7 +186,7 @@ def release(connection: Connection, run: str, now: datetime, real: datetime) -> 
             change(connection, one.id, until=None, ready_since=since, at=one.until, **again)
         else:
             change(connection, one.id, until=None, asking=True)
-    return bool(due)
+    return due
 
 
 def skip(

@@ -14,7 +14,7 @@ from engine.logic import Condition, Expression
 from engine.mailing import EXPIRED, MISSING
 from engine.quantities import Duration
 from engine.recipients import Recipients, chosen
-from engine.run import Flipped, Open, Settled
+from engine.run import Effect, Flipped, Open, Settled
 from engine.sendtimes import SendTimes
 from engine.steps import approval, mails, nobody
 from engine.steps.base import Done, Given, Move, Park, Rest, Spec, TimeUp, Unready, WaitingModel, keep
@@ -127,6 +127,12 @@ def enter(spec: EmailSpec, ctx: Context) -> Move:
         asking = replace(ctx, memo={"contents": contents, **kept})
         return approval.ask(spec.approval, _shown(contents), expires, asking)
     return _want(spec, contents, replace(ctx, memo={**ctx.memo, **kept}))
+
+
+def anew(spec: EmailSpec, effect: Effect, ctx: Context) -> dict[str, JsonValue] | None:
+    """What one that was put off says now; None where it stays as somebody approved it, or there is nobody."""
+    contact = next((one for one in ctx.contacts() if str(one["id"]) == effect.to), None)
+    return mails.content(spec, contact, ctx, None) if contact and not ctx.memo.get("approved") else None
 
 
 def _want(spec: EmailSpec, contents: Mapping[str, JsonValue], ctx: Context) -> Move:

@@ -13,7 +13,7 @@ from engine.logic import Condition, Expression
 from engine.mailing import EXPIRED, MISSING
 from engine.quantities import Duration
 from engine.recipients import Recipients, chosen
-from engine.run import Answered, Flipped, Frozen, Open, Settled
+from engine.run import Answered, Effect, Flipped, Frozen, Open, Settled
 from engine.sendtimes import SendTimes
 from engine.steps import mails, nobody, stopping
 from engine.steps.base import (
@@ -307,6 +307,14 @@ def _want(spec: SequenceSpec, to: str, person: Person, ctx: Context) -> Person:
         return Person(mail=number, failed=str(lacking), awaits=lacking.awaits, expires=until, got=got)
     ctx.want("email", "email", to, str(contact["email"]), content, below=f"{_DUE}{number}")
     return Person(mail=number, expires=until, got=got)
+
+
+def anew(spec: SequenceSpec, effect: Effect, ctx: Context) -> dict[str, JsonValue] | None:
+    """What a mail that was put off says now; None where it is not their turn any more."""
+    person, contact = _people(ctx.memo).get(effect.to), _contact(effect.to, ctx)
+    if person is None or person.over or contact is None:
+        return None
+    return mails.content(spec.mails[person.mail - 1], contact, ctx, None, below=f"{_DUE}{person.mail}")
 
 
 def _lost(person: Person) -> Person:

@@ -162,6 +162,17 @@ def test_quiet_hours_are_those_on_the_recipients_own_clock(made):
     assert deferred(host) == [("quiet hours", "2026-03-02T23:00:00Z")]
 
 
+def test_a_mail_that_was_put_off_says_what_is_so_when_it_goes(made):
+    steps = MAIL.replace("Dear Kim", "'{{ metrics.nps.value }} for {{ contact.name }}'")
+    host, clock = made('quiet_hours: {customers: "08:00-20:00"}\n', mailing("hello", steps=steps))
+    tell(host, "acme", contact={"id": "c1", "name": "Kim Lee"})
+    tell(host, "acme", metric="nps", value=9)
+
+    drive(host, clock, NOW + timedelta(days=1))
+
+    assert (the_only(host).state, the_only(host).effect.content["body"]) == ("sent", "9 for Kim Lee")
+
+
 def test_who_has_unsubscribed_from_a_topic_gets_no_mail_of_it(made):
     host, clock = made("topics: {product: {title: News}}\n", mailing("hello"))
     host.database.write(lambda c: suppressions.opt_out(c, "Kim@acme.test", "general", NOW))

@@ -298,3 +298,43 @@ def test_what_waits_for_somebody_to_write_to_expires(steps):
 @pytest.mark.parametrize(("more", "said"), [("", ["missing-wait"]), ("    expires: 3 days\n", [])])
 def test_waiting_for_somebody_needs_an_end(more, said):
     assert [one.code for one in problems(source(MAIL + "    missing: wait\n" + more))] == said
+
+
+STALE = MAIL.replace("Dear {{ contact.name }}", "On {{ now | date }} {{ account.seats }} for {{ contact.name }}")
+NEXT_DAY = {"account": {"seats": 40}, "contacts": [KIM | {"name": "Kim Lee"}], "after": "1 day"}
+
+
+def body(result):
+    (mail,) = result.mails
+    return mail.content["body"]
+
+
+def test_a_mail_that_was_put_off_says_what_is_so_when_it_goes():
+    result = told(STALE + "    send: {on: [friday]}\n", account={"seats": 5}, then=[NEXT_DAY])
+
+    assert body(result) == "On 6 March 2026 40 for Kim Lee"
+
+
+def test_a_mail_of_a_sequence_that_was_put_off_says_what_is_so_when_it_goes():
+    steps = "  - sequence: news\n    to: champion\n    send: {on: [friday]}\n    mails: [{subject: Hi, text: '%s'}]\n"
+
+    result = told(steps % "{{ now | date }}, {{ account.seats }}", account={"seats": 5}, then=[NEXT_DAY])
+
+    assert body(result) == "6 March 2026, 40"
+
+
+def test_a_mail_that_was_put_off_stays_as_it_was_approved():
+    approved = {"after": "1 hour", "complete": "hello", "outcome": "approved"}
+    steps = STALE + "    send: {on: [friday]}\n    approval: csm\n"
+
+    result = told(steps, account={"seats": 5}, then=[approved, NEXT_DAY])
+
+    assert body(result) == "On 2 March 2026 5 for Kim"
+
+
+def test_a_mail_that_was_put_off_stays_as_it_was_where_something_is_not_known_any_more():
+    gone = {"after": "1 day", "account": {"seats": None}}
+
+    result = told(STALE + "    send: {on: [friday]}\n", account={"seats": 5}, then=[gone])
+
+    assert body(result) == "On 2 March 2026 5 for Kim"
