@@ -1,6 +1,6 @@
 """Mails as they would go out, of templates and steps: with made-up values, or with those of an account."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,16 +15,14 @@ from engine.logic import Scope
 from engine.mailing import about
 from engine.overlay import Below
 from engine.people import Person
-from engine.plan import Plan
 from engine.readable import Readable, example
 from engine.rendering import Into
 from engine.run import Effect, effect_key
 from engine.setting import Setting
-from engine.steps.email import EmailSpec
-from engine.steps.sequence import SequenceSpec
 from engine.templates import Rendered, Unfit
 from engine.types import Type
 from engine.values import Value
+from workers.mailings import Source
 
 MADE_UP_AT = datetime(2026, 3, 2, 14, tzinfo=UTC)
 _ROOMS = ("account", "metrics", "team")
@@ -42,17 +40,6 @@ _MADE_UP = {
     "run.playbook": "playbook",
     "run.title": "A playbook",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What a mail is made of: a template, or a subject and a text. `sender` is the role that it comes from."""
-
-    template: str | None = None
-    subject: str = ""
-    text: str = ""
-    topic: str | None = None
-    sender: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +91,6 @@ def known_of(scope: Scope, contact: Mapping[str, Value], sender: Person | None) 
     run = {"id": "playbook-1", "playbook": "playbook", "title": "A playbook", "started": now}
     names = {**_OF_A_RUN, **rooms} | {"contact": contact, "now": now, "run": run, "sender": signs}
     return Reader(names, str(values.get("account.name", "")), contact, sender, scope)
-
-
-def sources_of(plan: Plan, step: str) -> list[Source]:
-    """The mails of that step (its id, or its path), or of the whole plan where it is empty; each of its ways once."""
-    mine = [one for one in plan.steps.values() if not step or step in {one.id, one.path}]
-    specs = [spec for one in mine for spec in (one.ways or {"": one.spec}).values()]
-    return list(dict.fromkeys(source for spec in specs for source in _sources(spec)))
-
-
-def _sources(spec: object) -> Iterator[Source]:
-    mails: Sequence[Any] = ()
-    match spec:
-        case EmailSpec():
-            mails = [spec]
-        case SequenceSpec():
-            mails = spec.mails
-    for one in mails:
-        yield Source(one.template, one.subject or "", one.text or "", one.topic, one.sender)
 
 
 def letter(source: Source, reader: Reader, setting: Setting, senders: Senders, links: Links) -> Message:

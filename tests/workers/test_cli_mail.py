@@ -23,7 +23,8 @@ def workspace(tmp_path, monkeypatch) -> Path:
 def test_a_template_is_shown_with_made_up_values():
     shown = playbook("mail", "thanks")
 
-    assert shown.lines[:6] == [
+    assert shown.lines[:7] == [
+        "== template thanks",
         "from: Sam Field <success@vendor.example>",  # who is made up is at no verified domain
         "to: Kim Lee <kim.lee@acme.example>",
         "reply-to: sam.field@vendor.example",
@@ -37,7 +38,7 @@ def test_a_template_is_shown_with_made_up_values():
 def test_a_step_of_a_playbook_is_shown_likewise_and_written_as_a_page():
     shown = playbook("mail", "call/thanks", "--html", "thanks.html")
 
-    assert shown.lines[-2] == "the page is in thanks.html"
+    assert (shown.lines[0], shown.lines[-2]) == ("== call/thanks · template thanks", "the page is in thanks.html")
     assert "Hello Kim Lee, thank you." in text_of("thanks.html")
 
 
@@ -47,7 +48,10 @@ def test_a_story_shows_what_goes_out_in_it():
     assert mail["to"] == {"address": "kim@acme.test", "name": "Kim"}
     assert mail["from"] == {"address": "ben@us.test", "name": "Ben"}
     assert "our contact at Acme." in mail["text"]
-    assert not mail["clipped"]
+    assert [mail[one] for one in ("playbook", "step", "number", "template", "ways")] == [
+        "call", "thanks", None, "thanks", []
+    ]  # fmt: skip
+    assert (mail["clipped"], mail["made_up_links"]) == (False, False)
 
 
 def test_the_language_of_the_reader_chooses_the_file(workspace):
@@ -83,6 +87,39 @@ def test_a_real_account_fills_the_template_and_the_outbox_has_the_page_of_what_w
     assert "Hello Kim, thank you. You get this mail because you are our contact at Acme." in text_of("kept.html")
 
 
+def test_an_account_is_shown_the_mails_that_it_gets_and_told_of_the_others(workspace):
+    want_one_mail()
+    only_large = """\
+  - branch: size
+    cases: [{when: account.arr > 9000, then: [{email: large, to: champion, subject: Large, text: Hello}]}]
+    otherwise: []
+"""
+    with (workspace / "adoption/call.yaml").open("a") as file:
+        file.write(only_large)
+
+    some, every, none = (
+        playbook("mail", *said, "--account", "acme") for said in (["call"], ["call", "--all"], ["call/large"])
+    )
+
+    assert headings(some) == ["== call/thanks · template thanks"]
+    assert some.err == "1 more of call, which account acme does not get as it stands now: --all shows them\n"
+    assert headings(every) == [*headings(some), "== call/size/case/1/large"]
+    assert "account acme, as it stands now, gets no mail of call/large. --all shows what others get" in none.err
+
+
+def test_links_of_a_mail_that_nobody_gets_are_said_to_be_made_up(monkeypatch):
+    monkeypatch.setenv("PLAYBOOK_PUBLIC_URL", "https://cs.us.test")
+    monkeypatch.setenv("PLAYBOOK_LINK_SECRET", "s" * 32)
+
+    shown = playbook("mail", "thanks")
+
+    assert "the links to unsubscribe and to choose are made up here: they lead to nobody's page" in shown.lines
+
+
+def headings(ran):
+    return [one for one in ran.lines if one.startswith("== ")]
+
+
 def text_of(file: str) -> str:
     return read(Path(file).read_text()).text
 
@@ -93,6 +130,7 @@ def text_of(file: str) -> str:
         (("mail", "thank"), "neither a template nor a playbook 'thank'. Did you mean 'thanks'?"),
         (("mail", "call/thank"), "call has no mail at 'thank'. Did you mean 'thanks'?"),
         (("mail", "call/ring", "--story", "story.yaml"), "no mail of call/ring goes out"),
+        (("mail", "thanks", "--all"), "--all is what an account does not get: name that with --account ID"),
         (("mail", "thanks", "--contact", "c1"), "--contact is somebody of an account: name that with --account ID"),
         (
             ("mail", "thanks", "--html", "no/such.html"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from activities.host import Host
 
 
-@click.command("erase", epilog=with_example("playbook erase acme", "playbook erase acme --contact kim --yes"))
+@click.command("erase", epilog=with_example("playbook erase acme", "playbook erase acme --contact c1 --yes"))
 @click.argument("account")
 @click.option("--contact", metavar="ID", help="Only this person of the account.")
 @yes_option

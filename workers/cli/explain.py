@@ -15,8 +15,8 @@ from workers.cli.stories import story_option, test_option, told_in
 @click.command(
     "explain",
     epilog=with_example(
-        "playbook explain renewal-risk --story story.yaml",
-        "playbook explain renewal-risk --story story.yaml --step how_bad",
+        "playbook explain renewal-risk --story playbooks/renewal/risk.test.yaml --test recovery",
+        "playbook explain renewal-risk --test 'large contract' --step how_bad",
     ),
 )
 @click.argument("playbook")

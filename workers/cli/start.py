@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     epilog=with_example(
         "playbook start quarterly-review acme --by noor",
         "playbook start sessions acme --with sessions=5 --with learners=champion",
-        "playbook start check-in --where 'account.arr >= 50000' --stage adoption",
-        "playbook start check-in --file accounts.txt --yes",
+        "playbook start quarterly-review --where 'account.arr >= 50000' --stage adoption",
+        "playbook start quarterly-review --file accounts.txt --yes",
     ),
 )
 @click.argument("playbook")

@@ -84,7 +84,7 @@ def snooze(*, task: str, until: str, by: str | None, words: str | None, as_json:
     )
 
 
-@command.command("reassign", epilog=with_example("playbook task reassign 3fa9 --to ana"))
+@command.command("reassign", epilog=with_example("playbook task reassign 3fa9 --to eli"))
 @click.argument("task")
 @click.option("--to", required=True, metavar="PERSON", help="The id of a colleague in people.yaml.")
 @by_option
@@ -103,7 +103,7 @@ def reassign(*, task: str, to: str, by: str | None, words: str | None, as_json: 
     )
 
 
-@command.command("claim", epilog=with_example("playbook task claim 3fa9 --by ana"))
+@command.command("claim", epilog=with_example("playbook task claim 3fa9 --by eli"))
 @click.argument("task")
 @click.option("--by", required=True, metavar="PERSON", help="The id of the colleague who takes it.")
 @json_option
@@ -115,7 +115,7 @@ def claim(*, task: str, by: str, as_json: bool) -> None:
     _act("claim", task, lambda host, one: tasks.claim(host, one.id, known_person(host, by)), as_json=as_json)
 
 
-@command.command("acknowledge", epilog=with_example("playbook task acknowledge 3fa9 --by ana"))
+@command.command("acknowledge", epilog=with_example("playbook task acknowledge 3fa9 --by eli"))
 @click.argument("task")
 @by_option
 @json_option

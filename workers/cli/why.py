@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "why",
     epilog=with_example(
         "playbook why acme renewal-risk",
-        "playbook why acme user-call --subject c1",
+        "playbook why acme detractor --subject c1",
         "playbook why acme renewal-risk --at 2026-03-02T09:00:00Z",
         "playbook why acme renewal-risk --json",
     ),
