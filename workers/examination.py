@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,12 +16,12 @@ from activities.transport import Finding
 from engine.workspace import load
 from workers.applying import preview
 from workers.checking import check
-from workers.environment import environment
+from workers.environment import env_file, environment
 from workers.examination_mail import answers, letterhead, senders, tried_senders
 from workers.found import Found
 from workers.queues import Queues
-from workers.settings import Settings, load_settings
-from workers.settings_problems import InvalidSettings
+from workers.settings import DESCRIBED, Settings, load_settings
+from workers.settings_problems import InvalidSettings, nearly
 from workers.standstill import late_work, unasked
 from workers.temporal_server import NoTemporalServer, found_binary, server_version
 from workers.wiring import falls_back, host_from, remote_mail, remote_slack
@@ -33,8 +34,8 @@ def examine() -> list[Found]:
         settings = load_settings()
     except InvalidSettings as wrong:
         return [Found("settings", ok=False, message=problem) for problem in wrong.problems]
-    given = ", ".join(sorted(name for name in environment() if name.startswith("PLAYBOOK_"))) or "all at their defaults"
     looks: tuple[Callable[[Settings], Iterator[Found]], ...] = (
+        _settings,
         _python,
         _workspace,
         _database,
@@ -47,7 +48,18 @@ def examine() -> list[Found]:
         answers,
         _http,
     )
-    return [Found("settings", ok=True, message=given), *(one for look in looks for one in look(settings))]
+    return [one for look in looks for one in look(settings)]
+
+
+def _settings(_: Settings) -> Iterator[Found]:
+    """Which are read, their values untold, and from where."""
+    known = {setting.name for setting in DESCRIBED.values()}
+    read = ", ".join(sorted(known & environment().keys())) or "all at their defaults"
+    there = " and .env" if env_file() else "; nothing is in .env"
+    yield Found("settings", ok=True, message=f"{read}; read from the environment{there} (in {Path.cwd()})")
+    fix = "Mend the name; where it is another program's, take it away for this one."
+    for problem in nearly(environment(), known):
+        yield Found("settings", ok=False, message=problem, fix=fix)
 
 
 def _python(_: Settings) -> Iterator[Found]:

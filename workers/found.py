@@ -5,10 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One line of the report; `fix` is empty where nothing needs mending. `reachability`: it is about a server."""
+    """One line of the report; `fix` is empty where nothing needs mending, and of what is `ok` says what may be better.
+    `reachability`: it is about a server.
+    """
 
     name: str
     ok: bool
     message: str
     fix: str = ""
     reachability: bool = False
+
+    @property
+    def verdict(self) -> str:
+        return "FAIL" if not self.ok else "note" if self.fix else "ok"

@@ -63,6 +63,17 @@ def doubled(given: Mapping[str, str]) -> Iterator[str]:
         yield "SENDGRID_API_KEY and PLAYBOOK_SMTP_URL are both set: mail goes out one way. Leave one of them out."
 
 
+def nearly(environ: Mapping[str, str], known: Iterable[str]) -> Iterator[str]:
+    """Names of vendors in the environment that are probably meant for a setting which is not there. They may be another
+    program's all the same.
+    """
+    names = set(known)
+    for name in sorted({one for one in environ if one.startswith(VENDORS)} - names):
+        near = get_close_matches(name, names, n=1, cutoff=0.9)
+        if near and near[0] not in environ:
+            yield f"{name} is in the environment and is not a setting. Did you mean {near[0]}?"
+
+
 def misspelt(environ: Mapping[str, str], in_file: Mapping[str, str], known: Iterable[str]) -> Iterator[str]:
     """Names that look like ours and are not. In the environment, vendors' other names belong to other programs."""
     known = sorted(known)

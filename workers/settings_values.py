@@ -189,7 +189,7 @@ def smtp_url(given: SecretStr) -> SecretStr:
 def begins(prefix: str) -> Callable[[SecretStr], SecretStr]:
     def checked(given: SecretStr) -> SecretStr:
         if not given.get_secret_value().startswith(prefix):
-            raise ValueError(f"it does not begin with {prefix}")
+            raise ValueError(f"it does not begin with '{prefix}'")
         return given
 
     return checked

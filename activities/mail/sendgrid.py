@@ -20,6 +20,7 @@ from activities.verdict import verdict
 from activities.wire import Deadline, Exchange
 
 HOST = "https://api.sendgrid.com"  # accounts kept in the EU: https://api.eu.sendgrid.com
+_REGIONS = {HOST: "outside of the EU", "https://api.eu.sendgrid.com": "in the EU"}
 KEY_ARGUMENT = "effect"
 
 _CLOCK_SKEW = timedelta(minutes=2)
@@ -104,13 +105,20 @@ class SendGrid:
         known = {str(one.get("domain")).lower() for one in reply.body if isinstance(one, dict) and one.get("valid")}
         own = {self._sender.address.rpartition("@")[2].lower()} if self._sender else set()
         for domain in sorted({*self._domains, *own} - known):
-            message = f"SendGrid has not verified the domain {domain}; mails from there may end as spam."
+            message = (
+                f"SendGrid has not verified the domain {domain}: it refuses mails from there (403), but for single "
+                "addresses that it has verified, whose mails may end as spam."
+            )
             instead = "take another PLAYBOOK_MAIL_FROM" if domain in own else "leave it out of PLAYBOOK_MAIL_DOMAINS"
             fix = f"Authenticate it in SendGrid (Sender Authentication), or {instead}."
             yield Finding("SendGrid domain", ok=False, message=message, fix=fix)
 
     def _modes(self) -> Sequence[Finding]:
-        region = "in the EU" if self._host.removeprefix("https://").startswith("api.eu.") else "outside of the EU"
+        region = _REGIONS.get(self._host)
+        if region is None and not self._sandbox:
+            fix = "Leave SENDGRID_HOST out to have SendGrid itself send them."
+            message = f"Mails go to {self._host}, which is not SendGrid's own address."
+            return [Finding("SendGrid", ok=True, message=message, fix=fix)]
         mode = "checks mails and delivers none (SENDGRID_SANDBOX)" if self._sandbox else f"keeps mails {region}"
         return [Finding("SendGrid", ok=True, message=f"It {mode}.")]
 

@@ -135,8 +135,8 @@ class Slack:
         try:
             reply = client.auth_test()
         except Exception as error:  # noqa: BLE001 - as in send
-            return [trouble("Slack token", client, error, _no_entry)]
-        entry = Finding("Slack token", ok=True, message=f"The token is good for {reply.get('team', 'its workspace')}.")
+            return [trouble("slack token", client, error, _no_entry)]
+        entry = Finding("slack token", ok=True, message=f"The token is good for {reply.get('team', 'its workspace')}.")
         return [entry, _rights(headers_of(reply).get("x-oauth-scopes"))]
 
     def _client(self, deadline: timedelta) -> TimedClient:
@@ -272,16 +272,16 @@ def _unread(answer: Answer) -> Busy | None:
 
 def _no_entry(refused: Refused) -> Finding:
     fix = "Install the app in the workspace again and set its bot token (xoxb-...) as SLACK_BOT_TOKEN."
-    return Finding("Slack token", ok=False, message=refused.reason, fix=fix)
+    return Finding("slack token", ok=False, message=refused.reason, fix=fix)
 
 
 def _rights(granted: str | None) -> Finding:
     if granted is None:
         message = "Slack did not say which scopes the app has (its answer lacks the header x-oauth-scopes)."
-        return Finding("Slack scopes", ok=True, message=f"{message} It needs {', '.join(sorted(SCOPES))}.")
+        return Finding("slack scopes", ok=True, message=f"{message} It needs {', '.join(sorted(SCOPES))}.")
     missing = sorted(SCOPES.keys() - {scope.strip() for scope in granted.split(",")})
     if not missing:
-        return Finding("Slack scopes", ok=True, message="The app has every permission that it needs.")
+        return Finding("slack scopes", ok=True, message="The app has every permission that it needs.")
     lacking = "; ".join(f"{scope} ({SCOPES[scope]})" for scope in missing)
     fix = "Add them under OAuth & Permissions in the app's settings and install it again."
-    return Finding("Slack scopes", ok=False, message=f"The app lacks: {lacking}.", fix=fix)
+    return Finding("slack scopes", ok=False, message=f"The app lacks: {lacking}.", fix=fix)

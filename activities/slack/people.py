@@ -13,7 +13,6 @@ from engine.people import People, Person
 NAME = "slack people"
 WITHIN = timedelta(seconds=30)
 PAGES = 50  # of 200 members each
-SHOWN = 10
 
 
 def check_people(
@@ -36,14 +35,14 @@ def check_people(
 
 
 def _strange(people: Sequence[Person], *, by_mail: bool) -> Finding:
-    named = _named([f"{one.id} ({one.slack})" for one in people])
+    named = ", ".join(f"{one.id} ({one.slack})" for one in people)
     message = f"Slack knows no member of the id that people.yaml states for {named}."
     fix = "Copy the ids anew (Profile > Copy member ID), or take `slack` away where `email` is their address in Slack."
     return Finding(NAME, ok=False, message=f"{message} {_instead(people, by_mail=by_mail)}", fix=fix)
 
 
 def _lost(people: Sequence[Person], of: int, *, by_mail: bool, tells: bool) -> Finding:
-    named = _named([f"{one.id} ({one.email or 'no address'})" for one in people])
+    named = ", ".join(f"{one.id} ({one.email or 'no address'})" for one in people)
     message = f"{len(people)} of {of} colleagues are not found in Slack by their mail address: {named}."
     fix = "Mend their mail addresses in people.yaml, or state their member ids there: `slack: U…` (Profile > Copy ID)."
     if not tells:
@@ -58,11 +57,7 @@ def _instead(people: Sequence[Person], *, by_mail: bool) -> str:
         return "What is for them goes by mail, and `playbook attention` says so."
     if len(refused) == len(people):
         return "Messages to them are refused."
-    return f"What is for them goes by mail; messages to {_named(refused)}, without a mail address, are refused."
-
-
-def _named(shown: Sequence[str]) -> str:
-    return ", ".join(shown[:SHOWN]) + (f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else "")
+    return f"What is for them goes by mail; messages to {', '.join(refused)}, without a mail address, are refused."
 
 
 def _untold(refused: Refused) -> Finding:

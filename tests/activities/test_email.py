@@ -304,7 +304,8 @@ def test_the_doctor_hears_where_sendgrid_keeps_mails_and_whether_it_delivers_any
         SendGrid(sendgrid.key, host=sendgrid.url, sandbox=sandbox).check() for sandbox in (False, True)
     )
 
-    assert usual.message == "It keeps mails outside of the EU."
+    assert usual.message == f"Mails go to {sendgrid.url}, which is not SendGrid's own address."
+    assert "SENDGRID_HOST" in usual.fix
     assert "delivers none" in sandbox.message
 
 
@@ -316,7 +317,7 @@ def test_the_doctor_hears_of_domains_that_sendgrid_has_not_verified_as_far_as_th
     unasked = transport.check()
 
     assert not begun.ok
-    assert "has not verified the domain begun.example" in begun.message
+    assert "has not verified the domain begun.example: it refuses mails from there (403)" in begun.message
     assert all(one.ok for one in unasked)
 
 

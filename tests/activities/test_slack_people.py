@@ -37,6 +37,12 @@ def test_who_is_not_in_slack_is_named_unless_they_have_left(slack):
     assert "slack: U…" in one.fix
 
 
+def test_everybody_who_is_to_be_mended_is_named(slack):
+    [one] = found(slack, *(Person(f"p{number}") for number in range(40)))
+
+    assert all(f"p{number} (no address)" in one.message for number in range(40))
+
+
 def test_a_stated_id_that_slack_does_not_know_is_named_with_its_own_remedy(slack):
     [one] = found(slack, ANA, Person("ed", slack="U0ED", email="ana@vendor.test"), by_mail=True)
 

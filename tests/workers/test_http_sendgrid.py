@@ -75,8 +75,12 @@ def test_the_script_of_the_readme_plays_sendgrid(made, tmp_path):
         served.http = caller(host, client=ELSEWHERE, keys=Keys(key))
         told = json.loads(run("bounce", mail.id, mail.effect.address, site=served.url))
 
+    with pytest.raises(subprocess.CalledProcessError) as wrong:
+        run("bounced", mail.id, mail.effect.address)
+
     barred = host.database.read(suppressions.listed)
     assert told == {"known": 1, "passed_over": 0}
+    assert "bounced is no event of SendGrid's that we read: these are delivered, bounce," in wrong.value.stderr
     assert [one.address for one in barred] == [mail.effect.address]
 
 
@@ -102,12 +106,19 @@ def test_anything_odd_about_who_calls_is_401(made, forged):
     assert (answer.status_code, answer.json()["type"]) == (401, "urn:playbook:problem:unauthorized")
 
 
-def test_without_a_key_nothing_is_taken_and_the_setting_is_named(made):
+@pytest.mark.parametrize(
+    ("path", "fix"),
+    [
+        ("events", "Set SENDGRID_EVENT_KEY to the verification key that SendGrid shows for its Event Webhook"),
+        ("inbound", "Set SENDGRID_INBOUND_KEY to the public key of the security policy of SendGrid's Inbound Parse"),
+    ],
+)
+def test_without_a_key_nothing_is_taken_and_the_setting_is_named(made, path, fix):
     http, _ = made
 
-    answer = caller(http.app.state.host).post("/sendgrid/events", content=b"[]", headers=SIGNER.headers(b"[]", NOW))
+    answer = caller(http.app.state.host).post(f"/sendgrid/{path}", content=b"[]", headers=SIGNER.headers(b"[]", NOW))
 
-    assert (answer.status_code, "SENDGRID_EVENT_KEY" in answer.json()["fix"]) == (401, True)
+    assert (answer.status_code, answer.json()["fix"].rstrip(".")) == (401, fix)
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[", b"\xff", b""])

@@ -13,7 +13,7 @@ from workers.cli.store import json_option
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
     """Looks at settings, workspace, database, work that waits, Temporal server and its workers, mail and Slack, without
-    changing or sending anything.
+    changing or sending anything. What is FAIL wants mending; a note tells what works otherwise than it might be meant.
 
     Exits with 4 when a server or provider cannot be reached, with 1 when something else is wrong.
     """
@@ -26,6 +26,6 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         width = max(len(one.name) for one in found)
         for one in found:
             fix = f" {one.fix}" if one.fix else ""
-            say(f"{'ok  ' if one.ok else 'FAIL'}  {one.name:<{width}}  {one.message}{fix}")
+            say(f"{one.verdict:<4}  {one.name:<{width}}  {one.message}{fix}")
     away = any(not one.ok and one.reachability for one in found)
     ctx.exit(UNREACHABLE if away else FINE if all(one.ok for one in found) else WRONG)

@@ -35,6 +35,10 @@ class Keys:
 
 
 NO_KEYS = Keys()
+KEYS = {
+    "SENDGRID_EVENT_KEY": "the verification key that SendGrid shows for its Event Webhook",
+    "SENDGRID_INBOUND_KEY": "the public key of the security policy of SendGrid's Inbound Parse",
+}
 
 
 _EVENT = {
@@ -110,7 +114,7 @@ def signed(request: Request, raw: bytes, key: str | None, setting: str) -> None:
     """Raises Fault 401 unless it is from SendGrid."""
     host: Host = request.app.state.host
     if key is None:
-        fix = f"Set {setting} to the verification key that SendGrid shows for this webhook"
+        fix = f"Set {setting} to {KEYS[setting]}"
         raise Fault(401, "unauthorized", "no key is set to know SendGrid by", fix, SIGNATURE)
     shown, at = (request.headers.get(name, "") for name in (SIGNATURE, TIMESTAMP))
     if not is_signed(key, shown, at, raw, host.clock.real()):
