@@ -30,14 +30,16 @@ def fact_of(
     return Fact(id=name, account=account, at=at, event=EVENTS[verb], data={"contact": contact, **(said or {})})
 
 
-def heard_by(run: Run, contact: str, verb: Said, at: datetime, happened: datetime | None = None) -> Iterator[Answered]:
+def heard_by(
+    run: Run, contact: str, verb: Said, at: datetime, happened: datetime | None = None, why: str | None = None
+) -> Iterator[Answered]:
     """An input for each step that is writing to the contact, and was so already when it `happened`: what is told late
-    of a mail of before ends no step that has begun since.
+    of a mail of before ends no step that has begun since. `why` is the word for it in traces.
     """
     for open_ in run.open.values():
         people = open_.memo.get("people")
         if isinstance(people, dict) and contact in people and (happened is None or open_.since <= happened):
-            yield Answered(at=at, path=open_.path, visit=open_.visit, to=contact, verb=verb)
+            yield Answered(at=at, path=open_.path, visit=open_.visit, to=contact, verb=verb, why=why)
 
 
 def is_heard_of(verb: Said, plan: Plan, vocabulary: Vocabulary) -> bool:

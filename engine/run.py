@@ -210,7 +210,7 @@ Said = Literal["reply", "unsubscribe", "bounce", "click", "open"]
 
 
 class Answered(Frozen):
-    """A contact did something with a mail; a bounce is one for good."""
+    """A contact did something with a mail; a bounce is one for good. `why`: the word for it, where that says more."""
 
     kind: Literal["answered"] = "answered"
     at: datetime
@@ -218,6 +218,7 @@ class Answered(Frozen):
     visit: int
     to: str
     verb: Said
+    why: str | None = None
 
 
 class Waiter(Frozen):

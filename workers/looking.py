@@ -26,7 +26,9 @@ from activities.store import (
     versions,
 )
 from activities.store.effects import EffectRow
+from activities.store.emptied import is_empty
 from activities.store.runs import RunRow
+from activities.transport import Message
 from engine.desk import Desk
 from engine.logic import Scope
 from engine.run import Task
@@ -101,14 +103,12 @@ def find_effect(connection: Connection, name: str) -> EffectRow:
     raise NotFound(f"several messages begin with '{name}'" if alike else f"there is no message '{name}'", "message")
 
 
-def page_shown(connection: Connection, host: Host, row: EffectRow) -> str:
-    """The page of a mail as it goes out, or would go now. Raises NotFound for what is no mail."""
-    from activities.mail.page import page_of
-
+def mail_shown(connection: Connection, host: Host, row: EffectRow) -> Message | None:
+    """A mail as it goes out, or would go now, with all that is around its text; None for what is none."""
     account = accounts.find(connection, row.account)
-    if row.channel != "email" or account is None:
-        raise NotFound(f"{row.id} is no mail, so it has no page", "message")
-    return page_of(message_for(bench(host, connection), account, row)).html
+    if row.channel != "email" or account is None or is_empty(row.effect):
+        return None
+    return message_for(bench(host, connection), account, row)
 
 
 def run_told(connection: Connection, host: Host, row: RunRow) -> View:

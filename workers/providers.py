@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from activities.desks import bench
 from activities.host import Host
-from activities.store import cards, troubles
+from activities.store import cards, mail_events, troubles
 from activities.store.cards import CardRow
 from activities.store.effects import EffectRow
 from activities.store.troubles import Trouble
@@ -26,9 +26,19 @@ def provider_views(connection: Connection, host: Host) -> Iterator[View]:
 
 
 def message_views(connection: Connection, host: Host, rows: Sequence[EffectRow]) -> list[View]:
-    """Each with when it is tried, or looked for, next: null where that is in its turn, or a person's to say."""
+    """Each with when it is tried, or looked for, next (null where that is in its turn, or a person's to say), and with
+    what became of a mail since, as far as that was told.
+    """
     down = troubles.down(connection)
-    return [{**effect_view(row), "next_try": instant(row.until) or _of_provider(row, down, host)} for row in rows]
+    events = mail_events.of_mails(connection, [row.id for row in rows if row.channel == "email"])
+    return [
+        {
+            **effect_view(row),
+            "next_try": instant(row.until) or _of_provider(row, down, host),
+            "events": [{"kind": kind, "at": instant(at)} for kind, at in events.get(row.id, [])],
+        }
+        for row in rows
+    ]
 
 
 def card_views(connection: Connection, limit: int) -> Iterator[View]:

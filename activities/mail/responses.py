@@ -129,7 +129,8 @@ def _up_to(most: int, text: str) -> str:
 
 
 def _heard(connection: Connection, run: Run, said: Response, now: datetime) -> Iterator[Answered]:
-    for given in heard_by(run, said.contact, said.verb, now, said.at):
+    why = said.lasting if said.verb == "unsubscribe" else None
+    for given in heard_by(run, said.contact, said.verb, now, said.at, why):
         if not said.topic or _is_about(connection, given, run.id, said.topic):
             yield given
 

@@ -1,12 +1,13 @@
 """What became of mails, as providers and people tell it: each thing once, however often and in whatever order."""
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from activities.store.tables import mail_events
-from activities.store.writing import insert_new
+from activities.store.writing import Among, insert_new
 
 Kind = Literal[
     "delivered",
@@ -22,8 +23,10 @@ Kind = Literal[
     "complained",
     "unsubscribed",
 ]
+_KINDS: Final = get_args(Kind)  # of one instant, in the order in which they can happen
 _OF = (mail_events.c.account == bindparam("account")) & (mail_events.c.contact == bindparam("contact"))
 _AFTER = mail_events.c.at > bindparam("after", type_=mail_events.c.at.type)
+_OF_MAILS = Among(select(mail_events), mail_events.c.effect)
 _LAST = select(func.max(mail_events.c.at)).where(_OF, mail_events.c.kind == bindparam("kind"))
 _SINCE = select(func.count()).where(_OF, mail_events.c.kind == bindparam("kind"), _AFTER)
 
@@ -37,6 +40,14 @@ def add(
     name = ":".join(filter(None, (effect, kind, detail)))
     row = {"id": name, "account": account, "contact": contact, "effect": effect, "kind": kind, "at": at}
     return insert_new(connection, mail_events, [row]) > 0
+
+
+def of_mails(connection: Connection, mails: Collection[str]) -> dict[str, list[tuple[Kind, datetime]]]:
+    """By effect, what happened to it and when first, in order; a mail of which nothing is known is left out."""
+    found: dict[str, dict[Kind, datetime]] = {}
+    for row in sorted(_OF_MAILS.rows(connection, mails), key=lambda row: (row.at, _KINDS.index(row.kind))):
+        found.setdefault(row.effect, {}).setdefault(row.kind, row.at)
+    return {mail: [*kinds.items()] for mail, kinds in found.items()}
 
 
 def last(connection: Connection, account: str, contact: str, kind: Kind) -> datetime | None:

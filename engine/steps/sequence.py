@@ -243,8 +243,8 @@ def resume(spec: SequenceSpec, open_: Open, given: Given, ctx: Context) -> Move:
         case Answered(verb=verb) if verb in spec.stops:
             return _stopped(ctx, {"reason": verb, "contact": given.to})
         case Answered(to=to, verb=verb) if to in people and people[to].over is None and verb in _ENDS:
-            ctx.withdraw_from(to, verb)
-            people[to] = _ended(spec, to, people[to].mail, _ENDS[verb], ctx)
+            ctx.withdraw_from(to, given.why or verb)
+            people[to] = _ended(spec, to, people[to].mail, _ENDS[verb], ctx, given.why)
         case _ if not people:
             return keep(open_)
     return _on(spec, people, ctx)
@@ -269,10 +269,10 @@ def _settled(spec: SequenceSpec, person: Person, given: Settled, ctx: Context) -
     return _lost(following) if following.over == "finished" and reason == MISSING else following
 
 
-def _ended(spec: SequenceSpec, to: str, number: int, over: str, ctx: Context) -> Person:
+def _ended(spec: SequenceSpec, to: str, number: int, over: str, ctx: Context, why: str | None = None) -> Person:
     """Whoever has answered gets nothing more: the mail whose turn it was is passed over, and all behind it."""
     template = spec.mails[number - 1].template
-    ctx.log("skipped", below=f"{_DUE}{number}", kind="email", contact=to, template=template, reason=over)
+    ctx.log("skipped", below=f"{_DUE}{number}", kind="email", contact=to, template=template, reason=why or over)
     return Person(mail=number, over=over)
 
 

@@ -12,7 +12,7 @@ from activities.effect import perform
 from activities.mail import responses, sendgrid_events
 from activities.mail.links import Links
 from activities.mail.sendgrid_events import Taken
-from activities.store import effects, facts, mail_events, suppressions
+from activities.store import effects, facts, mail_events, suppressions, traces
 from activities.store.database import Database
 from activities.transport import Sent, Uncertain
 from tests.support.driving import drive
@@ -162,6 +162,17 @@ def test_a_message_id_that_sendgrid_goes_on_from_is_known(made):
 
     assert suppressed(host) == "complained"
     assert host.database.read(lambda c: suppressions.opted_out(c, KIM, "general"))
+
+
+def test_the_trace_tells_a_complaint_as_what_it_is_where_the_sequence_ends_as_unsubscribed(made):
+    host, clock, mail = made()
+
+    sendgrid_events.take_in(host, [event("spamreport", mail.id, clock.at)])
+    drive(host, clock, NOW + timedelta(days=1))
+
+    trace = host.database.read(lambda c: traces.of_run(c, only_run(host).id))
+    assert [one.fields["reason"] for one in trace if one.event == "skipped"] == ["complained"]
+    assert only_run(host).run.outcomes["news"] == "unsubscribed"
 
 
 def test_what_happens_to_a_copy_says_nothing_of_the_customer(made):

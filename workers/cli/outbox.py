@@ -1,12 +1,13 @@
 """`playbook outbox`: mail and messages, what became of each, and the text of any."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import click
 
 from workers.cli.faults import CommandFault
-from workers.cli.messages import CHANNELS, keep_page, standing
+from workers.cli.messages import CHANNELS, events, keep_page, standing
 from workers.cli.output import instant_column, own_zone, print_json, say, several, table
 from workers.cli.program import with_example
 from workers.cli.store import account_option, json_option, limit_option, opened
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from activities.store.effects import EffectRow
+    from activities.transport import Message
 
 STATES = ("wanted", "claimed", "sent", "failed", "skipped", "deferred", "uncertain")
 COLUMNS = ("message", "at", "channel", "for", "to", "account", "playbook", "state", "subject or text")
@@ -63,7 +65,7 @@ def command(
         raise CommandFault("--html is the page of one mail: name it with --show ID")
     from activities.store import effects
     from workers import filters
-    from workers.looking import EVERY, find_effect, find_run, page_shown
+    from workers.looking import EVERY, find_effect, find_run, mail_shown
     from workers.providers import message_views
 
     wanted: tuple[effects.State, ...] = tuple(one for one in get_args(effects.State) if one in states)
@@ -79,14 +81,14 @@ def command(
 
     with opened() as host:
         rows = host.database.read(found)
-        html = host.database.read(lambda connection: page_shown(connection, host, rows[0])) if page else ""
+        letter = host.database.read(lambda connection: mail_shown(connection, host, rows[0])) if shown else None
         rows.sort(key=lambda row: (row.at, row.id), reverse=True)
         views = host.database.read(lambda connection: message_views(connection, host, rows[:limit]))
-    kept = keep_page(page, html) if page else None
+    kept = _kept(page, letter, rows[0].id) if page else None
     if as_json:
         print_json(views[0] if shown else views)
     elif shown:
-        _print_whole(views[0])
+        say(*_whole(views[0], letter))
         say("", f"{kept}: open it in a browser") if kept else None
     else:
         table(COLUMNS, [_cells(one) for one in views], "no messages")
@@ -102,11 +104,29 @@ def _cells(one: View) -> tuple[object, ...]:
     return (one["id"], at, one["channel"], one["purpose"], one["to"], one["account"], one["playbook"], state, short)
 
 
-def _print_whole(one: View) -> None:
-    say(f"{one['channel']} {one['id']}: {standing(one)}")
-    say(f"to {one['to']} ({one['address']}), wanted {instant_column(one['at'])} by {one['path']} of run {one['run']}")
-    say(f"subject: {one['subject']}") if one["subject"] else None
-    say("", str(one["body"] or ""))
+def _whole(one: View, letter: "Message | None") -> Iterator[str]:
+    yield f"{one['channel']} {one['id']}: {standing(one)}"
+    yield f"to {one['to']} ({one['address']}), wanted {instant_column(one['at'])} by {one['path']} of run {one['run']}"
+    if told := ", ".join(f"{what} {at}" for what, at in events(one)):
+        yield f"what became of it: {told} (times in {own_zone()})"
+    if letter is None:
+        yield from ("", str(one["body"] or ""))
+        return
+    from activities.mail.page import page_of
+
+    if letter.sender:
+        yield f"from: {letter.sender.name} <{letter.sender.address}>"
+    heads = {"reply-to": letter.reply_to, "copy to": ", ".join(letter.cc), "subject": letter.subject}
+    yield from (f"{name}: {said}" for name, said in (heads | {"preheader": letter.preheader}).items() if said)
+    yield from ("", page_of(letter).text.rstrip())
+
+
+def _kept(page: Path, letter: "Message | None", name: str) -> str:
+    if letter is None:
+        raise CommandFault(f"{name} is no mail, so it has no page")
+    from activities.mail.page import page_of
+
+    return keep_page(page, page_of(letter).html)
 
 
 def _send_again(name: str) -> None:

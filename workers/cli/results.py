@@ -18,7 +18,19 @@ if TYPE_CHECKING:
     from activities.host import Host
     from activities.mail.results import PlaybookResult, Share
 
-COLUMNS = ("mail", "template", "sent", "delivered", "opened", "clicked", "replied", "unsubscribed", "bounced", "goal")
+COLUMNS = (
+    "mail",
+    "template",
+    "sent",
+    "delivered",
+    "opened",
+    "clicked",
+    "replied",
+    "unsubscribed",
+    "bounced",
+    "complained",
+    "goal",
+)
 UNTOLD = "—"
 LOOKS_BACK = timedelta(days=90)
 
@@ -87,7 +99,7 @@ def _head(one: "PlaybookResult", within: str) -> Iterator[str]:
 def _row(one: "PlaybookResult", number: int) -> tuple[object, ...]:
     mail = one.mails[number]
     counts = mail.counts
-    kinds = ("delivered", "opened", "clicked", "replied", "unsubscribed", "bounced")
+    kinds = ("delivered", "opened", "clicked", "replied", "unsubscribed", "bounced", "complained")
     told = (UNTOLD if counts[kind] is None else counts[kind] for kind in kinds)
     return (mail.step, mail.template, counts["sent"], *told, _said(mail.goal))
 

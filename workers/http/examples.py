@@ -90,6 +90,7 @@ MESSAGE: dict[str, Any] = {
     "receipt": "outbox:7515fd55-ace4-5d9e-9f17-000019cb5d82",
     "subject": "Acme: what you got out of it",
     "next_try": None,
+    "events": [{"kind": "delivered", "at": "2026-03-02T14:00:04Z"}],
     "body": "Hello Kim,\n\nyour team logged in 212 times in two weeks.\n\nNoor\n",
 }
 _WHY: dict[str, Any] = {
