@@ -23,7 +23,7 @@ from engine.hearing import Event, awaits, said
 from engine.plan import Plan
 from engine.playing import Playing
 from engine.rewording import reworded
-from engine.run import Effect, Flipped, Input, Run, Watch
+from engine.run import Effect, Flipped, Input, Key, Run, Watch
 from engine.sharing import passed_on
 from engine.subjects import hangs_on, slot
 from engine.subjects import touched as items_touched
@@ -96,10 +96,10 @@ class Desk(Playing):
         self.decided.want(plan.playbook for plan in about)
         entering = [found for plan in about for found in self._judge_all(plan, now, changed)]
         for watch in self._all_watches():
-            # A run that is being advanced looks at its own conditions itself, from where it stands.
-            mine = watch.run != self._advancing
-            if mine and watch.condition and hangs_on(watch.condition, watch.each, watch.subject) & changed:
+            if watch.run not in self._followed and _hangs_on(watch, changed):
                 self._check(watch, now)
+        for run_id in self._followed:
+            self._look_again(run_id, [one for one in self.watches.get(run_id, ()) if _hangs_on(one, changed)])
         self._enter_all([*entering, *heard], now)
 
     def advance(self, run_id: str, inputs: Sequence[Input], now: datetime) -> None:
@@ -165,10 +165,14 @@ class Desk(Playing):
         run = advanced.run
         self._collect(advanced)
         self._rewatch(plan, run, at)
-        for said_at, name, fields in advanced.made.fields:
-            self._say(run.id, said_at, name, fields)
-        for play in advanced.made.plays:
-            self._play(run, play)
+        if (made := advanced.made).fields or made.plays:
+            # It hears of all that comes of this from where it stands, and what others that start by it do, too.
+            self._followed[run.id] = (at, self._true_of(run.id, at))
+            for said_at, name, fields in made.fields:
+                self._say(run.id, said_at, name, fields)
+            for play in made.plays:
+                self._play(run, play)
+            del self._followed[run.id]
         if not run.live and self.entries_of(run.playbook, run.subject).live == run.id:
             self._ended(run)
         return [*advanced.left, *self.changes.latched.pop(run.id, [])]
@@ -184,13 +188,9 @@ class Desk(Playing):
         """A run that is late corrects what is known, as any late fact does; what others decided is not undone."""
         fact = Fact.model_validate({"id": name, "account": self.account.id, "at": at, "fields": fields})
         self.changes.facts.append(fact)
-        now, before = self._not_before_last(at), self._true_of(run_id, at)
+        now = self._not_before_last(at)
         changed = self._know([fact], now)
-        # Newer facts may have overtaken it, and turned a condition already: it was so before, and the run stood there.
-        after = self._true_of(run_id, at)
-        for watch in list(self.watches.get(run_id, ())):
-            if watch.key in after - before or not watch.truth:
-                self._check(watch.model_copy(update={"truth": False}), at)
+        self._look_again(run_id, self.watches.get(run_id, ()))
         self.depth += 1
         self._react(self.rules.reading(changed), changed, now)
         self.tick(now)
@@ -285,10 +285,28 @@ class Desk(Playing):
             rise = Flipped(at=now, path=watch.path, visit=watch.visit, name=watch.name, why=told)
             self.changes.latched.setdefault(watch.run, []).append(rise)
 
-    def _true_of(self, run_id: str, at: datetime) -> set[tuple[str, str, int, str]]:
+    def _true_of(self, run_id: str, at: datetime) -> frozenset[Key]:
         """The run's watched conditions that hold at that instant, as far as it is known by now."""
-        watched = [(one, one.condition) for one in self.watches.get(run_id, ()) if one.event is None]
-        return {one.key for one, when in watched if when is not None and when.truth(self._scope_of(one, at))}
+        return frozenset(one.key for one in self.watches.get(run_id, ()) if self._holds(one, at))
+
+    def _holds(self, watch: Watch, at: datetime) -> bool:
+        if watch.event is not None or watch.condition is None:
+            return False
+        return watch.condition.truth(self._scope_of(watch, at)) is True
+
+    def _look_again(self, run_id: str, watches: Iterable[Watch]) -> None:
+        """What has changed while the run is followed, as it is where the run stands: newer facts may have overtaken it,
+        and turned a condition already; it was so before, and the run stood there.
+        """
+        at, before = self._followed[run_id]
+        for watch in list(watches):
+            holds, held = self._holds(watch, at), watch.key in before
+            if (holds and not held) or not watch.truth:
+                self._check(watch.model_copy(update={"truth": False}), at)
+            elif held and not holds:
+                self._check(watch, at)
+            before = before | {watch.key} if holds else before - {watch.key}
+        self._followed[run_id] = (at, before)
 
     def _touch(self, watch: Watch) -> None:
         mine = self.watches.setdefault(watch.run, [])
@@ -296,6 +314,11 @@ class Desk(Playing):
             if one.key == watch.key and one != watch:
                 mine[index] = watch
                 self.changes.touched[watch.key] = watch
+
+
+def _hangs_on(watch: Watch, changed: frozenset[str]) -> bool:
+    condition = watch.condition
+    return condition is not None and not changed.isdisjoint(hangs_on(condition, watch.each, watch.subject))
 
 
 def _is_due(watch: Watch, by: datetime) -> bool:

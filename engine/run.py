@@ -250,6 +250,9 @@ Input = Annotated[
 # --- what a run asks of the world
 
 
+Key = tuple[str, str, int, str]
+
+
 class Watch(Frozen):
     """A condition that a run waits for, or an `event`, of which the condition then says which one. `extra` holds the
     run's own values that the condition reads (outcomes, values at the start); `lasting` is how long it must be true
@@ -273,7 +276,7 @@ class Watch(Frozen):
     subject: str = ""
 
     @property
-    def key(self) -> tuple[str, str, int, str]:
+    def key(self) -> Key:
         """What makes it one watch of one visit."""
         return (self.run, self.path, self.visit, self.name)
 

@@ -16,7 +16,7 @@ from engine.logic import Condition, Scope
 from engine.overlay import Overlay
 from engine.plan import Exit, Plan
 from engine.quantities import Duration
-from engine.run import Run, Task, Watch
+from engine.run import Key, Run, Task, Watch
 from engine.setting import Setting
 from engine.sofar import known_from, so_since
 from engine.subjects import Items, RunFacts, items_of, slot, with_item
@@ -45,6 +45,7 @@ class Table:
     them bars it. `depth` counts how many causes led here; `unjudged`
     are the playbooks whose start has been applied since the account was last judged by all; `behind`: anything has;
     `unheeded`, where somebody wants to know, gathers the events that were not ones that a playbook starts on.
+    `_followed` are the runs that say facts or play others just now: where each stands, and what it awaits that holds.
     """
 
     setting: Setting
@@ -68,6 +69,7 @@ class Table:
     _seen: View | None = None
     _items: tuple[View, str, Items] | None = None
     _advancing: str | None = None
+    _followed: dict[str, tuple[datetime, frozenset[Key]]] = field(default_factory=dict)
     _horizon: datetime | None = None
 
     @property

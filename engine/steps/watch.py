@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from engine.inside import rounds
 from engine.limits import Again
 from engine.logic import Condition
 from engine.quantities import Duration
 from engine.run import Flipped, Open
-from engine.steps.base import Awaited, Given, Move, Rest, Spec, StepModel, Through, keep
+from engine.steps.base import Awaited, Given, Move, Park, Rest, Spec, StepModel, Through, keep
 from engine.stored import to_json
 from engine.values import read_instant
 
 if TYPE_CHECKING:
     from engine.context import Context
     from engine.place import Place
+
+
+MOST_IN_A_ROW: Final = 20
+"""How often it may become true, each time hard upon the last: whatever comes more often goes round for ever."""
+_HARD_UPON: Final = timedelta(minutes=1)
 
 
 class Model(StepModel):
@@ -111,8 +118,12 @@ def _rise(spec: WatchSpec, open_: Open, given: Flipped, ctx: Context) -> Move:
     if reason:
         ctx.log("skipped", reason=reason, why=given.why)
         return keep(open_)
+    rises = _rises(open_.memo, ctx) if spec.on is None else 0
+    if rises >= MOST_IN_A_ROW:
+        return Park(_round(open_.path, ctx), memo=open_.memo)
     ctx.log("occurred", occurrence=count + 1, why=given.why)
     memo = {**open_.memo, "count": count + 1}
+    memo |= {"rose": to_json(ctx.now), "rises": rises + 1} if spec.on is None else {}
     return Rest(watches=open_.watches, memo=memo, begins=(f"#{count + 1}",), event=given.event)
 
 
@@ -123,3 +134,20 @@ def _free(again: Again, count: int, open_: Open, ctx: Context) -> bool:
     if again.mode == "never" or again.after is None or (again.at_most is not None and count >= again.at_most):
         return False
     return not isinstance(ended, str) or ctx.calendar.add(again.after, read_instant(ended), "opens") <= ctx.now
+
+
+def _rises(memo: Mapping[str, JsonValue], ctx: Context) -> int:
+    """How often it has become true in a row, up to now."""
+    rises, rose = memo.get("rises"), memo.get("rose")
+    if not isinstance(rises, int) or not isinstance(rose, str) or ctx.now - read_instant(rose) > _HARD_UPON:
+        return 0
+    return rises
+
+
+def _round(path: str, ctx: Context) -> str:
+    """Says which watches have risen in a row, this one first, in the order of the file."""
+    at_it = [one.path for one in ctx.run.open.values() if one.step == one.path and _rises(one.memo, ctx) > 1]
+    start = at_it.index(path)
+    names = [one.rpartition("/")[2] for one in (*at_it[start:], *at_it[:start], path)]
+    round_ = " -> ".join(names)
+    return f"it became true {MOST_IN_A_ROW} times in a row, as what follows from it makes it so again: {round_}"

@@ -2,7 +2,13 @@
 
 import pytest
 
-from tests.support.playbooks import lines, problems, source, told
+from engine.run import Operated
+from engine.values import read_instant
+from tests.support.playbooks import MONDAY_MORNING, compiled, lines, problems, source, told
+from tests.support.playbooks import story as story_of
+from tests.support.unkind_hosts import Watched, after
+
+START = read_instant(MONDAY_MORNING)
 
 STEPS = "  - {wait: long, for: 60 days}"
 KIM_LEAVES = {"contacts": [{"id": "c1", "role": "other", "name": "Kim"}]}
@@ -87,10 +93,6 @@ def test_for_asks_that_it_has_lasted():
 
 
 def test_each_event_is_a_time_and_can_be_read_there_alone():
-    from tests.support.playbooks import compiled
-    from tests.support.playbooks import story as story_of
-    from tests.support.unkind_hosts import Watched
-
     do = '[{slack: tell, to: csm, text: "severity {{ event.severity }}"}]'
     plan = compiled(source(STEPS, watch("on: ticket, where: event.severity <= 2", do)))
     heard = [{"after": f"{day} days", "event": "ticket", "data": {"severity": day}} for day in (1, 2, 3)]
@@ -110,6 +112,78 @@ def test_each_of_two_events_of_one_instant_is_a_time_where_what_is_done_takes_no
     story = told(STEPS, head=watch("on: ticket, again: always", do), then=tickets)
 
     assert [one.fields["set"] for one in story.trace if one.event == "updated"] == [{"seats": 1}, {"seats": 2}]
+
+
+def seats(*said: tuple[int, int]) -> list[dict[str, object]]:
+    return [{"after": f"{hours} hours", "account": {"seats": value}} for hours, value in said]
+
+
+@pytest.mark.parametrize("where", ["its own steps", "the steps", "a step of another watch"])
+def test_what_an_update_of_the_run_makes_false_may_become_true_again(where):
+    zero = "update: none, set: {seats: 0}"
+    do = f"[{{{zero}}}]" if where == "its own steps" else "[{slack: tell, to: csm, text: Look}]"
+    head = watch("when: account.seats > 3", do)
+    if where == "a step of another watch":
+        head += f"  - {{watch: other, when: account.arr > 50000, do: [{{{zero}}}]}}\n"
+    steps = f"  - {{wait: first, for: 2 hours}}\n  - {{{zero}}}\n" if where == "the steps" else ""
+    grown = [{"after": "2 hours", "account": {"arr": 90000}}]
+
+    story = told(steps + STEPS, head=head, then=[*seats((1, 5)), *grown, *seats((3, 7))])
+
+    assert [at[11:16] for at, path in lines(story, "occurred") if path == "meanwhile/eye"] == ["15:00", "17:00"]
+
+
+def test_time_that_an_update_sets_back_runs_anew():
+    head = watch("when: hours_since(account.asked) > 24", "[{update: ask, set: {asked: now}}]")
+    story = told("  - {wait: long, for: 3 days}", head=head, account={"asked": "2026-01-01T00:00:00Z"})
+
+    assert [at[:16] for at, _ in lines(story, "occurred")] == [f"2026-03-0{day}T14:00" for day in (2, 3, 4)]
+
+
+def test_another_playbook_that_the_run_plays_is_heard_of_each_time():
+    play = "{play: help, playbook: other, wait: true}"
+    steps = f"  - {{wait: a_day, for: 1 day}}\n  - every: round\n    schedule: day\n    times: 2\n    do: [{play}]"
+    ends = [{"after": f"{hours} hours", "ended": "other", "outcome": "done"} for hours in (50, 80)]
+
+    story = told(steps, head=watch('when: running("other")'), then=ends)
+
+    assert [at[:10] for at, _ in lines(story, "occurred") if _ == "meanwhile/eye"] == ["2026-03-04", "2026-03-05"]
+
+
+RING = """meanwhile:
+  - {watch: up, when: account.status == "paused", do: [{update: resume, set: {status: active}}]}
+  - {watch: down, when: account.status == "active", do: [{update: hold, set: {status: paused}}]}
+"""
+
+
+def test_watches_that_make_each_other_true_rest_in_attention_and_the_run_goes_on():
+    story = told("  - {wait: long, for: 60 days}", head=RING)
+
+    (parked,) = [one for one in story.trace if one.event == "parked"]
+    assert (parked.path, str(parked.fields["reason"])[:23]) == ("meanwhile/down", "it became true 20 times")
+    assert str(parked.fields["reason"]).endswith("down -> up -> down")
+    assert [path for _, path in lines(story, "occurred")].count("meanwhile/down") == 20
+    assert story.outcome == "completed"
+
+
+def test_one_that_a_person_lets_go_on_hears_what_is_true_then():
+    world = Watched(compiled(source(STEPS, RING)), story_of())
+    world.happen(world.story.moments[:1], START)
+    run = world.desk.runs["account/example/1"]
+
+    world.desk.advance(run.id, [Operated(at=after(START, 1), verb="retry", path="meanwhile/down")], after(START, 1))
+
+    assert run.open["meanwhile/down"].parked
+    told_of = [entry.event for _, _, entry in world.desk.changes.trace if entry.path == "meanwhile/down"]
+    assert told_of[:2] == ["resumed", "occurred"]
+
+
+def test_events_of_one_instant_go_round_nothing():
+    heard = [{"after": "1 day", "event": "login", "data": {"user": f"u{number}"}} for number in range(25)]
+
+    story = told(STEPS, head=watch("on: login", "[{update: note, set: {seats: '1'}}]"), then=heard)
+
+    assert len(lines(story, "occurred")) == 25
 
 
 def test_a_rhythm_beside_the_steps_needs_no_end_and_ends_with_the_run():

@@ -101,6 +101,21 @@ def test_playbooks_that_start_one_another_by_running_are_held_and_do_not_go_roun
     assert table.changes.started == ["other/0", "example/1"]
 
 
+def test_what_another_sets_that_an_update_has_started_is_heard_by_the_run_that_said_it():
+    other = "  - {wait: a_day, for: 1 day}\n  - {update: hold, set: {status: paused}}\n  - {wait: long, for: 9 days}"
+    two = compiled(source(other, head="goal: {when: account.seats > 5, outcome: grown}\n", start="start: by hand\n"))
+    table = desk('account.status == "paused"', steps="  - {update: grow, set: {seats: 9}}")
+    two = two.model_copy(update={"playbook": "other"})
+    table.rules = Rules.of([table.rules.plans["example"], two])
+    table.plans = {one.hash: one for one in table.rules.plans.values()}.__getitem__
+    run = table.start("other", START)
+
+    table.advance(run, [], after(START, 2))
+
+    assert started(table) == ["2026-03-03T14:00:00+00:00"]
+    assert (table.runs[run].outcome, table.runs[run].ended) == ("grown", after(START, 1))
+
+
 def test_by_hand_only_may_say_how_often():
     start = "start: {by_hand: only, again: after 10 days}\n"
     plan = compiled(source("  - {end: done}", start=start))
