@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 EXPIRED: Final = "expired"
 MISSING: Final = "missing"
 SUPPRESSED: Final = "suppressed"
+UNREACHABLE: Final = frozenset({MISSING, SUPPRESSED})
+"""Why a mail was passed over that its contact can get by no playbook."""
 UNSUBSCRIBED: Final = "unsubscribed"
 EVERY: Final = ""
 """The topic of whoever wants no mail at all that is not essential."""

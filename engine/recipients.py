@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from engine.logic import Condition, Expression, Scope
@@ -32,9 +32,11 @@ class Recipients(Frozen):
         return f"contact where {condition.text}" if condition else "contact"
 
 
-def chosen(to: Recipients, ctx: Context) -> list[Mapping[str, Value]]:
-    """The contacts meant, best first: highest influence, then relationship, then id. Only those with an address."""
-    able = sorted((one for one in ctx.contacts() if one.get("email")), key=_rank)
+def chosen(to: Recipients, ctx: Context, but: Collection[str] = ()) -> list[Mapping[str, Value]]:
+    """The contacts meant, best first: highest influence, then relationship, then id. Only those with an address, and
+    not those who turned out to be out of reach.
+    """
+    able = sorted((one for one in ctx.contacts() if one.get("email") and str(one["id"]) not in but), key=_rank)
     match = [one for one in able if _meant(to, one, ctx.scope)]
     return match if to.each is not None else match[:1]
 

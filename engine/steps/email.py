@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import Field, JsonValue
 
 from engine import messages
 from engine.logic import Condition, Expression
-from engine.mailing import EXPIRED, MISSING
+from engine.mailing import EXPIRED, MISSING, UNREACHABLE
 from engine.quantities import Duration
 from engine.recipients import Recipients, chosen
 from engine.run import Effect, Flipped, Open, Settled
@@ -25,6 +25,9 @@ from engine.values import read_instant
 if TYPE_CHECKING:
     from engine.context import Context
     from engine.place import Place
+
+
+_LOST: Final = "lost"  # who turned out to be out of reach
 
 
 class Model(WaitingModel):
@@ -111,14 +114,14 @@ def _conditions(model: Model, approver: str | None, to: Recipients | None, place
 
 def enter(spec: EmailSpec, ctx: Context) -> Move:
     """Tried again after a refusal, only what was refused is wanted anew."""
-    recipients = chosen(spec.to, ctx)
-    settled = _ids(ctx.memo, "settled")
+    settled, lost = _ids(ctx.memo, "settled"), _ids(ctx.memo, _LOST)
+    recipients = chosen(spec.to, ctx, lost)
     expires = mails.expiry(spec, ctx.memo.get(mails.EXPIRES), ctx)
     if not recipients and not settled:
         return nobody.there(spec, "skipped", expires, ctx)
     left = [contact for contact in recipients if str(contact["id"]) not in settled]
     # All are written before the first is wanted: a text that cannot be made keeps every one of them back.
-    kept: dict[str, JsonValue] = {mails.EXPIRES: to_json(expires)} if expires else {}
+    kept = _kept(ctx.memo) | ({mails.EXPIRES: to_json(expires)} if expires else {})
     try:
         contents: dict[str, JsonValue] = {str(one["id"]): mails.content(spec, one, ctx, expires) for one in left}
     except Unready as lacking:
@@ -145,7 +148,7 @@ def _want(spec: EmailSpec, contents: Mapping[str, JsonValue], ctx: Context) -> M
     for to in lost:
         ctx.log("skipped", contact=to, template=spec.template, reason=MISSING)
     settled: list[JsonValue] = [*_ids(ctx.memo, "settled"), *lost]
-    memo = _memo(ctx.memo, wanted, failed={}, settled=settled, lost=[*_ids(ctx.memo, "lost"), *lost])
+    memo = _memo(ctx.memo, wanted, failed={}, settled=settled, lost=[*_ids(ctx.memo, _LOST), *lost])
     return Rest(memo=memo) if wanted else _through(spec, memo, ctx)
 
 
@@ -196,8 +199,7 @@ def _approved(spec: EmailSpec, word: str | Move, open_: Open, given: Given, ctx:
         return word
     if word == approval.APPROVED:
         contents = approval.edited(mails_of(open_), given, ctx)
-        kept = {name: value for name, value in open_.memo.items() if name == mails.EXPIRES}
-        return _want(spec, contents, replace(ctx, memo={"approved": True, **kept}))
+        return _want(spec, contents, replace(ctx, memo={"approved": True, **_kept(open_.memo)}))
     ctx.log("skipped", reason=word)
     return Done(word)
 
@@ -212,7 +214,7 @@ def _settled(spec: EmailSpec, open_: Open, given: Settled, ctx: Context) -> Move
     reason = None if went else given.reason
     ctx.log("sent" if went else "skipped", contact=given.to, template=spec.template, reason=reason)
     counts: dict[str, JsonValue] = {name: _count(memo, name) + (given.state == name) for name in ("sent", "expired")}
-    counts["lost"] = [*_ids(memo, "lost"), *([given.to] if reason == MISSING else [])]
+    counts[_LOST] = [*_ids(memo, _LOST), *([given.to] if reason in UNREACHABLE else [])]
     return _on(spec, _memo(memo, waiting, settled=[*_ids(memo, "settled"), given.to], **counts), ctx)
 
 
@@ -231,20 +233,29 @@ def _expiry(memo: Mapping[str, JsonValue]) -> datetime | None:
 
 
 def _through(spec: EmailSpec, memo: Mapping[str, JsonValue], ctx: Context) -> Move:
-    """When none of those whom it was for could be reached any more, it is as if there had been nobody."""
-    lost = _ids(memo, "lost")
-    if lost and spec.missing != "skip" and {*lost} == {*_ids(memo, "settled")}:
-        if spec.missing == "wait":
-            return enter(spec, replace(ctx, memo={name: one for name, one in memo.items() if name == mails.EXPIRES}))
-        nobody.ask(spec, ctx)
+    """When none of those whom it was for could be reached, it is as if they had not been there: the next one gets it,
+    where there is one.
+    """
+    lost = _ids(memo, _LOST)
+    if lost and {*_ids(memo, "settled")} <= {*lost}:
+        waits = spec.missing == "wait" and not chosen(spec.to, ctx)
+        if waits or (spec.to.each is None and chosen(spec.to, ctx, lost)):
+            return enter(spec, replace(ctx, memo=_kept(memo)))
+        if spec.missing == "task":
+            nobody.ask(spec, ctx)
     return Done(next((name for name in ("sent", "expired") if _count(memo, name)), "skipped"))
 
 
 def _memo(former: Mapping[str, JsonValue], waiting: Iterable[str], **changes: JsonValue) -> dict[str, JsonValue]:
     """Whose mails have not settled, whose have, and how many of them were sent and how many came too late."""
-    nothing: dict[str, JsonValue] = {"settled": [], "lost": [], "failed": {}, "sent": 0, "expired": 0}
+    nothing: dict[str, JsonValue] = {"settled": [], _LOST: [], "failed": {}, "sent": 0, "expired": 0}
     kept = {name: former[name] for name in (*nothing, "approved", mails.EXPIRES) if name in former}
     return {**nothing, **kept, **changes, "waiting": [*waiting]}
+
+
+def _kept(memo: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """What holds for whoever gets it in the end."""
+    return {name: value for name, value in memo.items() if name in {mails.EXPIRES, _LOST}}
 
 
 def _ids(memo: Mapping[str, JsonValue], key: str) -> list[str]:

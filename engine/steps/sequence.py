@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue
 
 from engine import messages
 from engine.logic import Condition, Expression
-from engine.mailing import EXPIRED, MISSING
+from engine.mailing import EXPIRED, MISSING, UNREACHABLE
 from engine.quantities import Duration
 from engine.recipients import Recipients, chosen
 from engine.run import Answered, Effect, Flipped, Frozen, Open, Settled
@@ -266,7 +266,7 @@ def _settled(spec: SequenceSpec, person: Person, given: Settled, ctx: Context) -
     if person.over:
         return person
     following = _come_to(spec, given.to, person.mail + 1, ctx, got=person.got or went or None)
-    return _lost(following) if following.over == "finished" and reason == MISSING else following
+    return _lost(following) if following.over == "finished" and reason in UNREACHABLE else following
 
 
 def _ended(spec: SequenceSpec, to: str, number: int, over: str, ctx: Context, why: str | None = None) -> Person:

@@ -274,7 +274,7 @@ def test_whom_a_server_refuses_at_once_three_times_without_saying_why_gets_no_mo
 
     drive(host, clock, NOW + timedelta(days=9))
 
-    states = sorted(one.state for one in host.database.read(effects.listed))
+    states = sorted(one.state for one in host.database.read(lambda c: effects.listed(c, channel="email")))
     assert (states, len(refusing.sent)) == (["failed", "failed", "skipped", "skipped"], 3)
     assert (suppressed(host), len(told_of(host))) == ("bounced", 1)
 

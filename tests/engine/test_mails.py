@@ -338,3 +338,47 @@ def test_a_mail_that_was_put_off_stays_as_it_was_where_something_is_not_known_an
     result = told(STALE + "    send: {on: [friday]}\n", account={"seats": 5}, then=[gone])
 
     assert body(result) == "On 2 March 2026 5 for Kim"
+
+
+GONE = {"after": "0 minutes", "bounce": "c1"}
+LEE = KIM | {"id": "c2", "name": "Lee", "email": "lee@acme.test", "influence": 1}
+KIM_FIRST = KIM | {"influence": 5}
+AFTERWARDS = "  - {wait: a_day, for: 1 day}\n" + MAIL
+
+
+def words_of(result):
+    return [(one.path, one.event, one.fields.get("contact")) for one in result.trace if one.path.startswith("hello")]
+
+
+def test_where_the_first_cannot_be_reached_the_next_one_gets_the_mail():
+    result = told(AFTERWARDS, contacts=[KIM_FIRST, LEE], then=[GONE])
+
+    assert words_of(result) == [("hello", "skipped", "c1"), ("hello", "sent", "c2")]
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("", [("hello/missing", "opened", None)]),
+        ("    missing: skip\n", []),
+        ("    missing: wait\n    expires: 2 days\n", []),
+    ],
+)
+def test_where_nobody_can_be_reached_it_is_as_if_there_were_nobody(said, asked):
+    result = told(AFTERWARDS + said, contacts=[KIM_FIRST, LEE], then=[GONE, {"after": "0 minutes", "bounce": "c2"}])
+
+    assert words_of(result) == [("hello", "skipped", "c1"), ("hello", "skipped", "c2"), *asked]
+
+
+def test_whoever_gets_it_instead_is_asked_about_anew():
+    result = told(
+        AFTERWARDS + "    approval: csm\n",
+        contacts=[KIM_FIRST, LEE],
+        then=[GONE, *({"after": f"{n} hours", "complete": "hello", "outcome": "approved"} for n in (25, 26))],
+    )
+
+    assert [word for word in words_of(result) if word[0] == "hello"] == [
+        ("hello", "skipped", "c1"),
+        ("hello", "sent", "c2"),
+    ]
+    assert len(lines(result, "completed")) == 2

@@ -235,3 +235,11 @@ def test_it_may_be_given_up():
     result = told(steps(more=more))
 
     assert (len(sent(result)), result.outcome) == (2, "late")
+
+
+def test_who_could_not_be_reached_from_the_first_is_as_if_there_were_nobody():
+    waits = "  - {wait: a_day, for: 1 day}\n"
+
+    result = told(waits + steps(), then=[{"after": "0 minutes", "bounce": "c1"}])
+
+    assert ("win_back/missing", "opened") in [(one.path, one.event) for one in result.trace]
