@@ -8,23 +8,21 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from activities.clock import ClockDiffers
-from activities.slack.people import check_people
-from activities.slack.socketmode import check_socket_mode
 from activities.store import schema, versions
 from activities.store.database import Database
-from activities.transport import Finding
 from engine.workspace import load
 from workers.applying import preview
 from workers.checking import check
 from workers.environment import env_file, environment
 from workers.examination_mail import answers, letterhead, senders, tried_senders
+from workers.examination_slack import slack
 from workers.found import Found
 from workers.queues import Queues
 from workers.settings import DESCRIBED, Settings, load_settings
 from workers.settings_problems import InvalidSettings, nearly
 from workers.standstill import late_work, unasked
 from workers.temporal_server import NoTemporalServer, found_binary, server_version
-from workers.wiring import falls_back, host_from, remote_mail, remote_slack
+from workers.wiring import host_from, remote_mail, remote_slack
 
 ANSWERS_WITHIN = 5.0  # seconds
 
@@ -43,7 +41,7 @@ def examine() -> list[Found]:
         _providers,
         letterhead,
         senders,
-        _slack,
+        slack,
         _webhooks,
         answers,
         _http,
@@ -188,43 +186,7 @@ def _providers(settings: Settings) -> Iterator[Found]:
             yield Found(channel, ok=True, message=message)
             continue
         for one in remote.check():
-            yield _of(one)
-
-
-def _of(one: Finding) -> Found:
-    return Found(one.name, one.ok, one.message, one.fix, reachability=one.away)
-
-
-def _slack(settings: Settings) -> Iterator[Found]:
-    """Whether what people do in Slack comes back, and whether everybody can be reached there."""
-    token = settings.slack_bot_token
-    if token is None:
-        return
-    if settings.slack_app_token is not None:
-        one = check_socket_mode(settings.slack_app_token.get_secret_value(), api=settings.slack_api_url)
-        yield _of(one)
-    elif settings.slack_signing_secret is not None:
-        yield Found("slack buttons", ok=True, message="they come by HTTP to /slack/interactions, /events and /commands")
-    else:
-        fix = "Set SLACK_APP_TOKEN (Socket Mode), or SLACK_SIGNING_SECRET (HTTP); workers/slack/manifest.yaml says how."
-        yield Found("slack buttons", ok=False, message="Nothing comes back: buttons do nothing.", fix=fix)
-    yield _instead_of_slack(settings)
-    people = load(settings.workspace).people
-    by_mail = falls_back(settings)
-    for one in check_people(token.get_secret_value(), people, by_mail=by_mail, api=settings.slack_api_url):
-        yield _of(one)
-
-
-def _instead_of_slack(settings: Settings) -> Found:
-    name, span = "slack fallback", load(settings.workspace).policy.mail_fallback
-    if falls_back(settings):
-        message = (
-            f"what is for colleagues goes by mail when Slack takes nothing for {span} (mail_fallback in policy.yaml)"
-        )
-        return Found(name, ok=True, message=message)
-    message = "Whatever happens to Slack, messages wait for it: no mail from us stands in."
-    fix = "Set PLAYBOOK_MAIL_FROM, and SENDGRID_API_KEY or PLAYBOOK_SMTP_URL, to have colleagues told by mail."
-    return Found(name, ok=True, message=message, fix=fix)
+            yield Found.of(one)
 
 
 def _webhooks(settings: Settings) -> Iterator[Found]:

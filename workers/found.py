@@ -1,6 +1,9 @@
 """A line of what `playbook doctor` finds."""
 
 from dataclasses import dataclass
+from typing import Self
+
+from activities.transport import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,10 @@ class Found:
     message: str
     fix: str = ""
     reachability: bool = False
+
+    @classmethod
+    def of(cls, one: Finding) -> Self:
+        return cls(one.name, one.ok, one.message, one.fix, reachability=one.away)
 
     @property
     def verdict(self) -> str:

@@ -37,7 +37,7 @@ _MEANING = {
     "accesslimited": "Slack limits the app to other networks.",
     "account_inactive": "The token belongs to a workspace or user that is no more.",
     "cant_update_message": "The message is not one of this app's.",
-    "channel_not_found": "There is no such channel, or the app may not see it.",
+    "channel_not_found": "There is no such channel, or the app may not see it: /invite it there.",
     "ekm_access_denied": "Administrators have suspended posting there.",
     "invalid_auth": "Slack does not accept the token.",
     "invalid_blocks": "Slack finds the message malformed.",

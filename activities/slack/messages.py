@@ -72,6 +72,12 @@ class Slack:
         self._rooms: dict[str, str] = {}  # user id → the conversation with this user
 
     def send(self, message: Message, deadline: timedelta) -> Answer:
+        answer = self._sent(message, deadline)
+        if isinstance(answer, Refused) and not answer.credentials and _is_channel(message.to):
+            return replace(answer, reason=f"Into {message.to}: {answer.reason}")
+        return answer
+
+    def _sent(self, message: Message, deadline: timedelta) -> Answer:
         if not message.body.strip():
             return Refused("The message is empty. (no_text)", "no_text")
         if not _reachable(message):
@@ -219,6 +225,10 @@ def _channel_id(client: TimedClient, channel: str) -> str:
     name = channel.removeprefix("#")
     listed = _pages(client.conversations_list, "channels", types="public_channel", exclude_archived=True)
     return next((str(entry["id"]) for entry in listed if entry.get("name") == name), channel)
+
+
+def _is_channel(to: str) -> bool:
+    return to.startswith("#") or _is_id(to)
 
 
 def _is_id(channel: str) -> bool:

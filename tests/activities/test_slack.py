@@ -213,6 +213,7 @@ def test_a_channel_that_cannot_be_written_to_refuses(slack, transport, archived,
 
     assert isinstance(answer, Refused)
     assert answer.code == code
+    assert answer.reason.startswith("Into #closed: The ")
     assert not answer.credentials
 
 

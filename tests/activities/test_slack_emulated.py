@@ -11,6 +11,7 @@ import pytest
 from slack_sdk import WebClient
 
 from activities.slack.card_blocks import blocks, text
+from activities.slack.channels import check_channels
 from activities.slack.messages import Slack
 from activities.slack.people import check_people
 from activities.slack.workspace import Workspace
@@ -101,3 +102,9 @@ def test_colleagues_are_found_and_have_a_home(api):
     assert "1 of 2 colleagues are not found in Slack by their mail address: cy (cy@v.test)." in found.message
     assert workspace.identity() is not None
     assert workspace.publish("U000000001", {"type": "home", "blocks": list(blocks(seen_by("ana")))})
+
+
+def test_channels_are_listed_with_whether_the_app_is_in_them(api):
+    found = check_channels(TOKEN, {"#general": ["ask"], "#nowhere": ["ask"]}, api=api)
+
+    assert [one.message.partition(" (")[0] for one in found][-1] == "There is no public channel #nowhere"

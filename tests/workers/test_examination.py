@@ -1,11 +1,13 @@
-"""The doctor's first line, and how each is marked: which settings are read, from where, and what looks like one."""
+"""What the doctor makes of settings and workspace: what is read, what is looked for, and how it is marked."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.support.commands import playbook
-from tests.support.small_workspace import small_workspace
+from tests.support.small_workspace import CALL, small_workspace
+from workers.examination_slack import channels
+from workers.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +63,17 @@ def test_what_works_and_may_be_meant_otherwise_is_a_note(monkeypatch):
     [fallback] = [one for one in playbook("doctor").lines if "slack fallback" in one]
 
     assert fallback.startswith("note  slack fallback")
+
+
+def test_the_channels_that_steps_name_are_looked_for(tmp_path):
+    alarm = """\
+  - escalate: alarm
+    reason: Silent
+    channel: "#alarms"
+    ladder: [{to: lead, within: 1 business day}]
+  - end: called
+"""
+    told = CALL.replace("to: lead\n", 'to: "#wins"\n').replace("  - end: called\n", alarm)
+    workspace = small_workspace(tmp_path / "named", call=told)
+
+    assert channels(Settings(workspace=workspace)) == {"#alarms": ("call",), "#wins": ("call",)}

@@ -58,6 +58,7 @@ class Room:
     name: str = ""
     archived: bool = False
     member: bool = True
+    private: bool = False
     messages: list[Posted] = field(default_factory=list)
 
 
@@ -121,8 +122,8 @@ class StandInSlack(StandIn):
         """Those with one person, by their user id."""
         return {user: self.rooms[room] for user, room in self._direct.items()}
 
-    def room(self, name: str, *, archived: bool = False, member: bool = True) -> Room:
-        made = Room(f"C{len(self.rooms):08d}", name, archived, member)
+    def room(self, name: str, *, archived: bool = False, member: bool = True, private: bool = False) -> Room:
+        made = Room(f"C{len(self.rooms):08d}", name, archived, member, private)
         self.rooms[made.id] = made
         return made
 
@@ -214,7 +215,12 @@ class StandInSlack(StandIn):
         return {"channel": {"id": self._direct[user]}}
 
     def _list(self, given: Arguments) -> Arguments:
-        rooms = [{"id": room.id, "name": room.name} for room in self.rooms.values() if room.name and not room.archived]
+        asked = str(given.get("types", "public_channel")).split(",")
+        if "private_channel" in asked and "groups:read" not in self.scopes:
+            raise Refusal("missing_scope")
+        named = [room for room in self.rooms.values() if room.name and not room.archived]
+        seen = [one for one in named if (one.member if one.private else True) and _kind(one) in asked]
+        rooms = [{"id": room.id, "name": room.name, "is_member": room.member} for room in seen]
         return self._paged("channels", rooms, given)
 
     def _history(self, given: Arguments) -> Arguments:
@@ -281,6 +287,10 @@ class StandInSlack(StandIn):
         end = start + min(int(given.get("limit", 100)), self.page)
         following = str(end) if end < len(entries) else ""
         return {name: entries[start:end], "response_metadata": {"next_cursor": following}}
+
+
+def _kind(room: Room) -> str:
+    return "private_channel" if room.private else "public_channel"
 
 
 def _content(given: Arguments) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
