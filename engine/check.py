@@ -102,10 +102,14 @@ def _circles(ids: Mapping[str, Document], plans: Mapping[str, Plan], vocabulary:
         if len(one.way) == 2:
             message = "each end of a run of this playbook may start the next"
         fix = "Break it, or let 'again' of one of them bar the way; beyond 10 starts in a row they are held."
+        if one.waits:
+            message = f"these playbooks wait for one another: {' -> '.join(one.way)}"
+            fix = "Take 'wait: true' away from one: a step that would close the ring waits in attention to be skipped."
+        code = "waits-in-a-circle" if one.waits else "plays-in-a-circle"
         document, step = ids[one.plan.playbook], one.step
         at = Position(step.line, 1) if step else document.at(("start", "when"))
         where = f"step '{step.id}' > {'playbook' if step.kind == 'play' else 'set'}" if step else "start > when"
-        problems.add(document.file, at, where, message, fix, code="plays-in-a-circle", severity="warning")
+        problems.add(document.file, at, where, message, fix, code=code, severity="warning")
     return problems
 
 

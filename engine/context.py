@@ -59,13 +59,14 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Another playbook that a step starts for the account, or whose live run it joins."""
+    """Another playbook that a step starts for the account, or whose live run it joins, perhaps to wait for its end."""
 
     at: datetime
     path: str
     visit: int
     playbook: str
     parameters: Mapping[str, JsonValue] | None = None
+    waits: bool = False
 
 
 @dataclass(slots=True)
@@ -365,9 +366,9 @@ class Context:
         """
         self.made.fields.append((self.now, f"{self.run.id}·{self.path}·{self.visit}", fields))
 
-    def play(self, playbook: str, parameters: Mapping[str, JsonValue] | None = None) -> None:
+    def play(self, playbook: str, parameters: Mapping[str, JsonValue] | None = None, *, waits: bool = False) -> None:
         """The other one is begun as soon as `advance` returns; what became of it comes as an input."""
-        self.made.plays.append(Play(self.now, self.path, self.visit, playbook, parameters))
+        self.made.plays.append(Play(self.now, self.path, self.visit, playbook, parameters, waits))
 
 
 def _signs(sender: Person | None) -> dict[str, object]:

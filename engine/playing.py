@@ -10,9 +10,10 @@ from engine.entering import PARAMETERS, Entrance
 from engine.held import Held
 from engine.plan import Plan
 from engine.run import Played, Run
+from engine.steps.play import ENDED
 from engine.subjects import slot
 from engine.tailoring import Unfit
-from engine.trigger import run_paths
+from engine.trigger import run_paths, runs_read
 
 
 @dataclass(slots=True)
@@ -27,8 +28,20 @@ class Playing(Entrance):
         self.depth += 1
         reason = None if joined else self._played(play, run.playbook, subject)
         self.depth -= 1
-        told = Played(at=play.at, path=play.path, visit=play.visit, joined=joined, reason=reason)
+        ring = self._waits_for(run, play.playbook, subject, (run.playbook,)) if play.waits and reason is None else ()
+        told = Played(at=play.at, path=play.path, visit=play.visit, joined=joined, reason=reason, ring=ring)
         self.changes.latched.setdefault(run.id, []).append(told)
+
+    def _waits_for(self, run: Run, playbook: str, subject: str, way: tuple[str, ...]) -> tuple[str, ...]:
+        """The way on which the playbook's live run waits for this one, perhaps through others; empty if it does not."""
+        live = (self.entries_of(playbook, subject).live or self.entries_of(playbook).live) or ""
+        if live == run.id:
+            return (*way, playbook)
+        for watch in self.watches.get(live, ()) if playbook not in way else ():
+            for other in runs_read(watch.condition.reads) if watch.name == ENDED and watch.condition else ():
+                if found := self._waits_for(run, other, watch.subject, (*way, playbook)):
+                    return found
+        return ()
 
     def _played(self, play: Play, by: str, subject: str) -> str | None:
         """Why it did not start, if it did not: as by hand, but that it is held while starts are paused."""

@@ -19,21 +19,25 @@ from engine.vocabulary import Vocabulary
 @dataclass(frozen=True, slots=True)
 class Circle:
     """A playbook from which its own start is reached again: the way there and back, and whether all of it is plays.
-    `step` is the one that goes that way; None where the start asks about the runs of the last before it.
+    `step` is the one that goes that way; None where the start asks about the runs of the last before it. `waits`: each
+    on the way waits for the end of the next, so that it is not the start that is reached, but the run.
     """
 
     plan: Plan
     step: Step | None
     way: tuple[str, ...]
     plays: bool
+    waits: bool = False
 
 
 def circles(plans: Mapping[str, Plan], vocabulary: Vocabulary) -> Iterator[Circle]:
     """One for each step or start that closes one. A start that an account never passes twice ends every circle."""
-    ways = _Ways.of(plans, vocabulary)
+    ways, waits = _Ways.of(plans, vocabulary), _Ways.waiting(plans)
     for name, plan in sorted(plans.items()):
         for step in plan.steps.values():
-            if way := ways.back(ways.by_step.get((name, step.path), []), name):
+            if way := waits.back(waits.by_step.get((name, step.path), []), name):
+                yield Circle(plan, step, (name, *way), plays=True, waits=True)
+            elif way := ways.back(ways.by_step.get((name, step.path), []), name):
                 yield Circle(plan, step, (name, *way), ways.all_plays((name, *way)))
         asked = [other for other in ways.asked.get(name, ()) if name == other or ways.between(name, other)]
         if asked:
@@ -65,6 +69,16 @@ class _Ways:
         plays = [(name, step) for name, step in steps if isinstance(step.spec, PlaySpec)]
         played = frozenset((name, other) for name, step in plays for other in by_step[name, step.path])
         return cls(by_step, asked, played, {name: sorted(others) for name, others in edges.items()})
+
+    @classmethod
+    def waiting(cls, plans: Mapping[str, Plan]) -> _Ways:
+        """Which playbooks each step plays and waits for."""
+        steps = [(name, step.path, step.spec) for name, plan in plans.items() for step in plan.steps.values()]
+        by_step = {
+            (name, path): [spec.playbook] for name, path, spec in steps if isinstance(spec, PlaySpec) and spec.wait
+        }
+        edges = {name: sorted(o for (of, _), found in by_step.items() if of == name for o in found) for name in plans}
+        return cls(by_step, {}, frozenset(), edges)
 
     def back(self, started: list[str], name: str) -> tuple[str, ...]:
         """From the first of these from which the playbook is reached, to it."""

@@ -196,7 +196,9 @@ class Operated(Frozen):
 
 
 class Played(Frozen):
-    """What became of another playbook that a step was to start: a new run, the live one, or a `reason` why none."""
+    """What became of another playbook that a step was to start: a new run, the live one, or a `reason` why none.
+    `ring` is the way from a step that waits for it back to itself, where the other's run waits for this one.
+    """
 
     kind: Literal["played"] = "played"
     at: datetime
@@ -204,6 +206,7 @@ class Played(Frozen):
     visit: int
     joined: bool = False
     reason: str | None = None
+    ring: tuple[str, ...] = ()
 
 
 Said = Literal["reply", "unsubscribe", "bounce", "click", "open"]

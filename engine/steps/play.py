@@ -10,13 +10,15 @@ from engine.logic import Condition, compile_condition
 from engine.parameters import misfits, packed
 from engine.problems import suggest_or_list
 from engine.run import Flipped, Open, Played
-from engine.steps.base import Done, Given, Move, Rest, Spec, WaitingModel, keep
+from engine.steps.base import Done, Given, Move, Park, Rest, Spec, WaitingModel, keep
 
 if TYPE_CHECKING:
     from engine.context import Context
     from engine.place import Place
 
 NOT_STARTED = "not_started"
+ENDED = "ended"
+"""The condition that a step waits for until the other's run is over."""
 
 
 class Model(WaitingModel):
@@ -64,7 +66,7 @@ def compile_step(model: Model, place: Place) -> PlaySpec | None:
     ended = compile_condition({"!": [{"running": [model.playbook]}]}, place.names)
     if not isinstance(ended, Condition):
         return None
-    conditions = {"ended": ended} if model.wait else {}
+    conditions = {ENDED: ended} if model.wait else {}
     values = packed(model.with_) or None
     return PlaySpec(playbook=model.playbook, wait=model.wait, conditions=conditions, at_most=limit, parameters=values)
 
@@ -77,7 +79,7 @@ def _check_values(model: Model, place: Place) -> None:
 
 
 def enter(spec: PlaySpec, ctx: Context) -> Move:
-    ctx.play(spec.playbook, spec.parameters)
+    ctx.play(spec.playbook, spec.parameters, waits=spec.wait)
     return Rest()
 
 
@@ -86,14 +88,17 @@ def resume(spec: PlaySpec, open_: Open, given: Given, ctx: Context) -> Move:
         case Played(reason=str(reason)):
             ctx.log("skipped", reason=reason, playbook=spec.playbook)
             return Done(NOT_STARTED)
+        case Played(ring=ring) if spec.wait and ring:
+            # Both would wait for ever. Here a person may pass over this step; when the other ends, it is over, too.
+            return Park(f"it would wait for a run that waits for this one: {' -> '.join(ring)}", watches=(ENDED,))
         case Played(joined=joined) if spec.wait:
             until = open_.timers.get("at_most")
             ctx.log("waiting", playbook=spec.playbook, joined=joined or None, until=ctx.shown(until))
-            return Rest(timers=open_.timers, watches=("ended",))
+            return Rest(timers=open_.timers, watches=(ENDED,))
         case Played(joined=joined):
             ctx.log("completed", playbook=spec.playbook, joined=joined or None)
             return Done()
-        case Flipped(name="ended"):
+        case Flipped(name=name) if name == ENDED:
             outcome = ctx.scope.values.get(f"runs.{spec.playbook}.last_outcome")
             shown = outcome if isinstance(outcome, str) else None
             ctx.log("completed", playbook=spec.playbook, outcome=shown)

@@ -6,6 +6,7 @@ from engine.account import Account
 from engine.desk import Desk
 from engine.facts import read_fact
 from engine.held import Wide
+from engine.run import Operated
 from engine.simulate import simulate
 from engine.trigger import Rules
 from engine.values import read_instant
@@ -153,6 +154,32 @@ def test_playbooks_that_play_one_another_join_their_live_runs_and_do_not_go_roun
     desk.start("example", START)
 
     assert desk.changes.started == ["example/0", "other/0"]
+
+
+def test_of_playbooks_that_wait_for_one_another_one_rests_in_attention_until_it_is_skipped():
+    back = "  - {play: back, playbook: example, wait: true}\n  - {end: saved}"
+    desk = desk_with(AND_WAIT.replace(", at_most: 20 days, otherwise: [{end: too_long}]", ""), back)
+
+    desk.start("example", START)
+
+    assert desk.runs["example/0"].open["hand_over"].parked == (
+        "it would wait for a run that waits for this one: example -> other -> example"
+    )
+    assert desk.runs["other/0"].open["back"].parked is None
+    skip = Operated(at=after(START, 1), verb="skip", path="hand_over")
+    desk.advance("example/0", [skip], after(START, 1))
+    told_to(desk, 1)
+    assert (desk.runs["example/0"].outcome, desk.runs["other/0"].outcome) == ("completed", "saved")
+
+
+def test_one_that_is_waited_for_and_parked_for_that_hears_that_the_other_has_ended():
+    desk = desk_with(AND_WAIT + HOW, "  - {play: back, playbook: example, wait: true}\n  - {end: saved}")
+    desk.start("example", START)
+
+    desk.advance("other/0", [Operated(at=after(START, 1), verb="skip", path="back")], after(START, 1))
+    told_to(desk, 1)
+
+    assert desk.runs["example/0"].outcome == "good"
 
 
 def test_in_a_story_the_other_counts_as_started_and_the_story_says_how_it_ended():
