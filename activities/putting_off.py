@@ -2,8 +2,9 @@
 why, and until when.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Literal, TypeAlias
 
 from sqlalchemy import Connection
@@ -37,6 +38,8 @@ LOOKS: Final = {
 APART: Final = {"webhook"}  # channels of many receivers: that one of them is down says nothing of the others
 
 Fault: TypeAlias = Literal["nobody", "its own", "the provider's"]
+Find: TypeAlias = Callable[[Connection, str, int], list[tuple[str, str, str]]]
+Hurry: TypeAlias = Callable[[Connection, Collection[str], datetime], None]
 
 
 def until_then(at: Bench, account: AccountRow, row: EffectRow, later: Later) -> None:
@@ -134,7 +137,7 @@ def try_now(host: Host, channel: str) -> None:
     """
     last: str | None = ""
     while last is not None:
-        last = _hurried(host, channel, last)
+        last = _hurried(host, partial(troubles.alone, channel=channel), troubles.try_at, last)
     host.database.write(lambda connection: _tried_now(connection, channel, host.clock.real()))
     host.stir()
 
@@ -145,13 +148,21 @@ def _tried_now(connection: Connection, channel: str, real: datetime) -> None:
         cards.hurry(connection, real)
 
 
-def _hurried(host: Host, channel: str, after: str) -> str | None:
-    """The last that is tried at once, where there may be more."""
+def look_again(host: Host) -> None:
+    """The policy has changed: whatever its hours or caps hold is looked at now, and goes or is held by the new one."""
+    last: str | None = ""
+    while last is not None:
+        last = _hurried(host, mails.held_by_policy, mails.look_at, last)
+    host.stir()
+
+
+def _hurried(host: Host, find: Find, change: Hurry, after: str) -> str | None:
+    """The last whose turn is now, where there may be more."""
 
     def hurry(connection: Connection) -> list[tuple[str, str, str]]:
-        found = troubles.alone(connection, channel, AT_ONCE, after)
+        found = find(connection, after, AT_ONCE)
         accounts.lock(connection, sorted({account for _, account, _ in found}))
-        troubles.try_at(connection, [effect for effect, _, _ in found], host.clock.now())
+        change(connection, [effect for effect, _, _ in found], host.clock.now())
         woken = sorted({run for _, _, run in found})
         runs.touch(connection, woken)
         wakes.write(connection, woken, host.clock.real())

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from activities.applied import texts_of
 from activities.desks import bench, entries_of
 from activities.host import Host
+from activities.putting_off import look_again
 from activities.store import accounts, runs, versions
 from activities.store.versions import Apply
 from activities.successors import people_changed
@@ -68,25 +69,31 @@ def preview(host: Host, checked: Checked) -> Preview:
 
 
 def apply(host: Host, checked: Checked, by: str) -> Apply:
-    """Makes the workspace's playbooks the ones that start. What runs stays on its version. Raises InvalidWorkspace."""
+    """Makes the workspace's playbooks the ones that start. What runs stays on its version; a new policy counts for all,
+    also for what waits by the old one's hours and caps. Raises InvalidWorkspace.
+    """
     _sound(checked)
     folder = checked.workspace.folder
     texts, commit = texts_of(folder), git_commit(folder)
     plans = [checked.plans[name] for name in sorted(checked.plans)]
-    applied = host.database.write(partial(_applied, host=host, plans=plans, texts=texts, by=by, commit=commit))
+    applied, other = host.database.write(partial(_applied, host=host, plans=plans, texts=texts, by=by, commit=commit))
+    if other:
+        look_again(host)
     host.stir()
     return applied
 
 
 def _applied(
     connection: Connection, *, host: Host, plans: Sequence[Plan], texts: Mapping[str, str], by: str, commit: str | None
-) -> Apply:
-    """Open work follows the people, in the same transaction."""
+) -> tuple[Apply, bool]:
+    """Open work follows the people, in the same transaction. And whether the policy is another one than before."""
     number = versions.current(connection)
+    former = host.applied.current(connection).setting.policy if number else None
     before = versions.texts(connection, number) if number else texts
     made = versions.apply(connection, plans, texts, at=host.clock.now(), by=by, commit=commit)
-    people_changed(bench(host, connection), before, texts)
-    return made
+    at = bench(host, connection)
+    people_changed(at, before, texts)
+    return made, former is not None and former != at.current.setting.policy
 
 
 def live_runs(host: Host, playbooks: Iterable[str]) -> list[runs.RunRow]:

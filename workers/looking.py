@@ -54,6 +54,7 @@ UNCERTAIN: tuple[effects.State, ...] = ("uncertain",)
 EVERY = 20_000  # rows of a listing that is put into an order of its own before it is cut
 ASLEEP = timedelta(days=30)  # beyond its due, after which what is put off is told of
 MANY = 1_000  # what one account or run may have of a thing before the rest is left to the listings
+_STANDING = ("id", "channel", "to", "state", "reason", "next_try", "receipt", "events")  # of a message
 _KNOWN_TO_SLACK = "mend their address in people.yaml, or state their member id there (slack: U…), and playbook apply"
 
 
@@ -66,8 +67,10 @@ class NotFound(LookupError):
 
 
 def run_views(connection: Connection, rows: list[RunRow]) -> list[View]:
+    """Also what a run has put off makes it look."""
     numbers = {row.plan: versions.number_of(connection, row.plan) for row in rows}
-    return [run_view(row, numbers[row.plan]) for row in rows]
+    looks = effects.next_looks(connection, [row.id for row in rows if row.outcome is None and not row.paused])
+    return [run_view(row, numbers[row.plan], looks.get(row.id)) for row in rows]
 
 
 def find_run(connection: Connection, name: str) -> RunRow:
@@ -114,16 +117,21 @@ def mail_shown(connection: Connection, host: Host, row: EffectRow) -> Message | 
 def run_told(connection: Connection, host: Host, row: RunRow) -> View:
     """One run with where it stands, its tasks and its messages."""
     return {
-        **run_view(row, versions.number_of(connection, row.plan)),
-        "open": [*rests(connection, row)],
+        **run_views(connection, [row])[0],
+        "open": [*rests(connection, host, row)],
         "tasks": [task_view(one) for one in tasks.listed(connection, run=row.id, limit=MANY)],
         "messages": [*message_views(connection, host, effects.listed(connection, run=row.id, limit=MANY))],
     }
 
 
-def rests(connection: Connection, row: RunRow) -> list[View]:
-    """The steps that it rests at, each with what it waits for."""
-    return open_views(row.run, versions.plan(connection, row.plan))
+def rests(connection: Connection, host: Host, row: RunRow) -> list[View]:
+    """The steps that it rests at, each with what it waits for, also the mails and messages that have not gone."""
+    waiting = [one for one in effects.unsettled(connection, [row.id])[row.id] if one.effect.blocking]
+    told = [(one["path"], {key: one[key] for key in _STANDING}) for one in message_views(connection, host, waiting)]
+    return [
+        {**one, "messages": [message for path, message in told if path == one["path"]]}
+        for one in open_views(row.run, versions.plan(connection, row.plan))
+    ]
 
 
 def task_told(connection: Connection, task: Task) -> View:

@@ -24,8 +24,8 @@ def instant(at: datetime | None) -> JsonValue:
     return to_json(at) if at is not None else None
 
 
-def run_view(row: RunRow, version: int | None = None) -> View:
-    """`state` in a word: running, paused, attention, ended."""
+def run_view(row: RunRow, version: int | None = None, put_off: datetime | None = None) -> View:
+    """`state` in a word: running, paused, attention, ended. `put_off`: until when the first of its messages is."""
     return {
         "id": row.id,
         "account": row.account,
@@ -36,7 +36,7 @@ def run_view(row: RunRow, version: int | None = None) -> View:
         "outcome": row.outcome,
         "started": instant(row.started),
         "ended": instant(row.ended),
-        "look_at": instant(row.look_at),
+        "look_at": instant(min(filter(None, (row.look_at, put_off)), default=None)),
         "attention": row.fault or row.parked,
     }
 

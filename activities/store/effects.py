@@ -91,6 +91,7 @@ _LAST_TO = (
 )
 _WHOSE = select(effects.c.account, effects.c.run).where(effects.c.id == bindparam("effect"))
 _UNSETTLED = Among(select(*_COLUMNS).where(effects.c.state.not_in(FINAL)).order_by(*_ORDER), effects.c.run)
+_PUT_OFF = Among(select(effects.c.run, effects.c.until).where(effects.c.until.is_not(None)), effects.c.run)
 
 
 def find(connection: Connection, effect: str) -> EffectRow | None:
@@ -133,6 +134,14 @@ def unsettled(connection: Connection, runs: Collection[str]) -> dict[str, list[E
     found: dict[str, list[EffectRow]] = {run: [] for run in runs}
     for row in _UNSETTLED.rows(connection, runs):
         found[row.run].append(EffectRow(*row))
+    return found
+
+
+def next_looks(connection: Connection, runs: Collection[str]) -> dict[str, datetime]:
+    """By run, when the first of what it has put off, or must ask for, is looked at; runs without such are left out."""
+    found: dict[str, datetime] = {}
+    for row in _PUT_OFF.rows(connection, runs):
+        found[row.run] = min(row.until, found.get(row.run, row.until))
     return found
 
 

@@ -24,6 +24,7 @@ _GONE = select(effects.c.recipient, effects.c.settled_at, effects.c.claimed_at).
 )
 # Written out, not bound: the index is of these rows alone.
 _BY_PROVIDER = effects.c.held == literal_column("'provider'")
+_BY_POLICY = effects.c.until.is_not(None) & effects.c.held.in_(("window", "cap"))
 _PUT_OFF = (
     select(effects.c.id, effects.c.account, effects.c.run)
     .where(_BY_PROVIDER, effects.c.channel == bindparam("name"))
@@ -84,6 +85,18 @@ def instead(connection: Connection, why: str, since: datetime, limit: int) -> li
     query = select(effects.c.recipient, func.count()).where(mine, effects.c.settled_at > since)
     query = query.group_by(effects.c.recipient).order_by(effects.c.recipient).limit(limit)
     return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def held_by_policy(connection: Connection, after: str, limit: int) -> list[tuple[str, str, str]]:
+    """Effect, account and run of what hours or a cap hold; by id, from the one after `after`."""
+    query = select(effects.c.id, effects.c.account, effects.c.run).where(_BY_POLICY, effects.c.id > after)
+    return [(row[0], row[1], row[2]) for row in connection.execute(query.order_by(effects.c.id).limit(limit))]
+
+
+def look_at(connection: Connection, ids: Collection[str], logical: datetime) -> None:
+    """Of these, what hours or a cap hold is held until then at most. Their accounts are locked."""
+    mine = effects.c.id.in_(sorted(ids)) & _BY_POLICY & (effects.c.until > logical)
+    connection.execute(update(effects).where(mine).values(until=logical))
 
 
 def take_up(connection: Connection, ids: Collection[str], real: datetime) -> list[str]:

@@ -98,7 +98,7 @@ def down(connection: Connection) -> dict[str, Trouble]:
     }
 
 
-def alone(connection: Connection, channel: str, most: int, after: str = "") -> list[tuple[str, str, str]]:
+def alone(connection: Connection, after: str, most: int, *, channel: str) -> list[tuple[str, str, str]]:
     """Effect, account and run of what waits for itself, or to be looked for; by id, from the one after `after`."""
     query = select(effects.c.id, effects.c.account, effects.c.run).where(or_(_ALONE, _UNASKED))
     query = query.where(effects.c.channel == channel, effects.c.id > after).order_by(effects.c.id).limit(most)

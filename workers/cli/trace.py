@@ -7,7 +7,7 @@ from engine.subjects import slot
 from workers.cli.output import own_clock, own_zone, print_json, say
 from workers.cli.program import with_example
 from workers.cli.resting import waits_for
-from workers.cli.store import asked, json_option
+from workers.cli.store import json_option, opened
 
 
 @click.command(
@@ -21,9 +21,10 @@ def command(*, run: str, brief: bool, as_json: bool) -> None:
     from activities.store import traces
     from workers.looking import find_run, rests
 
-    row, entries, open_ = asked(
-        lambda connection: (row := find_run(connection, run), traces.of_run(connection, row.id), rests(connection, row))
-    )
+    with opened() as host:
+        row, entries, open_ = host.database.read(
+            lambda c: (row := find_run(c, run), traces.of_run(c, row.id), rests(c, host, row))
+        )
     if as_json:
         print_json([entry.to_json() for entry in entries])
         return

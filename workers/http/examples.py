@@ -115,6 +115,7 @@ RUN_WHOLE: dict[str, Any] = {
             "timers": {"overdue": "2026-03-04T22:00:00Z"},
             "conditions": [],
             "attention": None,
+            "messages": [],
         }
     ],
     "tasks": [TASK],
