@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 from itertools import islice, pairwise
 from typing import Final
 
@@ -68,7 +68,8 @@ def _without_line_end(part: bytes) -> bytes:
 
 def _field(part: bytes) -> tuple[object, bytes]:
     blank = _EMPTY_LINE.search(part)
-    head: Message = BytesHeaderParser().parsebytes(part[: min(blank.start(), _LONGEST_HEAD)] if blank else b"")
+    said = part[: min(blank.start(), _LONGEST_HEAD)] if blank else b""
+    head: Message = HeaderParser().parsestr(said.decode("utf-8", "replace"))  # as RFC 7578 has names of files
     name, file = head.get_param("name", header="content-disposition"), head.get_filename()
     if file is not None:
         return name, file.encode("utf-8", "replace")

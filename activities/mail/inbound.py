@@ -14,7 +14,7 @@ from typing import Final, Literal
 from activities.mail.dsn import Reports, reports_of
 from activities.mail.forms import Form
 from activities.mail.ownwords import own_words, plain_of
-from activities.mail.reading import LONGEST_HEADER, LONGEST_TEXT, address, attached, body, decoded, header, parsed
+from activities.mail.reading import LONGEST_HEADER, LONGEST_TEXT, address, attached, body, decoded, header, kind, parsed
 from activities.mail.storable import storable
 
 LONGEST: Final = 30_000  # characters of what somebody has written themselves
@@ -96,7 +96,7 @@ def _is_by_machine(mail: EmailMessage, envelope_from: object) -> bool:
     submitted = header(mail, "Auto-Submitted").partition(";")[0].strip().lower()
     if submitted not in {"", "no"} or header(mail, "Precedence").strip().lower() in _BY_MACHINES:
         return True
-    if header(mail, "X-Autoreply") or header(mail, "X-Autorespond"):
+    if header(mail, "X-Autoreply") or header(mail, "X-Autorespond") or kind(mail) == "multipart/report":
         return True
     return isinstance(envelope_from, str) and envelope_from.strip("<> ") == ""
 

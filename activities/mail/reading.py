@@ -30,6 +30,19 @@ _EMPTY_LINE: Final = re.compile(rb"(?>\r\n|\r|\n)(?=[\r\n])")
 _PICTURE: Final = re.compile(rb"data:image/[\w.+-]{1,40};base64,(?:\s*[A-Za-z0-9+/=%]{60,}+)*+")
 # Not for texts: they take ever longer, or give what no text holds.
 _NO_CHARSETS: Final = frozenset({"punycode", "idna", "undefined", "unicode-escape", "raw-unicode-escape"})
+_AS_UTF_8: Final = frozenset({"utf-8", "ascii"})
+# What programs write under these names, as https://encoding.spec.whatwg.org/#names-and-labels has it for pages.
+_MEANT: Final = {
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+}
+_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f\ufffd]")
 
 
 if TYPE_CHECKING:
@@ -104,13 +117,19 @@ def address(written: str) -> tuple[str, str]:
 
 
 def decoded(raw: bytes, charset: str) -> str:
-    """In UTF-8 where nobody knows the charset. Pictures that stand in it are left out: they are longer than texts."""
-    raw = _PICTURE.sub(b"", raw)
+    """As those who write mails mean their charset, which may be more than they say; in UTF-8 where nobody knows it.
+    Pictures that stand in it are left out: they are longer than texts.
+    """
+    raw = _PICTURE.sub(b"", raw)[:LONGEST_TEXT]
     try:
         name = codecs.lookup(charset).name
-        return storable(raw[:LONGEST_TEXT].decode("utf-8" if name in _NO_CHARSETS else name, "replace"))
+        if name not in {*_NO_CHARSETS, *_AS_UTF_8}:
+            return storable(raw.decode(_MEANT.get(name, name), "replace"))
     except (LookupError, ValueError):
-        return storable(raw[:LONGEST_TEXT].decode("utf-8", "replace"))
+        pass
+    text = raw.decode("utf-8", "replace")
+    is_utf_8 = "\ufffd" not in text or _BEYOND_ASCII.search(text)
+    return storable(text if is_utf_8 else raw.decode("cp1252", "replace"))
 
 
 def body(mail: EmailMessage) -> tuple[str, bool]:

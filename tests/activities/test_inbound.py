@@ -41,6 +41,7 @@ def test_sendgrids_own_samples_are_read(sample):
         "Precedence: auto_reply",
         "Precedence: Bulk",
         "X-Autoreply: yes",
+        "Content-Type: multipart/report; report-type=disposition-notification; boundary=b",  # it was read
     ],
 )
 def test_what_says_so_was_written_by_a_machine(headers):
@@ -231,6 +232,38 @@ def test_what_is_attached_is_named_without_the_pictures_in_the_text():
 
     assert read(fields_of(files + form_of(**posted), FORM)).attached == ("contract.pdf",)
     assert read(fields_of((SAMPLES / "raw_data_with_attachments.txt").read_bytes(), FORM)).attached == ("SendGrid.jpg",)
+
+
+@pytest.mark.parametrize(
+    ("charset", "written", "read_as"),
+    [
+        ("iso-8859-1", "“Grüße” … 50 €".encode("cp1252"), "“Grüße” … 50 €"),
+        ("us-ascii", "Grüße … 50 €".encode(), "Grüße … 50 €"),
+        ("utf-8", "Grüße … 50 €".encode("cp1252"), "Grüße … 50 €"),
+        ("no-such", "Grüße".encode("cp1252"), "Grüße"),
+        ("utf-8", "Grüße \u20ac ".encode() + b"\xff", "Grüße \u20ac \ufffd"),  # one wrong byte is one wrong letter
+        ("iso-8859-15", "50 €".encode("iso-8859-15"), "50 €"),
+        ("gb2312", "镕基".encode("gbk"), "镕基"),
+        ("utf-7", b"Gr+APwA3w-e +IKw-", "Grüße €"),
+    ],
+)
+def test_a_text_is_read_as_its_program_means_the_charset(charset, written, read_as):
+    charsets = json.dumps({"text": charset, "html": charset})
+    raw = f"Content-Type: text/plain; charset={charset}\n\n".encode() + written
+
+    assert (reading(text=written, charsets=charsets).text, posted_raw(raw).text) == (read_as, read_as)
+
+
+def test_names_of_attached_files_have_all_letters():
+    file = 'Content-Disposition: form-data; name="attachment1"; filename="Übersicht … neu.pdf"\r\n\r\nx\r\n'
+    in_a_mail = (
+        "Content-Type: application/pdf\nContent-Disposition: attachment; filename*=utf-8''%C3%9Cbersicht.pdf\n\nx"
+    )
+
+    assert read(fields_of(b"--xYzZY\r\n" + file.encode() + form_of(**mail_in()), FORM)).attached == (
+        "Übersicht … neu.pdf",
+    )
+    assert posted_raw(in_a_mail.encode()).attached == ("Übersicht.pdf",)
 
 
 def test_of_long_references_the_nearest_are_read():
