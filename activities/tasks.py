@@ -15,7 +15,7 @@ from activities.runs import AdvanceFailed, advance, locked_account
 from activities.store import accounts, inputs, runs, tasks, wakes
 from activities.store.tasks import TaskEvent
 from engine.problems import suggest
-from engine.run import Acknowledged, Input, Task, TaskActed
+from engine.run import Acknowledged, Input, Operated, Task, TaskActed
 
 LONGEST: Final = timedelta(days=365)  # that a task can be put off beyond its due, or beyond now
 CLOSING: Final = {"acknowledge": "acknowledged", "complete": "done", "completed": "auto_closed", "cleared": "cleared"}
@@ -121,12 +121,17 @@ def _do(host: Host, task: str, act: Act) -> Answer:
     return answer
 
 
-def _behind(connection: Connection, run: str, now: datetime) -> bool:
-    """Whether something that the run has not been fed yet may have taken the task back."""
+def _behind(connection: Connection, run: str, act: Act, now: datetime) -> bool:
+    """Whether something that the run has not been fed yet may have taken the task back, or closed the one that is
+    opened again. What comes in the very instant of an act comes after it: timers, a goal, but no operator's word.
+    """
     row = runs.find(connection, run)
     if row is None or row.paused or row.fault is not None:
         return False
-    return bool(inputs.any_waiting(connection, [run])) or (row.look_at is not None and row.look_at <= now)
+    if row.look_at is not None and row.look_at < now:
+        return True
+    waiting = inputs.waiting(connection, run)
+    return any(one.at < now or act.verb == "reopen" or isinstance(one, Operated) for _, one in waiting)
 
 
 def _acted(at: Bench, task_id: str, act: Act, *, in_time: bool = False) -> Answer:
@@ -138,7 +143,7 @@ def _acted(at: Bench, task_id: str, act: Act, *, in_time: bool = False) -> Answe
     task = tasks.find(at.connection, task_id) or found  # again, now that nobody else can act on it
     now = at.now(account)
     touches_run = act.verb == "reopen" or (act.verb != "note" and task.state == "open")
-    if in_time and touches_run and _behind(at.connection, task.run, now):
+    if in_time and touches_run and _behind(at.connection, task.run, act, now):
         raise _Behind(task.run)
     if refused := _refused(task, act, now):
         return refused

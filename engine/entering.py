@@ -210,7 +210,7 @@ class Entrance(Table):
 
     def _enter(self, one: Entering, now: datetime) -> None:
         """A bar uses up the rise; under `is`, and while the anchor is unknown, it only delays and is recorded once.
-        What nothing bars may still be held for a person.
+        What nothing bars may still be held for a person, which is told whenever it begins.
         """
         subject = one.subject
         try:
@@ -230,7 +230,8 @@ class Entrance(Table):
             self._begin(plan, now, one.why, None, one.event, subject)
             return
         only_delays = plan.start.mode == "is"
-        if one.rose or not (only_delays or barred == decision.barred):
+        begins = barred != decision.barred and (held is not None or not only_delays)
+        if one.rose or begins:
             self._not_started(plan, barred, now, one.why, subject)
         if held:
             told = {"playbook": plan.playbook, "subject": subject, "why": one.why, "event": one.event}

@@ -75,8 +75,9 @@ def expires_of(effect: Effect) -> datetime | None:
 
 
 def is_expired(effect: Effect, now: datetime) -> bool:
+    """One that is wanted in the very instant at which it expires, as it was approved then, may go in that instant."""
     expires = expires_of(effect)
-    return expires is not None and expires <= now
+    return expires is not None and expires <= now and not effect.at == expires == now
 
 
 def ready_of(effect: Effect, name: str, recipient: str, free: datetime, account: Account, policy: Policy) -> Ready:
@@ -155,4 +156,6 @@ def verdict(effect: Effect, unwanted: str | None, slot: Callable[[], Slot], now:
         return Now("failed", f"{found.reason}: there is no hour at which it may go")
     if found.held is None:
         return Now("sent")
+    if expires is not None and expires <= now:
+        return Now("expired", EXPIRED)
     return Later(found, min(found.at, expires) if expires else found.at)

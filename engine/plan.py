@@ -247,6 +247,10 @@ def way_of(words: Iterable[str]) -> str:
     return "·".join(words)
 
 
+def words_of(way: str, count: int) -> list[str]:
+    return way.split("·", count - 1)
+
+
 def _read_by_texts(specs: Iterable[object]) -> set[str]:
     """What the texts of steps read, as far as they ask what was so at the run's start."""
     from engine.placeholders import cut_out

@@ -8,7 +8,7 @@ when.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
@@ -20,6 +20,8 @@ from engine.steps import KINDS
 from engine.steps.base import Done, Finish, Given, Into, Move, Over, Park, Rest, Through, Unready
 
 __all__ = ["Leaving", "Strands"]
+
+_A_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -170,7 +172,14 @@ class Strands(Record):
         said = [former.timers["at_most"]] if former is not None and "at_most" in former.timers else []
         if former is None or former.parked:
             said += self._gives_up(path)
+        if said and min(said) <= self.run.clock and self._has_just_wanted(path):
+            said = [self.run.clock + _A_MOMENT]
         return dict(move.timers) | ({"at_most": min(said)} if said else {})
+
+    def _has_just_wanted(self, path: str) -> bool:
+        """Whether the step waits for something that it wants since this very instant, its last: that may still go."""
+        wanted = self.made.effects.values()
+        return any(one.blocking and (one.path, one.at) == (path, self.run.clock) for one in wanted)
 
     def _gives_up(self, path: str) -> list[datetime]:
         """When a step that begins to wait now is given up, if ever; where nobody knows yet by which of its values, by

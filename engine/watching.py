@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -10,7 +11,7 @@ from engine import stored
 from engine.context import run_values
 from engine.expression import parse
 from engine.logic import Condition, Scope
-from engine.plan import Exit, Plan
+from engine.plan import Exit, Plan, Step, words_of
 from engine.run import Open, Run, Watch
 from engine.steps.base import Awaited
 
@@ -34,8 +35,8 @@ def watches_of(plan: Plan, run: Run) -> list[Watch]:
             for name in open_.watches
         ]
         found += [_since(watch, open_) for watch in named]
-        if open_.parked and open_.awaits is not None:
-            found.append(_watch(run, open_.path, open_.visit, KNOWN, Awaited(known(open_.awaits)), own))
+        if open_.parked and (lacked := _lacked(open_, plan.steps[open_.step])):
+            found.append(_watch(run, open_.path, open_.visit, KNOWN, Awaited(lacked), own))
     if run.subject:
         item = {"each": plan.start.each, "subject": run.subject}
         return [watch.model_copy(update=item) for watch in found]
@@ -47,6 +48,24 @@ def _of_anchor(run: Run, anchor: str) -> Watch:
     there = known(anchor)
     gone = Condition(text=f"not {there.text}", logic={"!": [there.logic]})
     return _watch(run, ANCHOR, 0, KNOWN if run.lacks else LOST, Awaited(there if run.lacks else gone), {})
+
+
+def _lacked(open_: Open, step: Step) -> Condition | None:
+    """What lets a parked step try again: a value that it needs, or that it says something for such an account."""
+    if open_.awaits is not None:
+        return known(open_.awaits)
+    return _said_for(step) if step.by and step.ways and open_.way is None else None
+
+
+def _said_for(step: Step) -> Condition:
+    """That the account is one of those for which the step has values."""
+    paths = [f"account.{by}" for by in step.by or ()]
+    ways: list[list[tuple[str, str]]] = [
+        list(zip(paths, words_of(way, len(paths)), strict=True)) for way in step.ways or ()
+    ]
+    text = " or ".join(" and ".join(f"{path} == {json.dumps(word)}" for path, word in way) for way in ways)
+    all_of: list[JsonValue] = [{"and": [{"==": [{"var": path}, word]} for path, word in way]} for way in ways]
+    return Condition(text=text, logic={"or": all_of})
 
 
 def _awaited(open_: Open, name: str) -> dict[str, JsonValue]:

@@ -18,7 +18,7 @@ from activities.store.tables import metadata
 from activities.store.tasks import listed as tasks_listed
 from tests.support.examples import TIMES, law
 from tests.support.hosts import NOW, HandClock
-from tests.support.lives import ANSWERED, NPS, plan_of, playbooks, tellings
+from tests.support.lives import ANSWERED, HOURS, NPS, TIES, plan_of, playbooks, tellings
 from tests.support.one_kind import EXITS, RESTS, resting_life
 from tests.support.playbooks import compiled, story
 from tests.support.retold import Life, bound, host_of, lived, simulated
@@ -46,7 +46,7 @@ def any_life(draw):
     shape = draw(st.sampled_from([{}, {"flows": True}, {"answered": True}]))
     text = bound(draw(playbooks(**shape)), "a1")
     plan = plan_of(text)
-    then, nps = draw(tellings(plan)) if plan else [], draw(NPS)
+    then, nps = draw(tellings(plan, at=HOURS | TIES)) if plan else [], draw(NPS)
     answer = [draw(ANSWERED)] if "answered" in shape else []
     return plan and Life(plan, story(then=[*answer, *then], metrics={"nps": nps}, account={"id": "a1"}), text)
 
@@ -79,6 +79,39 @@ def test_how_another_run_ends_goes_before_the_time_limit_of_who_waits_for_it(sql
 
     assert told == simulated(life, until)
     assert told["", 1][-2]["event"] == "completed"
+
+
+LATE = {"at_most": "2 days", "otherwise": [{"end": "late"}]}
+RUNGS = [{"to": "csm", "within": "2 days"}, {"to": "cs_manager", "within": "1 day"}]
+REMIND = [{"after": "1 day", "remind": "assignee"}]
+HELLO = {"email": "it", "to": "champion", "subject": "Hi", "text": "Hi", "approval": "cs_manager"}
+BESIDE = {"short": [{"wait": "two", "for": "2 days"}], "long": [{"task": "it"}]}
+AT_THE_LAST = {
+    "task": ({"task": "it"} | LATE, {"complete": "it"}),
+    "reminder": ({"task": "it", "due": "1 day", "overdue": REMIND}, {"complete": "it"}),
+    "escalation": ({"escalate": "it", "reason": "x", "ladder": RUNGS[:1]} | LATE, {"acknowledge": "it"}),
+    "rung": ({"escalate": "it", "reason": "x", "ladder": RUNGS}, {"acknowledge": "it"}),
+    "meeting": ({"meeting": "it", "due": "48 hours", "otherwise": [{"end": "late"}]}, {"complete": "it"}),
+    "approval": (HELLO | LATE, {"complete": "it", "outcome": "approved"}),
+    "refusal": (HELLO | LATE, {"complete": "it", "outcome": "refused"}),
+    "expiry": (HELLO | {"expires": "2 days"}, {"complete": "it", "outcome": "approved"}),
+    "track": ({"parallel": "both", "until": "any", "tracks": BESIDE}, {"complete": "it"}),
+}
+
+
+@pytest.mark.parametrize(("step", "act"), AT_THE_LAST.values(), ids=AT_THE_LAST)
+def test_what_a_person_does_in_the_very_instant_of_a_timer_comes_before_it(sqlite, step, act):
+    head = {"playbook": "example", "owner": "csm", "start": "by hand"}
+    text = bound(json.dumps(head | {"steps": [step, {"end": "in_time"}]}), "a1")
+    life = Life(compiled(text), story(then=[{"after": "2 days"} | act], account={"id": "a1"}), text)
+    until = NOW + timedelta(days=4)
+
+    told = lived(played(sqlite, [life], until, care=False), life)
+
+    assert told == simulated(life, until)
+    *_, ended = told["", 1]
+    then = {one["event"] for one in told["", 1] if one["at"] == ended["at"]}
+    assert (ended["outcome"], then & {"timed_out", "escalated", "reminded", "waited"}) == ("in_time", set())
 
 
 LACKING = {"to": "champion", "subject": "Hi", "text": "You have {{ account.seats }} seats"}

@@ -215,6 +215,16 @@ def test_the_next_period_of_the_limit_has_room_again():
     assert lines(told(PAUSE, head=LIMITED, start=LOW, then=then), "not_started") == []
 
 
+def test_who_still_fulfils_a_condition_and_is_held_is_told_once():
+    low = "start: {when: metrics.nps.value <= 5, mode: is, again: after 1 hour}\n"
+    then = [{"after": "2 days", "metrics": {"nps": 4}}]
+
+    result = told("  - {wait: w, for: 1 hour}", "limit: 1 per week\n", low, metrics={"nps": 3}, then=then)
+
+    held = [(str(one.at), one.fields["reason"]) for one in result.trace if one.event == "not_started"]
+    assert held == [("2026-03-02 16:00:00+00:00", "limit")]
+
+
 def test_a_story_counts_the_items_that_it_starts_itself():
     people = [{"id": f"c{n}", "name": f"No {n}", "role": "end_user"} for n in range(3)]
 

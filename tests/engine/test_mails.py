@@ -194,6 +194,34 @@ def test_a_mail_that_nobody_approves_in_time_expires_and_its_approval_is_taken_b
     assert result.outcome == "as_expected"
 
 
+KNOWN = MAIL.replace("Dear", "Dear {{ account.seats }}")
+ANYBODY = {"id": "c1", "name": "Kim", "role": "champion"}
+LAST = [
+    (APPROVED, {"complete": "hello", "outcome": "approved"}),
+    (MAIL + "    missing: wait\n", {"contacts": [ANYBODY | {"email": "kim@acme.test"}]}),
+    (KNOWN, {"account": {"seats": 4}}),
+]
+
+
+@pytest.mark.parametrize("ends", ["at_most: 2 days\n    otherwise: []", "expires: 2 days"])
+@pytest.mark.parametrize(("mail", "comes"), LAST, ids=["approved", "found", "known"])
+def test_what_lets_a_mail_go_in_its_very_last_instant_lets_it_go(mail, ends, comes):
+    nobody = {"contacts": [ANYBODY]} if "missing" in mail else {}
+
+    result = told(f"{mail}    {ends}", then=[{"after": "2 days"} | comes], **nobody)
+
+    assert lines(result, "sent", "timed_out", "skipped") == [("2026-03-04T14:00:00Z", "hello")]
+    assert result.trace[-2].event == "sent"
+
+
+def test_what_may_go_in_no_hour_of_that_instant_does_not():
+    held = APPROVED + '    send: {window: "17:00-18:00"}\n    at_most: 2 days\n    otherwise: []\n'
+
+    result = told(held, then=[{"after": "2 days", "complete": "hello", "outcome": "approved"}])
+
+    assert lines(result, "sent", "timed_out") == [("2026-03-04T14:00:01Z", "hello")]
+
+
 def test_a_contact_who_has_gone_while_the_mail_waited_for_approval_gets_none():
     gone = {"after": "1 hour", "contacts": [{"id": "c1", "active": False}]}
 

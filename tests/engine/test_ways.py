@@ -61,6 +61,18 @@ def test_an_account_that_has_moved_to_a_tier_of_which_nothing_is_said_waits_for_
     assert result.trace[-1].fields["reason"] == "its values are by tier, and the step says nothing for tier starter"
 
 
+@pytest.mark.parametrize("assign", ["csm", "{onboarding: ae, adoption: csm, renewal: csm}"])
+def test_it_goes_on_by_itself_when_it_is_in_one_of_which_something_is_said(assign):
+    due = "{enterprise: 1 day, growth: 2 days}"
+    steps = f"  - wait: on\n    for: 2 days\n  - task: review\n    due: {due}\n    assign: {assign}"
+    moves = [("1 day", {"tier": "starter"}), ("3 days", {"stage": "renewal"}), ("4 days", {"tier": "growth"})]
+    head = "tiers: [enterprise, growth]\n"
+
+    result = told(steps, head, stage="[onboarding, adoption]", then=[{"after": at, "account": to} for at, to in moves])
+
+    assert [(one.event, one.at.day) for one in result.trace[3:]] == [("parked", 4), ("resumed", 6), ("opened", 6)]
+
+
 def test_a_limit_and_what_is_inside_the_step_are_those_of_the_way_that_was_taken():
     steps = (
         "  - task: review\n    at_most: {enterprise: 1 day, growth: 2 days, starter: 3 days}\n"

@@ -16,6 +16,8 @@ from engine.source import read
 from engine.steps.email import EmailSpec
 from engine.story import Story
 from tests.support.drawn_steps import (
+    CLOCK,
+    LONG,
     Step,
     beside,
     conditions,
@@ -124,6 +126,10 @@ def plan_of(text: str) -> Plan | None:
 # --- stories
 
 HOURS = st.integers(0, 60 * 24).map(lambda hours: {"after": f"{hours} hours"})
+# In the very instant of a timer, as steps are drawn.
+TIES = st.sampled_from(
+    [*CLOCK, *(one for one in LONG if one != "$pause"), "2 hours", "2 days", "4 days", "1 week"]
+).map(lambda after: {"after": after})
 
 
 @cache
@@ -176,8 +182,10 @@ def _is_asked(one: PlanStep) -> bool:
     return not isinstance(one.spec, EmailSpec) or one.spec.approval is not None
 
 
-def tellings(plan: Plan, *, contacts: bool = True) -> st.SearchStrategy[list[Step]]:
-    return st.lists(joined(HOURS, told_of(plan, contacts=contacts)), max_size=8)
+def tellings(
+    plan: Plan, *, contacts: bool = True, at: st.SearchStrategy[Step] = HOURS
+) -> st.SearchStrategy[list[Step]]:
+    return st.lists(joined(at, told_of(plan, contacts=contacts)), max_size=8)
 
 
 ANSWERED = st.sampled_from(

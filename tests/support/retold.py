@@ -183,7 +183,7 @@ def do(host: Host, life: Life, act: Act) -> None:
         return
     match act.verb:
         case "complete":
-            tasks.complete(host, found.id, act.outcome or "done", by=act.by)
+            tasks.complete(host, found.id, act.outcome or found.outcomes[0], by=act.by)
         case "snooze" if act.until is not None:
             tasks.snooze(host, found.id, act.until, by=act.by)
         case "reassign" if act.to is not None:
