@@ -3,9 +3,13 @@
 from datetime import timedelta
 
 from activities import runs, tasks
+from activities.mail.smtp import Smtp
+from activities.mail.smtp_client import Server
 from activities.store import tasks as stored
+from activities.transport import Sender
 from tests.support.driving import drive
 from tests.support.hosts import NOW, HandClock, acme, host_on, playbook, tell
+from tests.support.standins.smtp import StandInSmtp
 from workers.looking import attention
 
 START = "start: {when: metrics.nps.value < 5}\n"
@@ -73,3 +77,21 @@ def test_a_task_that_sleeps_is_listed_when_it_has_been_due_for_a_month(database)
 
     clock.at = NOW + timedelta(days=31, hours=1)
     assert told(host) == [("asleep", task.id)]
+
+
+def test_a_colleague_whom_the_mail_server_does_not_send_for_is_named_with_the_setting(sqlite):
+    clock = HandClock()
+    mail = "\n  - {email: hello, to: champion, from: csm, subject: Hi, text: Hi}\n"
+    with StandInSmtp() as server:
+        server.sends_for = "cs@vendor.test"
+        smtp = Smtp(Server("127.0.0.1", server.port), sender=Sender("cs@vendor.test"))
+        host = host_on(sqlite, playbook(mail, start=START), real=clock, email=smtp)
+        acme(host)
+        tell(host, "acme", metric="nps", value=3)
+
+        drive(host, clock, NOW + timedelta(hours=1))
+
+    [one] = host.database.read(lambda c: attention(c, host))
+    assert one["kind"] == "parked"
+    assert "The server takes no mail from ana@vendor.test. Let the server send for" in one["reason"]
+    assert "PLAYBOOK_MAIL_DOMAINS=none" in one["reason"]
