@@ -14,10 +14,11 @@ from activities.store import versions
 from engine.account import Account
 from engine.outcomes import endings_of
 from engine.plan import Plan
+from engine.problems import InvalidWorkspace, Problem
 from engine.setting import Setting
 from engine.trigger import Rules
 from engine.view import View
-from engine.workspace import PEOPLE, POLICY, TEMPLATES, VOCABULARY, load
+from engine.workspace import PEOPLE, POLICY, TEMPLATES, VOCABULARY, Workspace, load, load_applied
 
 _NONE: frozenset[str] = frozenset()
 Reader = Callable[[Mapping[str, str], tuple[str, ...]], Setting]
@@ -106,15 +107,27 @@ def texts_of(folder: Path) -> dict[str, str]:
 
 
 def read_setting(texts: Mapping[str, str], playbooks: tuple[str, ...]) -> Setting:
-    """The setting that the stored texts declare. They were sound when they were applied."""
+    """The setting that the stored texts declare. They were sound when they were applied; of what a newer release finds
+    wrong all goes on that can be understood. Raises InvalidWorkspace where that is too little.
+    """
     with tempfile.TemporaryDirectory() as folder:
         files = {name: texts[kind] for kind, name in _FILES.items()} | json.loads(texts["templates"])
         for name, text in files.items():
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        found = load(Path(folder)).sound()
-    return Setting(found.vocabulary, found.policy, found.people, found.templates, playbooks)
+        found = load(Path(folder))
+        wrong = tuple(replace(one, file=str(Path(one.file).relative_to(folder))) for one in found.problems.errors)
+        if wrong:
+            found = _understood(Path(folder), wrong)
+    return Setting(found.vocabulary, found.policy, found.people, found.templates, playbooks, problems=wrong)
+
+
+def _understood(folder: Path, wrong: tuple[Problem, ...]) -> Workspace:
+    try:
+        return load_applied(folder)
+    except InvalidWorkspace:
+        raise InvalidWorkspace(wrong) from None
 
 
 def _text(path: Path) -> str:

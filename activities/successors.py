@@ -10,6 +10,7 @@ from activities.desks import Bench
 from activities.store import accounts, inputs, tasks, wakes
 from engine.assignment import HOLDER
 from engine.people import People
+from engine.problems import InvalidWorkspace
 from engine.run import Flipped, Input, Task
 from engine.setting import Setting
 
@@ -21,8 +22,7 @@ def people_changed(at: Bench, before: Mapping[str, str], after: Mapping[str, str
     """`before` and `after` are the workspace's texts by kind."""
     if all(before[kind] == after[kind] for kind in _READ):
         return
-    former, new = (read_setting(texts, ()) for texts in (before, after))
-    concerned = _Concerned.of(former, new)
+    concerned = _concerned(before, after)
     moving = [task for task in _all_open(at) if concerned.by(task)]
     locked = accounts.lock(at.connection, {task.account for task in moving})
     told: list[tuple[str, Input]] = [
@@ -34,6 +34,14 @@ def people_changed(at: Bench, before: Mapping[str, str], after: Mapping[str, str
         accounts.stamp(at.connection, [row.id], at.now(row))
     inputs.latch(at.connection, told, at.real)
     wakes.write(at.connection, [run for run, _ in told], at.real)
+
+
+def _concerned(before: Mapping[str, str], after: Mapping[str, str]) -> "_Concerned":
+    try:
+        former = read_setting(before, ())
+    except InvalidWorkspace:  # an older release's, which nobody can read any more: this apply mends it
+        return _Concerned(None, frozenset())
+    return _Concerned.of(former, read_setting(after, ()))
 
 
 def _all_open(at: Bench) -> Iterator[Task]:

@@ -25,7 +25,9 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`positions` has every value's path (the root's is `()`), `keys` every key's."""
+    """`positions` has every value's path (the root's is `()`), `keys` every key's. `applied`: it was checked when it
+    was applied, perhaps by an older release, and is to be understood as far as it can be.
+    """
 
     file: str
     data: Tree
@@ -33,6 +35,7 @@ class Document:
     keys: Mapping[Path, Position]
     text: str = field(repr=False)
     spans: Mapping[Path, Span] = field(repr=False)
+    applied: bool = False
 
     def at(self, path: Path) -> Position:
         """Of the value at `path`, or of the nearest thing around it that the file has."""

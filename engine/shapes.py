@@ -56,6 +56,8 @@ class Shape(BaseModel):
     noun: ClassVar[str] = ""
     # what to do with a key that people look for here and that is none
     elsewhere: ClassVar[Mapping[str, str]] = {}
+    # what must not be left at its default where it cannot be read: more would be done than was meant
+    binding: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

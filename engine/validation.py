@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, TypeAdapter, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 
 from engine.document import Document, Path, Tree
@@ -16,6 +17,16 @@ from engine.shapes import Shape
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 _NOTHING = object()
+APPLIED: Final = "applied"  # the context in which what `checked` refuses stays as it is written
+
+
+def checked(look: Callable[[str], str]) -> AfterValidator:
+    """For texts that could be used as they are, and are refused because they cannot be meant."""
+
+    def seen(written: str, info: ValidationInfo) -> str:
+        return written if info.context == APPLIED else look(written)
+
+    return AfterValidator(seen)
 
 
 def validated(
@@ -25,8 +36,9 @@ def validated(
 
     >>> validated(document, TaskStep, ("steps", 3), "step 'review'")
     """
+    context = APPLIED if document.applied else None
     try:
-        return model.model_validate(document.value(path) if data is None else data)
+        return model.model_validate(document.value(path) if data is None else data, context=context)
     except ValidationError as error:
         return faults(error, document, model, path, where, data)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -101,26 +101,43 @@ def load(folder: Path) -> Workspace:
     return loaded
 
 
+def load_applied(folder: Path) -> Workspace:
+    """What was sound when it was applied, perhaps by an older release, as far as it can be understood: its vocabulary,
+    policy, people and templates. Raises InvalidWorkspace where too little of them would be left.
+    """
+    problems = Problems()
+    vocabulary = _declared(folder / VOCABULARY, read_vocabulary, problems, applied=True)
+    known = vocabulary or Vocabulary()
+    policy = _declared(folder / POLICY, lambda document: read_policy(document, known), problems, applied=True)
+    people = _declared(folder / PEOPLE, read_people, problems, applied=True)
+    if vocabulary is None or policy is None or people is None:
+        raise InvalidWorkspace(problems.errors)
+    templates = tuple(_templates(folder, problems, applied=True))
+    return Workspace(folder, vocabulary, policy, people, Templates(templates, _units(known), _types(known)))
+
+
 def _no_vocabulary(folder: Path) -> tuple[str, str]:
     if not folder.is_dir():
         return f"there is no folder {folder}", "Name the folder of a workspace"
     return "a workspace needs its vocabulary", f"Write {VOCABULARY}, or name the folder that has it"
 
 
-def _declared(path: Path, reader: Callable[[Document], ReadT | Problems], problems: Problems) -> ReadT | None:
+def _declared(
+    path: Path, reader: Callable[[Document], ReadT | Problems], problems: Problems, *, applied: bool = False
+) -> ReadT | None:
     """A file that is not there says as much as an empty one."""
     document = read(path) if path.is_file() else read("", str(path))
-    found = document if isinstance(document, Problems) else reader(document)
+    found = document if isinstance(document, Problems) else reader(replace(document, applied=applied))
     if isinstance(found, Problems):
         problems.extend(found)
         return None
     return found
 
 
-def _templates(folder: Path, problems: Problems) -> Iterator[Template]:
+def _templates(folder: Path, problems: Problems, *, applied: bool = False) -> Iterator[Template]:
     for path in _below(folder / TEMPLATES, folder):
         if path.suffix == ".md":
-            found = read_template(path, folder / TEMPLATES, str(path))
+            found = read_template(path, folder / TEMPLATES, str(path), applied=applied)
             if isinstance(found, Template):
                 yield found
             else:

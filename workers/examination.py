@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from activities.clock import ClockDiffers
 from activities.store import schema, versions
 from activities.store.database import Database
+from engine.problems import InvalidWorkspace
 from engine.workspace import load
 from workers.applying import preview
 from workers.checking import check
@@ -17,6 +18,7 @@ from workers.environment import env_file, environment
 from workers.examination_mail import answers, letterhead, senders, tried_senders
 from workers.examination_slack import slack
 from workers.found import Found
+from workers.looking import MEND
 from workers.queues import Queues
 from workers.settings import DESCRIBED, Settings, load_settings
 from workers.settings_problems import InvalidSettings, nearly
@@ -114,11 +116,25 @@ def _applied(settings: Settings, database: Database) -> Iterator[Found]:
         yield Found("applied", ok=False, message="No playbooks are applied.", fix="Run `playbook apply`.")
         return
     yield Found("applied", ok=True, message=f"number {applied.number} by {applied.by} at {applied.at:%Y-%m-%d %H:%MZ}")
+    yield from _refused_anew(settings, database)
     checked = check(settings.workspace)
     if not checked.problems.errors and not preview(host_from(settings, database=database), checked).nothing:
         yield Found(
             "applied", ok=True, message="the workspace differs from what is applied; `playbook preview` says how"
         )
+
+
+def _refused_anew(settings: Settings, database: Database) -> Iterator[Found]:
+    """What was sound when it was applied, perhaps by another release."""
+    host = host_from(settings, database=database)
+    try:
+        wrong = database.read(lambda connection: host.applied.current(connection).setting.problems)
+    except InvalidWorkspace as none:
+        message = f"What is applied cannot be read any more, so nothing goes on: {none.problems[0]}"
+        yield Found("applied", ok=False, message=message, fix="Mend it (`playbook check`) and `playbook apply`.")
+        return
+    for one in wrong:
+        yield Found("applied", ok=False, message=f"`check` refuses what is applied: {one}", fix=f"{MEND.capitalize()}.")
 
 
 def _moving(settings: Settings, database: Database) -> Iterator[Found]:

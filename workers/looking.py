@@ -55,6 +55,7 @@ EVERY = 20_000  # rows of a listing that is put into an order of its own before 
 ASLEEP = timedelta(days=30)  # beyond its due, after which what is put off is told of
 MANY = 1_000  # what one account or run may have of a thing before the rest is left to the listings
 _STANDING = ("id", "channel", "to", "state", "reason", "next_try", "receipt", "events")  # of a message
+MEND = "what could be understood goes on; mend it (playbook check) and playbook apply"
 _KNOWN_TO_SLACK = "mend their address in people.yaml, or state their member id there (slack: U…), and playbook apply"
 
 
@@ -242,6 +243,7 @@ def attention(connection: Connection, host: Host, limit: int = MANY) -> list[Vie
         *_nobodys(connection, host, limit),
         *held_attention(connection, host, limit),
         *_faulty_rules(connection),
+        *_refused_anew(connection, host),
     ]
 
 
@@ -341,6 +343,15 @@ def _faulty_rules(connection: Connection) -> Iterator[View]:
     for account, one in decisions.faulty(connection):
         reason = f"the start of {one.playbook} could not be judged: {one.fault}"
         yield attention_view("rule", one.playbook, account, reason, "report it; it is tried again by itself")
+
+
+def _refused_anew(connection: Connection, host: Host) -> Iterator[View]:
+    """What was applied by another release, and `check` of this one refuses: one line."""
+    if versions.current(connection) == 0:
+        return
+    if wrong := host.applied.current(connection).setting.problems:
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        yield attention_view("applied", wrong[0].file, None, f"`check` refuses what is applied: {wrong[0]}{more}", MEND)
 
 
 def trace_told(connection: Connection, run: str) -> list[JsonValue]:

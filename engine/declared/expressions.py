@@ -7,7 +7,16 @@ from decimal import Decimal
 from typing import Final
 
 from engine.document import Document, Path
-from engine.logic import Condition, Expression, Fault, Names, compile_answering, compile_asking
+from engine.logic import (
+    Condition,
+    Expression,
+    Fault,
+    Names,
+    compile_answering,
+    compile_asking,
+    compile_condition,
+    compile_expression,
+)
 from engine.problems import Problems
 from engine.quantities import Duration, Refused, parse_duration
 from engine.types import Type
@@ -24,6 +33,8 @@ def read_condition(document: Document, path: Path, names: Names, problems: Probl
         )
         return None
     compiled = compile_asking(source, names)
+    if document.applied and isinstance(compiled, list):
+        compiled = compile_condition(source, names)
     if isinstance(compiled, Condition):
         return compiled
     _report(compiled, document, path, problems, where)
@@ -42,6 +53,8 @@ def read_expression(
         )
         return None
     compiled = compile_answering(source, names, want)
+    if document.applied and isinstance(compiled, list):
+        compiled = compile_expression(source, names, want)
     if isinstance(compiled, Expression):
         return compiled
     _report(compiled, document, path, problems, where)

@@ -49,7 +49,7 @@ def read_fields(
 
 
 def check_name(document: Document, path: Path, built_in: Iterable[str], problems: Problems) -> bool:
-    """Whether the key at `path` can be a name that conditions use."""
+    """Whether the key at `path` can be a name that conditions use; of what was applied, whether it is not built in."""
     name, where = str(path[-1]), words(path[:-1])
     message = fix = ""
     if name in set(built_in):
@@ -60,7 +60,7 @@ def check_name(document: Document, path: Path, built_in: Iterable[str], problems
         message, fix = f"'{name}' cannot be a name: conditions use that word", "Call it something fuller"
     if message:
         problems.add(document.file, document.key_at(path), where, message, fix, code="invalid-name")
-    return not message
+    return not message or (document.applied and name not in set(built_in))
 
 
 def words(path: Path) -> str:

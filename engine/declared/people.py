@@ -9,13 +9,13 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
+from engine.applied import whole
 from engine.declared.words import Country, Date, Email, Name, Zone
 from engine.document import Document, Path
 from engine.people import Away, People, Person
 from engine.policy import Pings
 from engine.problems import Problems, suggest_or_list
 from engine.shapes import Shape
-from engine.validation import validated
 
 _MEMBER = re.compile(r"[UW][A-Z0-9]+")
 
@@ -52,11 +52,11 @@ class PeopleShape(Shape):
 
 
 def read_people(document: Document) -> People | Problems:
-    shape = validated(document, PeopleShape, data=document.data if document.data is not None else {})
+    shape = whole(document, PeopleShape)
     if isinstance(shape, Problems):
         return shape
     people = People(tuple(map(_person, shape.people)))
-    problems = _Check(document, people).problems()
+    problems = Problems() if document.applied else _Check(document, people).problems()
     return problems or people
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from engine.applied import whole
 from engine.calendar import MONDAY_TO_FRIDAY, NINE_TO_FIVE
 from engine.declared.expressions import read_condition
 from engine.declared.words import (
@@ -49,7 +50,6 @@ from engine.policy import (
 )
 from engine.problems import Problems
 from engine.shapes import Shape
-from engine.validation import validated
 from engine.vocabulary import Vocabulary
 
 
@@ -117,6 +117,7 @@ class HoldoutShape(Shape):
 
 class PolicyShape(Shape):
     noun: ClassVar[str] = "a policy"
+    binding: ClassVar[frozenset[str]] = frozenset({"stop", "quiet_hours", "caps", "topics", "holdout"})
     time_zone: Zone = "UTC"
     country: Country = "US"
     working_hours: WorkingHours = NINE_TO_FIVE
@@ -143,11 +144,12 @@ class PolicyShape(Shape):
 def read_policy(document: Document, vocabulary: Vocabulary) -> Policy | Problems:
     problems = Problems()
     conditions = _conditions(document, vocabulary, problems)
-    shape = validated(document, PolicyShape, data=document.data if document.data is not None else {})
+    shape = whole(document, PolicyShape)
     if isinstance(shape, Problems):
         problems.extend(shape)
         return problems
-    _check_titles(document, shape, problems)
+    if not document.applied:
+        _check_titles(document, shape, problems)
     return problems or _policy(shape, conditions)
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import ClassVar, Final
 
+from engine.applied import whole
 from engine.document import Document
 from engine.problems import Position, Problems
 from engine.shapes import Shape
 from engine.source import read
 from engine.templates import Piece, Template
-from engine.validation import validated
 
 _FRONT: Final = re.compile(r"---[ \t]*\n(?P<front>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _NAME: Final = re.compile(r"(?P<name>.+?)(?:\.(?P<language>[a-z]{2,3}(?:-[a-z]{2})?))?\.md", re.IGNORECASE)
@@ -24,8 +25,10 @@ class FrontShape(Shape):
     topic: str | None = None
 
 
-def read_template(path: FilePath, folder: FilePath, file: str) -> Template | Problems:
-    """`folder` is the templates' own; the name is the path below it without ending and language."""
+def read_template(path: FilePath, folder: FilePath, file: str, *, applied: bool = False) -> Template | Problems:
+    """`folder` is the templates' own; the name is the path below it without ending and language. `applied`: as of a
+    document.
+    """
     found = _NAME.fullmatch(path.relative_to(folder).as_posix())
     name, language = (found["name"], found["language"]) if found else (path.stem, None)
     try:
@@ -34,10 +37,10 @@ def read_template(path: FilePath, folder: FilePath, file: str) -> Template | Pro
         problems = Problems()
         problems.add(file, Position(1, 1), f"template '{name}'", "cannot be read as UTF-8 text", code="not-readable")
         return problems
-    return split(text, name, language.lower() if language else None, file)
+    return split(text, name, language.lower() if language else None, file, applied=applied)
 
 
-def split(text: str, name: str, language: str | None, file: str) -> Template | Problems:
+def split(text: str, name: str, language: str | None, file: str, *, applied: bool = False) -> Template | Problems:
     text = text.replace("\r\n", "\n")
     front = _FRONT.match(text)
     if front is None:
@@ -46,7 +49,7 @@ def split(text: str, name: str, language: str | None, file: str) -> Template | P
     document = read("#\n" + front["front"], file)
     if isinstance(document, Problems):
         return document
-    shape = validated(document, FrontShape, where=f"template '{name}'", data=document.data or {})
+    shape = whole(replace(document, applied=applied), FrontShape, f"template '{name}'")
     if isinstance(shape, Problems):
         return shape
     body = text[front.end() :]

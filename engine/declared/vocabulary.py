@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 from engine.declared.fields import check_name, read_fields
 from engine.declared.metrics import read_metrics
 from engine.document import Document, Path
-from engine.measures import Metric
+from engine.measures import Metric, Reported, Zones
 from engine.problems import Problems
 from engine.shapes import Shape
 from engine.validation import validated
@@ -55,8 +55,23 @@ def read_vocabulary(document: Document) -> Vocabulary | Problems:
         digest=digest(document),
     )
     metrics = read_metrics(document, bare, problems)
-    order = _order(document, metrics, problems)
-    return problems if problems.errors else replace(bare, metrics=metrics, order=order)
+    _check_circles(document, metrics, problems)
+    if problems.errors and not document.applied:
+        return problems
+    understood = _understood(metrics, problems)
+    graph = _made_of(understood)
+    return replace(bare, metrics=understood, order=tuple(TopologicalSorter(graph).static_order()))
+
+
+def _understood(metrics: Mapping[str, Metric], problems: Problems) -> dict[str, Metric]:
+    """Of what was applied: what something is wrong with has no value, rather than another than it had."""
+    wrong = {one.where.split(" > ")[1] for one in problems.errors if one.where.startswith("metrics > ")}
+    mute = {
+        name: replace(one, measure=Reported(), target=None, zones=Zones())
+        for name, one in metrics.items()
+        if name in wrong
+    }
+    return {**metrics, **mute}
 
 
 def digest(document: Document) -> str:
@@ -92,15 +107,17 @@ def _has(document: Document, path: Path) -> bool:
         return False
 
 
-def _order(document: Document, metrics: Mapping[str, Metric], problems: Problems) -> tuple[str, ...]:
-    graph = {name: sorted(metric.parts & set(metrics)) for name, metric in sorted(metrics.items())}
-    for circle in _circles(graph):
+def _made_of(metrics: Mapping[str, Metric]) -> dict[str, list[str]]:
+    return {name: sorted(metric.parts & set(metrics)) for name, metric in sorted(metrics.items())}
+
+
+def _check_circles(document: Document, metrics: Mapping[str, Metric], problems: Problems) -> None:
+    for circle in _circles(_made_of(metrics)):
         at = document.key_at(("metrics", circle[0]))
         message = f"these metrics are made of each other: {' → '.join(circle)}"
         problems.add(
             document.file, at, f"metrics > {circle[0]}", message, "Take one out of the circle", code="metric-cycle"
         )
-    return () if problems.errors else tuple(TopologicalSorter(graph).static_order())
 
 
 def _circles(graph: dict[str, list[str]]) -> Iterator[list[str]]:

@@ -17,7 +17,7 @@ from engine.languages import is_language
 from engine.policy import DAYS, ID_HERE, MONTHS, Hours
 from engine.problems import Refusal, suggest_or_list
 from engine.quantities import Duration, Refused, parse_duration
-from engine.validation import shown
+from engine.validation import checked, shown
 from engine.values import read_date
 
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[\u2013-]\s*([01]\d|2[0-3]):([0-5]\d)")
@@ -82,7 +82,7 @@ def _by_language(written: object) -> object:
 
 
 def _tag(written: str) -> str:
-    return _language(written).lower() if written else written
+    return _language(written) if written else written
 
 
 def _environment(written: str) -> str:
@@ -193,16 +193,17 @@ def _limit(written: Any) -> tuple[int, Duration]:
     raise Refusal(f"{shown(written)} is not a cap", "Write it as 2 per 7 days", "cap")
 
 
-Name = Annotated[str, AfterValidator(_name)]
+Name = Annotated[str, checked(_name)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Country = Annotated[str, AfterValidator(_country)]
-Email = Annotated[str, AfterValidator(_email)]
-Url = Annotated[str, AfterValidator(_url)]
-AccountUrl = Annotated[str, AfterValidator(_account_url)]
-Language = Annotated[str, AfterValidator(_language)]
-ByLanguage = Annotated[dict[Annotated[str, AfterValidator(_tag)], str], BeforeValidator(_by_language)]
+Email = Annotated[str, checked(_email)]
+Url = Annotated[str, checked(_url)]
+AccountUrl = Annotated[str, checked(_account_url)]
+Language = Annotated[str, checked(_language)]
+Tag = Annotated[str, checked(_tag), AfterValidator(str.lower)]
+ByLanguage = Annotated[dict[Tag, str], BeforeValidator(_by_language)]
 """One text for all languages, by the tag "", or one for each that is named, by their tags in lower case."""
-Environment = Annotated[str, AfterValidator(_environment)]
+Environment = Annotated[str, checked(_environment)]
 Span = Annotated[Duration, BeforeValidator(_duration)]
 Lasting = Annotated[Duration, BeforeValidator(_lasting)]
 ClockSpan = Annotated[Duration, BeforeValidator(_by_the_clock)]
