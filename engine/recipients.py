@@ -41,6 +41,12 @@ def chosen(to: Recipients, ctx: Context, but: Collection[str] = ()) -> list[Mapp
     return match if to.each is not None else match[:1]
 
 
+def unreachable(to: Recipients, ctx: Context) -> list[str]:
+    """The names of the contacts meant who have no address; the best first."""
+    meant = [one for one in ctx.contacts() if not one.get("email") and _meant(to, one, ctx.scope)]
+    return [str(one.get("name") or one["id"]) for one in sorted(meant, key=_rank)]
+
+
 def _meant(to: Recipients, contact: Mapping[str, Value], scope: Scope) -> bool:
     if to.role is not None:
         return contact.get("role") == to.role

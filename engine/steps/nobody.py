@@ -14,7 +14,7 @@ from engine.assignment import HOLDER, covers, held, turn
 from engine.logic import Condition
 from engine.mailing import MISSING
 from engine.quantities import Duration
-from engine.recipients import Recipients
+from engine.recipients import Recipients, unreachable
 from engine.run import Flipped, Open, TaskActed
 from engine.steps import mails
 from engine.steps.base import Done, Given, Move, Rest, TimeUp, keep
@@ -80,8 +80,8 @@ def ask(spec: Mailing, ctx: Context) -> None:
     found = ctx.found(role) if role else None
     person = found.person if found else None
     due = ctx.resolve(ctx.world.policy.tasks.due, "closes", ctx.calendar_of(person))
-    name, mail = ctx.scope.values.get("account.name"), ctx.step.id.replace("_", " ")
-    title = f"Find a contact{f' at {name}' if isinstance(name, str) else ''}: {to}"
+    mail = ctx.step.id.replace("_", " ")
+    title = _title(to, ctx)
     instructions = f"The mail “{mail}” of “{ctx.plan.title}” had nobody with an address to go to."
     task = tasks.new(ctx, title, role, found, kind="missing", below="missing", instructions=instructions, due=due)
     memo = ctx.save(task, **(held(role, ctx) if role else {}))
@@ -97,6 +97,16 @@ def ask(spec: Mailing, ctx: Context) -> None:
         covers=covers(found),
     )
     ctx.tell(person, "task", task.title, below="missing", task=task.id)
+
+
+def _title(to: Recipients, ctx: Context) -> str:
+    """Who is there and cannot be written to is named."""
+    account = ctx.scope.values.get("account.name")
+    at = f" at {account}" if isinstance(account, str) else ""
+    if not (there := unreachable(to, ctx)):
+        return f"Find a contact{at}: {to}"
+    more = f" and {len(there) - 1} more" if len(there) > 1 and to.each is not None else ""
+    return f"Find an address for {there[0]}{more}{at}: {to}"
 
 
 def resume(open_: Open, given: Given, ctx: Context) -> Move:

@@ -1,5 +1,7 @@
 """The task for a contact that is missing lives beside its run: what is told about it is no mail."""
 
+import pytest
+
 from activities import runs, tasks
 from activities.effect import perform
 from activities.store import traces
@@ -41,3 +43,26 @@ def test_a_message_that_hands_it_over_is_no_mail_and_does_not_close_it(sqlite):
 
     assert "sent" not in [event for _, event in told(host)]
     assert ("care/missing", "completed") in told(host)
+
+
+@pytest.mark.parametrize(
+    ("to", "title"),
+    [
+        ("technical_owner", "Find a contact at Acme: technical_owner"),
+        ("champion", "Find an address for Kim at Acme: champion"),
+        (
+            "{each: known(contact.name)}",
+            "Find an address for Kim and 1 more at Acme: contact where known(contact.name)",
+        ),
+    ],
+)
+def test_it_names_whoever_is_there_and_has_no_address(sqlite, to, title):
+    mail = MAIL.replace("technical_owner", to)
+    host = host_on(sqlite, playbook(mail, start="start: {when: metrics.nps.value < 5}\n"))
+    acme(host)
+    for name, contact in (("Kim", "c1"), ("Lou", "c2")):
+        tell(host, "acme", contact={"id": contact, "name": name, "role": "champion", "email": None})
+
+    tell(host, "acme", metric="nps", value=3)
+
+    assert only_task(host).title == title

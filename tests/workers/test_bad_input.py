@@ -75,7 +75,7 @@ def test_a_contact_without_an_address_is_a_task_for_the_owner_and_the_run_goes_o
     settle(host)
 
     (task,) = host.database.read(listed)
-    assert (task.kind, task.title, task.person) == ("missing", "Find a contact at Acme: champion", "ana")
+    assert (task.kind, task.title, task.person) == ("missing", "Find an address for Kim at Acme: champion", "ana")
     assert [row.outcome for row in host.database.read(stored_runs.listed)] == ["completed"]
     assert decided_by_people(host) == []
 
