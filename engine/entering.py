@@ -215,9 +215,9 @@ class Entrance(Table):
         subject = one.subject
         try:
             plan = self.plan_with(one.plan.playbook, None, now)
-        except Unfit:
+        except Unfit as unfit:
             if one.rose:
-                self._not_started(one.plan, PARAMETERS, now, one.why, subject)
+                self._not_started(one.plan, PARAMETERS, now, one.why, subject, unfit.reasons)
             return
         scope, entries = beside(self._scope_in(plan, subject, now), one.event), self.entries_of(plan.playbook, subject)
         former = self.decided.get(plan.playbook, subject)
@@ -250,9 +250,15 @@ class Entrance(Table):
         self.changes.held[held.key] = held
 
     def _not_started(
-        self, plan: Plan, reason: str, now: datetime, tree: dict[str, JsonValue] | None, subject: str = ""
+        self,
+        plan: Plan,
+        reason: str,
+        now: datetime,
+        tree: dict[str, JsonValue] | None,
+        subject: str = "",
+        unfit: tuple[str, ...] = (),
     ) -> None:
-        self.changes.trace.append(("", plan.playbook, not_started(now, reason, subject, why=tree)))
+        self.changes.trace.append(("", plan.playbook, not_started(now, reason, subject, why=tree, unfit=[*unfit])))
 
     def _entered(self, plan: Plan, run_id: str, now: datetime, subject: str) -> None:
         key = slot(plan.playbook, subject)
@@ -265,6 +271,14 @@ class Entrance(Table):
             self._keep(replace(decision, barred=None))
 
     # --- by a person's word
+
+    def _unfit(self, playbook: str, given: Given | None, now: datetime) -> tuple[str, ...]:
+        """Why the values do not fit, in sentences."""
+        try:
+            self.plan_with(playbook, given, now)
+        except Unfit as unfit:
+            return unfit.reasons
+        return ()
 
     def plan_with(self, playbook: str, given: Given | None, now: datetime) -> Plan:
         """The playbook with these values, and else the account's own, in place of its parameters' defaults. Raises
@@ -309,7 +323,8 @@ class Entrance(Table):
         """
         reason = self.barred_by_hand(playbook, now, given, subject)
         if reason is not None:
-            self._not_started(self.rules.plans[playbook], reason, now, None, subject)
+            unfit = self._unfit(playbook, given, now) if reason == PARAMETERS else ()
+            self._not_started(self.rules.plans[playbook], reason, now, None, subject, unfit)
             return None
         return self._begin(self.plan_with(playbook, given, now), now, None, by, subject=subject)
 
@@ -317,14 +332,15 @@ class Entrance(Table):
         """A held start goes on, whether or not its condition is still true: a person has decided. None: it is barred
         by now, and used up; the trace says why.
         """
+        unfit: tuple[str, ...] = ()
         try:
             plan = self.plan_with(held.playbook, held.parameters, now)
             reason = self.barred(plan, now, held.event, held.subject)
-        except Unfit:
-            plan, reason = self.rules.plans[held.playbook], PARAMETERS
+        except Unfit as found:
+            plan, reason, unfit = self.rules.plans[held.playbook], PARAMETERS, found.reasons
         if reason is None:
             return self._begin(plan, now, held.why, by, held.event, held.subject)
-        self._not_started(plan, reason, now, held.why, held.subject)
+        self._not_started(plan, reason, now, held.why, held.subject, unfit)
         decision = self.decided.get(held.playbook, held.subject)
         if decision is not None and decision.barred in REASONS:
             self._keep(replace(decision, barred=reason))

@@ -51,9 +51,9 @@ class Playing(Entrance):
             return "not applied" if self.elsewhere is None else self._played_elsewhere(play, subject)
         try:
             plan = self.plan_with(playbook, play.parameters, now)
-        except Unfit:
+        except Unfit as unfit:
             # It was changed since the run's own playbook was checked.
-            self._not_started(plan, PARAMETERS, now, None, subject)
+            self._not_started(plan, PARAMETERS, now, None, subject, unfit.reasons)
             return PARAMETERS
         reason = self.barred(plan, now, subject=subject)
         held = None if reason else self._held(plan, self.entries_of(playbook, subject), now)

@@ -265,12 +265,11 @@ class Simulation:
             if act.subject not in {None, run.subject}:
                 continue
             for open_ in reversed(run.open.values()):
-                own = self.plan.steps[open_.step].id if open_.path == self.plan.path_like(open_) else open_.path
-                raw = open_.memo.get("task")
-                if isinstance(raw, dict) and act.step in {open_.path, own, raw["path"]}:
-                    return run, open_
-                if joined(open_) and act.step in {open_.path, own}:
-                    return self.opened(open_.memo[JOINED])
+                if act.step in _names(self.plan, open_):
+                    if "task" in open_.memo:
+                        return run, open_
+                    if joined(open_):
+                        return self.opened(open_.memo[JOINED])
         return None
 
     def opened(self, task: JsonValue) -> tuple[Run, Open] | None:
@@ -356,3 +355,11 @@ class Simulation:
                 self.postbox.withdraw(run.id)
             if run.over:
                 self.desk.runs.pop(run.id, None)
+
+
+def _names(plan: Plan, open_: Open) -> set[str]:
+    """What a story may call it: its path or the step's id, also with what stands below it (`mail/approval`)."""
+    own = plan.steps[open_.step].id if open_.path == plan.path_like(open_) else open_.path
+    raw = open_.memo.get("task")
+    below = str(raw["path"]).removeprefix(open_.path) if isinstance(raw, dict) else ""
+    return {f"{name}{more}" for name in (open_.path, own) for more in ("", below)}

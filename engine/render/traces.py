@@ -52,8 +52,9 @@ def timeline(
     lines: list[str] = []
     for place, (cell, entry) in enumerate(zip(cells, entries, strict=True)):
         said = details(entry, clock)
-        if entry.event == "not_started" and said in bars:
-            said = f"{said}: {bars[said]}"
+        bar = str(entry.fields.get("reason"))
+        if entry.event == "not_started" and bar in bars:
+            said = said.replace(bar, f"{bar}: {bars[bar]}", 1)
         lines.append(f"{'  '.join(cell)}  {said}".rstrip())
         if place in words:
             lines.append(f'{"":<{len(cell[0])}}  "{printable(words[place])}"')

@@ -398,6 +398,13 @@ def test_where_nobody_can_be_reached_it_is_as_if_there_were_nobody(said, asked):
     assert words_of(result) == [("hello", "skipped", "c1"), ("hello", "skipped", "c2"), *asked]
 
 
+@pytest.mark.parametrize("name", ["hello", "hello/approval"])
+def test_a_story_names_an_approval_by_its_mail_or_by_its_own_path(name):
+    result = told(MAIL + "    approval: csm\n", then=[{"after": "1 hour", "complete": name, "outcome": "approved"}])
+
+    assert (lines(result, "sent"), result.faults) == ([("2026-03-02T15:00:00Z", "hello")], [])
+
+
 def test_whoever_gets_it_instead_is_asked_about_anew():
     result = told(
         AFTERWARDS + "    approval: csm\n",

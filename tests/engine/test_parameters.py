@@ -291,4 +291,8 @@ def test_beside_what_a_story_gives_the_accounts_own_counts():
 
 @pytest.mark.parametrize("start", [BY_RULE, "start: by hand\n"])
 def test_an_own_value_that_does_not_fit_starts_nothing_and_the_trace_says_so(start):
-    assert [(one.event, one.fields["reason"]) for one in own("soon", start)] == [("not_started", "parameters")]
+    (told,) = own("soon", start)
+
+    assert (told.event, told.fields["reason"]) == ("not_started", "parameters")
+    (said,) = told.fields["unfit"]
+    assert said.startswith("'soon' is not a time such as '3 business days', as 'notice' is.")

@@ -19,7 +19,7 @@ from workers.cli.stories import told_up_to
 from workers.wording import bars_of
 
 Decision = Mapping[str, JsonValue]
-_KEPT = ("at", "path", "event", "subject", "reason", "case", "why")
+_KEPT = ("at", "path", "event", "subject", "reason", "unfit", "case", "why")
 
 
 def decisions_at(step: str, told: Told) -> list[Decision]:
@@ -80,6 +80,8 @@ def decision_lines(decisions: Iterable[Decision], plan: Plan, clock: Clock) -> I
         whose = f"  {printable(str(one['subject']))}" if one.get("subject") else ""
         because = f": {bars.get(reason, reason)}" if reason else ""
         yield f"{clock(datetime.fromisoformat(str(one['at'])))}{whose}  {one['path']}  {one['event']}{because}"
+        if isinstance(unfit := one.get("unfit"), list):
+            yield from (f"  {printable(str(said))}" for said in unfit)
         if isinstance(tree := one.get("why"), dict):
             yield from (f"  {line}" for line in why_lines(tree))
 
