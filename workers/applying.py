@@ -88,12 +88,10 @@ def _applied(
 ) -> tuple[Apply, bool]:
     """Open work follows the people, in the same transaction. And whether the policy is another one than before."""
     number = versions.current(connection)
-    former = host.applied.current(connection).setting.policy if number else None
     before = versions.texts(connection, number) if number else texts
     made = versions.apply(connection, plans, texts, at=host.clock.now(), by=by, commit=commit)
-    at = bench(host, connection)
-    people_changed(at, before, texts)
-    return made, former is not None and former != at.current.setting.policy
+    people_changed(bench(host, connection), before, texts)
+    return made, before["policy"] != texts["policy"]
 
 
 def live_runs(host: Host, playbooks: Iterable[str]) -> list[runs.RunRow]:
