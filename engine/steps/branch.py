@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import JsonValue
 
+from engine.guarded import check_guard
 from engine.logic import Condition, Expression, Scope
 from engine.run import Open
 from engine.steps.base import Given, Into, Move, Spec, StepModel, keep
@@ -65,6 +66,8 @@ def compile_step(model: Model, place: Place) -> BranchSpec | None:
         with way():
             if model.otherwise is not None:
                 place.block("otherwise", model.otherwise, "otherwise")
+    for index, condition in enumerate(conditions):
+        check_guard(place, condition, f"case/{index + 1}", "cases", index, "when")
     found = [one for one in conditions if one is not None]
     if len(found) < len(conditions):
         return None

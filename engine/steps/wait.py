@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
+from engine.guarded import check_guard
 from engine.logic import Condition
 from engine.quantities import Duration, Moment
 from engine.run import Flipped, Open
@@ -78,6 +79,8 @@ def compile_step(model: Model, place: Place) -> WaitSpec | None:
                     compiler.events = (event,)
                 if steps is not None:
                     place.block(name, steps, name)
+    for key, condition in (("for", spec.condition), ("where", spec.where)) if spec else ():
+        check_guard(place, condition, "then", key, event=event)
     if event is not None:
         # What was at hand before is so behind the wait only for whoever comes there without the event.
         gone = compiler.block_ends(f"{place.path}/otherwise")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import Field, JsonValue
 
+from engine.guarded import check_guard
 from engine.inside import rounds
 from engine.limits import Again
 from engine.logic import Condition
@@ -73,6 +74,8 @@ def compile_step(model: Model, place: Place) -> WatchSpec | None:
         return None
     spec = _by_event(model, model.on, place) if model.on is not None else _by_condition(model, place)
     rounds(place, model.do, spec.on if spec else None)
+    for condition in spec.awaits() if spec else ():
+        check_guard(place, condition, "", "where" if model.on is not None else "when", event=model.on)
     return spec.model_copy(update={"again": again}) if spec and again else None
 
 
