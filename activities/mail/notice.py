@@ -14,6 +14,8 @@ Clock = Callable[[datetime], str]
 SUBJECT: Final = 150
 WHOLE: Final = 60_000  # of what somebody must do, or approve
 TEXT: Final = 10_000  # more than one message of Slack holds
+DOWN: Final = "Slack does not bring you this now, so it comes by mail."
+LOST: Final = "Slack does not know you (by your address or id in people.yaml), so it comes by mail."
 _CLOSING: Final = frozenset({"done", "approve", "refuse"})
 
 
@@ -25,9 +27,9 @@ class Notice:
     body: str
 
 
-def notice(card: Card, outcomes: Sequence[str], said: str, reader: str, clock: Clock) -> Notice:
-    """`said` is what they would have read in Slack: a task's own title, or a reminder of it."""
-    return Notice(headline(said or card.title), "\n\n".join(_parts(card, outcomes, said, reader, clock)))
+def notice(card: Card, outcomes: Sequence[str], said: str, reader: str, clock: Clock, why: str = DOWN) -> Notice:
+    """`said` is what they would have read in Slack: a task's own title, or a reminder of it. `why` it comes by mail."""
+    return Notice(headline(said or card.title), "\n\n".join(_parts(card, outcomes, said, reader, clock, why)))
 
 
 def headline(said: str) -> str:
@@ -42,7 +44,7 @@ def words(said: str, most: int = TEXT) -> str:
     return "\n\n".join(in_markdown(line) for line in cut.splitlines() if line.strip())
 
 
-def _parts(card: Card, outcomes: Sequence[str], said: str, reader: str, clock: Clock) -> Iterator[str]:
+def _parts(card: Card, outcomes: Sequence[str], said: str, reader: str, clock: Clock, why: str) -> Iterator[str]:
     if said and said.strip() != card.title.strip():
         yield words(said)
     yield f"**{in_markdown(card.title)}**\n\n{_line(card.standing, clock)}"
@@ -54,7 +56,7 @@ def _parts(card: Card, outcomes: Sequence[str], said: str, reader: str, clock: C
         yield words(card.instructions, WHOLE)
     if commands := list(_commands(card, outcomes, reader)):
         shown = "\n".join(f"    {one}" for one in commands)
-        yield f"Slack does not bring you this now, so it comes by mail. Without its buttons:\n\n{shown}"
+        yield f"{why} Without its buttons:\n\n{shown}"
     yield f"Playbook: {in_markdown(card.origin)}."
 
 

@@ -112,7 +112,8 @@ def message(at: Bench, row: EffectRow) -> Message:
         whole = "\n".join(f"{one.head}\n{one.body}" for one in mails)
         shown = replace(shown, instructions=f"Would be sent:\n{whole}")
     clock = on_their_clock(person, at.current.setting.policy)
-    told = mailnotice.notice(shown, task.outcomes, plain.body, person.id, clock)
+    why = mailnotice.LOST if row.reason == LOST else mailnotice.DOWN
+    told = mailnotice.notice(shown, task.outcomes, plain.body, person.id, clock, why)
     return replace(mail, subject=told.subject, body=told.body)
 
 

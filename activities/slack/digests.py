@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from activities.applied import Current, NothingApplied
 from activities.desks import bench
 from activities.host import Host
-from activities.mail import notices
+from activities.mail import notice, notices
 from activities.mail.digest import digest_mail
 from activities.message import NOTICE
 from activities.slack import digest_blocks
@@ -162,7 +162,10 @@ def by_mail(host: Host, row: DigestRow, due: Due, day: date, told: Digest, note:
     """The claim commits before the mail goes; one that may have arrived is looked for and not sent again. `note` is
     kept beside one that went.
     """
-    channel, message = host.channels[NOTICE], _mail(due, day, told)
+    channel, message = (
+        host.channels[NOTICE],
+        _mail(due, day, told, notice.LOST if note == notices.LOST else notice.DOWN),
+    )
     if not row.by_mail:
         row = host.database.write(lambda connection: rows.go_by_mail(connection, row))
     if row.may_have_arrived:
@@ -177,10 +180,10 @@ def by_mail(host: Host, row: DigestRow, due: Due, day: date, told: Digest, note:
         host.database.write(lambda connection: _kept(connection, row, due, answer, host.clock.real(), None))
 
 
-def _mail(due: Due, day: date, told: Digest) -> Message:
+def _mail(due: Due, day: date, told: Digest, why: str) -> Message:
     person = due.person
     name = str(uuid.uuid5(_NAMES, f"{person.id}·{day.isoformat()}·mail"))
-    mail = digest_mail(told, person.id, notices.on_their_clock(person, due.policy))
+    mail = digest_mail(told, person.id, notices.on_their_clock(person, due.policy), why)
     return Message(
         name,
         "email",

@@ -9,7 +9,7 @@ import pytest
 from activities import ledger, putting_off, runs, tasks
 from activities.effect import TryAgain, perform
 from activities.ledger import Granted, Leased
-from activities.mail import notices
+from activities.mail import notice, notices
 from activities.slack import cards
 from activities.slack.messages import Slack
 from activities.store import effects
@@ -83,6 +83,7 @@ def test_what_slack_does_not_take_for_half_an_hour_goes_by_mail_once(made):
     [sent] = mail.sent
     [task] = host.database.read(stored.listed)
     assert (before, sent.to, sent.subject) == ([], "ana@vendor.test", "Ring Acme")
+    assert notice.DOWN in sent.body
     assert DUE in sent.body
     assert "NPS is 3 (less than 5)" in sent.body
     assert f"    playbook task complete {task.id} --outcome reached --by ana\n" in sent.body
@@ -190,7 +191,7 @@ def test_whom_slack_does_not_know_gets_it_by_mail_at_once_and_attention_says_so(
     work(host)
 
     told = host.database.read(lambda c: attention(c, host))
-    assert [one.to for one in mail.sent] == ["ana@vendor.test"]
+    assert [(one.to, notice.LOST in one.body) for one in mail.sent] == [("ana@vendor.test", True)]
     assert [(one["kind"], one["id"], one["reason"]) for one in told] == [
         ("lost", "ana", "Slack does not know ana: 1 message of the last day went by mail")
     ]
