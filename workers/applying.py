@@ -24,6 +24,7 @@ from engine.desk import Desk
 from engine.diff import differences
 from engine.logic import Scope
 from engine.plan import Plan
+from engine.policy import Policy
 from engine.problems import InvalidWorkspace
 from engine.setting import Setting
 from engine.trigger import LASTING, Rule, Rules, judged
@@ -88,10 +89,19 @@ def _applied(
 ) -> tuple[Apply, bool]:
     """Open work follows the people, in the same transaction. And whether the policy is another one than before."""
     number = versions.current(connection)
+    former = _policy(connection, host) if number else None
     before = versions.texts(connection, number) if number else texts
     made = versions.apply(connection, plans, texts, at=host.clock.now(), by=by, commit=commit)
     people_changed(bench(host, connection), before, texts)
-    return made, before["policy"] != texts["policy"]
+    return made, number > 0 and former != _policy(connection, host)
+
+
+def _policy(connection: Connection, host: Host) -> Policy | None:
+    """None for one of an older release that nobody can read any more: this apply mends it."""
+    try:
+        return host.applied.current(connection).setting.policy
+    except InvalidWorkspace:
+        return None
 
 
 def live_runs(host: Host, playbooks: Iterable[str]) -> list[runs.RunRow]:
