@@ -14,7 +14,7 @@ from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
 from engine import care
 from engine.calendar import Calendar
-from engine.care import Gone, Ready, Slot
+from engine.care import Gone, Ready, Slot, Turns
 from engine.mailing import (
     MISSING,
     SUPPRESSED,
@@ -62,7 +62,7 @@ def slot(at: Bench, account: AccountRow, row: EffectRow) -> Slot:
         return Slot(mine.hours.opens(back), "window", "away")
     if not (policy.caps or policy.quiet_hours or policy.spread) and send_times_of(row.effect) is None:
         return Slot(now)
-    return _Scene(at, account, policy, now).slots([row])[row.id]
+    return _Scene(at, account, policy, now).slot(row)
 
 
 def _back(at: Bench, row: EffectRow) -> datetime | None:
@@ -108,8 +108,8 @@ class _Scene:
         found = mails.ready(self.at.connection, self.row.id, self.now) if self.policy.caps else []
         return [one for one in found if not is_expired(one.effect, self.now)]
 
-    def slots(self, more: Iterable[EffectRow]) -> dict[str, Slot]:
-        return care.slots(*self._asking(more), self.now)
+    def slot(self, row: EffectRow) -> Slot:
+        return Turns(*self._asking([row]), self.now).slot(row.id)
 
     def foretold(self) -> dict[str, Slot]:
         return care.foretold(*self._asking(()), self.now)

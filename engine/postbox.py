@@ -10,7 +10,7 @@ from functools import partial
 from engine import care
 from engine.account import Account
 from engine.calendar import Calendar
-from engine.care import Gone, Ready, Slot
+from engine.care import Gone, Ready, Slot, Turns
 from engine.mailing import (
     EVERY,
     MISSING,
@@ -41,11 +41,18 @@ class Waiting:
     slot: Slot | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    account: Account
+    at: datetime
+    turns: Turns
+
+
 @dataclass(slots=True)
 class Postbox:
     """`unwanted` says why a contact gets no mail any more (of a topic, of EVERY one, or none whatever: None). `written`
     are all that were wanted, by run, path, contact and topic. `freed`: room has been given back since the mails were
-    last looked at.
+    last looked at. `asked` is what was found out of their turns, as long as nothing has changed since.
     """
 
     policy: Policy
@@ -54,13 +61,15 @@ class Postbox:
     unwanted: dict[tuple[str, str | None], str] = field(default_factory=dict)
     written: dict[tuple[str, str, str, str], None] = field(default_factory=dict)
     freed: bool = False
+    asked: _Asked | None = None
+    made: dict[str, tuple[Account, datetime, Ready]] = field(default_factory=dict)
 
     @property
     def due_at(self) -> datetime | None:
         return min((one.until for one in self.waiting.values()), default=None)
 
     def put(self, effect: Effect, now: datetime) -> None:
-        self.waiting[effect.id] = Waiting(effect, now, now)
+        self.waiting[effect.id], self.asked = Waiting(effect, now, now), None
         self.written[effect.run, effect.path, effect.to, topic_of(effect)] = None
 
     def withdraw(self, run: str, visit: tuple[str, int] | None = None, to: str | None = None) -> None:
@@ -68,7 +77,7 @@ class Postbox:
         for name, effect in [(name, one.effect) for name, one in self.waiting.items() if one.effect.run == run]:
             if visit in {None, (effect.path, effect.visit)} and to in {None, effect.to}:
                 del self.waiting[name]
-                self.freed = True
+                self.freed, self.asked = True, None
 
     def hear(self, contact: str, verb: Said, topic: str = EVERY) -> None:
         """Who has unsubscribed (from a topic, or from all) or cannot be reached gets no more."""
@@ -111,6 +120,7 @@ class Postbox:
             self.waiting[one.effect.id] = replace(one, until=found.until, free=free, slot=found.slot)
             return deferred(one.effect, now, found.slot.reason, found.slot.at)
         del self.waiting[one.effect.id]
+        self.asked = None
         if found.state == "sent":
             self.gone.append(Gone(one.effect.to, now))
         else:
@@ -126,17 +136,27 @@ class Postbox:
         return next((one for one in found if one is not None), None)
 
     def _slot(self, name: str, account: Account, now: datetime) -> Slot:
-        return care.slots(*self._asking(account, now), now)[name]
+        """Those that are put off meanwhile change nothing for the others."""
+        if self.asked is None or self.asked.account is not account or self.asked.at != now:
+            self.asked = _Asked(account, now, Turns(*self._asking(account, now), now))
+        return self.asked.turns.slot(name)
 
     def _asking(self, account: Account, now: datetime) -> tuple[list[Ready], list[Gone], tuple[Cap, ...], Calendar]:
         """All that compete for room, and what they compete for. Those that have come to their end compete no more."""
-        asking = [
-            one
-            for one in self.waiting.values()
+        ready = [
+            self._ready(name, one, account)
+            for name, one in self.waiting.items()
             if (one.until <= now or _waits_for_room(one)) and not is_expired(one.effect, now)
         ]
-        ready = [ready_of(one.effect, one.effect.id, one.effect.to, one.free, account, self.policy) for one in asking]
         return ready, self.gone, self.policy.caps, calendar_for(account, "", self.policy)
+
+    def _ready(self, name: str, one: Waiting, account: Account) -> Ready:
+        """Made once for as long as the account and the mail are as they were: all are asked for with each of them."""
+        made = self.made.get(name)
+        if made is None or made[0] is not account or made[1] is not one.free:
+            ready = ready_of(one.effect, name, one.effect.to, one.free, account, self.policy)
+            made = self.made[name] = (account, one.free, ready)
+        return made[2]
 
 
 def _waits_for_room(one: Waiting) -> bool:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.calendar import Calendar
-from engine.care import Gone, Ready, Slot, foretold, slots
+from engine.care import Gone, Ready, Slot, Turns, foretold, slots
 from engine.policy import Cap, QuietHours
 from engine.quantities import Duration
 from engine.sendtimes import Hours, SendTimes
@@ -179,6 +179,29 @@ def test_no_cap_is_ever_overrun_and_none_that_would_fit_is_kept(ready, gone, lim
             assert not freely or _used(limit, to, gone, went) <= max(
                 limit.count, _used(limit, to, gone, [one for one in went if one.essential])
             )
+
+
+class Unasked(Hours):
+    def opens(self, at):
+        raise AssertionError(f"nobody needs to know at {at}")
+
+
+def test_of_hundreds_that_wait_only_those_whose_turn_comes_before_are_looked_at():
+    behind = [mail(str(n), 10, to=f"d{n}", hours=Unasked(CALENDAR, QuietHours())) for n in range(300)]
+    limits = [cap(1, per="account"), cap(1, per="contact", gather=1)]
+    turns = Turns([*behind, mail("first", 90, NOW - DAY), mail("second", 80)], [], limits, CALENDAR, NOW)
+
+    assert turns.slot("second").held == "cap"
+    assert turns.slot("first") == Slot(NOW)
+
+
+@given(readies, st.lists(st.builds(Gone, st.sampled_from(["c1", "c2"]), instants), max_size=6), caps, st.randoms())
+def test_in_whatever_order_they_ask_each_has_its_turn(ready, gone, limits, random):
+    mails = [mail(str(n), p, since, to, essential=e) for n, (p, since, to, e) in enumerate(ready)]
+    turns = Turns(mails, gone, limits, CALENDAR, NOW)
+    asking = random.sample(mails, len(mails))
+
+    assert {one.id: turns.slot(one.id) for one in asking} == slots(mails, gone, limits, CALENDAR, NOW)
 
 
 def _used(limit, to, gone, went):
