@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
-from activities import ledger
+from activities import kept_back, ledger
 from activities.directive import Directive
 from activities.host import Host
 from activities.ledger import Doubted, Granted, Left, Paced
@@ -64,6 +64,8 @@ def _send(host: Host, effect: str, granted: Granted, remember: Remember) -> Tell
             return ledger.settling(effect, "sent", receipt)
         case Refused(reason, credentials=True):
             ledger.put_off(host, effect, reason)
+        case Refused(reason, perhaps_all=True) if not kept_back.is_its_own(host, effect, reason):
+            pass  # it waits
         case Refused(gone=True) | Refused(at_them=True) as refused:
             bounces.at_once(host, effect, refused)
         case Refused(reason, code):
@@ -83,7 +85,7 @@ def _answer(host: Host, effect: str, granted: Granted) -> Answer:
     try:
         return channel.transport.send(granted.message, channel.deadline)
     except Unsent as kept:
-        ledger.take_back(host, effect)
+        kept_back.take_back(host, effect)
         raise (kept.__cause__ or kept) from None
 
 

@@ -120,11 +120,6 @@ def give_back(host: Host, effect: str, reason: str, after: timedelta) -> bool:
     return host.database.write(lambda connection: _given_back(bench(host, connection), effect, reason, after))
 
 
-def take_back(host: Host, effect: str) -> None:
-    """A fault of ours kept it back: wanted again, as if nobody had claimed it."""
-    host.database.write(lambda connection: _taken_back(connection, effect))
-
-
 def put_off(host: Host, effect: str, reason: str) -> None:
     """The provider takes nothing from us for the time being: this effect and others of its channel keep their place."""
     host.database.write(lambda connection: _put_off(bench(host, connection), effect, reason))
@@ -184,10 +179,10 @@ def message_for(at: Bench, account: AccountRow, row: EffectRow) -> Message:
 
 
 def _claimed(at: Bench, effect: str) -> Claim:
-    account, row = _locked(at.connection, effect)
+    account, row = locked(at.connection, effect)
     if row.state == "claimed":
         expired(at, account, row)
-        row = _locked(at.connection, effect)[1]
+        row = locked(at.connection, effect)[1]
     if row.state == "uncertain" and row.asking:
         return Doubted(row.run, message_for(at, account, row), at.host.channels[row.channel], row.claimed_at or at.real)
     if row.state != "wanted" or runs.at_rest(at.connection, row.run):
@@ -278,7 +273,7 @@ def expired(at: Bench, account: AccountRow, row: EffectRow) -> None:
 
 
 def _settled(at: Bench, effect: str, state: Settled, told: str, code: str) -> None:
-    account, row = _locked(at.connection, effect)
+    account, row = locked(at.connection, effect)
     if is_empty(row.effect):
         outbox.forget(at.connection, row.id)  # it was erased while it was on its way
         removing.want(at, [told])
@@ -311,7 +306,7 @@ def _end(
 
 
 def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:
-    account, row = _locked(at.connection, effect)
+    account, row = locked(at.connection, effect)
     if row.state != "claimed":
         return False
     fault = putting_off.whose_fault(at, row, reason, after)
@@ -325,14 +320,8 @@ def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:
     return fault == "nobody"
 
 
-def _taken_back(connection: Connection, effect: str) -> None:
-    row = _locked(connection, effect)[1]
-    if row.state == "claimed":
-        effects.change(connection, effect, state="wanted", lease_until=None)
-
-
 def _put_off(at: Bench, effect: str, reason: str, at_least: timedelta = timedelta(0)) -> None:
-    account, row = _locked(at.connection, effect)
+    account, row = locked(at.connection, effect)
     if row.channel in APART:
         _put_aside(at, effect, reason, at_least)
     else:
@@ -340,7 +329,7 @@ def _put_off(at: Bench, effect: str, reason: str, at_least: timedelta = timedelt
 
 
 def _put_aside(at: Bench, effect: str, reason: str, at_least: timedelta) -> None:
-    account, row = _locked(at.connection, effect)
+    account, row = locked(at.connection, effect)
     breakers.close(at.connection, row.channel)  # it answers
     if row.state == "claimed":
         _wait_alone(at, account, row, f"receiver down: {reason}", at_least)
@@ -352,7 +341,7 @@ def _wait_alone(at: Bench, account: AccountRow, row: EffectRow, reason: str, at_
 
 
 def _doubted(at: Bench, effect: str, reason: str) -> None:
-    account, row = _locked(at.connection, effect)
+    account, row = locked(at.connection, effect)
     if row.state == "claimed":
         _be_in_doubt(at, account, row, reason)
 
@@ -365,13 +354,13 @@ def _be_in_doubt(at: Bench, account: AccountRow, row: EffectRow, reason: str, *,
 
 
 def _unasked(at: Bench, effect: str, reason: str, after: timedelta) -> None:
-    row = _locked(at.connection, effect)[1]
+    row = locked(at.connection, effect)[1]
     if row.state == "uncertain":
         putting_off.until_it_can_be_asked(at, row, reason, after)
 
 
 def _not_found(at: Bench, effect: str) -> Granted | None:
-    account, row = _locked(at.connection, effect)
+    account, row = locked(at.connection, effect)
     if row.state != "uncertain":
         return None
     if row.channel not in MAILS and row.attempt < ATTEMPTS:
@@ -385,7 +374,7 @@ def _not_found(at: Bench, effect: str) -> Granted | None:
 
 
 def _sent_again(at: Bench, effect: str) -> None:
-    account, row = _locked(at.connection, effect)
+    account, row = locked(at.connection, effect)
     if not row.is_resendable:
         return
     fresh: dict[str, object] = dict.fromkeys(("settled_at", "until", "tried_at", "reason"))
@@ -395,7 +384,7 @@ def _sent_again(at: Bench, effect: str) -> None:
     wakes.write(at.connection, [row.run], at.real)
 
 
-def _locked(connection: Connection, effect: str) -> tuple[AccountRow, EffectRow]:
+def locked(connection: Connection, effect: str) -> tuple[AccountRow, EffectRow]:
     """The account is locked before the effect is read. Raises Collided when it was erased meanwhile."""
     found = effects.whose(connection, effect)
     if found is None:

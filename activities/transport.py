@@ -77,7 +77,8 @@ class Refused:
 
     `code` is the provider's own word (`http_400`, `channel_not_found`); `credentials` says that the key, the token or
     the provider's own address is at fault, so that every other message would be refused as well, `gone` that there is
-    nobody at the receiver's address, `at_them` that it is refused for that address, perhaps because nobody is there.
+    nobody at the receiver's address, `at_them` that the state of that address is to blame, such as a full mailbox.
+    `perhaps_all`: others may be refused in the same words, which only they will tell.
     """
 
     reason: str
@@ -85,6 +86,7 @@ class Refused:
     credentials: bool = False
     gone: bool = False
     at_them: bool = False
+    perhaps_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ LONGEST_PAUSE = timedelta(hours=1)
 _TRY_AGAIN = frozenset({408, 425, 429})
 # A gateway in front lost the answer of what stands behind it; that may well have accepted the message.
 _ANSWER_LOST = frozenset({502, 504})
-# Where every message goes to one address, this is no word on the message: somebody else answers there.
-_ELSEWHERE = frozenset({301, 302, 303, 307, 308, 404, 405, 407, 410})
+# Where every message goes to one address, this is no word on the message: somebody else answers there, or we have no
+# right to send.
+_ELSEWHERE = frozenset({301, 302, 303, 307, 308, 403, 404, 405, 407, 410})
 
 
 def verdict(

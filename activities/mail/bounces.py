@@ -125,6 +125,8 @@ def _kind(report: Report) -> Kind | None:
             return "bounced"
         case "soft":
             return "blocked"
+        case "refused":
+            return "dropped"
         case "delivered":
             return "delivered"
         case "delayed":

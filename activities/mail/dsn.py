@@ -12,24 +12,24 @@ from email.utils import parseaddr
 from typing import Final, Literal
 
 from activities.mail.reading import BOUNDED, kind
+from activities.mail.refusals import STATUS, meaning
 from activities.mail.storable import storable
 
 RETURNS_TO: Final = "X-Playbook-Returns-To"
 """Our own header, by which a mail is known though its envelope and its Message-ID were written anew on the way."""
 
-Fate = Literal["hard", "soft", "delayed", "delivered"]
+Fate = Literal["hard", "soft", "refused", "delayed", "delivered"]
 
 _MOST: Final = 50  # recipients of one report
 _LONGEST: Final = 1_000  # characters of a field
-_STATUS: Final = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _MESSAGE_ID: Final = re.compile(r"<([^<>@\s]{1,200})@[^<>\s]{1,200}>")
-# For good only for this mail: the mailbox is full, the mail too big, its time was up, its content or policy in the way.
-_THIS_TIME: Final = re.compile(r"5\.(2\.[23]|3\.4|4\.7|6\.\d+|7\.\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Of one recipient: its addresses in lower case, where the mail went and where that led. `status` as RFC 3463."""
+    """Of one recipient: its addresses in lower case, where the mail went and where that led. `status` as RFC 3463.
+    `refused`: it did not arrive, which says nothing of the address.
+    """
 
     recipients: frozenset[str]
     fate: Fate
@@ -80,8 +80,8 @@ def _each(part: Message) -> Iterator[Report]:
 def _fate(block: Message) -> Fate | None:
     match _field(block, "Action").partition(" ")[0].lower():
         case "failed":
-            status = _status(block)
-            return "hard" if status.startswith("5") and not _THIS_TIME.fullmatch(status) else "soft"
+            means = meaning(f"{_status(block)} {_field(block, 'Diagnostic-Code').partition(';')[2]}")
+            return "hard" if means == "nobody" else "soft" if means == "mailbox" else "refused"
         case "delayed" | "delivered" as said:
             return said
     return None
@@ -89,7 +89,7 @@ def _fate(block: Message) -> Fate | None:
 
 def _status(block: Message) -> str:
     """What the last server said stands in the diagnosis where the reporting one only says that it failed."""
-    found = [_STATUS.search(_field(block, name)) for name in ("Status", "Diagnostic-Code")]
+    found = [STATUS.search(_field(block, name)) for name in ("Status", "Diagnostic-Code")]
     known = [one.group() for one in found if one]
     precise = [one for one in known if not one.endswith(".0.0")]
     return next(iter(precise + known), "")

@@ -11,7 +11,7 @@ from activities.store import mail_events
 from activities.store.effects import EffectRow
 from activities.store.mail_events import Kind
 
-OFTEN: Final = 3  # mails that came back, each for another reason than that there is no such address,
+OFTEN: Final = 3  # mails to one address that came back, each for what its mailbox is in,
 WITHIN: Final = timedelta(days=30)  # since which nobody is reached
 _ARRIVED: Final[Sequence[Kind]] = ("delivered", "opened", "clicked", "replied")
 
@@ -27,7 +27,7 @@ def meaning(connection: Connection, row: EffectRow, kind: Kind, at: datetime, re
 
 
 def _came_back_often(connection: Connection, row: EffectRow, at: datetime) -> bool:
-    """This is the third in a row, or more."""
-    arrived = (mail_events.last(connection, row.account, row.recipient, kind) for kind in _ARRIVED)
+    """This is the third in a row from that address, or more."""
+    arrived = (mail_events.last_at(connection, row, kind) for kind in _ARRIVED)
     after = max(filter(None, (*arrived, at - WITHIN)))
-    return mail_events.count(connection, row.account, row.recipient, "blocked", after) >= OFTEN
+    return mail_events.count(connection, row, "blocked", after) >= OFTEN

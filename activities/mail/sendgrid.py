@@ -7,6 +7,7 @@ SendGrid's Email Logs. SendGrid knows no idempotency key: a send is never repeat
 import logging
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import quote
@@ -25,6 +26,9 @@ KEY_ARGUMENT = "effect"
 
 _CLOCK_SKEW = timedelta(minutes=2)
 _CANDIDATES = 50  # mails to one person since the claim; more are not worth a request each
+
+# Of who writes this mail, and perhaps all of them.
+_SENDER = re.compile(r"from address|sender identity|send from|from field", re.IGNORECASE)
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +73,10 @@ class SendGrid:
             return reply
         if reply.status in {200, 202}:  # 200 in sandbox mode
             return Sent(reply.headers.get("x-message-id") or f"accepted:{message.id}")
-        return verdict(reply.status, reply.headers, _complaint(reply), one_address=True)
+        told = verdict(reply.status, reply.headers, _complaint(reply), one_address=True)
+        if reply.status == 403 and isinstance(told, Refused) and _SENDER.search(told.reason):
+            return replace(told, credentials=False, perhaps_all=True)
+        return told
 
     def find(self, message: Message, since: datetime) -> Sent | None:
         deadline = Deadline(self._look_up)

@@ -21,6 +21,7 @@ from activities import ledger
 from activities.host import Host
 from activities.mail import responses
 from activities.mail.addresses import are_same
+from activities.mail.refusals import meaning as meant
 from activities.mail.responses import Response, to_mail
 from activities.mail.returned import meaning
 from activities.mail.sendgrid_client import receipt_of
@@ -31,7 +32,10 @@ from activities.store.mail_events import Kind
 from activities.store.together import Collided
 from activities.verdict import masked
 
-OURS: Final = frozenset({"content", "reputation"})  # blocked for what we sent, not for whom
+# SendGrid's own classes of bounces: for what we sent, how much or from where; and for whom.
+OURS: Final = frozenset({"content", "reputation", "frequency or volume too high", "frequency/volume"})
+THEIRS: Final = frozenset({"invalid address", "mailbox unavailable"})
+UNKNOWN: Final = frozenset({"", "unclassified"})
 LONGEST: Final = 500  # characters of a reason
 
 log = logging.getLogger(__name__)
@@ -54,6 +58,7 @@ class Event(BaseModel):
     smtp_id: Text = Field("", alias="smtp-id")
     type: Text = ""
     reason: Text = ""
+    status: Text = ""
     bounce_classification: Text = ""
     url: Text = ""
     sg_machine_open: bool = False
@@ -149,7 +154,6 @@ def _happened(host: Host, connection: Connection, row: EffectRow, event: Event) 
 
 _KINDS: Final[Mapping[str, Kind]] = {
     "delivered": "delivered",
-    "bounce": "bounced",
     "dropped": "dropped",
     "open": "opened",
     "click": "clicked",
@@ -161,13 +165,24 @@ _KINDS: Final[Mapping[str, Kind]] = {
 
 def _kind(event: Event, site: str | None) -> Kind | None:
     """None for what says nothing of the recipient: machines that open, and our own links to unsubscribe."""
-    if event.event == "bounce" and event.type == "blocked":
-        return "dropped" if event.bounce_classification.lower() in OURS else "blocked"
+    if event.event == "bounce":
+        return _of_bounce(event)
     if event.event == "open" and event.sg_machine_open:
         return None
     if event.event == "click" and site is not None and event.url.startswith(f"{site.rstrip('/')}/"):
         return None
     return _KINDS.get(event.event)
+
+
+def _of_bounce(event: Event) -> Kind:
+    """SendGrid's word that it is for good counts where it is not about us; that it was blocked only where it is about
+    them.
+    """
+    known, means = event.bounce_classification.lower(), meant(f"{event.status} {event.reason}")
+    about_us = known in OURS or (known in UNKNOWN and means in {"ours", "limit", "letter"})
+    if event.type != "blocked":
+        return "dropped" if about_us else "bounced"
+    return "blocked" if known in THEIRS or (known in UNKNOWN and means in {"nobody", "mailbox"}) else "dropped"
 
 
 def _means(connection: Connection, row: EffectRow, event: Event, kind: Kind, at: datetime) -> list[Response]:

@@ -7,6 +7,7 @@ address of its own for each mail, where there is a domain whose mail is handed t
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -18,6 +19,7 @@ from activities.mail.addresses import ascii_domain, reached
 from activities.mail.dsn import RETURNS_TO
 from activities.mail.heads import named, registry, subject
 from activities.mail.page import page_of
+from activities.mail.refusals import STATUS, Meaning, meaning
 from activities.mail.smtp_check import examined, unwelcome
 from activities.mail.smtp_client import NO_RIGHTS, Answered, Letter, Server, Unreadable, cause, post
 from activities.transport import Answer, Busy, Finding, Message, Refused, Sender, Sent, Uncertain
@@ -28,12 +30,6 @@ _HEADERS = registry("List-Unsubscribe", "List-Unsubscribe-Post", "Message-ID", R
 _RULES = SMTPUTF8.clone(cte_type="7bit", header_factory=_HEADERS)
 # What concerns every mail, not this one: the greeting, the encryption, user and password.
 _OURS = frozenset({"greeting", "encryption", "login"})
-_NOT_THEM = frozenset({550, 551, 553})
-# Of a refusal that any recipient of theirs would meet: by a policy, a list that we are on, or what our domain lacks.
-_OF_US = re.compile(
-    r"\b5\.7\.\d|relay|spam|block|black|list|polic|reputation|sender|spf|dkim|dmarc|authenti|reverse|helo|content",
-    re.IGNORECASE,
-)
 
 
 class Smtp:
@@ -128,21 +124,30 @@ def _verdict(answer: Answered, of_sender: str) -> Refused | Busy:
         return Busy(said, DEFAULT_PAUSE, alone=_is_of_this_mail(answer))
     ours = answer.stage in _OURS or answer.code in NO_RIGHTS
     said = f"{said.removesuffix('.')}{of_sender}" if of_sender else said
-    return Refused(said, f"smtp_{answer.code}", credentials=ours, gone=_is_gone(answer), at_them=_is_at_them(answer))
+    refused = Refused(said, f"smtp_{answer.code}", credentials=ours)
+    if ours:
+        return refused
+    bare = STATUS.match(answer.said) is None
+    match _meant(answer):
+        case "nobody":
+            return replace(refused, gone=True, perhaps_all=bare)
+        case "mailbox":
+            return replace(refused, at_them=True, perhaps_all=bare)
+        case "limit":
+            return replace(refused, credentials=True)
+        case "letter":
+            return refused
+    return replace(refused, perhaps_all=True)
 
 
-def _is_gone(answer: Answered) -> bool:
-    """No such mailbox or domain, or one that takes no mail (RFC 3463). Without such a code it may be us that the server
-    does not like, and a person looks at it.
-    """
-    at_them = answer.stage in {"recipient", "letter"}
-    return at_them and re.match(r"5\.(1\.([1236]|10)|2\.1)\b", answer.said) is not None
-
-
-def _is_at_them(answer: Answered) -> bool:
-    """This recipient is refused, in words that say nothing of who writes to them or where from."""
-    of_us = answer.of_sender or _OF_US.search(answer.said) is not None
-    return answer.stage == "recipient" and answer.code in _NOT_THEM and not of_us
+def _meant(answer: Answered) -> Meaning:
+    """Before it was told whom the mail is for, a server says nothing of them; to the letter it may be of a copy."""
+    means = meaning(answer.said)
+    if means not in {"nobody", "mailbox"}:
+        return means
+    if answer.of_sender or answer.stage == "sender":
+        return "ours"
+    return means if answer.stage == "recipient" or STATUS.match(answer.said) else "unclear"
 
 
 def _is_of_this_mail(answer: Answered) -> bool:

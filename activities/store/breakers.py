@@ -41,6 +41,12 @@ _OF = select(*_COLUMNS).where(breakers.c.channel == bindparam("name"))
 _LOCK = _OF.with_for_update()
 _PROBE = update(breakers).where(breakers.c.channel == bindparam("name")).values(probing=bindparam("last"))
 _CLOSE = delete(breakers).where(breakers.c.channel == bindparam("name"))
+_SUSPECTED = select(breakers.c.effect, breakers.c.reason).where(
+    breakers.c.channel == bindparam("name"),
+    breakers.c.mode == "suspected",
+    breakers.c.effect.is_not(None),
+    breakers.c.until >= bindparam("after", type_=breakers.c.until.type),
+)
 _OPEN = breakers.c.mode.is_distinct_from("suspected")
 
 
@@ -51,6 +57,18 @@ def suspect(connection: Connection, channel: str, effect: str, real: datetime, r
         return False
     _put(connection, channel, Breaker(real, None, None, effect, "suspected"), reason)
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    effect: str
+    reason: str
+
+
+def suspected(connection: Connection, channel: str, since: datetime) -> Suspicion | None:
+    """What was not taken last, where that is since then and nothing has gone after it."""
+    row = connection.execute(_SUSPECTED, {"name": channel, "after": since}).one_or_none()
+    return Suspicion(*row) if row else None
 
 
 def open_(

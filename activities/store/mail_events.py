@@ -6,7 +6,8 @@ from typing import Final, Literal, get_args
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from activities.store.tables import mail_events
+from activities.store.effects import EffectRow
+from activities.store.tables import effects, mail_events
 from activities.store.writing import Among, insert_new
 
 Kind = Literal[
@@ -20,15 +21,18 @@ Kind = Literal[
     "bounced",  # for good
     "blocked",  # this time, by who was to get it
     "dropped",  # not delivered, for other reasons
+    "refused",  # when it was to be handed over, in words that may be said to all
     "complained",
     "unsubscribed",
 ]
 _KINDS: Final = get_args(Kind)  # of one instant, in the order in which they can happen
 _OF = (mail_events.c.account == bindparam("account")) & (mail_events.c.contact == bindparam("contact"))
+_THERE = _OF & (mail_events.c.effect == effects.c.id) & (func.lower(effects.c.address) == bindparam("address"))
 _AFTER = mail_events.c.at > bindparam("after", type_=mail_events.c.at.type)
 _OF_MAILS = Among(select(mail_events), mail_events.c.effect)
 _LAST = select(func.max(mail_events.c.at)).where(_OF, mail_events.c.kind == bindparam("kind"))
-_SINCE = select(func.count()).where(_OF, mail_events.c.kind == bindparam("kind"), _AFTER)
+_LAST_THERE = select(func.max(mail_events.c.at)).where(_THERE, mail_events.c.kind == bindparam("kind"))
+_SINCE = select(func.count()).where(_THERE, mail_events.c.kind == bindparam("kind"), _AFTER)
 
 
 def add(
@@ -55,7 +59,16 @@ def last(connection: Connection, account: str, contact: str, kind: Kind) -> date
     return found
 
 
-def count(connection: Connection, account: str, contact: str, kind: Kind, after: datetime) -> int:
-    """How many of the contact's mails had that after the instant."""
-    given = {"account": account, "contact": contact, "kind": kind, "after": after}
-    return connection.scalar(_SINCE, given) or 0
+def last_at(connection: Connection, mail: EffectRow, kind: Kind) -> datetime | None:
+    """Of the contact's mails to that mail's address."""
+    found: datetime | None = connection.scalar(_LAST_THERE, {**_place(mail), "kind": kind})
+    return found
+
+
+def count(connection: Connection, mail: EffectRow, kind: Kind, after: datetime) -> int:
+    """How many of the contact's mails to that mail's address had that after the instant."""
+    return connection.scalar(_SINCE, {**_place(mail), "kind": kind, "after": after}) or 0
+
+
+def _place(mail: EffectRow) -> dict[str, str]:
+    return {"account": mail.account, "contact": mail.recipient, "address": mail.effect.address.lower()}

@@ -8,8 +8,8 @@ from activities import putting_off, runs
 from activities.effect import TryAgain, perform
 from activities.mail.smtp import Smtp
 from activities.mail.smtp_client import Server
-from activities.store import effects, troubles
-from activities.transport import Busy, Message, Sender, Sent, Uncertain
+from activities.store import effects, suppressions, troubles
+from activities.transport import Busy, Message, Refused, Sender, Sent, Uncertain
 from tests.support.hosts import NOW, HandClock, Noting, acme, always, apply, host_on, playbook, tell, then_sent
 from tests.support.standins.smtp import StandInSmtp
 from workers.looking import attention
@@ -110,6 +110,79 @@ def test_when_several_are_not_taken_the_provider_is_down_and_gets_one_call_in_fi
 
     assert down(host) == [("email", "HTTP 500")]
     assert len(times) in {11, 12}
+
+
+@pytest.fixture
+def strict(sqlite):
+    """As `made`, where mails to those are refused for good, in words that differ in their numbers; `gone`: because
+    nobody is there. `more`: another playbook that writes to them."""
+
+    def make(bad, *more, gone=False):
+        clock, times = HandClock(), []
+
+        def answer(message):
+            times.append(message.to_name)
+            said = f"SMTP 550 (recipient): {len(times)} not taken"
+            refused = Refused(said, "smtp_550", gone=gone, perhaps_all=True)
+            return refused if message.to_name in bad else Sent(message.id)
+
+        host = host_on(sqlite, playbook(MAIL, start=START), *more, real=clock, email=Noting(always(answer)))
+        return host, clock, times
+
+    return make
+
+
+def test_several_refused_in_the_same_words_wait_for_the_provider_and_none_has_bounced(strict):
+    names = [f"a{n}" for n in range(4)]
+    bad = set(names)
+    host, clock, _ = strict(bad, gone=True)
+    begin(host, *names)
+    go(host, clock, minutes=20)
+    assert (left(host), len(down(host))) == (names, 1)
+    bad.clear()
+
+    putting_off.try_now(host, "email")
+    go(host, clock, seconds=30)
+
+    assert (left(host), host.database.read(suppressions.listed)) == ([], [])
+
+
+def test_one_refused_among_others_that_go_has_failed_at_the_second_try(strict):
+    host, clock, times = strict({"bad"})
+    begin(host, "bad")
+    go(host, clock, minutes=1)
+    begin(host, "one", "two")
+
+    go(host, clock, minutes=20)
+
+    (row,) = [one for one in host.database.read(effects.listed) if one.state != "sent"]
+    assert (row.account, row.state, row.reason) == ("bad", "failed", "SMTP 550 (recipient): 4 not taken")
+    assert (times.count("bad"), down(host)) == (2, [])
+
+
+def test_addresses_where_nobody_is_have_bounced_once_another_mail_has_gone(strict):
+    host, clock, _ = strict({"bad", "worse", "worst"}, gone=True)
+    begin(host, "bad", "worse", "worst")
+    go(host, clock, minutes=4)
+    begin(host, "good")
+
+    go(host, clock, minutes=20)
+
+    assert [one.address for one in host.database.read(suppressions.listed)] == [
+        "bad@acme.test",
+        "worse@acme.test",
+        "worst@acme.test",
+    ]
+    assert (left(host), down(host)) == (["bad", "worse", "worst"], [])
+
+
+def test_two_mails_refused_to_one_receiver_say_nothing_of_the_provider(strict):
+    host, clock, times = strict({"bad"}, playbook(MAIL, name="other", start=START))
+    begin(host, "bad")
+
+    go(host, clock, minutes=2)
+
+    assert (len(times), down(host)) == (2, [])
 
 
 def troubled(host):

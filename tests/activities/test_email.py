@@ -211,6 +211,26 @@ def test_a_key_that_is_not_accepted_concerns_every_mail(sendgrid):
     assert "valid address" in bad.reason
 
 
+@pytest.mark.parametrize(
+    ("message", "credentials", "perhaps_all"),
+    [
+        ("access forbidden", True, False),
+        ("", True, False),
+        ("The from address does not match a verified Sender Identity. Mail cannot be sent.", False, True),
+        ("You are not authorized to send from that email address", False, True),
+    ],
+)
+def test_a_403_concerns_every_mail_unless_it_is_of_who_writes_this_one(
+    sendgrid, transport, message, credentials, perhaps_all
+):
+    sendgrid.fail(Answers(403, body={"errors": [{"message": message, "field": "from"}]}))
+
+    answer = transport.send(MAIL, WITHIN)
+
+    assert isinstance(answer, Refused)
+    assert (answer.credentials, answer.perhaps_all) == (credentials, perhaps_all)
+
+
 def test_what_sendgrid_says_of_an_address_is_masked(sendgrid, transport):
     sendgrid.fail(Answers(400, body={"errors": [{"message": "ann@acme.example is <ann@acme.example>"}]}))
 

@@ -261,10 +261,9 @@ def test_many_events_of_one_account_let_others_write_in_between(made):
 
 
 def blocked(host, clock, mail, n, **more):
-    """As if n mails to the contact had come back."""
+    """As if n times a mail to the contact had come back."""
     for number in range(n):
-        name = f"x{number}{mail.id[2:]}"  # nobody else's: an id has no x
-        host.database.write(lambda c, name=name: mail_events.add(c, "acme", "c1", name, "blocked", clock.at))
+        host.database.write(lambda c, n=number: mail_events.add(c, "acme", "c1", mail.id, "blocked", clock.at, f"{n}"))
     sendgrid_events.take_in(host, [event("bounce", mail.id, clock.at, type="blocked", **more)])
 
 
@@ -279,12 +278,40 @@ def test_an_address_that_comes_back_often_is_written_to_no_more(made, before, ke
 
 def test_what_came_back_for_what_we_wrote_or_before_one_arrived_does_not_count(made):
     host, clock, mail = made()
-    host.database.write(lambda c: mail_events.add(c, "acme", "c1", "", "delivered", clock.at, "one"))
+    host.database.write(lambda c: mail_events.add(c, "acme", "c1", mail.id, "delivered", clock.at, "one"))
 
-    blocked(host, clock, mail, 2)
-    blocked(host, clock, mail, 0, bounce_classification="Reputation")
+    blocked(host, clock, mail, 2, reason="mailbox full")
 
     assert suppressed(host) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "kept"),
+    [
+        ("blocked", {"bounce_classification": "Mailbox Unavailable", "reason": "552 5.2.2 full"}, "bounced"),
+        (
+            "blocked",
+            {"bounce_classification": "Unclassified", "reason": "452 full", "status": "4.2.2"},
+            "bounced",
+        ),
+        ("blocked", {"bounce_classification": "Frequency or Volume Too High", "reason": "421 too many"}, None),
+        ("blocked", {"bounce_classification": "Reputation"}, None),
+        ("blocked", {"bounce_classification": "Technical", "reason": "timed out"}, None),
+        ("blocked", {"reason": "550 5.7.1 not from you"}, None),
+        ("bounce", {"reason": "550 no", "bounce_classification": "Unclassified"}, "bounced"),
+        ("bounce", {"bounce_classification": "Invalid Address", "reason": "550 5.7.1 no such user"}, "bounced"),
+        ("bounce", {"bounce_classification": "Content"}, None),
+        ("bounce", {"reason": "550 5.4.5 daily limit", "status": "5.4.5"}, None),
+    ],
+)
+def test_of_what_comes_back_often_only_what_is_about_the_address_is_held_against_it(made, kind, said, kept):
+    host, clock, mail = made()
+    for number in range(2):
+        host.database.write(lambda c, n=number: mail_events.add(c, "acme", "c1", mail.id, "blocked", clock.at, f"{n}"))
+
+    sendgrid_events.take_in(host, [event("bounce", mail.id, clock.at, type=kind, **said)])
+
+    assert suppressed(host) == kept
 
 
 def test_who_is_no_contact_any_more_is_remembered_by_the_address(made):

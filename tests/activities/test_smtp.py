@@ -210,23 +210,33 @@ def test_addresses_in_all_the_worlds_letters_arrive_at_their_own_domain(server, 
 
 
 @pytest.mark.parametrize(
-    ("said", "at_them"),
+    ("stage", "said", "flags"),
     [
-        ("550 No such user here", True),
-        ("551 user not local", True),
-        ("550 5.4.1 Recipient address rejected: Access denied", True),
-        ("550 #5.1.0 Address rejected.", True),
-        ("550 relay not permitted", False),
-        ("550 5.7.1 not from you", False),
-        ("550 Sender verify failed", False),
-        ("550 rejected, see our blocklist", False),
-        ("554 no", False),
+        ("RCPT", "550 5.1.1 no such user", {"gone"}),
+        ("RCPT", "550 No such user here", {"gone", "perhaps_all"}),
+        ("DATA", "550 No such user here", {"perhaps_all"}),  # it may be a copy
+        ("DATA", "550 5.2.1 disabled", {"gone"}),
+        ("MAIL", "550 5.1.1 no such user", {"perhaps_all"}),
+        ("RCPT", "552 5.2.2 mailbox full", {"at_them"}),
+        ("RCPT", "550 5.4.1 Recipient address rejected: Access denied", {"at_them"}),
+        ("RCPT", "550 mailbox is full", {"at_them", "perhaps_all"}),
+        ("RCPT", "551 user not local", {"perhaps_all"}),
+        ("RCPT", "550 5.7.1 not from you", {"perhaps_all"}),
+        ("RCPT", "550 5.1.1 Sender address rejected: user unknown", {"perhaps_all"}),
+        ("DATA", "554 no", {"perhaps_all"}),
+        ("DATA", "552 5.3.4 too big", set()),
+        ("RCPT", "550 5.4.5 Daily user sending limit exceeded", {"credentials"}),
+        ("MAIL", "550 too many messages", {"credentials"}),
     ],
 )
-def test_a_refusal_of_the_recipient_is_at_them_unless_it_may_be_us(server, transport, said, at_them):
-    server.answers["RCPT"] = said
+def test_a_refusal_says_whether_it_is_of_the_receiver_this_mail_us_or_perhaps_all(
+    server, transport, stage, said, flags
+):
+    server.answers[stage] = said
 
-    assert transport.send(MAIL, WITHIN).at_them is at_them
+    answer = transport.send(MAIL, WITHIN)
+
+    assert {name for name in ("gone", "at_them", "perhaps_all", "credentials") if getattr(answer, name)} == flags
 
 
 @pytest.mark.usefixtures("trusting")

@@ -51,9 +51,7 @@ def test_every_status_that_is_no_success_has_a_verdict(status):
             assert answer == Refused(f"HTTP {status}", f"http_{status}", credentials=status == 401)
 
 
-@pytest.mark.parametrize(
-    ("status", "everybody_s"), [(302, True), (404, True), (400, False), (403, False), (413, False)]
-)
+@pytest.mark.parametrize(("status", "everybody_s"), [(302, True), (404, True), (400, False), (403, True), (413, False)])
 def test_where_all_messages_go_to_one_address_what_answers_in_its_place_refuses_none_of_them(status, everybody_s):
     answer = verdict(status, {}, "", one_address=True)
 

@@ -29,6 +29,7 @@ class Got:
 
 class StandInSmtp:
     """`answers` are given once each, by the command that they answer (MAIL, RCPT, DATA), or `drop` to hang up there;
+    what it `says` to one is given whenever none is left.
     `hangs` says at which command it falls silent. With a `certificate` it offers STARTTLS; `login` asks for a user;
     without `utf8` it knows only addresses of ASCII. `from_the_start`: TLS without STARTTLS. `sends_for` is the one
     address that it takes mail from, which it `says_late`, with the recipient, as Postfix does.
@@ -44,6 +45,7 @@ class StandInSmtp:
     ) -> None:
         self.mails: list[Got] = []
         self.answers: dict[str, str] = {}
+        self.says: dict[str, str] = {}
         self.sends_for = ""
         self.says_late = False
         self.hangs = ""
@@ -97,7 +99,8 @@ class StandInSmtp:
     async def _said(self, command: str, server: SMTP) -> str:
         if self.hangs == command:
             await asyncio.sleep(60)
-        said = self.answers.pop(command, "250 2.0.0 Ok: queued as 4F1C2" if command == "DATA" else "250 Ok")
+        usual = self.says.get(command, "250 2.0.0 Ok: queued as 4F1C2" if command == "DATA" else "250 Ok")
+        said = self.answers.pop(command, usual)
         if said == "drop":
             server.transport.abort()
         return said
