@@ -14,6 +14,7 @@ from engine.plan import Plan, Step
 from engine.problems import Position, Problems
 from engine.steps.wait import WaitSpec
 from engine.subjects import CONTACTS
+from engine.undoing import rings
 from engine.unsaid import unsaid
 from engine.vocabulary import Vocabulary
 
@@ -40,6 +41,11 @@ def lints(plan: Plan, document: Document, vocabulary: Vocabulary) -> Problems:
         fix = "Put the later mail into 'then' and add 'late: skip'."
         at = Position(step.line, 1)
         problems.add(document.file, at, where, message, fix, code="late-mails", severity="warning")
+    for step, ring in rings(plan, vocabulary):
+        where, message = f"step '{step.id}'", f"these watches make one another true in a circle: {' -> '.join(ring)}"
+        fix = "Let one ask for something that the others do not undo, or give it 'for' or 'again: after 1 day'."
+        at = Position(step.line, 1)
+        problems.add(document.file, at, where, message, fix, code="watches-in-a-circle", severity="warning")
     for step in forgotten(plan):
         message = "nobody is reminded of this task, and what follows waits for its outcome for ever"
         fix = "Give it 'overdue', or 'at_most' with 'otherwise'; or give the playbook a goal or a stop."

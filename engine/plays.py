@@ -117,10 +117,10 @@ def _may_start(update: UpdateSpec, other: Plan, vocabulary: Vocabulary) -> bool:
     if not other.start.standing or _is_not(update, "stage", other.stages) or _is_not(update, "tier", other.tiers):
         return False
     reads = {path.removeprefix("since.") for path in rule_reads(other)}
-    return not reads.isdisjoint(_changed(update, vocabulary))
+    return not reads.isdisjoint(changed_by(update, vocabulary))
 
 
-def _changed(update: UpdateSpec, vocabulary: Vocabulary) -> set[str]:
+def changed_by(update: UpdateSpec, vocabulary: Vocabulary) -> set[str]:
     """The fields that it sets, and what the metrics that are reckoned with them read."""
     on = reliance(vocabulary)
     metrics = {one for field in update.values for one in on.on_field.get(field, ())}

@@ -214,3 +214,57 @@ def test_mails_of_a_sequence_that_go_at_once_are_told():
     assert [(one.code, one.severity, one.where) for one in found] == [
         ("mails-at-once", "warning", "step 'news' > mails 2")
     ]
+
+
+GROWN = "goal: {when: account.arr > 90000, outcome: grown}\n"
+PAUSED, ACTIVE = 'account.status == "paused"', 'account.status == "active"'
+
+
+def sets(**fields: str) -> str:
+    return "update: u{}, set: {" + ", ".join(f"{name}: {value}" for name, value in fields.items()) + "}"
+
+
+def watches(*said: tuple[str, str], more: str = "") -> str:
+    """Each a condition and its only step."""
+    found = [f"  - {{watch: w{n}, when: '{when}'{more}, do: [{{{do.replace('{}', str(n), 1)}}}]}}\n"
+             for n, (when, do) in enumerate(said, 1)]  # fmt: skip
+    return source(AFTER, "meanwhile:\n" + "".join(found) + GROWN)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [(PAUSED, sets(status="active")), (ACTIVE, sets(status="paused"))],
+        [(f"{PAUSED} and account.arr > 5", sets(status="active")), (ACTIVE, sets(status="paused"))],
+        [("account.seats % 2 == 0", sets(seats="account.seats + 1")),
+         ("account.seats % 2 == 1", sets(seats="account.seats + 1"))],
+        [(PAUSED, sets(seats="1")), ("account.seats == 1", sets(status="active, seats: 0")),
+         (ACTIVE, sets(status="paused"))],
+    ],
+)  # fmt: skip
+def test_watches_that_make_one_another_true_are_told(said):
+    assert codes(watches(*said)) == [("watches-in-a-circle", 5)]
+
+
+@pytest.mark.parametrize(
+    ("said", "more"),
+    [
+        ([(PAUSED, sets(status="active"))], ""),
+        ([(PAUSED, sets(status="active")), (ACTIVE, sets(seats="1"))], ""),
+        ([(PAUSED, sets(seats="1")), ("account.seats == 1", sets(status="paused"))], ""),
+        ([(PAUSED, sets(status="active")), (ACTIVE, sets(status="paused"))], ", for: 1 day"),
+        ([(PAUSED, sets(status="active")), (ACTIVE, sets(status="paused"))], ", again: after 1 day"),
+        ([(f"{PAUSED} and metrics.nps.value > 8", sets(status="active")),
+          (f"{ACTIVE} and metrics.nps.value < 3", sets(status="paused"))], ""),
+        ([("hours_since(account.asked) > 24", sets(asked="now, seats: 1")),
+          ("account.seats == 1", sets(seats="0"))], ""),
+    ],
+)  # fmt: skip
+def test_watches_that_come_to_rest_are_not(said, more):
+    assert codes(watches(*said, more=more)) == []
+
+
+def test_watches_that_wait_for_somebody_in_between_go_round_no_ring():
+    text = watches((PAUSED, sets(status="active")), (ACTIVE, sets(status="paused")))
+
+    assert codes(text.replace("do: [{update: u2", "do: [{task: t, at_most: 2 days, otherwise: []}, {update: u2")) == []
