@@ -71,12 +71,19 @@ class SendGrid:
         reply = self._asked(Deadline(deadline), "post", "mail/send", payload)
         if not isinstance(reply, Reply):
             return reply
-        if reply.status in {200, 202}:  # 200 in sandbox mode
-            return Sent(reply.headers.get("x-message-id") or f"accepted:{message.id}")
+        if 200 <= reply.status < 300:
+            return self._taken(message, reply)
         told = verdict(reply.status, reply.headers, _complaint(reply), one_address=True)
         if reply.status == 403 and isinstance(told, Refused) and _SENDER.search(told.reason):
             return replace(told, credentials=False, perhaps_all=True)
         return told
+
+    def _taken(self, message: Message, reply: Reply) -> Sent | Uncertain:
+        """SendGrid says 202, and 200 in sandbox mode; without its mark any other yes may be somebody else's."""
+        receipt = reply.headers.get("x-message-id")
+        if receipt or self._sandbox or reply.status == 202:
+            return Sent(receipt or f"accepted:{message.id}")
+        return Uncertain(f"HTTP {reply.status} without a word that SendGrid has taken it: another may have answered.")
 
     def find(self, message: Message, since: datetime) -> Sent | None:
         deadline = Deadline(self._look_up)

@@ -162,6 +162,18 @@ def test_an_answer_that_breaks_off_after_its_202_is_an_acceptance(sendgrid, tran
     assert len(sendgrid.mails) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "expected"),
+    [(201, {"X-Message-Id": "m1"}, Sent("m1")), (202, {}, Sent(f"accepted:{MAIL.id}")), (200, {}, Uncertain)],
+)
+def test_a_yes_is_an_acceptance_where_it_is_sendgrids(sendgrid, transport, status, headers, expected):
+    sendgrid.fail(Answers(status, headers))
+
+    answer = transport.send(MAIL, WITHIN)
+
+    assert (answer if isinstance(answer, Sent) else type(answer)) == expected
+
+
 def test_a_busy_sendgrid_says_how_long(sendgrid, transport):
     sendgrid.fail(Answers(429, {"Retry-After": "7"}))
 
