@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from activities import threads
 from activities.approvals import drafts
 from activities.desks import Bench, bench
 from activities.host import Host
@@ -98,7 +99,8 @@ def _changed(at: Bench, found: list[tuple[str, str]]) -> int:
 
 
 def message(at: Bench, row: EffectRow) -> Message:
-    """The mail. Raises BeingPosted while one of the same task that came before is on its way."""
+    """The mail. Raises BeingPosted while one of the same task that came before, or what it follows, is on its way."""
+    threads.wait_for_former(at, row)
     plain, person, named = in_words(row.effect), at.current.setting.people.get(row.recipient), cards.about(row.effect)
     if named and any(_comes_before(one, row, named) for one in effects.unsettled(at.connection, [row.run])[row.run]):
         raise cards.BeingPosted

@@ -15,6 +15,7 @@ from activities.slack.text import escaped
 from activities.store import cards, effects, runs, tasks, wakes
 from activities.store.accounts import AccountRow
 from activities.store.effects import EffectRow
+from activities.threads import FOLLOWS
 from engine.people import Directory, Person, reach
 from engine.run import Effect, effect_key
 
@@ -34,7 +35,10 @@ def tell(at: Bench, account: AccountRow, row: EffectRow, mail: Inbound, what: Wr
         return
     said = {SAID_BY: row.recipient, **_thread(at.connection, row, person)}
     parts = _messages(_who(account, mail), _opening(account, row, mail, what), mail)
-    told = [_effect(row, person, f"{mail.id}{f'·{n}' if n else ''}", now, said | {"body": body}) for n, body in parts]
+    told = list[Effect]()
+    for n, body in parts:
+        after = {FOLLOWS: told[-1].id} if told else {}
+        told.append(_effect(row, person, f"{mail.id}{f'·{n}' if n else ''}", now, {**said, **after, "body": body}))
     effects.add(at.connection, [(row.account, row.playbook, one) for one in told], at.real)
     runs.touch(at.connection, [row.run])
     wakes.write(at.connection, [row.run], at.real)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities import erasing, erasing_contact, runs
+from activities import erasing, erasing_contact, ledger, runs
 from activities.effect import perform
 from activities.mail import replies
 from activities.mail.inbound import Inbound
@@ -219,6 +219,23 @@ def test_all_of_a_long_reply_is_told_and_what_was_attached(made):
     (last,) = [one for one in told if "THE END" in one]
     assert last.startswith("*Kim* (Acme), part 3 of 3:\n> ")
     assert last.endswith("Attached, but not kept here: contract &lt;1&gt;.pdf, b.pdf. Ask for what you need.")
+
+
+def test_the_parts_of_a_long_reply_go_one_after_the_other_whichever_is_tried_first(made):
+    host, *_ = made
+    replies.take_in(host, replace(REPLY, text="word " * 4_000))
+    runs.advance(host, only_run(host).id)
+    told = [one for one in host.database.read(effects.listed) if one.channel == "slack"]
+    first, second, third = (one.id for one in sorted(told, key=lambda one: one.effect.content["body"]))
+
+    for later in (third, second):
+        with pytest.raises(ledger.Leased):
+            ledger.claim(host, later)
+    perform(host, first, None, lambda receipt: None)
+
+    with pytest.raises(ledger.Leased):
+        ledger.claim(host, third)
+    assert isinstance(ledger.claim(host, second), ledger.Granted)
 
 
 def test_what_answers_no_mail_of_ours_is_said_so(made):
