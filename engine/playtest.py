@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.document import Document, Path
 from engine.expectations import EFFECTS, KINDS_OF, Matcher, faults, said
-from engine.model import TestFileModel
+from engine.model import StoryModel, TestFileModel
 from engine.moments import VERBS
 from engine.parameters import misfits, unpacked
 from engine.plan import Plan, Step, template_of
@@ -206,7 +206,14 @@ def missed(story: Story, told: Told, plan: Plan, setting: Setting) -> list[str]:
     ]
     if "outcome" in model.model_fields_set and model.outcome != told.outcome:
         found.append(_other_outcome(story, told, plan, setting))
+    elif must_not_start(model) and told.runs:
+        stands = standing(told.runs.values(), plan, story.clock(setting))
+        found.append(f"must not start (`expect: []` with `outcome: null`), but it did: {stands}")
     return found
+
+
+def must_not_start(model: StoryModel) -> bool:
+    return model.expect == [] and "outcome" in model.model_fields_set and model.outcome is None
 
 
 def _other_outcome(story: Story, told: Told, plan: Plan, setting: Setting) -> str:
