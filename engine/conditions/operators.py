@@ -23,6 +23,7 @@ from engine.conditions.agreement import (
 )
 from engine.conditions.checking import Checker, argument_at
 from engine.conditions.closures import lower
+from engine.conditions.faults import nearest
 from engine.conditions.scope import Scope
 from engine.conditions.tree import REGISTRY, Node
 from engine.quantities import Refused, parse_duration
@@ -235,6 +236,9 @@ class In(Typed):
         if hay.kind == "choice":
             check.fault(self, f"{check.said(self.arguments[1], hay)}, not a list", "Compare it with ==.")
             return None
+        if isinstance(text := self.arguments[1], str) and needle.family == "text" != needle.kind:
+            check.fault(self, f"{check.phrase(text)} is one text, not a list", _as_list(text, needle), 1)
+            return None
         if hay.family == "text" and needle.family == "text":
             return BOOLEAN
         check.fault(self, f"{check.said(self.arguments[1], hay)}, not a list", 'Write a list: ["a", "b"].')
@@ -247,6 +251,14 @@ class In(Typed):
         types = [check.type_of(one) for one in found] if isinstance(found, list) else [hay.of if hay else None]
         fine = [same_family(check, self, needle, one) for one in types if one]
         return all(fine)
+
+
+def _as_list(text: str, needle: Type) -> str:
+    words = text.replace(",", " ").split()
+    meant = [(word if word in needle.choices else nearest(word, needle.choices)) for word in words]
+    found = [one for one in (meant if needle.choices else words) if one] or ["a", "b"]
+    quoted = ", ".join(f'"{one}"' for one in found)
+    return f"Write a list: [{quoted}]."
 
 
 # --- numbers and moments

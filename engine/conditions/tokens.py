@@ -24,7 +24,8 @@ _OTHER_WORDS: Final[dict[str, str]] = {
     "IN": "Write in.", "is": "Write == to compare.", "then": "Write … if … else ….",
 }  # fmt: skip
 _OTHER_SIGNS: Final[dict[str, str]] = {
-    "=": "Write == to compare.", "&&": "Write and.", "&": "Write and.", "||": "Write or.", "|": "Write or.",
+    "=": "Write == to compare.", "=>": "Write >=.", "=<": "Write <=.",
+    "&&": "Write and.", "&": "Write and.", "||": "Write or.", "|": "Write or.",
     "**": "Multiply: x * x.", "//": "Write round(a / b).",
     "!": "Write not.", "<>": "Write !=.", "#": "Take it out; a comment stands behind # in the YAML.",
     "“": 'Write straight quotes: ".', "”": 'Write straight quotes: ".', "„": 'Write straight quotes: ".',
@@ -35,16 +36,19 @@ _TOKEN = re.compile(
     rf"""
       (?P<space>\s+)
     | (?P<text>"(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*')
+    | (?P<date>\d{{4}}-\d{{2}}-\d{{2}}(?![\w.%-]))
     | (?P<span>\d[\w.]*\s+(?:{_UNITS})\b(?!\s*\())
     | (?P<number>\d[\w.]*%?)
     | (?P<name>[^\W\d]\w*(?:\.\w+)*)
-    | (?P<wrong>\*\*|//|<>|&&|\|\|)
+    | (?P<wrong>=>|=<|\*\*|//|<>|&&|\|\|)
     | (?P<sign>==|!=|<=|>=|<|>|[-+*/%()\[\],])
     | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
 _NUMBER = re.compile(r"\d+(\.\d+)?")
+# As many write thousands, and nobody decimals.
+_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}\.\d\d0")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _NESTING: Final = ("not ", "else ", "+ ", "- ", "* ", "/ ", "% ")
@@ -103,6 +107,8 @@ def _take(match: re.Match[str], tokens: Tokens) -> None:
             pass
         case "text":
             tokens.stand_in("value", _unquoted(word), offset)
+        case "date":
+            tokens.stand_in("value", word, offset)
         case "span":
             _take_span(word, offset, tokens)
         case "number":
@@ -132,6 +138,11 @@ def _take_number(word: str, match: re.Match[str], tokens: Tokens) -> None:
     if word != digits and match.string[match.end() :][:1].isalnum():
         fix = "Put spaces around % for the rest of a division."
         tokens.fault("% directly behind a number means a percentage", fix, offset)
+        return
+    if _THOUSANDS.fullmatch(word):
+        plain = word.replace(".", "")
+        fix = f"Write {plain}, or {Decimal(word).normalize():f} if that is what you mean."
+        tokens.fault(f"in {word} the point begins decimals, as everywhere here", fix, offset)
         return
     number = whole(Decimal(digits))
     if said := unfit(number):

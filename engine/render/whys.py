@@ -79,12 +79,18 @@ def printable(text: str) -> str:
 def _lines(tree: Tree, depth: int, marked: set[int]) -> Iterator[str]:
     parts = parts_of(tree)
     values = [part for part in parts if "truth" not in part]
-    inline = "".join(f"   {one}" for one in _read(values)) if len(values) == len(parts) else ""
+    plain = len(values) == len(parts) and not any(_is_judged(part) for part in parts)
+    inline = "".join(f"   {one}" for one in _read(values)) if plain else ""
     said = saw(tree["truth"]) if "truth" in tree else seen(tree)
     yield f"{'  ' * depth}{said}: {printable(str(tree['text']))}{inline}{DECIDED if id(tree) in marked else ''}"
     if not inline:
         for part in parts:
             yield from _lines(part, depth + 1, marked)
+
+
+def _is_judged(tree: Tree) -> bool:
+    """Whether something below it is true or false by itself: the items of a count."""
+    return any("truth" in part or _is_judged(part) for part in parts_of(tree))
 
 
 def _read(values: list[Tree]) -> Iterator[str]:

@@ -63,6 +63,16 @@ def test_the_default_stands_wherever_the_name_does():
     assert plan.steps["small"].spec.cases[0].text == "account.seats <= 2 or metrics.nps.change <= -30%"
 
 
+def test_a_date_needs_no_quotes_in_a_condition():
+    steps = "  - {branch: late, cases: [{when: account.renewal_date < $cutoff, then: [{end: before}]}], otherwise: []}"
+    head = "parameters: {cutoff: 2026-07-01}\n"
+
+    early = told(steps, head=head, start="start: by hand\n")
+    late = told(steps, head=head, start="start: by hand\n", account={"renewal_date": "2026-07-01"})
+
+    assert (early.outcome, late.outcome) == ("before", "completed")
+
+
 def test_a_run_is_given_other_values_and_says_which_it_has():
     result = told(STEPS, HEAD, "start: by hand\n", **{"with": {"notice": "5 days", "who": "ae"}})
 

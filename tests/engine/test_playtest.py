@@ -144,7 +144,8 @@ def test_what_must_not_start_may_not_have_begun_and_wait_in_silence_either():
     (open_still,) = results({"until": "2 days", "expect_some": [], "outcome": None}, steps=steps)
 
     (said,) = begun.missed
-    assert said.startswith("must not start") and said.endswith("the run waits at wait pay since 2026-03-02 Mon 09:00")
+    assert said.startswith("must not start")
+    assert said.endswith("the run waits at wait pay since 2026-03-02 Mon 09:00")
     assert barred.passed
     assert open_still.passed
 

@@ -12,7 +12,7 @@ from engine.simulate import Simulation
 from engine.trace import Entry
 from engine.values import read_instant
 from tests.support.playbooks import MONDAY_MORNING, compiled, setting, source, story
-from tests.support.wording import condition, scope
+from tests.support.wording import condition, contact, scope
 
 AT = datetime(2026, 3, 2, 14, tzinfo=UTC)
 
@@ -260,6 +260,22 @@ def test_mails_in_turn_say_when_each_goes_and_what_stops_them():
         "about general",
         "sent when cs_manager approves",
         "when there is nobody: task",
+    ]
+
+
+def test_a_count_is_shown_item_by_item_as_any_is():
+    found = condition('count(c.role == "champion" and c.relationship >= 3 for c in contacts) >= 1')
+    people = (contact(name="Ina", role="champion", relationship=4), contact(name="Uwe", role="other"))
+
+    assert why_lines(found.why(scope(contacts=people)).deciding().to_json()) == [
+        'true: count(c.role == "champion" and c.relationship >= 3 for c in contacts) >= 1  <-- decided',
+        '  1: count(c.role == "champion" and c.relationship >= 3 for c in contacts)',
+        '    true: c = Ina: c.role == "champion" and c.relationship >= 3',
+        '      true: c.role == "champion"   c.role = "champion"',
+        "      true: c.relationship >= 3   c.relationship = 4",
+        '    false: c = Uwe: c.role == "champion" and c.relationship >= 3',
+        '      false: c.role == "champion"   c.role = "other"',
+        "      unknown: c.relationship >= 3   c.relationship = unknown",
     ]
 
 
