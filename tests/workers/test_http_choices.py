@@ -100,7 +100,7 @@ def test_one_click_leaves_the_mails_topic_and_ends_what_writes_about_it(made, fo
     assert answers == [200] * 3
     assert (left(host), told_of(host)) == (["product"], ["product"])
     assert only_run(host).run.outcomes["news"] == "unsubscribed"
-    assert host.database.read(lambda c: mail_events.count(c, "acme", "c1", "unsubscribed", NOW.replace(year=2020))) == 1
+    assert host.database.read(lambda c: mail_events.count(c, mail, "unsubscribed", NOW.replace(year=2020))) == 1
 
 
 @pytest.mark.parametrize("said", [{}, {"what": "nothing"}, {"List-Unsubscribe": "Two-Click"}])
