@@ -24,4 +24,4 @@ def in_json(found: Iterable[PlaybookResult]) -> list[JsonValue]:
 
 
 def _share(share: Share | None) -> JsonValue:
-    return {"of": share.of, "reached": share.reached} if share else None
+    return {"of": share.of, "reached": share.reached, "left": share.left} if share else None

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
@@ -23,6 +23,7 @@ _BY_GOAL = exists(
     )
 )
 _HELD_OUT = trace.c.body.contains('"reason":"holdout"', autoescape=True)
+AT_ONCE: Final = 2_000  # rows of a long answer
 _OCCURRENCE = re.compile(r"#\d+")
 
 Mail: TypeAlias = tuple[str, str, str]
@@ -31,8 +32,9 @@ Mail: TypeAlias = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """A run of an account, with when it ended if it has, and whether by its goal."""
+    """A run, its account, with when it ended if it has, and whether by its goal."""
 
+    run: str
     account: str
     started: datetime
     ended: datetime | None
@@ -66,30 +68,37 @@ def _known(counted: Counter[str]) -> dict[str, int | None]:
     }
 
 
-def sent_between(
-    connection: Connection, playbook: str, since: datetime, until: datetime, limit: int
-) -> list[tuple[Mail, datetime, Began]]:
-    """Each mail with when it was sent and its run, of so many runs: the newest."""
-    template, below = _said(connection, "template"), _said(connection, "below")
-    sent = (
-        _A_MAIL & (effects.c.playbook == playbook) & (effects.c.settled_at >= since) & (effects.c.settled_at <= until)
-    )
-    newest = (
-        select(runs.c.id)
-        .where(runs.c.id.in_(select(effects.c.run).where(sent)))
-        .order_by(runs.c.started.desc(), runs.c.id)
-        .limit(limit)
-    ).subquery()
-    by_goal = case((_BY_GOAL, True), else_=False)
+def last_sent(connection: Connection, playbook: str, since: datetime, until: datetime) -> dict[str, datetime]:
+    """By run, when its last mail of that time went."""
+    last = func.max(effects.c.settled_at, type_=effects.c.settled_at.type)
+    query = select(effects.c.run, last).where(_sent(playbook, since, until)).group_by(effects.c.run)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def concerned(connection: Connection, playbook: str, since: datetime, until: datetime) -> list[Began]:
+    """The runs that began in that time or sent a mail in it, the newest first."""
+    sent = runs.c.id.in_(select(effects.c.run).where(_sent(playbook, since, until)))
     query = (
-        select(
-            effects.c.path, below, template, effects.c.settled_at, runs.c.account, runs.c.started, runs.c.ended, by_goal
-        )
-        .join(runs, runs.c.id == effects.c.run)
-        .where(sent, runs.c.id.in_(select(newest.c.id)))
+        select(runs.c.id, runs.c.account, runs.c.started, runs.c.ended, case((_BY_GOAL, True), else_=False))
+        .where(runs.c.playbook == playbook, runs.c.started <= until, or_(runs.c.started >= since, sent))
+        .order_by(runs.c.started.desc(), runs.c.id)
     )
-    rows = connection.execute(query)
-    return [(_mail(playbook, path, part, text), at, Began(*run)) for path, part, text, at, *run in rows]
+    return [Began(*row) for row in connection.execute(query)]
+
+
+def sent_between(
+    connection: Connection, playbook: str, since: datetime, until: datetime
+) -> Iterator[tuple[Mail, datetime, str]]:
+    """Each mail with when it was sent and the id of its run."""
+    template, below = _said(connection, "template"), _said(connection, "below")
+    query = select(effects.c.path, below, template, effects.c.settled_at, effects.c.run)
+    for path, part, text, at, run in connection.execute(query.where(_sent(playbook, since, until))).yield_per(AT_ONCE):
+        yield _mail(playbook, path, part, text), at, run
+
+
+def _sent(playbook: str, since: datetime, until: datetime) -> ColumnElement[bool]:
+    at = effects.c.settled_at
+    return _A_MAIL & (effects.c.playbook == playbook) & (at >= since) & (at <= until)
 
 
 def entered(connection: Connection, since: datetime, playbook: str | None) -> dict[str, int]:
@@ -98,20 +107,7 @@ def entered(connection: Connection, since: datetime, playbook: str | None) -> di
     return {row[0]: row[1] for row in connection.execute(query.group_by(runs.c.playbook))}
 
 
-def began(connection: Connection, playbook: str, since: datetime, until: datetime, limit: int) -> list[Began]:
-    """The newest first."""
-    query = (
-        select(runs.c.account, runs.c.started, runs.c.ended, case((_BY_GOAL, True), else_=False))
-        .where(runs.c.playbook == playbook, runs.c.started >= since, runs.c.started <= until)
-        .order_by(runs.c.started.desc(), runs.c.id)
-        .limit(limit)
-    )
-    return [Began(*row) for row in connection.execute(query)]
-
-
-def held_out(
-    connection: Connection, playbook: str, since: datetime, until: datetime, limit: int
-) -> Sequence[tuple[str, datetime]]:
+def held_out(connection: Connection, playbook: str, since: datetime, until: datetime) -> Sequence[tuple[str, datetime]]:
     """The accounts that would have begun and were held out, each with when that was first; the newest first."""
     first = func.min(trace.c.at, type_=trace.c.at.type)
     query = (
@@ -120,7 +116,6 @@ def held_out(
         .where(trace.c.at >= since, trace.c.at <= until)
         .group_by(trace.c.account)
         .order_by(first.desc(), trace.c.account)
-        .limit(limit)
     )
     return [(row[0], row[1]) for row in connection.execute(query)]
 

@@ -71,6 +71,32 @@ def test_whoever_was_in_it_is_compared_with_whoever_was_held_out_over_the_same_t
     assert found.held_out == Share(len(held), 1)
 
 
+def test_what_is_not_looked_at_is_counted_and_never_left_out_unsaid(begun):
+    host, clock = begun
+    held, inside = out_of(host)
+    drive(host, clock, NOW + timedelta(days=40))
+
+    (few,) = results_of(host, NOW - timedelta(days=1), WITHIN, most=1)
+    (whole,) = results_of(host, NOW - timedelta(days=1), WITHIN, most=None)
+
+    assert (few.entered, few.held_out) == (Share(1, 0, len(inside) - 1), Share(1, 0, len(held) - 1))
+    assert [mail.goal for mail in few.mails] == [Share(1, 0, len(inside) - 1)] * 2
+    assert (whole.entered, whole.held_out) == (Share(len(inside), 0), Share(len(held), 0))
+
+
+def test_of_runs_that_a_goal_ended_and_of_those_that_live_all_are_counted_without_their_facts(begun):
+    host, clock = begun
+    _, inside = out_of(host)
+    drive(host, clock, NOW + timedelta(days=5))
+    for account in inside:
+        tell(host, account, metric="nps", value=8)
+    drive(host, clock, NOW + timedelta(days=40))
+
+    (found,) = results_of(host, NOW - timedelta(days=1), WITHIN, most=0)
+
+    assert found.entered == Share(len(inside), len(inside))
+
+
 def test_who_has_not_had_the_whole_time_yet_is_not_judged(begun):
     host, clock = begun
     drive(host, clock, NOW + timedelta(days=12))

@@ -3,10 +3,12 @@
 import pytest
 
 from activities.effect import perform
+from activities.mail.results import Share
 from activities.store import effects
 from tests.support.callers import caller
 from tests.support.commands import playbook
 from tests.support.one_mail import want_one_mail
+from workers.cli.results import share_told
 from workers.http.examples import RESULT
 from workers.settings import load_settings
 from workers.wiring import host_from
@@ -31,6 +33,11 @@ def test_the_figures_are_told_in_a_table_and_as_json(sent):
     assert told.lines[:2] == ["call: 1 run", "  goal within 30 days: 0 of 0 with it, 0 of 0 of those held out"]
     assert "thanks  thanks    1" in told.out
     assert found["mails"][0] | {"step": "thanks", "sent": 1, "replied": 0} == found["mails"][0]
+
+
+def test_what_was_not_looked_at_is_told():
+    assert share_told(Share(1_000, 250)) == "250 of 1000 (25%)"
+    assert share_told(Share(1_000, 250, 420)) == "250 of 1000 (25%), 420 left"
 
 
 def test_what_nobody_could_tell_of_mails_is_not_counted_as_nothing(sent):

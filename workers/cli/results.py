@@ -40,24 +40,28 @@ LOOKS_BACK = timedelta(days=90)
     epilog=with_example(
         "playbook results",
         "playbook results renewal-120 --since 2026-01-01 --within '60 days'",
-        "playbook results --json",
+        "playbook results renewal-120 --all --json",
     ),
 )
 @click.argument("playbook", required=False)
 @click.option("--since", metavar="TIME", help="Mails sent and runs begun from then on. Default: the last 90 days.")
 @click.option("--within", default="30 days", show_default=True, help="How long after it a goal counts.")
+@click.option("--all", "look_at_all", is_flag=True, help="Looks at every account, however long that takes.")
 @json_option
-def command(*, playbook: str | None, since: str | None, within: str, as_json: bool) -> None:
+def command(*, playbook: str | None, since: str | None, within: str, look_at_all: bool, as_json: bool) -> None:
     """Tells by playbook, step and template how many mails were sent, and how many of them were opened, clicked or
     answered, or followed by the goal in time; and how many accounts reached the goal, with the playbook and held out.
+
+    Whether a goal was reached after a run, or without one, is seen from the account's facts: those of the newest 1,000
+    of each playbook, unless --all. How many are left is said.
     """
-    from activities.mail.results import results_of
+    from activities.mail.results import LOOKED_AT, results_of
     from workers.results import in_json
 
     span = days(within)
     with opened() as host:
         begin = instant(since) if since else host.clock.now() - LOOKS_BACK
-        found = results_of(host, begin, span, playbook)
+        found = results_of(host, begin, span, playbook, most=None if look_at_all else LOOKED_AT)
         if playbook is not None and not found:
             _check(host, playbook)
     if as_json:
@@ -71,6 +75,13 @@ def command(*, playbook: str | None, since: str | None, within: str, as_json: bo
         say("")
     if any(None in mail.counts.values() for one in found for mail in one.mails):
         say(f"{UNTOLD}: not known; only SendGrid's events tell it, a mail server and the local outbox do not")
+    if any(share.left for one in found for share in _shares(one)):
+        say("left: older ones, whose facts were not looked at; --all looks at all of them")
+
+
+def _shares(one: "PlaybookResult") -> Iterator["Share"]:
+    yield from (share for share in (one.entered, one.held_out) if share is not None)
+    yield from (mail.goal for mail in one.mails)
 
 
 def _check(host: "Host", playbook: str) -> None:
@@ -93,7 +104,7 @@ def days(text: str) -> timedelta:
 def _head(one: "PlaybookResult", within: str) -> Iterator[str]:
     yield f"{one.playbook}: {several(one.runs, 'run')}"
     if one.entered is not None and one.held_out is not None:
-        yield f"  goal within {within}: {_said(one.entered)} with it, {_said(one.held_out)} of those held out"
+        yield f"  goal within {within}: {share_told(one.entered)} with it, {share_told(one.held_out)} of those held out"
 
 
 def _row(one: "PlaybookResult", number: int) -> tuple[object, ...]:
@@ -101,9 +112,10 @@ def _row(one: "PlaybookResult", number: int) -> tuple[object, ...]:
     counts = mail.counts
     kinds = ("delivered", "opened", "clicked", "replied", "unsubscribed", "bounced", "complained")
     told = (UNTOLD if counts[kind] is None else counts[kind] for kind in kinds)
-    return (mail.step, mail.template, counts["sent"], *told, _said(mail.goal))
+    return (mail.step, mail.template, counts["sent"], *told, share_told(mail.goal))
 
 
-def _said(share: "Share") -> str:
+def share_told(share: "Share") -> str:
     """Nobody has had the time where there is none to count."""
-    return f"{share.reached} of {share.of}" + (f" ({share.reached * 100 // share.of}%)" if share.of else "")
+    part = f" ({share.reached * 100 // share.of}%)" if share.of else ""
+    return f"{share.reached} of {share.of}{part}" + (f", {share.left} left" if share.left else "")

@@ -22,8 +22,8 @@ RUN: dict[str, Any] = {
 RESULT: dict[str, Any] = {
     "playbook": "renewal-risk",
     "runs": 120,
-    "entered": {"of": 90, "reached": 41},
-    "held_out": {"of": 6, "reached": 1},
+    "entered": {"of": 90, "reached": 41, "left": 0},
+    "held_out": {"of": 6, "reached": 1, "left": 0},
     "mails": [
         {
             "step": "win_back/mail/1",
@@ -36,7 +36,7 @@ RESULT: dict[str, Any] = {
             "unsubscribed": 1,
             "bounced": 1,
             "complained": 0,
-            "goal": {"of": 80, "reached": 37},
+            "goal": {"of": 80, "reached": 37, "left": 0},
         }
     ],
 }

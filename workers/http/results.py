@@ -33,6 +33,9 @@ class ResultsWanted(BaseModel):
     responses=gives({"items": [RESULT]}, "By playbook, step and template, and against those who were held out"),
 )
 def list_results(host: OurHost, _: Reader, wanted: Annotated[ResultsWanted, Query()]) -> Response:
-    """A mail counts once for each thing that came of it. Goals are judged of those that have had the whole time."""
+    """A mail counts once for each thing that came of it. Goals are judged of those that have had the whole time:
+    of each playbook the newest, until the facts of 1,000 accounts had to be looked at; `left` says how many are older
+    than these, and `playbook results --all` looks at them all.
+    """
     since = wanted.since or host.clock.now() - timedelta(days=90)
     return Json({"items": in_json(results_of(host, since, timedelta(days=wanted.within), wanted.playbook))})
