@@ -16,7 +16,7 @@ from slack_bolt.response import BoltResponse
 from sqlalchemy import text
 
 import workers.slack
-from activities import runs
+from activities import runs, tasks
 from activities.applied import texts_of
 from activities.slack.messages import SCOPES
 from activities.store import effects, versions
@@ -181,6 +181,18 @@ def test_done_asks_for_the_outcome_where_the_author_named_some(opened):
     assert history(at, task) == [("complete", "ana", "no answer")]
     [form] = at.slack.views
     assert [one["value"] for one in form["blocks"][1]["element"]["options"]] == ["reached", "silent"]
+
+
+def test_who_closes_what_was_opened_again_is_told_that_the_run_hears_nothing_of_it(opened):
+    at, task = opened(ASKED)
+    tasks.complete(at.host, task, "reached", by="ana")
+    tasks.reopen(at.host, task, by="ana")
+
+    at.press("U0ANA", "done", task)
+    at.fill("U0ANA", outcome={"selected_option": {"value": "silent"}}, note={"value": ""})
+
+    [said] = at.whispers()
+    assert said == "The run went on with 'reached' when it was closed first, and hears nothing of this one."
 
 
 def test_a_task_is_put_off_by_a_preset_on_ones_own_clock_with_a_reason(opened):

@@ -71,9 +71,11 @@ def _seen(reply: Reply, user: str, home: str | None) -> Reply:
 
 
 def _told(office: Office, answer: Answer, url: str) -> Reply:
-    """Whoever comes second hears how it stands; the card itself shows what was done."""
+    """Whoever comes second hears how it stands, and what a second outcome does not do; the card itself shows what was
+    done.
+    """
     if not isinstance(answer, Refused):
-        return Reply(url=url)
+        return Reply(whisper=answer.aside, url=url)
     if answer.task.state == "open":
         return Reply(whisper=answer.reason, url=url)
     stands = standing(answer.task, office.setting().directory, office.now(answer.task))
