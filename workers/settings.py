@@ -184,10 +184,10 @@ class Settings(BaseSettings):
         examples=["temporal.example.com"],
     )
 
-    sendgrid_api_key: Annotated[SecretStr, AfterValidator(begins("SG."))] | None = Field(
+    sendgrid_api_key: SecretStr | None = Field(
         None,
         validation_alias="SENDGRID_API_KEY",
-        description="a SendGrid API key, which begins with 'SG.'",
+        description="a SendGrid API key",
         examples=["one from its Settings page"],
     )
     sendgrid_host: BaseUrl = Field(

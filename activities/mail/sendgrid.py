@@ -107,7 +107,7 @@ class SendGrid:
                     *self._verified(self._asked(deadline, "get", "whitelabel/domains")),
                 ]
             case 401 | 403:
-                fix = "Make a key in SendGrid under Settings > API Keys and set it as SENDGRID_API_KEY."
+                fix = "Make one (it begins with SG.) in its Settings > API Keys, and set it as SENDGRID_API_KEY."
                 return [Finding("SendGrid key", ok=False, message="SendGrid does not accept the key.", fix=fix)]
             case _:
                 return [_out_of_reach(f"It answered HTTP {reply.status}.")]

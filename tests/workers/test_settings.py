@@ -184,9 +184,8 @@ def test_no_secret_is_ever_printed(monkeypatch):
     monkeypatch.setenv("PLAYBOOK_DATABASE_URL", "postgres://playbook:hush@db/playbooks")
     monkeypatch.setenv("PLAYBOOK_API_TOKENS", f"crm:{TOKEN}-hush:read")
     monkeypatch.setenv("PLAYBOOK_MAIL_FROM", "success@example.com")
-    for name in ("SLACK_SIGNING_SECRET", "TEMPORAL_API_KEY"):
+    for name in ("SENDGRID_API_KEY", "SLACK_SIGNING_SECRET", "TEMPORAL_API_KEY"):
         monkeypatch.setenv(name, "hush")
-    monkeypatch.setenv("SENDGRID_API_KEY", "SG.hush")
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-hush")
     monkeypatch.setenv("TEMPORAL_ADDRESS", "localhost:7233")
 
