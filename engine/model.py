@@ -83,6 +83,7 @@ class ThenModel(Shape):
     acknowledge: str | None = None
     claim: str | None = None
     note: str | None = None
+    started: Words | None = None
     ended: str | None = None
     others_started: int | None = Field(default=None, ge=1)
     release: bool = False
@@ -93,6 +94,7 @@ class ThenModel(Shape):
     open: str | None = None
     step: str | None = None
     topic: str | None = None
+    link: str | None = None
     outcome: str | None = None
     until: str | None = None
     to: str | None = None
@@ -110,13 +112,15 @@ class StoryModel(Shape):
     metrics: Record = Field(default_factory=dict)
     records: dict[str, list[Record]] = Field(default_factory=dict)
     team: dict[str, str | None] = Field(default_factory=dict)
+    started: Words | None = None
     with_: Record = Field(default_factory=dict, alias="with")
     then: list[ThenModel] = Field(default_factory=list)
     until: str | None = None
     expect: list[Record] | None = None
     expect_some: list[Record] = Field(default_factory=list)
     never: list[Record] = Field(default_factory=list)
-    outcome: str | None = None
+    # One for all runs, or one for the last run of each subject.
+    outcome: str | dict[str, str | None] | None = None
 
 
 class TestFileModel(Shape):

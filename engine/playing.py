@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,6 +82,27 @@ class Playing(Entrance):
             count = self.entries_of(playbook, subject).count + 1
             self._another(playbook, (subject,), now, live=slot(playbook, subject), count=count)
         return reason
+
+    def another_started(
+        self, playbook: str, now: datetime, subject: str | None, at_first: Callable[[str], list[str]]
+    ) -> str | None:
+        """A run of a playbook that this desk only hears of has begun: the subject's, or those of all that it can have
+        (`at_first`: the items of a kind before anything is known). Why the story cannot mean that, if it cannot.
+        """
+        new = self.account.first_data is None
+        if subject is not None and (fault := self._not_of(playbook, subject, now)):
+            return fault
+        plan = (self.elsewhere or {}).get(playbook)
+        each = plan.start.each if plan is not None else None
+        every = at_first(each) if new and each is not None else self._every(playbook, now)
+        for one in every if subject is None else (subject,):
+            if (known := self.entries_of(playbook, one)).live is None:
+                self.entries[slot(playbook, one)] = known.model_copy(
+                    update={"live": slot(playbook, one), "count": known.count + 1}
+                )
+        if not new:
+            self._react(self.rules.reading(run_paths(playbook)), run_paths(playbook), now)
+        return None
 
     def another_ended(self, playbook: str, outcome: str, now: datetime, subject: str | None = None) -> str | None:
         """A run of a playbook that this desk only hears of has ended: the subject's, or all that are live. Why the

@@ -14,7 +14,7 @@ from engine.plan import Plan, Step, template_of
 from engine.problems import Problems, suggest_or_list
 from engine.setting import Setting
 from engine.simulate import Others, Told, played, simulate
-from engine.standing import standing
+from engine.standing import Clock, standing
 from engine.steps.escalate import EscalateSpec
 from engine.steps.task import TaskSpec
 from engine.story import Story, read_story
@@ -131,9 +131,19 @@ def _unknown(plan: Plan, story: Story) -> Iterator[tuple[Path, str, str]]:
                 yield from _no_step(plan, None, word, kinds, step, ("then", index, verb))
         if told.complete and told.outcome:
             yield from _no_outcome(plan, told.complete, told.outcome, ("then", index, "outcome"))
+    yield from _no_ending(plan, model.outcome)
+
+
+def _no_ending(plan: Plan, wanted: str | dict[str, str | None] | None) -> Iterator[tuple[Path, str, str]]:
+    by_subject = isinstance(wanted, dict)
+    if by_subject and plan.start.each is None:
+        message = "this playbook has one run for the account, so its outcome is one word"
+        yield ("outcome",), message, "Write 'outcome: completed'."
     possible = outcomes_of(plan)
-    if model.outcome is not None and model.outcome not in possible:
-        yield ("outcome",), f"no run ends as '{model.outcome}'", suggest_or_list(model.outcome, possible)
+    for subject, outcome in wanted.items() if isinstance(wanted, dict) else [("", wanted)]:
+        if outcome is not None and outcome not in possible:
+            path = ("outcome", subject) if by_subject else ("outcome",)
+            yield path, f"no run ends as '{outcome}'", suggest_or_list(outcome, possible)
 
 
 def _no_step(
@@ -204,21 +214,39 @@ def missed(story: Story, told: Told, plan: Plan, setting: Setting) -> list[str]:
     found += [
         f"must never happen, but did: {said(item)}" for item in model.never if any(match(item, one) for one in effects)
     ]
-    if "outcome" in model.model_fields_set and model.outcome != told.outcome:
-        found.append(_other_outcome(story, told, plan, setting))
-    elif must_not_start(model) and told.runs:
-        stands = standing(told.runs.values(), plan, story.clock(setting))
-        found.append(f"must not start (`expect: []` with `outcome: null`), but it did: {stands}")
-    return found
+    return found + _other_ending(model, told, plan, story.clock(setting))
 
 
 def must_not_start(model: StoryModel) -> bool:
     return model.expect == [] and "outcome" in model.model_fields_set and model.outcome is None
 
 
-def _other_outcome(story: Story, told: Told, plan: Plan, setting: Setting) -> str:
+def _other_ending(model: StoryModel, told: Told, plan: Plan, clock: Clock) -> list[str]:
+    """What is wrong with how the runs ended."""
+    if isinstance(model.outcome, dict):
+        wanted = model.outcome.items()
+        return [one for subject, outcome in wanted for one in _other_outcome_of(subject, outcome, told, plan, clock)]
+    if "outcome" in model.model_fields_set and model.outcome != told.outcome:
+        return [_other_outcome(model.outcome, told, plan, clock)]
+    if must_not_start(model) and told.runs:
+        stands = standing(told.runs.values(), plan, clock)
+        return [f"must not start (`expect: []` with `outcome: null`), but it did: {stands}"]
+    return []
+
+
+def _other_outcome_of(subject: str, wanted: str | None, told: Told, plan: Plan, clock: Clock) -> list[str]:
+    """Of the last run of one subject."""
+    runs = {run.id: run for run in told.runs.values() if run.subject == subject}
+    last = max(runs.values(), key=lambda run: run.started, default=None)
+    outcome = last.outcome if last else None
+    if wanted == outcome:
+        return []
+    told_of = Told(outcome=outcome, runs=runs)
+    return [_other_outcome(wanted, told_of, plan, clock).replace("outcome:", f"outcome of {subject}:", 1)]
+
+
+def _other_outcome(wanted: str | None, told: Told, plan: Plan, clock: Clock) -> str:
     """With where the run stands that did not end; an earlier one may be the one that was meant."""
-    clock, wanted = story.clock(setting), story.model.outcome
     stands = "" if told.outcome else f": {standing(told.runs.values(), plan, clock)}"
     said = f"outcome: expected {wanted or 'none'}, but it was {told.outcome or 'none'}{stands}"
     runs = sorted(told.runs.values(), key=lambda run: run.started)

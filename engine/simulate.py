@@ -18,7 +18,7 @@ from engine.desk import Changes, Desk
 from engine.held import Counting, Held
 from engine.instants import told_together
 from engine.mailing import EVERY, in_turn, left_by_link, topic_of
-from engine.moments import Act, Answer, Ended, Moment
+from engine.moments import Act, Answer, Ended, Moment, facts_of
 from engine.parameters import packed
 from engine.plan import Plan
 from engine.postbox import Postbox
@@ -27,7 +27,8 @@ from engine.setting import Setting
 from engine.sharing import JOINED, joined
 from engine.standing import standing
 from engine.stored import to_json
-from engine.story import Story, facts_of, with_readings
+from engine.story import Story, with_readings
+from engine.subjects import CONTACTS
 from engine.tailoring import Unfit, varied
 from engine.trace import Entry
 from engine.trigger import Rules
@@ -151,13 +152,14 @@ class Simulation:
         moments = list(together)
         for moment in moments:
             self.count(moment, now)
+        self.start_others(moments, now, begins=True)
         for facts in told_together(f for moment in moments for f in facts_of(moment, self.desk.setting.vocabulary)):
             self.desk.take(*facts, now=now)
         if moments and now == self.story.start and self.plan.start.by_hand and not self.plan.start.by_rule:
             self.start_by_hand(now)
-        for moment in moments:
-            for ended in moment.ended:
-                self.end_another(ended, now)
+        self.start_others(moments, now, begins=False)
+        for ended in [ended for moment in moments for ended in moment.ended]:
+            self.end_another(ended, now)
         self.absorb(now)
         if any(moment.release for moment in moments):
             self.release(now)
@@ -171,6 +173,23 @@ class Simulation:
         name = self.plan.playbook
         for subject in self.desk.meant(name, now):
             self.desk.start(name, now, by="the story", subject=subject)
+
+    def start_others(self, moments: Iterable[Moment], now: datetime, *, begins: bool) -> None:
+        """Those that run as the story begins run already when its first facts come."""
+        here = moments if (now == self.story.start) == begins else ()
+        for one in [started for moment in here for started in moment.started]:
+            if one.playbook == self.plan.playbook:
+                self.unfounded(
+                    f"'started' is for other playbooks, and '{one.playbook}' is the one that is told of", now
+                )
+            elif fault := self.desk.another_started(one.playbook, now, one.subject, self.items_at_first):
+                self.unfounded(fault, now)
+
+    def items_at_first(self, each: str) -> list[str]:
+        """The subjects that are there from the beginning."""
+        model = self.story.model
+        told = model.contacts if each == CONTACTS else model.records.get(each, [])
+        return [str(one["id"]) for one in told if "id" in one]
 
     def end_another(self, ended: Ended, now: datetime) -> None:
         if fault := self.desk.another_ended(ended.playbook, ended.outcome, now, ended.subject):
@@ -195,6 +214,8 @@ class Simulation:
         contact, verb = answer.contact, answer.verb
         name, mail = f"{contact} {verb} {to_json(at)}", self.answered(answer, at)
         said = {"playbook": self.plan.playbook, "step": mail.step} if mail else {}
+        if answer.link is not None:
+            said["link"] = answer.link
         topic = self.left(answer, mail)
         if topic:
             said["topic"] = topic

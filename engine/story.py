@@ -12,8 +12,8 @@ from engine.document import Document, Path
 from engine.facts import Fact, read_fact
 from engine.mailing import EVERY
 from engine.measures import Reported
-from engine.model import StoryModel, ThenModel
-from engine.moments import VERBS, Act, Answer, Ended, Moment, Raw, Verb
+from engine.model import StoryModel, ThenModel, Words
+from engine.moments import VERBS, Act, Answer, Ended, Moment, Raw, Started, Verb, said_of
 from engine.partial import as_far_as_it_goes
 from engine.problems import Problems, suggest_or_list
 from engine.quantities import DayOf, Duration, OnDate, parse_duration, parse_moment
@@ -30,12 +30,13 @@ _BELONG = {
     "until": ("snooze",),
     "to": ("reassign",),
     "data": ("event",),
-    "subject": (*VERBS, "ended"),
+    "subject": (*VERBS, "started", "ended"),
     "step": ANSWERS,
     "topic": ("unsubscribe",),
+    "link": ("click",),
 }
 
-_HAPPENS = dict.fromkeys((*_FACTS, *VERBS, *ANSWERS, "ended", "others_started", "release")).keys()
+_HAPPENS = dict.fromkeys((*_FACTS, *VERBS, *ANSWERS, "started", "ended", "others_started", "release")).keys()
 
 _UNTIL = "Write '40 days', 'day 40', 2026-03-05 or 2026-03-05T09:00:00Z."
 _ALL = "all"
@@ -124,7 +125,7 @@ class _Reading:
         # Without a start the rest is still read, so that all that is wrong with it is told.
         start = self.instant(self.model.start, "start") or _ANY
         self.check_required()
-        first = Moment(start, self.facts(self.model, (), "start", start, start))
+        first = Moment(start, self.facts(self.model, (), "start", start, start), started=self.running(self.model, ()))
         last = self.last(start)
         later = [moment for index, item in enumerate(self.model.then) for moment in self.moments(item, index, start)]
         if self.problems.errors:
@@ -165,7 +166,8 @@ class _Reading:
         facts = self.facts(item, place, name, at, dated or at)
         acts = tuple(self.acts(item, place, at))
         ended, answers = self.another(item, place), tuple(self.answers(item, place))
-        return Moment(at, facts, acts, ended, answers, item.others_started or 0, item.release)
+        started = self.running(item, place)
+        return Moment(at, facts, acts, ended, answers, item.others_started or 0, item.release, started)
 
     def repeated(self, item: ThenModel, place: Path) -> list[Duration | None]:
         """How long after its first time it happens, each time that it does."""
@@ -192,7 +194,7 @@ class _Reading:
                 if contact not in known:
                     message = f"there is no contact '{contact}' in this story"
                     self.fault((*place, verb), message, suggest_or_list(contact, known), "unknown-contact")
-                yield Answer(contact, verb, item.step, self.topic(item, place))
+                yield Answer(contact, verb, item.step, self.topic(item, place), item.link)
 
     def topic(self, item: ThenModel, place: Path) -> str | None:
         """What is left: a topic that can be, or all of them."""
@@ -208,11 +210,21 @@ class _Reading:
         """A run of another playbook that ended: the story tells of one playbook, so it says what came of others."""
         if item.ended is None:
             return ()
-        known = self.setting.playbooks
-        if item.ended not in known:
-            message = f"there is no playbook '{item.ended}'"
-            self.fault((*place, "ended"), message, suggest_or_list(item.ended, known), "unknown-playbook")
+        self.check_playbook(item.ended, (*place, "ended"))
         return (Ended(item.ended, item.outcome or "completed", item.subject),)
+
+    def running(self, item: ThenModel | StoryModel, place: Path) -> tuple[Started, ...]:
+        """Runs of other playbooks that began."""
+        several = isinstance(item.started, list)
+        subject = item.subject if isinstance(item, ThenModel) else None
+        for index, name in enumerate(_several(item.started)):
+            self.check_playbook(name, (*place, "started", *([index] if several else [])))
+        return tuple(Started(name, subject) for name in _several(item.started))
+
+    def check_playbook(self, name: str, place: Path) -> None:
+        known = self.setting.playbooks
+        if name not in known:
+            self.fault(place, f"there is no playbook '{name}'", suggest_or_list(name, known), "unknown-playbook")
 
     def check_whole(self, item: ThenModel, place: Path) -> None:
         if not item.model_fields_set & _HAPPENS:
@@ -222,7 +234,7 @@ class _Reading:
             if key in item.model_fields_set and all(getattr(item, word) is None for word in words):
                 fix = f"Add `{words[0]}: …`, or take it away."
                 self.fault((*place, key), f"'{key}' says nothing without '{words[0]}'", fix, "says-nothing")
-        if item.dated and not any(True for _ in _said(item)):
+        if item.dated and not any(True for _ in said_of(item)):
             self.fault(
                 (*place, "dated"), "'dated' is for facts, and the item has none", "Take it away.", "says-nothing"
             )
@@ -268,7 +280,7 @@ class _Reading:
         """The item's facts as they would be posted; ids are by place, so that a story tells the same each time."""
         self.check_people(item, place)
         told: list[Raw] = []
-        for number, (where, said) in enumerate(_said(item), 1):
+        for number, (where, said) in enumerate(said_of(item), 1):
             raw = {"id": f"{name}/{number}", "account": self.account, "at": dated.isoformat(), **said}
             found = read_fact(raw, self.vocabulary, at)
             if isinstance(found, Fact):
@@ -356,37 +368,14 @@ class _Reading:
         self.problems.add(self.document.file, at, where, message, fix, code=code)
 
 
+def _several(said: Words | None) -> list[str]:
+    return said if isinstance(said, list) else [said] if said else []
+
+
 def _as_instant(text: str) -> str:
     day = parse_moment(text)
     return f"Write it as {day.date if isinstance(day, OnDate) else '2026-03-02'}T09:00:00Z."
 
 
-def _said(item: ThenModel | StoryModel) -> Iterator[tuple[Path, Raw]]:
-    """Each fact of an item, and where in it that stands."""
-    fields = {key: value for key, value in item.account.items() if key != "id"}
-    if fields or isinstance(item, StoryModel):
-        # A story's account is there from the start, even when nothing is told of it.
-        yield ("account",), {"fields": fields or {"name": None}}
-    for index, contact in enumerate(item.contacts):
-        yield ("contacts", index), {"contact": contact}
-    for kind, several in item.records.items():
-        for index, one in enumerate(several):
-            yield ("records", kind, index), {"record": kind, "fields": one}
-    if item.team:
-        yield ("team",), {"team": item.team}
-    for metric, value in item.metrics.items():
-        yield ("metrics", metric), {"metric": metric, "value": value}
-    if isinstance(item, ThenModel) and item.event is not None:
-        yield ("data",) if item.data else ("event",), {"event": item.event, "data": item.data}
-
-
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def facts_of(moment: Moment, vocabulary: Vocabulary) -> Iterator[Fact]:
-    """The facts that a moment tells; reading the story has seen that they can be read."""
-    for raw in moment.facts:
-        found = read_fact(raw, vocabulary, moment.at)
-        if isinstance(found, Fact):
-            yield found

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.advance import advance, begin
+from engine.moments import facts_of
 from engine.plan import Plan
 from engine.run import Acknowledged, Flipped, Settled, TaskActed
-from engine.story import facts_of
 from engine.trace import Entry
 from tests.support.drawn_steps import SCHEDULES
 from tests.support.examples import law

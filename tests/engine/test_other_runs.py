@@ -6,9 +6,10 @@ from engine.account import Account
 from engine.desk import Desk
 from engine.facts import read_fact
 from engine.run import Operated
+from engine.simulate import simulate
 from engine.trigger import Rules
 from engine.values import read_instant
-from tests.support.playbooks import MONDAY_MORNING, compiled, lines, setting, source, told
+from tests.support.playbooks import MONDAY_MORNING, compiled, lines, setting, source, story, told
 from tests.support.unkind_hosts import after
 
 START = read_instant(MONDAY_MORNING)
@@ -132,3 +133,37 @@ def test_by_hand_only_starts_nothing_by_itself():
 
     # A story starts what only a person starts.
     assert [at for at, _ in lines(result, "started")] == ["2026-03-02T14:00:00Z"]
+
+
+def test_a_story_says_that_another_playbook_begins_to_run():
+    later = [{"after": "2 days", "started": "other"}]
+
+    result = told(
+        LONG, head='stop: {when: running("other"), outcome: left_to_other}\n', start="start: {}\n", then=later
+    )
+
+    assert (result.outcome, str(result.ended_at)) == ("left_to_other", "2026-03-04 14:00:00+00:00")
+
+
+def test_what_runs_as_a_story_begins_runs_before_its_first_facts():
+    told_of = told(LONG, start="start: {when: 'not running(\"other\")'}\n", started="other")
+    assert told_of.trace == []
+
+    ended = told(
+        LONG,
+        start="start: {when: 'not running(\"other\")'}\n",
+        started=["other"],
+        then=[{"after": "1 day", "ended": "other"}],
+    )
+
+    assert lines(ended, "started") == [("2026-03-03T14:00:00Z", "start")]
+
+
+def test_the_playbook_that_a_story_tells_of_is_not_another_one():
+    plan = compiled(source(LONG, start="start: {}\n"))
+
+    result = simulate(plan, story(started="example"), setting())
+
+    assert result.faults == [
+        "2026-03-02 Mon 09:00: 'started' is for other playbooks, and 'example' is the one that is told of"
+    ]

@@ -13,14 +13,13 @@ from engine.account import Account
 from engine.compile import compile_with_notes
 from engine.desk import Desk
 from engine.instants import told_together
-from engine.moments import Moment
+from engine.moments import Moment, facts_of
 from engine.parameters import kind_of, spoken
 from engine.plan import Plan
 from engine.playtest import check_values
 from engine.setting import Setting
 from engine.simulate import simulate
 from engine.source import read
-from engine.story import facts_of
 from engine.tailoring import Unfit, tailored
 from engine.trace import Entry
 from engine.trigger import Rules

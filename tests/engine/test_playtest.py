@@ -211,3 +211,40 @@ def test_a_play_is_expected_when_it_begins_whether_or_not_it_is_waited_for():
     assert result.missed == ()
     assert result.told.ended_at is not None
     assert result.told.ended_at.isoformat() == "2026-03-06T14:00:00+00:00"
+
+
+CALLS = """
+  - {task: call, outcomes: [fine, not_fine]}
+  - {branch: how, cases: [{when: 'outcome.call == "fine"', then: [{end: content}]}], otherwise: [{end: handled}]}
+"""
+LEE = {"id": "c2", "name": "Lee", "role": "end_user", "email": "lee@acme.test"}
+
+
+def of_each(outcome):
+    done = [{"after": f"{n} days", "complete": "call", "subject": f"c{n}", "outcome": "fine"} for n in (1, 2)]
+    told_of = {"contacts": [KIM, LEE], "then": done[:1], "until": "5 days", "outcome": outcome}
+    return results(told_of, start="each: contacts\nstart: {}\n", steps=CALLS)[0].missed
+
+
+def test_with_each_a_test_says_how_the_run_of_each_subject_ended():
+    assert of_each({"c1": "content", "c2": None}) == ()
+    assert of_each({"c1": "handled", "c2": "handled", "c3": "handled"}) == (
+        "outcome of c1: expected handled, but it was content",
+        "outcome of c2: expected handled, but it was none: the run waits at task call since 2026-03-02 Mon 09:00",
+        "outcome of c3: expected handled, but it was none: no run has begun",
+    )
+
+
+def test_a_run_for_the_account_has_one_outcome():
+    document = read(
+        json.dumps(
+            {"playbook": "example", "tests": [{"start": MONDAY_MORNING, "account": ACME, "outcome": {"c1": "nope"}}]}
+        ),
+        "example.test.yaml",
+    )
+    _, stories, _ = read_tests(document, setting())
+
+    found = str(check_stories(document, compiled(source(STEPS, start="start: by hand\n")), stories, setting()))
+
+    assert "this playbook has one run for the account, so its outcome is one word" in found
+    assert "no run ends as 'nope'" in found

@@ -243,3 +243,16 @@ def test_who_could_not_be_reached_from_the_first_is_as_if_there_were_nobody():
     result = told(waits + steps(), then=[{"after": "0 minutes", "bounce": "c1"}])
 
     assert ("win_back/missing", "opened") in [(one.path, one.event) for one in result.trace]
+
+
+def test_a_story_says_which_link_is_clicked():
+    waits = (
+        "  - {email: ask, to: champion, subject: Hi, text: Hello}\n"
+        "  - {wait: yes, on: mail_clicked, where: 'contains(event.link, \"yes\")', at_most: 9 days, otherwise: []}\n"
+        "  - {end: yes_please}"
+    )
+    clicks = [{"after": f"{n} days", "click": "c1", "link": link} for n, link in enumerate(("/no", "/yes"), 1)]
+
+    result = told(waits, start="start: {}\n", then=clicks)
+
+    assert (result.outcome, str(result.ended_at)) == ("yes_please", "2026-03-04 14:00:00+00:00")

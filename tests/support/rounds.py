@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from engine.advance import advance, begin
+from engine.moments import facts_of
 from engine.plan import Plan
 from engine.run import Run, TaskActed
-from engine.story import facts_of
 from tests.support.playbooks import setting, story
 from tests.support.unkind_hosts import Watched
 

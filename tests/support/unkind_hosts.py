@@ -9,10 +9,11 @@ from engine.account import Account
 from engine.decided import Decided
 from engine.desk import Changes, Desk
 from engine.facts import Fact
+from engine.moments import facts_of
 from engine.plan import Plan
 from engine.run import Acknowledged, Flipped, Input, Played, Run, Settled, TaskActed, Watch
 from engine.simulate import Simulation
-from engine.story import Story, facts_of
+from engine.story import Story
 from engine.trace import Entry
 from engine.trigger import Entries, Rules
 from tests.support.playbooks import setting

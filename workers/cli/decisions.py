@@ -5,12 +5,13 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
+from engine.moments import facts_of
 from engine.plan import Plan
 from engine.problems import suggest_or_list
 from engine.render import Clock, printable, why_lines
 from engine.setting import Setting
 from engine.simulate import Told
-from engine.story import Story, facts_of
+from engine.story import Story
 from engine.trace import Entry
 from engine.trigger import why
 from engine.values import to_json
