@@ -104,12 +104,15 @@ def discardable(unread: Sequence[Unread], row: RunRow, seq: int | None) -> Unrea
 
 
 def skipped(row: RunRow, path: str | None) -> Order:
-    """The step that the run rests at, or the one of `path` among several. Raises NotPossible."""
+    """The step that the run rests at, what waits for a person first, or the one of `path` among several. Raises
+    NotPossible.
+    """
     resting = [one for one in row.run.open.values() if not one.released]
     found = [one for one in resting if path in {one.path, one.step.rpartition("/")[2]}]
     if path is None:
         # Not what is only around another step, nor what stands beside the steps.
-        found = [one for one in resting if not (one.inside or one.strands or one.step.startswith(f"{MEANWHILE}/"))]
+        own = [one for one in resting if not (one.inside or one.strands or one.step.startswith(f"{MEANWHILE}/"))]
+        found = [one for one in resting if one.parked] or own
     if row.outcome is not None or not resting:
         raise NotPossible(f"{row.id} rests at no step that could be skipped", f"`playbook run {row.id}` shows it")
     if len(found) != 1:

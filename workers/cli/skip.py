@@ -15,7 +15,8 @@ from workers.cli.store import by_option, json_option, opened, who
 @by_option
 @json_option
 def command(*, run: str, step: str | None, by: str | None, as_json: bool) -> None:
-    """Lets RUN go on behind the step that it rests at; STEP says which, where it rests at several.
+    """Lets RUN go on behind the step that it rests at, first of all one that waits for a person; STEP says which, where
+    it rests at several.
 
     The step's outcome is then `skipped`.
     """
