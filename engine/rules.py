@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.cadence import LONGEST, Recurrence
 from engine.calendar import Calendar
+from engine.problems import suggest_or_list
 from engine.quantities import Refused
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ _FIRST: Final = dt.datetime.min  # noqa: DTZ901 - local times have no zone
 _LAST: Final = dt.datetime.max  # noqa: DTZ901
 _PART: Final = re.compile(r"([A-Z]+)=([A-Z0-9,+-]+)")
 _UNTIL: Final = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?")
+_PARTS: Final = (
+    "FREQ", "INTERVAL", "COUNT", "UNTIL", "BYMONTH", "BYMONTHDAY", "BYDAY", "BYHOUR", "BYMINUTE", "BYSECOND",
+    "BYYEARDAY", "BYWEEKNO", "BYSETPOS", "BYEASTER", "WKST",
+)  # fmt: skip
+_ENDING: Final = re.compile(r"\b(COUNT|UNTIL)=")
 _FORM: Final = "Write it as in 'FREQ=MONTHLY;BYDAY=2TU'."
 _ONCE_AN_HOUR: Final = "a cadence comes once an hour at most"
 
@@ -41,7 +47,7 @@ def parse_rule(text: str) -> Recurrence | Refused:
     parts = _parts(words)
     if parts is None:
         return Refused(f"'{text}' is not an RRULE", _FORM)
-    if refused := _too_often(parts) or _no_end(parts):
+    if refused := _no_part(parts) or _too_often(parts) or _no_end(parts):
         return refused
     if (interval := parts.get("INTERVAL")) is not None and not _counts(interval):
         return Refused(f"'INTERVAL={interval}' cannot be", f"Say a number from 1 to {LONGEST}.")
@@ -55,6 +61,11 @@ def parse_rule(text: str) -> Recurrence | Refused:
 def ends(recurrence: Recurrence) -> bool:
     """Whether it says itself when it is over."""
     return bool({"COUNT", "UNTIL"} & _known(recurrence).keys())
+
+
+def says_an_end(schedule: object) -> bool:
+    """Whether a rule that cannot be read means to be over by itself: of that nothing more is told."""
+    return isinstance(schedule, dict) and _ENDING.search(str(schedule.get("rrule", "")).upper()) is not None
 
 
 def counted(recurrence: Recurrence) -> bool:
@@ -113,9 +124,15 @@ def _counts(said: str) -> bool:
     return said.isdecimal() and len(said) <= len(str(LONGEST)) and 1 <= int(said) <= LONGEST
 
 
+def _no_part(parts: Mapping[str, str]) -> Refused | None:
+    wrong = next((key for key in parts if key not in _PARTS), None)
+    return Refused(f"an RRULE has no part '{wrong}'", suggest_or_list(wrong, _PARTS)) if wrong else None
+
+
 def _too_often(parts: Mapping[str, str]) -> Refused | None:
-    if parts.get("FREQ") in {"HOURLY", "MINUTELY", "SECONDLY"}:
-        return Refused(_ONCE_AN_HOUR, "Use FREQ=DAILY, WEEKLY, MONTHLY or YEARLY, with hours such as BYHOUR=9,15.")
+    if (often := parts.get("FREQ")) in {"HOURLY", "MINUTELY", "SECONDLY"}:
+        fix = "Use FREQ=DAILY, WEEKLY, MONTHLY or YEARLY, with hours such as BYHOUR=9,15."
+        return Refused(f"a cadence is of days and their hours, so FREQ={often} cannot be", fix)
     several = next((key for key in ("BYMINUTE", "BYSECOND") if "," in parts.get(key, "")), None)
     return Refused(_ONCE_AN_HOUR, f"Give {several} one number.") if several else None
 

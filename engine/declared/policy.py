@@ -15,9 +15,9 @@ from engine.declared.words import (
     ByLanguage,
     ClockSpan,
     Country,
-    Dates,
     DaySpan,
     Environment,
+    Holidays,
     Language,
     Lasting,
     Limit,
@@ -73,7 +73,7 @@ class CalendarShape(Shape):
 
 class HolidaysShape(Shape):
     noun: ClassVar[str] = "holidays"
-    also: tuple[Dates, ...] = ()
+    also: Holidays = ()
 
 
 class QuietShape(Shape):

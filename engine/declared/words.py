@@ -171,6 +171,13 @@ def _dates(written: Any) -> list[dt.date]:
     return [begin + dt.timedelta(n) for n in range((end - begin).days + 1)]
 
 
+def _in_all(ranges: tuple[tuple[dt.date, ...], ...]) -> tuple[tuple[dt.date, ...], ...]:
+    if sum(map(len, ranges)) > _LONGEST_RANGE:
+        fix = "Say the days of the next years only; days on which nobody ever works are 'working_days'"
+        raise Refusal("this is more than ten years of holidays in all", fix, "date")
+    return ranges
+
+
 def _date(written: Any) -> dt.date:
     try:
         return read_date(written if isinstance(written, str) else shown(written))
@@ -214,6 +221,7 @@ Weekday = Annotated[int, BeforeValidator(one_of(DAYS, "a day of the week"))]
 WorkingDays = Annotated[tuple[Weekday, ...], BeforeValidator(_some)]
 Date = Annotated[dt.date, BeforeValidator(_date)]
 Dates = Annotated[tuple[dt.date, ...], BeforeValidator(_dates)]
+Holidays = Annotated[tuple[Dates, ...], AfterValidator(_in_all)]
 Month = Annotated[int, BeforeValidator(one_of(MONTHS, "a month"))]
 Limit = Annotated[tuple[int, Duration], BeforeValidator(_limit)]
 Share = Annotated[Decimal, BeforeValidator(_share)]

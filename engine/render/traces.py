@@ -79,6 +79,8 @@ def details(entry: Entry, clock: Clock) -> str:
     said = [_field(entry, name, clock) for name in _SAID if entry.fields.get(name) is not None]
     if (entry.kind, entry.event) == ("meeting", "timed_out"):
         said.append("not held")
+    if entry.event == "reassigned" and entry.fields.get("person") is None:
+        said.append("to nobody")
     others = [name for name in entry.fields if name not in _KNOWN and entry.fields[name] is not None]
     return ", ".join([" ".join(said)] * bool(said) + [f"{name} {_plain(entry.fields[name])}" for name in others])
 

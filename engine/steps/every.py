@@ -15,7 +15,7 @@ from engine.logic import Condition
 from engine.quantities import Around, DayOf, Duration, Moment, OnDate, Refused, parse_moment
 from engine.quantities import Field as DateField
 from engine.recurring import Phase, next_after
-from engine.rules import counted, ends, parse_rule
+from engine.rules import counted, ends, parse_rule, says_an_end
 from engine.run import Flipped, Open
 from engine.steps.base import NEXT, Given, Move, Over, Rest, Spec, Through, TimeUp, Unready, WaitingModel, keep
 from engine.stored import pack, to_json
@@ -153,7 +153,7 @@ def _is_time(said: object) -> bool:
 
 
 def _check_end(model: Model, schedule: Schedule | None, until: Condition | Moment | None, place: Place) -> None:
-    counts = isinstance(schedule, Recurrence) and ends(schedule)
+    counts = ends(schedule) if isinstance(schedule, Recurrence) else schedule is None and says_an_end(model.schedule)
     over = counts or model.times is not None or model.at_most is not None
     if isinstance(schedule, AtOnce) and model.times is None:
         message = "'at once' has no end of its own: it lacks 'times'"

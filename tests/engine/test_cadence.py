@@ -121,9 +121,11 @@ def test_what_is_no_cadence_says_what_to_write(text, said):
         ("FREQ=WEEKLY;UNTIL=20270230", "'UNTIL=20270230' is no day or instant"),
         ("FREQ=WEEKLY;FREQ=DAILY", "is not an RRULE"),
         ("FREQ=DAILY;BYMINUTE=0,30", "a cadence comes once an hour at most. Give BYMINUTE one number."),
-        ("FREQ=HOURLY", "a cadence comes once an hour at most"),
+        ("FREQ=HOURLY", "a cadence is of days and their hours, so FREQ=HOURLY cannot be. Use FREQ=DAILY"),
         ("FREQ=WEEKLYY", "'FREQ=WEEKLYY' is not an RRULE"),
         ("nonsense", "'nonsense' is not an RRULE"),
+        ("FREQ=DAILY;EXDATE=20260305", "an RRULE has no part 'EXDATE'"),
+        ("FREQ=DAILY;INTERVALL=2", "an RRULE has no part 'INTERVALL'. Did you mean 'INTERVAL'?"),
         ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30' never comes"),
     ],
 )

@@ -263,6 +263,11 @@ def test_mails_in_turn_say_when_each_goes_and_what_stops_them():
     ]
 
 
+def test_a_task_that_nobody_can_have_says_so():
+    assert details(entry("reassigned", person=None), str) == "to nobody"
+    assert details(entry("reassigned", person="ben"), str) == "(ben)"
+
+
 def test_a_count_is_shown_item_by_item_as_any_is():
     found = condition('count(c.role == "champion" and c.relationship >= 3 for c in contacts) >= 1')
     people = (contact(name="Ina", role="champion", relationship=4), contact(name="Uwe", role="other"))
