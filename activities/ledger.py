@@ -13,7 +13,7 @@ uncertain → wanted     by a person's word only; so is what was refused and no 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -22,6 +22,7 @@ from activities.desks import Bench, bench
 from activities.host import Channel, Host
 from activities.mail import notices
 from activities.message import MAIL, NOTICE, mail_of
+from activities.outcomes import Settled, end
 from activities.putting_off import APART, LOOKS, MAILS
 from activities.slack import cards, removing
 from activities.store import accounts, breakers, effects, inputs, outbox, runs, wakes
@@ -31,7 +32,7 @@ from activities.store.emptied import ERASED, is_empty
 from activities.store.together import Collided
 from activities.store.troubles import NOT_TAKEN
 from activities.transport import Message
-from engine.mailing import EXPIRED, Later, Now, verdict
+from engine.mailing import Later, Now, verdict
 from engine.run import Answered, Flipped, Input, Operated
 
 SOON: Final = timedelta(seconds=1)  # real: until a card that is being posted is looked for again
@@ -85,7 +86,6 @@ class Left:
 
 
 Claim: TypeAlias = Granted | Doubted | Paced | Left
-Settled: TypeAlias = Literal["sent", "failed", "skipped"]
 
 
 def claim(host: Host, effect: str) -> Claim:
@@ -205,12 +205,12 @@ def _goes_first(one: Input, row: EffectRow) -> bool:
 def _may_go(at: Bench, account: AccountRow, row: EffectRow) -> bool:
     """What is looked at in the moment of sending."""
     if is_empty(row.effect):
-        _end(at, account, row, "skipped", reason=ERASED)
+        end(at, account, row, "skipped", reason=ERASED)
         return False
     if row.channel == "email" and not _is_welcome(at, account, row):
         return False
     if (reason := pings.unneeded(at, account, row)) is not None:
-        _end(at, account, row, "skipped", reason=reason)
+        end(at, account, row, "skipped", reason=reason)
         return False
     if pings.is_put_off(at, account, row):
         return False
@@ -231,9 +231,9 @@ def _is_welcome(at: Bench, account: AccountRow, row: EffectRow) -> bool:
         case Now(state="sent"):
             return True
         case Now(state="failed"):
-            _end(at, account, row, "failed", reason=found.reason)
+            end(at, account, row, "failed", reason=found.reason)
         case _:
-            _end(at, account, row, "skipped", reason=found.reason)
+            end(at, account, row, "skipped", reason=found.reason)
     return False
 
 
@@ -283,26 +283,9 @@ def _settled(at: Bench, effect: str, state: Settled, told: str, code: str) -> No
     settled = row.state in {"sent", "failed"} and not (row.state == "failed" and state == "sent")
     if settled or (state == "failed" and notices.is_lost(at, account, row, code)):
         return  # whom Slack does not know gets a mail
-    _end(at, account, row, state, **({"receipt": told, "reason": None} if state == "sent" else {"reason": told}))
+    end(at, account, row, state, **({"receipt": told, "reason": None} if state == "sent" else {"reason": told}))
     if state == "sent" and row.channel == NOTICE:
         effects.change(at.connection, row.id, reason=row.reason)  # why it went by mail
-
-
-def _end(
-    at: Bench,
-    account: AccountRow,
-    row: EffectRow,
-    state: Settled,
-    receipt: str | None = None,
-    reason: str | None = None,
-) -> None:
-    moment = care.moment(at, account, row)
-    over = {"lease_until": None, "until": None, "asking": False, "settled_at": moment, "held": None}
-    effects.change(at.connection, row.id, state=state, receipt=receipt, reason=reason, **over)
-    told = row.settled(moment, "expired" if reason == EXPIRED else state, reason)
-    inputs.latch(at.connection, [(row.run, told)], at.real)
-    if state != "sent" and row.channel == "email":
-        care.move_up(at, account)
 
 
 def _given_back(at: Bench, effect: str, reason: str, after: timedelta) -> bool:
@@ -337,7 +320,7 @@ def _put_aside(at: Bench, effect: str, reason: str, at_least: timedelta) -> None
 
 def _wait_alone(at: Bench, account: AccountRow, row: EffectRow, reason: str, at_least: timedelta) -> None:
     if not putting_off.alone(at, account, row, reason, at_least):
-        _end(at, account, row, "failed", reason=reason)
+        end(at, account, row, "failed", reason=reason)
 
 
 def _doubted(at: Bench, effect: str, reason: str) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from activities.desks import Bench, bench, lay_out
 from activities.directive import Directive
 from activities.host import Host
+from activities.outcomes import expire
 from activities.outlook import directive_of, directives
 from activities.store import accounts, effects, inputs, runs, tasks, traces, wakes, watches
 from activities.store.accounts import AccountRow
@@ -118,8 +119,9 @@ def feed(
     if row.fault is not None:
         return row
     now = _moment(at, account, reached)
-    waiting = inputs.waiting(at.connection, row.id)
     released = effects.release(at.connection, row.id, now, at.real) if not row.paused else []
+    released = expire(at, account, released, now)
+    waiting = inputs.waiting(at.connection, row.id)
     if row.over:
         inputs.consume(at.connection, [seq for seq, _ in waiting], now)
         if not waiting and not released:

@@ -25,6 +25,7 @@ from engine.watching import ANCHOR, KNOWN, LOST
 EXITS = ("stop", "goal")
 _TICK = timedelta(microseconds=1)
 _RANKS = {"stop": 1, "goal": 2, ANCHOR: 4}
+_EXPIRED = 5  # what time alone has brought, as a timer does
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,8 @@ def _order(given: Input) -> tuple[int, datetime, int]:
         return (0, given.at, 0)
     if isinstance(given, Flipped):
         return (1, given.at, _RANKS.get(given.path, 3))
+    if isinstance(given, Settled) and given.state == "expired":
+        return (1, given.at, _EXPIRED)
     return (1, given.at, 0)
 
 

@@ -4,7 +4,7 @@ becomes of it when its moment has come.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2s
@@ -78,6 +78,12 @@ def is_expired(effect: Effect, now: datetime) -> bool:
     """One that is wanted in the very instant at which it expires, as it was approved then, may go in that instant."""
     expires = expires_of(effect)
     return expires is not None and expires <= now and not effect.at == expires == now
+
+
+def ended(expired: Iterable[Effect]) -> list[tuple[Effect, datetime]]:
+    """Mails that have expired, in the order in which that is told, and when it was."""
+    ends = [(one, end) for one in expired if (end := expires_of(one)) is not None]
+    return sorted(ends, key=lambda one: (one[1], in_turn(*one)))
 
 
 def ready_of(effect: Effect, name: str, recipient: str, free: datetime, account: Account, policy: Policy) -> Ready:

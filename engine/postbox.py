@@ -13,12 +13,14 @@ from engine.calendar import Calendar
 from engine.care import Gone, Ready, Slot, Turns
 from engine.mailing import (
     EVERY,
+    EXPIRED,
     MISSING,
     SUPPRESSED,
     UNSUBSCRIBED,
     Later,
     Now,
     can_be_reached,
+    ended,
     in_turn,
     is_expired,
     ready_of,
@@ -93,6 +95,14 @@ class Postbox:
         """Whether what the step has written to them is about the topic."""
         mine = [path for of, path, to, about in self.written if (of, to, about) == (run, given.to, topic)]
         return not topic or any(f"{path}/".startswith(f"{given.path}/") for path in mine)
+
+    def expire(self, now: datetime) -> list[tuple[str, Settled]]:
+        """By run, what is not worth sending any more: that comes before what time else brings in that instant."""
+        held = [one for one in self.waiting.values() if one.until <= now and is_expired(one.effect, now)]
+        for one in held:
+            del self.waiting[one.effect.id]
+            self.freed = True
+        return [(one.run, one.settled(at, "expired", EXPIRED)) for one, at in ended(one.effect for one in held)]
 
     def empty(self, account: Account, now: datetime) -> Iterator[tuple[Effect, Settled | Entry]]:
         """What becomes of the mails that are due: settled, or put off, which the trace tells."""

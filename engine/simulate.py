@@ -306,8 +306,10 @@ class Simulation:
 
     def run_until_quiet(self, now: datetime) -> None:
         """Advances every run that something has come for, until none has; then the mails that are due are sent, so that
-        what ends a run at the same instant keeps its mail from going.
+        what ends a run at the same instant keeps its mail from going. What has expired by then ends before.
         """
+        for run_id, expired in self.postbox.expire(now):
+            self.inputs.setdefault(run_id, []).append(expired)
         while due := self.awaited(now) or self.send(now):
             for run_id in due:
                 inputs, self.inputs[run_id] = self.inputs.get(run_id, []), []

@@ -114,6 +114,26 @@ def test_what_a_person_does_in_the_very_instant_of_a_timer_comes_before_it(sqlit
     assert (ended["outcome"], then & {"timed_out", "escalated", "reminded", "waited"}) == ("in_time", set())
 
 
+def test_a_mail_that_expires_in_the_instant_in_which_its_loop_comes_again_is_over_before(sqlite):
+    mail = {
+        "email": "it",
+        "to": "champion",
+        "subject": "Hi",
+        "text": "Hi",
+        "send": {"on": ["friday"]},
+        "expires": "1 day",
+    }
+    daily = {"every": "daily", "schedule": "day 10:00", "times": 4, "do": [mail]}
+    text = bound(json.dumps({"playbook": "example", "owner": "csm", "start": "by hand", "steps": [daily]}), "a1")
+    life = Life(compiled(text), story(account={"id": "a1"}), text)
+    until = NOW + timedelta(days=9)
+
+    told = lived(played(sqlite, [life], until, care=False), life)
+
+    assert told == simulated(life, until)
+    assert [one["event"] for one in told["", 1] if one["path"] == "daily"] == ["occurred"] * 4 + ["completed"]
+
+
 LACKING = {"to": "champion", "subject": "Hi", "text": "You have {{ account.seats }} seats"}
 
 

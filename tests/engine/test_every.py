@@ -54,6 +54,23 @@ def test_what_ends_in_the_instant_in_which_its_loop_comes_again_is_not_open_any_
     assert rounds == ["occurred"] * 3
 
 
+ON_FRIDAY = "to: champion, send: {on: [friday]}, expires: 1 day"
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        f"{{email: hello, {ON_FRIDAY}, subject: Hi, text: Hi}}",
+        f"{{sequence: hello, {ON_FRIDAY}, mails: [{{subject: Hi, text: Hi}}]}}",
+    ],
+)
+def test_nor_is_a_mail_that_expires_in_that_instant(inside):
+    story = told(weekly("times: 3", f"do: [{inside}]", "day 10:00"))
+
+    said = [(one.event, one.at.day) for one in story.trace if one.event in {"occurred", "skipped"}]
+    assert said == [("occurred", 2), ("skipped", 3), ("occurred", 3), ("skipped", 4), ("occurred", 4), ("skipped", 5)]
+
+
 def test_after_the_last_time_it_is_over_when_that_is_done():
     story = told(weekly("times: 1", ASK), then=[{"after": "30 days", "complete": "call", "outcome": "done"}])
 
