@@ -148,9 +148,9 @@ def _rises(memo: Mapping[str, JsonValue], ctx: Context) -> int:
 
 
 def _round(path: str, ctx: Context) -> str:
-    """Says which watches have risen in a row, this one first, in the order of the file."""
+    """Says which watches of this run have risen in a row, this one first, in the order of the file."""
     at_it = [one.path for one in ctx.run.open.values() if one.step == one.path and _rises(one.memo, ctx) > 1]
     start = at_it.index(path)
     names = [one.rpartition("/")[2] for one in (*at_it[start:], *at_it[:start], path)]
-    round_ = " -> ".join(names)
-    return f"it became true {MOST_IN_A_ROW} times in a row, as what follows from it makes it so again: {round_}"
+    ring = f": {' -> '.join(names)}" if len(at_it) > 1 else ""
+    return f"it became true {MOST_IN_A_ROW} times in a row, as what follows from it makes it so again{ring}"

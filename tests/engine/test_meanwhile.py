@@ -4,7 +4,7 @@ import pytest
 
 from engine.run import Operated
 from engine.values import read_instant
-from tests.support.playbooks import MONDAY_MORNING, compiled, lines, problems, source, told
+from tests.support.playbooks import KIM, MONDAY_MORNING, compiled, lines, problems, source, told
 from tests.support.playbooks import story as story_of
 from tests.support.unkind_hosts import Watched, after
 
@@ -164,6 +164,17 @@ def test_watches_that_make_each_other_true_rest_in_attention_and_the_run_goes_on
     assert str(parked.fields["reason"]).endswith("down -> up -> down")
     assert [path for _, path in lines(story, "occurred")].count("meanwhile/down") == 20
     assert story.outcome == "completed"
+
+
+def test_watches_of_two_runs_that_make_each_other_true_rest_too():
+    head = RING.replace('"paused"', '"paused" and item.role == "champion"')
+    head = head.replace('"active"', '"active" and item.role == "other"') + "each: contacts\n"
+    lee = {"id": "c2", "name": "Lee", "role": "other", "email": "lee@acme.test"}
+
+    story = told("  - {wait: long, for: 60 days}", head=head, contacts=[KIM, lee])
+
+    (parked,) = [one for one in story.trace if one.event == "parked"]
+    assert (parked.subject, parked.path) == ("c2", "meanwhile/down")
 
 
 def test_one_that_a_person_lets_go_on_hears_what_is_true_then():
