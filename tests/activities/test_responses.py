@@ -104,7 +104,7 @@ def test_an_address_that_bounced_for_good_is_written_to_no_more(made):
     drive(host, clock, NOW + timedelta(days=10))
 
     assert host.database.read(lambda c: suppressions.reason_of(c, "kim@acme.test")) == "bounced"
-    assert [one.state for one in host.database.read(effects.listed)].count("sent") == 1
+    assert [one.state for one in host.database.read(lambda c: effects.listed(c, channel="email"))].count("sent") == 1
 
 
 def test_an_answer_of_somebody_whom_nobody_knows_is_said_so(made):
