@@ -49,6 +49,7 @@ _TOKEN = re.compile(
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 # As many write thousands, and nobody decimals.
 _THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}\.\d\d0")
+_OTHER_DATE: Final = re.compile(r"\d{1,2}\.\d{1,2}\.\d{2,4}")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _NESTING: Final = ("not ", "else ", "+ ", "- ", "* ", "/ ", "% ")
@@ -133,7 +134,9 @@ def _take_number(word: str, match: re.Match[str], tokens: Tokens) -> None:
     offset = match.start()
     digits = word.removesuffix("%")
     if not _NUMBER.fullmatch(digits):
-        tokens.fault(f"'{digits}' is not a number", "Write digits with at most one point, such as 1500 or 0.5.", offset)
+        date = _OTHER_DATE.fullmatch(digits)
+        fix = "Write a date as 2026-07-01." if date else "Write digits with at most one point, such as 1500 or 0.5."
+        tokens.fault(f"'{digits}' is not a number", fix, offset)
         return
     if word != digits and match.string[match.end() :][:1].isalnum():
         fix = "Put spaces around % for the rest of a division."
