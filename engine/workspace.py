@@ -38,7 +38,9 @@ ReadT = TypeVar("ReadT")
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where a file is wrong, what it would have declared is left at its default; `problems` has every word of it."""
+    """Where a file is wrong, what it would have declared is left at its default; of people.yaml, whom all the others
+    name, whoever can be made out is known. `problems` has every word of it.
+    """
 
     folder: Path
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
@@ -86,7 +88,7 @@ def load(folder: Path) -> Workspace:
         folder=folder,
         vocabulary=known,
         policy=policy or Policy(),
-        people=people or People(),
+        people=people or _declared(folder / PEOPLE, read_people, Problems(), applied=True) or People(),
         templates=Templates(templates, _units(known), _types(known)),
         playbooks=tuple(one for one in documents if one not in tests),
         tests=tests,

@@ -126,3 +126,12 @@ def test_a_title_by_language_that_lacks_one_of_the_mails_is_told(tmp_path):
     assert [(one.where, one.severity, one.message) for one in loaded.problems] == [
         ("topics > a > title", "warning", "there is none in 'de-at', in which mails are written")
     ]
+
+
+def test_where_people_have_a_fault_whoever_can_be_made_out_is_known_to_the_other_files(tmp_path):
+    people = (FOLDER / "people.yaml").read_text(encoding="utf-8").replace("slack: U0ANA", "slack: U0MAX")
+
+    found = load(good_but(tmp_path, {"people.yaml": people}))
+
+    assert [(one.file, one.code) for one in found.problems] == [(str(tmp_path / "people.yaml"), "same-slack")]
+    assert found.people.get("ana") is not None
