@@ -317,7 +317,7 @@ def test_a_suppressed_address_gets_no_mail_whatever_a_playbook_wants(made):
 
     (mail,) = host.database.read(lambda c: effects.listed(c, channel="email"))
     assert (email.sent, mail.state, mail.reason) == ([], "skipped", "suppressed")
-    assert only_run(host).over
+    assert only_run(host).outcome == "completed"
 
 
 def test_a_settle_that_comes_after_the_run_has_ended_is_kept(made):
