@@ -48,7 +48,7 @@ _TOKEN = re.compile(
 )
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 # As many write thousands, and nobody decimals.
-_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}\.\d\d0")
+_THOUSANDS: Final = re.compile(r"[1-9]\d{1,2}\.000")
 _OTHER_DATE: Final = re.compile(r"\d{1,2}\.\d{1,2}\.\d{2,4}")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
