@@ -121,7 +121,8 @@ class Recurrence(Frozen):
 Schedule = Annotated[Every | AtOnce | Recurrence, pydantic.Field(discriminator="kind")]
 
 
-def parse_cadence(text: str) -> Every | AtOnce | Refused:
+def parse_cadence(text: str, fiscal_year: int = 1) -> Every | AtOnce | Refused:
+    """`fiscal_year` is the month in which it begins, for the rule that says what no cadence can."""
     words = " ".join(text.lower().split())
     if words == AT_ONCE:
         return AtOnce()
@@ -136,7 +137,7 @@ def parse_cadence(text: str) -> Every | AtOnce | Refused:
         return Refused(f"'{text}' cannot be", f"Say a number of {period}s from 1 to {LONGEST}.")
     if isinstance(time, Refused):
         return time
-    on = _on(found["on"], period)
+    on = _on(found["on"], period, fiscal_year)
     if isinstance(on, Refused):
         return on
     return Every(count=count, period=period, on=on, time=time, on_business_day=bool(found["moved"]))
@@ -159,7 +160,7 @@ def _time(said: str | None) -> dt.time | Refused | None:
     return dt.time(hour, minute)
 
 
-def _on(said: str | None, period: Period) -> OnWeekdays | OnDay | OnNth | Refused | None:
+def _on(said: str | None, period: Period, fiscal_year: int) -> OnWeekdays | OnDay | OnNth | Refused | None:
     words = said.strip().removeprefix("on").strip() if said else ""
     if not words:
         fix = "Say which day, as in 'quarter on day 1' or 'quarter on first monday'."
@@ -168,7 +169,7 @@ def _on(said: str | None, period: Period) -> OnWeekdays | OnDay | OnNth | Refuse
         return _on_day(whole(found[1]), period)
     if found := _NTH.fullmatch(words.replace("business day", "business_day")):
         return _on_nth(found[1] == "last", found[2], period)
-    return _on_weekdays(words, period)
+    return _on_weekdays(words, period, fiscal_year)
 
 
 def _on_day(day: int, period: Period) -> OnDay | Refused:
@@ -190,9 +191,9 @@ def _on_nth(last: bool, word: str, period: Period) -> OnNth | Refused:  # noqa: 
     return day if isinstance(day, Refused) else OnNth(last=last, weekday=day)
 
 
-def _on_weekdays(words: str, period: Period) -> OnWeekdays | Refused:
+def _on_weekdays(words: str, period: Period, fiscal_year: int) -> OnWeekdays | Refused:
     if period != "week":
-        return Refused(f"a {period} has no '{words}' to choose", _ordinal(words, period) or _fit(period))
+        return Refused(f"a {period} has no '{words}' to choose", _ordinal(words, period, fiscal_year) or _fit(period))
     days = [_weekday(word) for word in re.split(r"\s*(?:,|\band\b)\s*", words)]
     if wrong := next((one for one in days if isinstance(one, Refused)), None):
         return wrong
@@ -202,16 +203,17 @@ def _on_weekdays(words: str, period: Period) -> OnWeekdays | Refused:
     return OnWeekdays(days=tuple(known))
 
 
-# By the calendar: a quarter is one of January, April, July and October.
-_FREQUENCIES = {"month": "MONTHLY", "quarter": "MONTHLY;BYMONTH=1,4,7,10", "year": "YEARLY"}
+_MONTHS_BETWEEN = {"month": 1, "quarter": 3, "year": 12}
 
 
-def _ordinal(words: str, period: Period) -> str:
+def _ordinal(words: str, period: Period, fiscal_year: int) -> str:
     """How to say "second tuesday", which is a rule's."""
     number, _, day = words.partition(" ")
-    if number not in _ORDINALS or day not in DAYS or period not in _FREQUENCIES:
+    if number not in _ORDINALS or day not in DAYS or period not in _MONTHS_BETWEEN:
         return ""
-    rule = f"FREQ={_FREQUENCIES[period]};BYDAY={_ORDINALS.index(number)}{day[:2].upper()}"
+    months = sorted((month - 1) % 12 + 1 for month in range(fiscal_year, fiscal_year + 12, _MONTHS_BETWEEN[period]))
+    within = f";BYMONTH={','.join(map(str, months))}" if len(months) < 12 else ""
+    rule = f"FREQ=MONTHLY{within};BYDAY={_ORDINALS.index(number)}{day[:2].upper()}"
     return f'Write {{rrule: "{rule}"}} in its place.'
 
 

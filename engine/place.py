@@ -19,7 +19,7 @@ from engine.names_here import Wider
 from engine.plan import MEANWHILE
 from engine.policy import Policy
 from engine.problems import ADD_HOLDER, suggest_or_list
-from engine.quantities import Around, DayOf, Duration, Moment, Refused, parse_duration, parse_moment
+from engine.quantities import SOME_DATE, Around, DayOf, Duration, Moment, Refused, parse_duration, parse_moment
 from engine.quantities import Field as DateField
 from engine.types import TEXT, Type
 from engine.validation import shown
@@ -161,8 +161,9 @@ class Place:
             return None
         if isinstance(found, DayOf) and found.day < 0 and self.compiler.head.anchor is None:
             message = f"day {found.day} lies before the day the run starts, from which it counts here"
-            fix = "Say in the head which date is meant, such as 'anchor: account.renewal_date'."
-            self.fault(*keys, message=message, fix=fix, code="no-anchor")
+            date = self.vocabulary.a_date
+            such = f", such as 'anchor: {date}'" if date else ": 'anchor: account.…', a date field of vocabulary.yaml"
+            self.fault(*keys, message=message, fix=f"Say in the head which date is meant{such}.", code="no-anchor")
             return None
         reads = self.date_read(found)
         if reads is None or self._is_date(reads, *keys):
@@ -170,7 +171,8 @@ class Place:
         return None
 
     def refused(self, found: Refused, *keys: str | int) -> None:
-        self.fault(*keys, message=found.message, fix=found.fix, code="invalid-time")
+        fix = found.fix.replace(SOME_DATE, self.vocabulary.a_date or SOME_DATE)
+        self.fault(*keys, message=found.message, fix=fix, code="invalid-time")
 
     def date_read(self, moment: Moment) -> str | None:
         """The path that the instant hangs on, if it hangs on one."""

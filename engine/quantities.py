@@ -42,6 +42,8 @@ _ALSO_CALLED: Final[dict[str, str]] = {
 _DURATION = re.compile(r"(?P<amount>\d+(?:\.\d+)?)\s*(?P<unit>[^\W\d].*)")
 _DAY_OF = re.compile(r"day\s+(?P<day>[+-]?\d+)")
 _AROUND = re.compile(r"(?P<amount>\d.*?)\s+(?P<side>before|after)\s+(?P<path>\S.*)")
+SOME_DATE: Final = "account.…"
+"""Stands in what is to be done for a date of the vocabulary."""
 _PATH = re.compile(r"[a-z]\w*(?:\.[a-z]\w*)+")
 _DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 _ON_A_BUSINESS_DAY = re.compile(r"\s+on a business day$")
@@ -237,7 +239,7 @@ def _around(amount: str, side: str, path: str, *, moved: bool) -> Around | Refus
         return duration
     if _PATH.fullmatch(path):
         return Around(amount=duration, before=side == "before", path=path, on_business_day=moved)
-    fix = "Say whose it is as well, as in account.renewal_date."
+    fix = f"Say whose it is as well, as in {SOME_DATE}."
     return Refused(f"'{path}' is not the name of a date", fix)
 
 

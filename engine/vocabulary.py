@@ -86,6 +86,11 @@ class Vocabulary:
     def _choices(self, name: str) -> tuple[str, ...]:
         return self.fields[name].type.choices if name in self.fields else ()
 
+    @property
+    def a_date(self) -> str:
+        """The first date of an account, for examples; empty where there is none."""
+        return next((f"account.{name}" for name, one in self.fields.items() if one.type.kind == "date"), "")
+
     def always_known(self, path: str) -> bool:
         """Whether no account can lack it: a field that is required or has a default."""
         room, _, name = path.partition(".")

@@ -3,8 +3,9 @@
 from typing import ClassVar, Final
 
 from engine.conditions.checking import Checker
-from engine.conditions.faults import did_you_mean
+from engine.conditions.faults import nearest
 from engine.conditions.operators import Typed, operator
+from engine.conditions.scope import Names
 from engine.conditions.tree import Node
 from engine.types import BOOLEAN, DATE, INSTANT, INTEGER, NUMBER, TEXT, Type
 
@@ -80,7 +81,7 @@ class Remembered(Typed):
     def result(self, check: Checker) -> Type | None:
         path, inner = remembered_path(self), self.arguments[0]
         if path is None or (self.operator == "since" and not path.startswith("account.")):
-            check.fault(self, *_not_remembered(self.operator, path or ""))
+            check.fault(self, *_not_remembered(self.operator, path or "", check.names))
             return None
         found = check.resolve_path(inner if isinstance(inner, Node) else self, path)
         if found and (said := check.names.why_not(f"{self.operator}.{path}")):
@@ -104,17 +105,24 @@ class OtherRuns(Typed):
             return None
         if found := check.names.type_of(path):
             return found
-        ids = {f'"{one.split(".")[1]}"' for one in check.names.paths() if one.startswith("runs.")}
-        check.fault(self, f'there is no playbook "{playbook}"', did_you_mean(f'"{playbook}"', ids), 0)
+        ids = sorted({one.split(".")[1] for one in check.names.paths() if one.startswith("runs.")})
+        meant = nearest(playbook, ids)
+        fix = f'Did you mean "{meant}"?' if meant else f"Known: {', '.join(ids)}." if ids else ""
+        check.fault(self, f'there is no playbook "{playbook}"', fix, 0)
         return None
 
 
-def _not_remembered(operator: str, path: str) -> tuple[str, str]:
+def _not_remembered(operator: str, path: str, names: Names) -> tuple[str, str]:
     if path.startswith("item."):
         fix = f"Compare it with what it was when the run started: at_start({path})."
         return "since takes a field of the account: when those of contacts and records changed is not kept", fix
     what = "a field of the account" if operator == "since" else "a name"
-    return f"{operator} takes {what}", f"Write {operator}(account.renewal_date)."
+    dates = (one for one in names.paths() if one.startswith("account.") and _is_date(names.type_of(one)))
+    return f"{operator} takes {what}", f"Write {operator}({next(dates, 'account.name')})."
+
+
+def _is_date(type_: Type | None) -> bool:
+    return type_ is not None and type_.kind == "date"
 
 
 def remembered_path(node: Node) -> str | None:

@@ -106,7 +106,7 @@ def _schedule(said: Any, place: Place) -> Schedule | None:
             found = Refused("braces cut a rule at its commas", f'Put quotes around it: {{rrule: "{whole}"}}.')
             keys = ("schedule", "rrule")
         case str():
-            found = parse_cadence(said)
+            found = parse_cadence(said, place.policy.fiscal_year)
         case _:
             found = Refused(f"{shown(said)} is not a cadence", "Write 'week on tuesday 10:00', or '{rrule: FREQ=…}'.")
     if isinstance(found, Refused):

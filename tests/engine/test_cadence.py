@@ -112,6 +112,21 @@ def test_what_is_no_cadence_says_what_to_write(text, said):
 
 
 @pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("month on second tuesday", "FREQ=MONTHLY;BYDAY=2TU"),
+        ("quarter on second tuesday", "FREQ=MONTHLY;BYMONTH=2,5,8,11;BYDAY=2TU"),
+        ("year on second tuesday", "FREQ=MONTHLY;BYMONTH=2;BYDAY=2TU"),
+    ],
+)
+def test_the_rule_that_is_proposed_begins_with_the_fiscal_year(text, rule):
+    found = parse_cadence(text, fiscal_year=2)
+
+    assert isinstance(found, Refused)
+    assert f'Write {{rrule: "{rule}"}}' in found.fix
+
+
+@pytest.mark.parametrize(
     ("rule", "said"),
     [
         ("FREQ=WEEKLY;INTERVAL=0", "'INTERVAL=0' cannot be. Say a number from 1 to 1000."),
