@@ -45,6 +45,7 @@ _AROUND = re.compile(r"(?P<amount>\d.*?)\s+(?P<side>before|after)\s+(?P<path>\S.
 SOME_DATE: Final = "account.…"
 """Stands in what is to be done for a date of the vocabulary."""
 _PATH = re.compile(r"[a-z]\w*(?:\.[a-z]\w*)+")
+_RECKONED = re.compile(rf"(?P<path>{_PATH.pattern})\s*(?P<sign>[-+])\s*(?P<amount>\d+ [a-z]+(?: [a-z]+)?)")
 _DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 _ON_A_BUSINESS_DAY = re.compile(r"\s+on a business day$")
 
@@ -172,6 +173,9 @@ def parse_moment(text: str) -> Duration | DayOf | Around | Field | At | OnDate |
         return _around(found["amount"], found["side"], found["path"], moved=moved)
     if _PATH.fullmatch(rest):
         return Field(path=rest, on_business_day=moved)
+    if found := _RECKONED.fullmatch(rest):
+        side = "before" if found["sign"] == "-" else "after"
+        return Refused(f"'{text}' is a calculation", f"Write '{found['amount']} {side} {found['path']}'.")
     if _DATED.match(rest):
         return _dated(text, rest, moved=moved)
     if moved:

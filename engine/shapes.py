@@ -54,6 +54,8 @@ class Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
     # what messages call it: "a task"
     noun: ClassVar[str] = ""
+    # how one is written, for whoever wrote something of another shape
+    example: ClassVar[str] = ""
     # what to do with a key that people look for here and that is none
     elsewhere: ClassVar[Mapping[str, str]] = {}
     # what must not be left at its default where it cannot be read: more would be done than was meant

@@ -102,11 +102,11 @@ class _Fault:
                     self._document.at(self._path[:-1]),
                     around,
                     f"'{name}' is missing",
-                    f"Add `{name}: …`",
+                    f"Add `{name}: …`{self._as_in(self._inner[:-1])}",
                     "missing-key",
                 )
         message, fix, code = _type_fault(self._details)
-        fix = self._behind_hash() or fix
+        fix = self._behind_hash() or fix or (self._instead() if code == "wrong-type" else "")
         if self._of_key:
             return self._document.key_at(self._path), around, message, fix, code
         return self._document.at(self._path), worded(self._where, self._inner), message, fix, code
@@ -122,8 +122,23 @@ class _Fault:
 
     def _parted(self, name: str) -> str:
         """Of words without a value, in braces: what stands behind a comma in a text without quotes."""
-        alone = self._details["input"] is None and " " in name
+        if self._details["input"] is not None:
+            return ""
+        key = self._document.key_at(self._path)
+        behind = self._document.text.splitlines()[key.line - 1][key.column - 1 :].removeprefix(name).lstrip()
+        alone = " " in name or (behind[:1] in {",", "}"} and not meant_key(self._model, self._inner))
         return f'Put quotes around text that has a comma in it: "…, {name}".' if alone else ""
+
+    def _instead(self) -> str:
+        said = self._as_in(self._inner)
+        return f"Write it{said.removeprefix(',')}" if said else ""
+
+    def _as_in(self, inner: Path) -> str:
+        """What is due there, or in the list there, as it is written."""
+        forms = _members(self._model)
+        models = [*_models_at(forms, inner), *_models_at(forms, (*inner, 0))]
+        found = (one.example for one in models if issubclass(one, Shape) and one.example)
+        return next((f", as in {one}" for one in found), "")
 
 
 def _type_fault(details: ErrorDetails) -> tuple[str, str, str]:

@@ -28,6 +28,7 @@ _URL = re.compile(r"https?://[^\s/]+\S*")
 
 class FieldShape(Shape):
     noun: ClassVar[str] = "a field"
+    example: ClassVar[str] = "{type: choice, of: [core, light]}"
     type: FieldKind
     of: tuple[str, ...] | None = None
     unit: str | None = None

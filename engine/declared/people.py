@@ -26,6 +26,7 @@ def _several(written: Any) -> Any:
 
 class AwayShape(Shape):
     noun: ClassVar[str] = "a time away"
+    example: ClassVar[str] = "[{from: 2026-08-01, to: 2026-08-14}]"
     first: Date = Field(alias="from")
     last: Date = Field(alias="to")
 

@@ -55,6 +55,7 @@ from engine.vocabulary import Vocabulary
 
 class TasksShape(Shape):
     noun: ClassVar[str] = "tasks"
+    example: ClassVar[str] = "{due: 5 business days}"
     due: Span = Tasks().due
 
 
@@ -73,11 +74,13 @@ class CalendarShape(Shape):
 
 class HolidaysShape(Shape):
     noun: ClassVar[str] = "holidays"
+    example: ClassVar[str] = "{also: [2026-12-24..2026-12-31]}"
     also: Holidays = ()
 
 
 class QuietShape(Shape):
     noun: ClassVar[str] = "quiet hours"
+    example: ClassVar[str] = '{customers: "20:00-08:00", also: [weekends, holidays]}'
     customers: DaySpan | None = None
     colleagues: Literal["outside working hours"] | None = None
     also: tuple[Literal["weekends", "holidays"], ...] = ()
@@ -85,6 +88,7 @@ class QuietShape(Shape):
 
 class CapShape(Shape):
     noun: ClassVar[str] = "a cap"
+    example: ClassVar[str] = "[{email: 3 per 7 days, per: contact}]"
     email: Limit
     per: Literal["contact", "account"]
     gather: Span | None = None
@@ -92,12 +96,14 @@ class CapShape(Shape):
 
 class TopicShape(Shape):
     noun: ClassVar[str] = "a topic"
+    example: ClassVar[str] = "{title: Product news}"
     title: ByLanguage
     essential: bool = False
 
 
 class LetterheadShape(Shape):
     noun: ClassVar[str] = "a letterhead"
+    example: ClassVar[str] = '{company: Acme, address: "1 Main Street, Boston"}'
     company: str = ""
     address: str = ""
     language: Language = Letterhead().language
@@ -111,6 +117,7 @@ class WebhookShape(Shape):
 
 class HoldoutShape(Shape):
     noun: ClassVar[str] = "a holdout"
+    example: ClassVar[str] = '{share: 5%, salt: "2026"}'
     share: Share
     salt: str
 

@@ -25,6 +25,7 @@ _ANY_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 class SendModel(StepModel):
     noun: ClassVar[str] = "a 'send'"
+    example: ClassVar[str] = '{window: "09:00-12:00", on: [tuesday, thursday]}'
 
     window: SendWindow | None = None
     on: tuple[Weekday, ...] | None = None

@@ -106,6 +106,8 @@ def test_a_moment_is_a_duration_a_day_a_date_or_an_instant(text, moment):
         ("2026-2-3", "Write a date as"),
         ("0001-01-01T00:00:00+02:00", "neither a date nor an instant"),
         ("30 days before renewal_date", "Say whose it is as well, as in account.…"),
+        ("account.contract_end - 60 days", "Write '60 days before account.contract_end'."),
+        ("account.contract_end + 2 business days", "Write '2 business days after account.contract_end'."),
         ("30 dayz before account.renewal_date", "Did you mean '30 days'?"),
         ("2 days on a business day", "Say '3 business days'"),
         ("2026-03-05T09:00:00Z on a business day", "Give the date alone"),
