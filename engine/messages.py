@@ -105,6 +105,8 @@ def _of_role(place: Place, role: str, *keys: str | int) -> Recipients | None:
     fix = suggest_or_list(role, known)
     if role in place.compiler.roles:
         fix = f"'{role}' is a role of colleagues: mails go to contacts, write '- slack: …' or '- task: …'."
+    if role == "item" and place.compiler.each is not None:
+        fix = "'to: item' is for 'each: contacts', as nothing else has an address. Write a contact's role."
     place.fault(*keys, message=f"'{role}' is not a role of a contact", fix=fix, code="unknown-recipient")
     return None
 

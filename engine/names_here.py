@@ -19,12 +19,18 @@ WITHOUT_OUTCOME = frozenset({"branch", "update", "end", "watch"})
 @dataclass(frozen=True, slots=True)
 class StepSaid:
     """A step as the file says it, wherever it stands: enough to speak of it before it is compiled. `threaded`: its
-    message is below another one's.
+    message is below another one's; `channels` are those that it tells, `#cs` or `account.channel`.
     """
 
     kind: str
     line: int
     threaded: bool = False
+    channels: frozenset[str] = frozenset()
+
+
+def is_channel(to: str) -> bool:
+    """And no person."""
+    return to.startswith(("#", "account."))
 
 
 def steps_said(
@@ -34,7 +40,9 @@ def steps_said(
     if isinstance(data, dict):
         kind, name = next(iter(data.items()), ("", None))
         if kind in kinds and isinstance(name, str):
-            yield name, StepSaid(kind, document.at(at).line, "thread" in data)
+            told = {str(data[key]) for key in ("to", "channel") if key in data}
+            channels = frozenset(one for one in told if is_channel(one))
+            yield name, StepSaid(kind, document.at(at).line, "thread" in data, channels)
         for key, value in data.items():
             yield from steps_said(document, value, kinds, (*at, key))
     if isinstance(data, list):

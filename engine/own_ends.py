@@ -34,7 +34,9 @@ def ended_by_itself(plan: Plan, vocabulary: Vocabulary) -> Iterator[tuple[Step, 
         for name, exit_ in exits:
             if _makes_true(step, exit_, vocabulary) and not _meant(plan, step, name, exit_):
                 message = f"this makes the {name} '{exit_.when.text}' true, and the run ends here as '{exit_.outcome}'"
-                fix = f"Change the {name}, or end the run with 'end: {exit_.outcome}' behind this step."
+                fix = f"Change the {name}, or take away what stands behind this step: it is never reached."
+                if name == "stop":
+                    fix = "Change the stop, or make it a goal."
                 yield step, message, fix
             if _waits_for_the_same(step, exit_) and _has_more(plan, step):
                 message = (
@@ -101,11 +103,21 @@ def _with(values: dict[str, Value]) -> Scope:
 
 def _meant(plan: Plan, step: Step, name: str, exit_: Exit) -> bool:
     """The run is to end there, and as it does: it is said again behind, or left to the goal."""
-    following, block = plan.next(step.path), step.path.rpartition("/")[0]
+    following = plan.next(step.path)
     if following is None:
-        return name == "goal" and (block == MAIN or block.startswith(f"{MEANWHILE}/"))
+        return name == "goal" and _is_last(plan, step.path)
     spec = plan.steps[following].spec
     return isinstance(spec, EndSpec) and spec.outcome == exit_.outcome
+
+
+def _is_last(plan: Plan, path: str) -> bool:
+    """Whether nothing stands behind it, nor behind what it stands in."""
+    block = path.rpartition("/")[0]
+    if block == MAIN or block.startswith(f"{MEANWHILE}/"):
+        return True
+    owner = plan.owner_of(block)
+    alone = plan.steps[owner].spec.kind not in {"parallel", "every"}
+    return alone and plan.next(owner) is None and _is_last(plan, owner)
 
 
 def _waits_for_the_same(step: Step, exit_: Exit) -> bool:

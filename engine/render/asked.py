@@ -40,6 +40,10 @@ _CALLS: Final[Mapping[str, str]] = {
     "business_days_until": "number of business days to {}", "business_days_since": "number of business days since {}",
     "hours_until": "number of hours to {}", "hours_since": "number of hours since {}", "at_start": "{} at the start",
 }  # fmt: skip
+ITSELF: Final = {
+    "contact.id == item.id": "the contact that the run is for",
+    "contact.id == event.contact": "the contact that the event came from",
+}
 _PATH: Final = re.compile(r"\baccount\.(\w+)")
 
 
@@ -54,6 +58,8 @@ class AsWritten:
 
     def whom(self, to: Recipients) -> str:
         condition = to.each or to.first
+        if condition is not None and condition.text in ITSELF:
+            return ITSELF[condition.text]
         return f"contact where {self.said(condition)}" if condition else str(to)
 
 

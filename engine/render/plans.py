@@ -141,16 +141,22 @@ def _of_task(task: TaskSpec) -> Iterator[str]:
         yield f"closes by itself when {closes.text}"
 
 
+def _of_escalation(escalation: EscalateSpec) -> Iterator[str]:
+    for number, one in enumerate(escalation.ladder, 1):
+        yield f"rung {number}: {one.to}, who has {one.within}"
+    if escalation.channel is not None:
+        yield f"told in {escalation.channel} when it opens"
+    if clears := escalation.conditions.get("clears"):
+        yield f"closes by itself when {clears.text}"
+
+
 def _below(step: Step) -> Iterator[str]:
     """What else there is to say of a step, a line each."""
     match step.spec:
         case TaskSpec() as task:
             yield from _of_task(task)
         case EscalateSpec() as escalation:
-            for number, one in enumerate(escalation.ladder, 1):
-                yield f"rung {number}: {one.to}, who has {one.within}"
-            if clears := escalation.conditions.get("clears"):
-                yield f"closes by itself when {clears.text}"
+            yield from _of_escalation(escalation)
         case MeetingSpec(conditions=conditions):
             yield f"held when {conditions['held'].text}"
         case SequenceSpec() as sequence:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal
 from pydantic import JsonValue
 
 from engine import messages
+from engine.names_here import is_channel
 from engine.problems import suggest_or_list
 from engine.run import Open, Settled
 from engine.steps.base import Done, Given, Move, Park, Rest, Spec, WaitingModel, keep
@@ -54,7 +55,7 @@ def compile_step(model: Model, place: Place) -> SlackSpec:
     messages.check_text(place, model.text, model.template)
     messages.check_colleague(place, model.to, "to")
     if model.thread is not None:
-        _check_thread(model.thread, place)
+        _check_thread(model.thread, model.to, place)
     limit = place.at_most(model)
     place.otherwise(model)
     return SlackSpec(
@@ -67,12 +68,13 @@ def compile_step(model: Model, place: Place) -> SlackSpec:
     )
 
 
-def _check_thread(step: str, place: Place) -> None:
+def _check_thread(step: str, to: str, place: Place) -> None:
     """It begins with a message of its own, which may have gone by then."""
     steps = place.compiler.said
     told = {name: one for name, one in steps.items() if one.kind in _TELLING}
     may_be = [name for name, one in told.items() if not one.threaded and place.names.type_of(f"outcome.{name}")]
     if step in may_be:
+        _check_same_place(step, to, place)
         return
     fix = suggest_or_list(step, may_be)
     if step not in steps:
@@ -85,6 +87,20 @@ def _check_thread(step: str, place: Place) -> None:
     else:
         message = f"the step '{step}' (line {steps[step].line}) cannot have happened where this stands"
     place.fault("thread", message=message, fix=fix or "Take 'thread' away.", code="unknown-thread")
+
+
+def _check_same_place(step: str, to: str, place: Place) -> None:
+    """A thread goes on where it began. Whose channel a field names, and whether two roles are one person, is seen only
+    when it happens.
+    """
+    began = place.compiler.said[step]
+    people = began.kind != "slack" or not began.channels
+    own = any(not one.startswith("#") for one in began.channels)
+    if to in began.channels or (own if to.startswith("#") else bool(began.channels) if is_channel(to) else people):
+        return
+    where = f"is told in {' and '.join(sorted(began.channels))}" if began.channels else "is told to a person"
+    message = f"'{step}' {where}, and this goes to {to}: a message cannot be below one that is elsewhere"
+    place.fault("thread", message=message, fix="Send it to the same, or take 'thread' away.", code="unknown-thread")
 
 
 def enter(spec: SlackSpec, ctx: Context) -> Move:

@@ -146,6 +146,7 @@ def test_an_update_that_ends_its_own_run_is_told(steps, head):
     [
         (SET + "  - end: gone", PAUSED),
         (SET, REACHED),
+        (BRANCH.replace("{task: look}", "{update: note, set: {tier: growth}}"), REACHED),
         (SET.replace("paused", "active") + "  - {task: look}", PAUSED),
         (SET + "  - {task: look}", PAUSED.replace("!=", "==")),
         (SET + "  - {task: look}", PAUSED.replace("when: ", "when: not known(account.arr) and ")),

@@ -323,3 +323,14 @@ def test_what_a_step_waits_for_is_told_in_words(step, expected):
     (open_,) = run.open.values()
 
     assert waits_for(open_, plan.steps[open_.step].spec) == expected
+
+
+def test_an_escalation_says_its_channel_and_a_mail_to_the_item_is_said_in_words():
+    steps = """
+  - {escalate: fire, reason: Fire, ladder: [{to: csm, within: 1 day}], channel: "#cs"}
+  - {email: sorry, to: item, subject: Sorry, text: Hello}
+"""
+    words = [line.strip() for line in plan_lines(compiled(source(steps, head="each: contacts\n")))]
+
+    assert "told in #cs when it opens" in words
+    assert "email sorry to the contact that the run is for: Sorry" in words

@@ -30,6 +30,10 @@ def test_a_message_says_below_which_step_it_belongs():
         ),
         ("  - {wait: first, for: 1 day}\n" + SECOND, "'first' is no message in Slack"),
         (SECOND.replace("thread: first", "thread: second"), "itself in a thread"),
+        (FIRST.replace("#alerts", "ae") + SECOND, "'first' is told to a person, and this goes to #alerts"),
+        (FIRST.replace("#alerts", "#wins") + SECOND, "'first' is told in #wins, and this goes to #alerts"),
+        (FIRST + SECOND.replace("#alerts", "ae"), "'first' is told in #alerts, and this goes to ae"),
+        ("  - {task: first, title: Ring}\n" + SECOND, "'first' is told to a person"),
     ],
 )
 def test_what_no_thread_can_begin_with_is_told(steps, said):
@@ -39,12 +43,12 @@ def test_what_no_thread_can_begin_with_is_told(steps, said):
 @pytest.mark.parametrize(
     "first",
     [
-        "{task: first, title: Ring, then: continue}",
+        "{task: first, title: Ring, then: continue, assign: csm}",
         "{escalate: first, reason: Fire, ladder: [{to: csm, within: 1 day}]}",
     ],
 )
 def test_what_tells_of_a_task_or_an_escalation_begins_one_too(first):
-    assert problems(source(f"  - {first}\n{SECOND}")).errors == ()
+    assert problems(source(f"  - {first}\n{SECOND}".replace('"#alerts"', "csm"))).errors == ()
 
 
 def test_a_plan_without_a_thread_keeps_its_form():

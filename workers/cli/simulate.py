@@ -11,6 +11,7 @@ from engine.problems import suggest_or_list
 from engine.render import timeline
 from engine.setting import Setting
 from engine.simulate import Told, simulate
+from engine.standing import standing
 from engine.story import Story
 from workers.cli.faults import FINE, WRONG, CommandFault
 from workers.cli.output import note, print_json, say, zone_clock
@@ -94,6 +95,6 @@ def _print(told: Told, story: Story, plan: Plan, setting: Setting, *, whys: bool
     if told.ended_at is not None:
         say(f"outcome: {told.outcome}")
     elif any(entry.event == "started" for entry in told.trace):
-        say("it has not ended")
+        say(f"it has not ended: {standing(told.runs.values(), plan, story.clock(setting))}")
     else:
         say("it did not start; `playbook explain` says why")
