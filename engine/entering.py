@@ -20,7 +20,7 @@ from engine.run import Flipped, Watch
 from engine.subjects import CONTACTS, is_of_item, marked, slot
 from engine.table import Table, earliest_after
 from engine.tailoring import OwnUnfit, Unfit, tailored
-from engine.trace import not_started
+from engine.trace import not_started, unheard
 from engine.trigger import (
     DELAYS,
     LASTING,
@@ -200,6 +200,8 @@ class Entrance(Table):
             told = stored.why(watch.condition, scope) if watch.condition else None
             rise = Flipped(at=at, path=watch.path, visit=watch.visit, name=watch.name, why=told, event=event)
             self.changes.latched.setdefault(watch.run, []).append(rise)
+        elif self.unheeded is not None:
+            self.unheeded.append(unheard(at, watch, stored.why(watch.condition, scope)))
 
     # --- what bars it, and what holds it
 

@@ -44,7 +44,8 @@ class Table:
     `elsewhere`, playbooks that are not among the rules count as started when they are played, unless what it knows of
     them bars it. `depth` counts how many causes led here; `unjudged`
     are the playbooks whose start has been applied since the account was last judged by all; `behind`: anything has;
-    `unheeded`, where somebody wants to know, gathers the events that were not ones that a playbook starts on.
+    `unheeded`, where somebody wants to know, gathers the events that are none of those that a playbook starts on or a
+    run waits for.
     `_followed` are the runs that say facts or play others just now: where each stands, and what it awaits that holds.
     """
 

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from engine.run import Effect
+from engine.plan import template_of
+from engine.run import Effect, Watch
 from engine.stored import to_json
 
 
@@ -52,6 +53,15 @@ def not_started(at: datetime, reason: str, subject: str = "", **fields: JsonValu
         event="not_started",
         subject=subject,
         fields={"reason": reason, **said},
+    )
+
+
+def unheard(at: datetime, watch: Watch, why: JsonValue) -> Entry:
+    """An event that is none of those that a run waits for; no trace keeps it."""
+    step = template_of(watch.path).rpartition("/")[2]
+    fields: dict[str, JsonValue] = {"reason": f"it is no {watch.event} that is meant here", "why": why}
+    return Entry(
+        at=at, path=watch.path, step=step, kind="event", event="not_heard", subject=watch.subject, fields=fields
     )
 
 

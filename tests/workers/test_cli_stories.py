@@ -225,6 +225,13 @@ class TestSimulate:
         assert ran.code == 1
         assert "there is no open task or escalation 'nothing'" in ran.err
 
+    def test_a_run_that_has_not_ended_says_where_it_waits(self):
+        Path("story.yaml").write_text(STORY.partition("then:")[0])
+
+        ran = playbook("simulate", "call", "--story", "story.yaml")
+
+        assert ran.lines[-1] == "it has not ended: the run waits at task ring since 2026-03-02 Mon 09:00"
+
     def test_a_story_with_a_fault_is_told_at_its_place(self):
         Path("story.yaml").write_text(STORY.replace("metrics: {score", "metrics: {scroe"))
 
@@ -349,6 +356,28 @@ class TestExplain:
         ran = playbook("explain", "call", "--story", "story.yaml", "--step", "then_wat")
 
         assert (ran.code, "Did you mean 'then_what'?" in ran.err) == (1, True)
+
+    def test_an_event_that_a_wait_did_not_mean_is_explained_with_its_parts(self, workspace):
+        waits_for_ana(workspace, "{after: 1 hour, event: login, data: {user: ben}}")
+
+        ran = playbook("explain", "call", "--story", "story.yaml", "--step", "back")
+
+        assert ran.lines[0] == "2026-03-02 Mon 10:00  back  not_heard: it is no login that is meant here"
+        assert 'event.user = "ben"' in ran.out
+
+    def test_an_event_in_the_instant_in_which_a_wait_opens_is_said_to_have_come_before_it(self, workspace):
+        waits_for_ana(workspace, "{after: 0 days, event: login, data: {user: ana}}")
+
+        ran = playbook("explain", "call", "--story", "story.yaml", "--step", "back")
+
+        assert ran.code == 1
+        assert "login came 2026-03-02 Mon 09:00, when it had not opened yet" in ran.err
+
+
+def waits_for_ana(workspace: Path, then: str) -> None:
+    wait = "  - {wait: back, on: login, where: event.user == 'ana', at_most: 9 days, otherwise: []}"
+    small_workspace(workspace, call=CALL.replace("steps:\n", f"steps:\n{wait}\n"))
+    Path("story.yaml").write_text(f"{STORY.partition('then:')[0]}then: [{then}]\n")
 
 
 class TestShow:

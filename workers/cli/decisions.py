@@ -23,14 +23,35 @@ Decision = Mapping[str, JsonValue]
 _KEPT = ("at", "path", "event", "subject", "reason", "unfit", "case", "why")
 
 
-def decisions_at(step: str, told: Told) -> list[Decision]:
-    """Those of a step, by its id or path. Raises CommandFault where nothing was decided."""
-    decided = [entry for entry in told.trace if entry.fields.get("why") is not None]
-    wanted = [_shown(entry) for entry in decided if step in {entry.step, entry.path}]
+def decisions_at(step: str, plan: Plan, story: Story, setting: Setting, told: Told) -> list[Decision]:
+    """Those of a step, by its id or path, with the events that it did not mean. Raises CommandFault where nothing was
+    decided.
+    """
+    unheard = [one for one in told.unheeded if one.path != "start"]
+    decided = [entry for entry in (*told.trace, *unheard) if entry.fields.get("why") is not None]
+    wanted = [entry for entry in decided if step in {entry.step, entry.path}]
     if not wanted:
+        if missed := _came_too_soon(step, plan, story, setting, told):
+            raise CommandFault(missed)
         known = dict.fromkeys(entry.step or entry.path for entry in decided)
         raise CommandFault(f"nothing was decided at '{step}' in this story. {suggest_or_list(step, known)}".strip())
-    return wanted
+    return [_shown(one) for one in sorted(wanted, key=lambda one: one.at)]
+
+
+def _came_too_soon(step: str, plan: Plan, story: Story, setting: Setting, told: Told) -> str:
+    """Of the events that a step waits for, those that came in the very instant in which it opened, or before it."""
+    specs = [spec for one in plan.steps.values() if step in {one.id, one.path} for spec in one.specs]
+    awaited = {"meeting" if spec.kind == "meeting" else getattr(spec, "on", None) for spec in specs} - {None}
+    opened = {one.at for one in told.trace if step in {one.step, one.path} and one.event in {"opened", "waiting"}}
+    facts = [fact for moment in story.moments for fact in facts_of(moment, setting.vocabulary)]
+    soon = [one for one in facts if one.event in awaited and opened and (one.at in opened or one.at < min(opened))]
+    if not soon:
+        return ""
+    first, clock = soon[0], story.clock(setting)
+    return (
+        f"nothing was decided at '{step}': {first.event} came {clock(first.at)}, when it had not opened yet. "
+        "What comes in the very instant in which a step opens comes before it"
+    )
 
 
 def decisions_of_start(plan: Plan, story: Story, setting: Setting, told: Told) -> list[Decision]:
@@ -40,7 +61,8 @@ def decisions_of_start(plan: Plan, story: Story, setting: Setting, told: Told) -
     if not plan.start.by_rule:
         raise CommandFault(f"{plan.playbook} is started by hand: there is no condition to explain")
     starts = [one for one in told.trace if one.path == "start" and one.fields.get("why") is not None]
-    found = sorted([*starts, *told.unheeded], key=lambda one: one.at)
+    unheeded = [one for one in told.unheeded if one.path == "start"]
+    found = sorted([*starts, *unheeded], key=lambda one: one.at)
     never = () if found and plan.start.on else _never(plan, story, setting, {one.subject for one in found})
     return [*map(_shown, found), *never]
 

@@ -34,7 +34,8 @@ def command(*, playbook: str, story: Path | None, word: str, step: str | None, a
     setting = chosen.setting
     found, plan = told_in(story or chosen.tests, chosen, word)
     told = simulate(plan, found, setting, others=chosen.others)
-    decisions = decisions_at(step, told) if step else decisions_of_start(plan, found, setting, told)
+    asked = (plan, found, setting, told)
+    decisions = decisions_at(step, *asked) if step else decisions_of_start(*asked)
     if as_json:
         print_json(decisions)
     else:
