@@ -245,14 +245,46 @@ def _placed(fault: Fault, source: object, parsed: Parsed) -> Fault:
 
 
 def _has_type(check: Checker, root: Node, want: Type | None) -> bool:
-    own = check.type_of(root.arguments[0])
+    own, argument = check.type_of(root.arguments[0]), root.arguments[0]
+    worded = own is not None and own.kind == "text" and want is not None and want.kind == "choice"
+    chosen = _chooses(check, argument, want) if worded and want and isinstance(argument, Node) else None
+    if chosen is not None:
+        return chosen
     found = check.fit(root, (0,), own, want) if want else own
     if found is None or want is None:
         return found is not None
     if own and _is_a(own if want.kind == "integer" else found, want):
         return True
-    check.fault(root, f"{check.said(root.arguments[0], found)}, where {want.name} is due", f"Give {want.name}.", 0)
+    said = check.said(argument, found)
+    check.fault(root, f"{said}, where {want.name} is due", _instead(check.phrase(argument), found, want), 0)
     return False
+
+
+def _chooses(check: Checker, node: Node, want: Type) -> bool | None:
+    """Whether each way of an `if` gives one of the choices that are wanted, and a fault for each word that is none;
+    None where it is no `if` between such words.
+    """
+    last = len(node.arguments) - 1
+    if node.operator != "if":
+        return None
+    fine = True
+    for index in (*range(1, last, 2), last):
+        one = node.arguments[index]
+        inner = _chooses(check, one, want) if isinstance(one, Node) else None
+        if isinstance(one, str):
+            inner = check.fit(node, (index,), check.type_of(one), want) is not None
+        if inner is None and not ((type_ := check.type_of(one)) and _is_a(type_, want)):
+            return None
+        fine = fine and inner is not False
+    return fine
+
+
+def _instead(said: str, found: Type, want: Type) -> str:
+    """What is one of other words is said over in those that are due."""
+    if want.kind != "choice" or found.kind != "choice":
+        return f"Give {want.name}."
+    whole = f'"{want.choices[0]}" if {said} == "{found.choices[0]}" else "{want.choices[-1]}"'
+    return f"Write a branch with an update in each case, or as in: {whole}."
 
 
 def _answers(check: Checker, root: Node, want: Type | None) -> bool:

@@ -133,7 +133,7 @@ def test_what_may_be_of_one_or_another_type_is_what_it_is_now():
         ("{{ 30 days }}", "3: 30 days is a duration, which a text cannot show. "),
         ("{{ account.arr / 0 }}", "3: account.arr / 0 can never be known. A division by 0 has no answer"),
         ("{{ item.seats / 2 }}", "3: item.* can be read only in a playbook that runs for `each` contact or record. "),
-        ('{{ running("nothing") }}', '11: there is no playbook "nothing". Did you mean "other"?'),
+        ('{{ running("nothing") }}', '11: there is no playbook "nothing". Known: other.'),
         ("{{ (account.arr }} x", "0: this is no template: unexpected '}', expected ')'."),
     ],
 )

@@ -289,3 +289,28 @@ def test_a_filter_of_what_is_not_known_says_which_name_it_was(text):
 
     (parked,) = [one for one in result.trace if one.event == "parked"]
     assert parked.fields["reason"] == f"the text needs {name}, which is not known"
+
+
+OFFER = "  - {task: offer, outcomes: [won, lost]}\n"
+BY_OUTCOME = """  - {update: note, set: {tier: '"growth" if outcome.offer == "won" else "starter"'}}\n"""
+
+
+def test_a_choice_between_words_of_a_choice_sets_one_of_them():
+    result = told(OFFER + BY_OUTCOME, then=[{"after": "1 day", "complete": "offer", "outcome": "lost"}])
+
+    assert [one.fields["set"] for one in result.trace if one.event == "updated"] == [{"tier": "starter"}]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("outcome.offer", 'as in: "enterprise" if outcome.offer == "won" else "starter"'),
+        (
+            '"growth" if outcome.offer == "won" else "statrer"',
+            '"statrer" is not one of its choices. Did you mean "starter"?',
+        ),
+        ('"growth" if outcome.offer == "won" else outcome.offer', "is not one of its choices"),
+    ],
+)
+def test_words_that_are_no_choice_of_the_field_say_what_to_write(value, said):
+    assert said in str(problems(source(f"{OFFER}  - {{update: note, set: {{tier: '{value}'}}}}\n")))
