@@ -5,7 +5,7 @@ that was stored as JSON is asked without the vocabulary it was written against.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -245,7 +245,14 @@ def _placed(fault: Fault, source: object, parsed: Parsed) -> Fault:
 
 
 def _has_type(check: Checker, root: Node, want: Type | None) -> bool:
-    own, argument = check.type_of(root.arguments[0]), root.arguments[0]
+    argument = root.arguments[0]
+    for one in _ways(argument) if want is not None and want.kind == "choice" else ():
+        other = Checker(check.names).type_of(one)
+        if want and other and other.kind == "choice" and not _is_a(other, want):
+            said = f"{check.said(one, other)}, where {want.name} is due"
+            check.fault(root, said, _instead(check.phrase(one), other, want), 0)
+            return False
+    own = check.type_of(argument)
     worded = own is not None and own.kind == "text" and want is not None and want.kind == "choice"
     chosen = _chooses(check, argument, want) if worded and want and isinstance(argument, Node) else None
     if chosen is not None:
@@ -277,6 +284,14 @@ def _chooses(check: Checker, node: Node, want: Type) -> bool | None:
             return None
         fine = fine and inner is not False
     return fine
+
+
+def _ways(argument: Argument) -> Iterator[Node]:
+    """What an `if` may give that is no constant; of anything else, nothing."""
+    if isinstance(argument, Node) and argument.operator == "if":
+        for one in (*argument.arguments[1:-1:2], argument.arguments[-1]):
+            if isinstance(one, Node):
+                yield from _ways(one) if one.operator == "if" else (one,)
 
 
 def _instead(said: str, found: Type, want: Type) -> str:

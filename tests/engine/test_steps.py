@@ -309,7 +309,7 @@ def test_a_choice_between_words_of_a_choice_sets_one_of_them():
             '"growth" if outcome.offer == "won" else "statrer"',
             '"statrer" is not one of its choices. Did you mean "starter"?',
         ),
-        ('"growth" if outcome.offer == "won" else outcome.offer', "is not one of its choices"),
+        ('outcome.offer if outcome.offer != "skipped" else "growth"', "Write a branch with an update in each case"),
     ],
 )
 def test_words_that_are_no_choice_of_the_field_say_what_to_write(value, said):
