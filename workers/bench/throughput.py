@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from sqlalchemy import func, select
@@ -55,7 +56,7 @@ async def throughput(server: DevServer, folder: Path, size: Size = Size()) -> li
         await _both(ours, theirs, "warm", 5)
         rounds = [await _both(ours, theirs, str(number), size.runs) for number in range(size.rounds)]
         mine, hand = sorted(rounds, key=lambda both: both[1].seconds / both[0].seconds)[size.rounds // 2]
-        actions = await actions_of(mine.handles[0]), await actions_of(hand.handles[0])
+        actions = await _on_average(mine.handles), await _on_average(hand.handles)
     what = "three effects, a wait, one more"
     speed = size.runs / mine.seconds, size.runs / hand.seconds
     return [
@@ -138,6 +139,11 @@ def _waiting(ours: Ground) -> int:
         tables.runs.c.outcome.is_(None), tables.runs.c.details.startswith("better")
     )
     return ours.host.database.read(lambda connection: connection.scalar(at_the_wait) or 0)
+
+
+async def _on_average(handles: Sequence[WorkflowHandle[Any, Any]]) -> float:
+    """Who advances a run, and so what it costs, hangs on how much there is to do."""
+    return mean([await actions_of(one) for one in handles])
 
 
 async def actions_of(handle: WorkflowHandle[Any, Any]) -> int:
