@@ -99,8 +99,9 @@ def _check_same_place(step: str, to: str, place: Place) -> None:
     if to in began.channels or (own if to.startswith("#") else bool(began.channels) if is_channel(to) else people):
         return
     where = f"is told in {' and '.join(sorted(began.channels))}" if began.channels else "is told to a person"
-    message = f"'{step}' {where}, and this goes to {to}: a message cannot be below one that is elsewhere"
-    place.fault("thread", message=message, fix="Send it to the same, or take 'thread' away.", code="unknown-thread")
+    message = f"'{step}' {where}, and this goes to {to}, so it will be a message of its own"
+    fix = "Send it to the same, or take 'thread' away."
+    place.fault("thread", message=message, fix=fix, code="thread-elsewhere", severity="warning")
 
 
 def enter(spec: SlackSpec, ctx: Context) -> Move:
