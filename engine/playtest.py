@@ -218,7 +218,8 @@ def missed(story: Story, told: Told, plan: Plan, setting: Setting) -> list[str]:
 
 
 def must_not_start(model: StoryModel) -> bool:
-    return model.expect == [] and "outcome" in model.model_fields_set and model.outcome is None
+    """One that is told no further than a day may say that nothing had happened and ended by then."""
+    return model.until is None and model.expect == [] and "outcome" in model.model_fields_set and model.outcome is None
 
 
 def _other_ending(model: StoryModel, told: Told, plan: Plan, clock: Clock) -> list[str]:

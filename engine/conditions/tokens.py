@@ -47,8 +47,6 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _NUMBER = re.compile(r"\d+(\.\d+)?")
-# As many write thousands, and nobody decimals.
-_THOUSANDS: Final = re.compile(r"[1-9]\d{1,2}\.000")
 _OTHER_DATE: Final = re.compile(r"\d{1,2}\.\d{1,2}\.\d{2,4}")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
@@ -141,11 +139,6 @@ def _take_number(word: str, match: re.Match[str], tokens: Tokens) -> None:
     if word != digits and match.string[match.end() :][:1].isalnum():
         fix = "Put spaces around % for the rest of a division."
         tokens.fault("% directly behind a number means a percentage", fix, offset)
-        return
-    if _THOUSANDS.fullmatch(word):
-        plain = word.replace(".", "")
-        fix = f"Write {plain}, or {Decimal(word).normalize():f} if that is what you mean."
-        tokens.fault(f"in {word} the point begins decimals, as everywhere here", fix, offset)
         return
     number = whole(Decimal(digits))
     if said := unfit(number):

@@ -241,7 +241,7 @@ def _through(spec: EmailSpec, memo: Mapping[str, JsonValue], ctx: Context) -> Mo
         waits = spec.missing == "wait" and not chosen(spec.to, ctx)
         if waits or (spec.to.each is None and chosen(spec.to, ctx, lost)):
             return enter(spec, replace(ctx, memo=_kept(memo)))
-        if spec.missing == "task":
+        if spec.missing != "skip":
             nobody.ask(spec, ctx)
     return Done(next((name for name in ("sent", "expired") if _count(memo, name)), "skipped"))
 

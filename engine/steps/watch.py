@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MOST_IN_A_ROW: Final = 20
 """How often it may become true, each time hard upon the last: whatever comes more often goes round for ever."""
-_HARD_UPON: Final = timedelta(minutes=1)
+_HARD_UPON: Final = timedelta(seconds=5)
 
 
 class Model(StepModel):

@@ -389,7 +389,7 @@ def test_where_the_first_cannot_be_reached_the_next_one_gets_the_mail():
     [
         ("", [("hello/missing", "opened", None)]),
         ("    missing: skip\n", []),
-        ("    missing: wait\n    expires: 2 days\n", []),
+        ("    missing: wait\n    expires: 2 days\n", [("hello/missing", "opened", None)]),
     ],
 )
 def test_where_nobody_can_be_reached_it_is_as_if_there_were_nobody(said, asked):
