@@ -19,6 +19,7 @@ from activities.store import breakers, effects, mail_events
 from activities.store.effects import EffectRow
 from activities.store.troubles import NOT_TAKEN
 
+TRIES: Final = 4  # then it is taken at its word: where nothing else is to be sent, nobody tells them apart
 SHORTLY: Final = timedelta(hours=1)  # real: so long do two refusals in the same words belong together
 
 
@@ -43,6 +44,8 @@ def _is_its_own(at: Bench, effect: str, reason: str) -> bool:
     if row.state != "claimed":
         return False
     news = mail_events.add(at.connection, row.account, row.recipient, row.id, "refused", at.now(account))
+    if not news and row.attempt >= TRIES:
+        return True
     if breakers.find(at.connection, row.channel) is not None or (news and _others_too(at, row, reason)):
         putting_off.until_it_is_tried_again(at, account, row, reason, timedelta(0))
         return False

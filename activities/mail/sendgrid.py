@@ -75,7 +75,7 @@ class SendGrid:
             return self._taken(message, reply)
         told = verdict(reply.status, reply.headers, _complaint(reply), one_address=True)
         if reply.status == 403 and isinstance(told, Refused) and _SENDER.search(told.reason):
-            return replace(told, credentials=False, perhaps_all=True)
+            return replace(told, credentials=False)  # what others write goes
         return told
 
     def _taken(self, message: Message, reply: Reply) -> Sent | Uncertain:

@@ -130,7 +130,7 @@ def _verdict(answer: Answered, of_sender: str) -> Refused | Busy:
     bare = STATUS.match(answer.said) is None
     match _meant(answer):
         case "nobody":
-            return replace(refused, gone=True, perhaps_all=bare)
+            return replace(refused, gone=True)
         case "mailbox":
             return replace(refused, at_them=True, perhaps_all=bare)
         case "limit":

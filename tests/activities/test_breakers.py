@@ -160,6 +160,16 @@ def test_one_refused_among_others_that_go_has_failed_at_the_second_try(strict):
     assert (times.count("bad"), down(host)) == (2, [])
 
 
+def test_where_nothing_else_is_to_be_sent_what_is_refused_again_and_again_is_taken_at_its_word(strict):
+    host, clock, times = strict({"bad", "worse"})
+    begin(host, "bad", "worse")
+
+    go(host, clock, minutes=120)
+
+    assert [one.state for one in host.database.read(lambda c: effects.listed(c, channel="email"))] == ["failed"] * 2
+    assert (times.count("bad"), times.count("worse")) == (4, 4)
+
+
 def test_addresses_where_nobody_is_have_bounced_once_another_mail_has_gone(strict):
     host, clock, _ = strict({"bad", "worse", "worst"}, gone=True)
     begin(host, "bad", "worse", "worst")
