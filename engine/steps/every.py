@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SENDS: Final = frozenset({"email", "sequence", "slack", "webhook"})
 CAME: Final = "came"
 """The next round has come while messages of that very instant were on their way: it waits a moment for them."""
-_A_MOMENT: Final = timedelta(seconds=1)
+_A_MOMENT: Final = timedelta(hours=1)  # no provider answers at once, least of all to a scaled clock
 MOST_TIMES: Final = 10_000
 # Rounds that follow one another in one instant are one piece of work for the engine.
 MOST_AT_ONCE: Final = 1_000
