@@ -16,8 +16,10 @@ may be any of these.
 """
 
 STATUS: Final = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
-_NOBODY: Final = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10", "2.1"})
-_MAILBOX: Final = frozenset({"1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.10", "2.0", "2.1", "2.2", "2.4"})
+_NOBODY: Final = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10", "1.351", "2.1"})
+_MAILBOX: Final = frozenset(
+    {"1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.10", "1.351", "2.0", "2.1", "2.2", "2.4"}
+)
 _LETTER: Final = frozenset({"2.3", "3.4"})
 _LIMIT: Final = frozenset({"1.90", "4.5"})
 _LIMIT_SAID: Final = re.compile(
@@ -38,6 +40,10 @@ _NOBODY_SAID: Final = re.compile(
     r"|not listed in|no longer (with|at|works)",
     re.IGNORECASE,
 )
+_NOWHERE_SAID: Final = re.compile(
+    r"recipient address rejected|domain name not found|domain .*does not exist", re.IGNORECASE
+)
+_UNAVAILABLE_SAID: Final = re.compile(r"mailbox( is)? (unavailable|not available)", re.IGNORECASE)
 _FULL_SAID: Final = re.compile(
     r"(mailbox|inbox|quota|storage)\b.*\b(full|exceed\w*|over)\b|over ?quota|full mailbox", re.IGNORECASE
 )
@@ -57,7 +63,9 @@ def meaning(said: str) -> Meaning:
         return "letter"
     if code in _MAILBOX:
         return _of_address(code, words, final=coded[1] == "5")
-    if coded[2] == "4" and re.search(r"recipient address rejected|domain name not found", words, re.IGNORECASE):
+    if coded[2] == "4" and re.search(
+        r"recipient address rejected|domain name not found|domain .*does not exist", words, re.IGNORECASE
+    ):
         return "mailbox"  # how some say that nobody is there, as far as they know
     return "limit" if _LIMIT_SAID.search(words) else "ours"
 
@@ -75,4 +83,6 @@ def _in_words(words: str) -> Meaning:
         return "limit"
     if _OURS_SAID.search(words):
         return "ours"
-    return "nobody" if _NOBODY_SAID.search(words) else "unclear"
+    if _NOBODY_SAID.search(words):
+        return "nobody"
+    return "mailbox" if _UNAVAILABLE_SAID.search(words) else "unclear"

@@ -127,17 +127,16 @@ def _verdict(answer: Answered, of_sender: str) -> Refused | Busy:
     refused = Refused(said, f"smtp_{answer.code}", credentials=ours)
     if ours:
         return refused
-    bare = STATUS.match(answer.said) is None
     match _meant(answer):
         case "nobody":
             return replace(refused, gone=True)
         case "mailbox":
-            return replace(refused, at_them=True, perhaps_all=bare)
+            return replace(refused, at_them=True)
         case "limit":
             return replace(refused, credentials=True)
         case "letter":
             return refused
-    return replace(refused, perhaps_all=True)
+    return replace(refused, perhaps_all=not of_sender)  # what others write goes
 
 
 def _meant(answer: Answered) -> Meaning:
