@@ -398,6 +398,14 @@ def test_where_nobody_can_be_reached_it_is_as_if_there_were_nobody(said, asked):
     assert words_of(result) == [("hello", "skipped", "c1"), ("hello", "skipped", "c2"), *asked]
 
 
+def test_in_the_place_of_somebody_who_is_named_nobody_is_looked_for():
+    steps = AFTERWARDS.replace("to: champion", 'to: {first: contact.id == "c1"}')
+
+    result = told(steps, contacts=[KIM_FIRST, LEE], then=[GONE])
+
+    assert words_of(result) == [("hello", "skipped", "c1")]
+
+
 @pytest.mark.parametrize("name", ["hello", "hello/approval"])
 def test_a_story_names_an_approval_by_its_mail_or_by_its_own_path(name):
     result = told(MAIL + "    approval: csm\n", then=[{"after": "1 hour", "complete": name, "outcome": "approved"}])
