@@ -41,7 +41,8 @@ _NOBODY_SAID: Final = re.compile(
     re.IGNORECASE,
 )
 _NOWHERE_SAID: Final = re.compile(
-    r"recipient address rejected|domain name not found|domain .*does not exist", re.IGNORECASE
+    r"recipient address rejected|domain name not found|no such domain|domain .*does not exist|unroute?able",
+    re.IGNORECASE,
 )
 _UNAVAILABLE_SAID: Final = re.compile(r"mailbox( is)? (unavailable|not available)", re.IGNORECASE)
 _FULL_SAID: Final = re.compile(
@@ -85,4 +86,5 @@ def _in_words(words: str) -> Meaning:
         return "ours"
     if _NOBODY_SAID.search(words):
         return "nobody"
-    return "mailbox" if _UNAVAILABLE_SAID.search(words) else "unclear"
+    unclear = _UNAVAILABLE_SAID.search(words) is None and _NOWHERE_SAID.search(words) is None
+    return "unclear" if unclear else "mailbox"

@@ -47,6 +47,8 @@ from activities.mail.refusals import meaning
         ("550 Requested action not taken: mailbox unavailable", "mailbox"),
         ("5.5.0 Requested action not taken: mailbox unavailable (S2017062302)", "mailbox"),
         ("5.1.351 Remote server returned unknown recipient or mailbox unavailable", "nobody"),
+        ("550 Unrouteable address", "mailbox"),
+        ("5.4.4 No such domain", "mailbox"),
         ("5.4.310 DNS domain acme.test does not exist", "mailbox"),
         ("550", "unclear"),
         ("", "unclear"),
