@@ -64,9 +64,7 @@ def meaning(said: str) -> Meaning:
         return "letter"
     if code in _MAILBOX:
         return _of_address(code, words, final=coded[1] == "5")
-    if coded[2] == "4" and re.search(
-        r"recipient address rejected|domain name not found|domain .*does not exist", words, re.IGNORECASE
-    ):
+    if coded[2] == "4" and _NOWHERE_SAID.search(words):
         return "mailbox"  # how some say that nobody is there, as far as they know
     return "limit" if _LIMIT_SAID.search(words) else "ours"
 

@@ -112,7 +112,11 @@ class _Check:
             self._add(("people", index, "slack"), person, message, fix, "slack-id")
 
     def _is_reached_alone(self, index: int, person: Person) -> None:
-        """Cards and approvals of one would go to the other, and the clicks of both would be those of the first."""
+        """Cards and approvals of one would go to the other, and the clicks of both would be those of the first. Who is
+        not active any more gets none, and may have left their mailbox to another.
+        """
+        if not person.active:
+            return
         for key, written in (("email", person.email), ("slack", person.slack)):
             first = self._reached.setdefault(written.lower(), person.id) if written else person.id
             if first != person.id:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
     from engine.place import Place
     from engine.plan import Step
 
-SENDS: Final = frozenset({"email", "sequence", "slack", "webhook"})
-CAME: Final = "came"
-"""The next round has come while messages of that very instant were on their way: it waits a moment for them."""
-_A_MOMENT: Final = timedelta(hours=1)  # no provider answers at once, least of all to a scaled clock
 MOST_TIMES: Final = 10_000
 # Rounds that follow one another in one instant are one piece of work for the engine.
 MOST_AT_ONCE: Final = 1_000
@@ -198,8 +193,6 @@ def resume(spec: EverySpec, open_: Open, given: Given, ctx: Context) -> Move:
             return Over("until", "until")
         case Flipped():
             return _planned(spec, open_.memo, ctx, due=open_.timers.get(NEXT))
-        case Through() if CAME in open_.memo and not ctx.strands:
-            return _due(spec, open_, TimeUp(NEXT, ctx.now, ctx.now), ctx)
         case Through() if _all_done(spec, _count(open_.memo)) and not ctx.strands:
             return Over("times", "times")
         case Through() if isinstance(spec.schedule, AtOnce):
@@ -229,23 +222,20 @@ def _planned(spec: EverySpec, memo: dict[str, JsonValue], ctx: Context, due: dat
     if end is not None and end <= ctx.now:
         return Over("until", "until")
     following = _following(spec, memo, ctx.now, end, ctx)
-    if due is not None and (due <= ctx.now or CAME in memo) and not spec.schedule.anchored:
+    if due is not None and due <= ctx.now and not spec.schedule.anchored:
         following = due
     if following is None and not ctx.strands and _never_again(spec, memo, ctx):
         return _run_out(spec)
     timers = {name: at for name, at in ((NEXT, following), ("until", end)) if at is not None}
-    kept = _decided(memo) if spec.schedule.anchored else memo
-    return Rest(timers=timers, watches=_watched(spec, end), memo=kept | _awaited(spec, ctx))
+    return Rest(timers=timers, watches=_watched(spec, end), memo=memo | _awaited(spec, ctx))
 
 
 def _due(spec: EverySpec, open_: Open, given: TimeUp, ctx: Context) -> Move:
     """One at a time: what comes due while the former is open is passed over, and so is what is overtaken by the next
     while the run is catching up.
     """
-    if CAME not in open_.memo and given.horizon < given.at + _A_MOMENT and _only_sends(ctx):
-        return replace(keep(open_, next=given.at + _A_MOMENT), memo=open_.memo | {CAME: True})
     number, end = _count(open_.memo) + 1, open_.timers.get("until")
-    memo = _decided(open_.memo) | {"count": number}
+    memo = open_.memo | {"count": number}
     following = _following(spec, memo, given.at, end, ctx)
     reason = "open" if ctx.strands else "missed" if following is not None and following <= given.horizon else None
     ctx.log("skipped" if reason else "occurred", occurrence=number, reason=reason)
@@ -254,21 +244,6 @@ def _due(spec: EverySpec, open_: Open, given: TimeUp, ctx: Context) -> Move:
     rested = keep(open_, next=following)
     begins = () if reason else (f"#{number}",)
     return Rest(timers=rested.timers, watches=open_.watches, memo=memo, begins=begins)
-
-
-def _decided(memo: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    return {name: said for name, said in memo.items() if name != CAME}
-
-
-def _only_sends(ctx: Context) -> bool:
-    """Whether all that is open of the former round is a message since this very instant, which may end in it."""
-    roots = tuple(f"{ctx.path}{block}/" for block in ctx.strands)
-    around = [one for one in ctx.run.open.values() if roots and one.path.startswith(roots)]
-    inside = [one for one in around if not (one.inside or one.strands or one.released)]
-    return bool(inside) and all(
-        one.since == ctx.now and not one.parked and "task" not in one.memo and ctx.plan.steps[one.step].kind in SENDS
-        for one in inside
-    )
 
 
 def _run_out(spec: EverySpec) -> Over:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from pydantic import Field, JsonValue
@@ -23,9 +22,8 @@ if TYPE_CHECKING:
     from engine.place import Place
 
 
-MOST_IN_A_ROW: Final = 20
-"""How often it may become true, each time hard upon the last: whatever comes more often goes round for ever."""
-_HARD_UPON: Final = timedelta(seconds=5)
+MOST_IN_A_ROW: Final = 100
+"""How often it may become true in one instant: whatever comes more often goes round for ever."""
 
 
 class Model(StepModel):
@@ -142,7 +140,7 @@ def _free(again: Again, count: int, open_: Open, ctx: Context) -> bool:
 def _rises(memo: Mapping[str, JsonValue], ctx: Context) -> int:
     """How often it has become true in a row, up to now."""
     rises, rose = memo.get("rises"), memo.get("rose")
-    if not isinstance(rises, int) or not isinstance(rose, str) or ctx.now - read_instant(rose) > _HARD_UPON:
+    if not isinstance(rises, int) or not isinstance(rose, str) or ctx.now > read_instant(rose):
         return 0
     return rises
 

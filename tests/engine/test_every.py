@@ -71,29 +71,6 @@ def test_nor_is_a_mail_that_expires_in_that_instant(inside):
     assert said == [("occurred", 2), ("skipped", 3), ("occurred", 3), ("skipped", 4), ("occurred", 4), ("skipped", 5)]
 
 
-SENT = {
-    "slack": "{slack: touch, to: csm, text: Call}",
-    "email": "{email: touch, to: champion, subject: Hi, text: Hi}",
-    "webhook": "{webhook: touch, url: crm, body: {id: account.id}}",
-}
-
-
-@pytest.mark.parametrize("message", SENT.values(), ids=SENT)
-def test_nor_is_a_message_that_goes_in_that_instant(message):
-    story = told(weekly("times: 3", f"do: [{{wait: a_day, for: 1 day}}, {message}]", "day 10:00"))
-
-    assert lines(story, "occurred", "skipped") == [(f"2026-03-0{day}T15:00:00Z", "rhythm") for day in (2, 3, 4)]
-
-
-def test_a_message_that_cannot_go_then_is_open():
-    late = "{email: touch, to: champion, subject: Hi, text: Hi, send: {on: [friday]}}"
-
-    story = told(weekly("times: 3", f"do: [{{wait: a_day, for: 1 day}}, {late}]", "day 10:00"))
-
-    rounds = [(one.event, one.fields["occurrence"]) for one in story.trace if "occurrence" in one.fields]
-    assert rounds == [("occurred", 1), ("skipped", 2), ("skipped", 3)]
-
-
 def test_after_the_last_time_it_is_over_when_that_is_done():
     story = told(weekly("times: 1", ASK), then=[{"after": "30 days", "complete": "call", "outcome": "done"}])
 

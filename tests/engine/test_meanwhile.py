@@ -160,9 +160,9 @@ def test_watches_that_make_each_other_true_rest_in_attention_and_the_run_goes_on
     story = told("  - {wait: long, for: 60 days}", head=RING)
 
     (parked,) = [one for one in story.trace if one.event == "parked"]
-    assert (parked.path, str(parked.fields["reason"])[:23]) == ("meanwhile/down", "it became true 20 times")
+    assert (parked.path, str(parked.fields["reason"])[:24]) == ("meanwhile/down", "it became true 100 times")
     assert str(parked.fields["reason"]).endswith("down -> up -> down")
-    assert [path for _, path in lines(story, "occurred")].count("meanwhile/down") == 20
+    assert [path for _, path in lines(story, "occurred")].count("meanwhile/down") == 100
     assert story.outcome == "completed"
 
 
