@@ -1,8 +1,10 @@
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
+from tests.support.standins import StandInSlack
 from workers.settings_problems import VENDORS
 
 # How long an example takes says more of the machine than of the law.
@@ -16,3 +18,10 @@ def nobodys_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(VENDORS) and name != "TEMPORAL_CLI":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def slack() -> Iterator[StandInSlack]:
+    """A workspace in which nobody is known yet."""
+    with StandInSlack() as stand_in:
+        yield stand_in

@@ -23,18 +23,12 @@ from tests.support.cards import NOW as MORNING
 from tests.support.cards import task
 from tests.support.hosts import HandClock, Noting, acme, host_on, only_run, playbook, tell
 from tests.support.pages_of_slack import texts
-from tests.support.standins import Answers, Drops, StandInSlack
+from tests.support.standins import Answers, Drops
 from tests.support.workspaces import FOLDER
 from workers.looking import attention
 
 START = "start: {when: metrics.nps.value < 5}\n"
 RING = "  - {task: ring, title: Ring Acme, due: 2 business days}\n"
-
-
-@pytest.fixture
-def slack():
-    with StandInSlack() as stand_in:
-        yield stand_in
 
 
 @pytest.fixture

@@ -3,13 +3,7 @@
 import pytest
 
 from activities.slack.socketmode import check_socket_mode
-from tests.support.standins import Answers, StandInSlack
-
-
-@pytest.fixture
-def slack():
-    with StandInSlack() as stand_in:
-        yield stand_in
+from tests.support.standins import Answers
 
 
 def test_a_good_app_level_token_opens_a_connection(slack):

@@ -9,7 +9,6 @@ from activities.store import accounts, runs
 from tests.support.clicks import APP, TEAM, click, counter
 from tests.support.hosts import acme, host_on, playbook, tell
 from tests.support.playbooks import TEAM as OWNERS
-from tests.support.standins import StandInSlack
 
 RISK = playbook(
     "  - {task: ring, title: Ring them, due: 2 business days}\n", "risk", start="start: {when: metrics.nps.value < 5}\n"
@@ -19,12 +18,6 @@ VISIT = playbook(
     "visit",
     start="start: by hand\n",
 )
-
-
-@pytest.fixture
-def slack():
-    with StandInSlack() as stand_in:
-        yield stand_in
 
 
 @pytest.fixture

@@ -6,16 +6,9 @@ from activities.applied import texts_of
 from activities.slack.workspace import Workspace
 from activities.store import versions
 from tests.support.hosts import FOLDER, NOW, host_on, playbook
-from tests.support.standins import StandInSlack
 from workers.slack.office import Kindly, Office
 
 RING = "  - {task: ring, title: Ring Acme, due: 2 business days}\n"
-
-
-@pytest.fixture
-def slack():
-    with StandInSlack() as stand_in:
-        yield stand_in
 
 
 @pytest.fixture

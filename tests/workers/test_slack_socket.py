@@ -10,18 +10,11 @@ from activities.slack.workspace import Workspace
 from activities.store import tasks
 from tests.support.clicks import click
 from tests.support.hosts import acme, host_on, playbook, tell
-from tests.support.standins import StandInSlack
 from workers.slack.receiver import Receiver
 from workers.slack.socket import Socket, answer
 
 START = "start: {when: metrics.nps.value < 5}\n"
 RING = "  - {task: ring, title: Ring Acme, due: 2 business days}\n"
-
-
-@pytest.fixture
-def slack():
-    with StandInSlack() as stand_in:
-        yield stand_in
 
 
 @pytest.fixture
