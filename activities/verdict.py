@@ -11,7 +11,7 @@ DEFAULT_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 
 # The provider said itself that it did not take the message.
-_TRY_AGAIN = frozenset({408, 425, 429})
+TRY_AGAIN = frozenset({408, 425, 429})
 # A gateway in front lost the answer of what stands behind it; that may well have accepted the message.
 _ANSWER_LOST = frozenset({502, 504})
 # Where every message goes to one address, this is no word on the message: somebody else answers there, or we have no
@@ -28,7 +28,7 @@ def verdict(
     said = f"HTTP {status}: {masked(reason)}" if reason else f"HTTP {status}"
     if status in _ANSWER_LOST:
         return Uncertain(said)
-    if status in _TRY_AGAIN or status >= 500:
+    if status in TRY_AGAIN or status >= 500:
         return Busy(said, pause(headers))
     return Refused(said, f"http_{status}", credentials=status == 401 or (one_address and status in _ELSEWHERE))
 

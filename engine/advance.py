@@ -32,8 +32,7 @@ _EXPIRED = 5  # what time alone has brought, as a timer does
 class Advanced:
     """The run as it now rests, what it made, and the inputs not fed yet: `advance` stops short when the run has said
     facts about the account, plays another playbook or has outcomes that conditions read, so that the host can look at
-    those and call again. `ignored` were for
-    a visit that is over.
+    those and call again. `ignored` were for a visit that is over.
     """
 
     run: Run

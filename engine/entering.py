@@ -274,14 +274,6 @@ class Entrance(Table):
 
     # --- by a person's word
 
-    def _unfit(self, playbook: str, given: Given | None, now: datetime) -> tuple[str, ...]:
-        """Why the values do not fit, in sentences."""
-        try:
-            self.plan_with(playbook, given, now)
-        except Unfit as unfit:
-            return unfit.reasons
-        return ()
-
     def plan_with(self, playbook: str, given: Given | None, now: datetime) -> Plan:
         """The playbook with these values, and else the account's own, in place of its parameters' defaults. Raises
         Unfit, and OwnUnfit where it is the account's own that do not fit.
@@ -311,11 +303,17 @@ class Entrance(Table):
 
     def barred_by_hand(self, playbook: str, now: datetime, given: Given | None = None, subject: str = "") -> str | None:
         """And a person's pause: one who starts it may not know of it. Raises Unfit."""
+        return self._bar_by_hand(playbook, now, given, subject)[0]
+
+    def _bar_by_hand(
+        self, playbook: str, now: datetime, given: Given | None, subject: str
+    ) -> tuple[str | None, tuple[str, ...]]:
+        """The word for it and, of values that do not fit, why, in sentences."""
         try:
             barred = self.barred(self.plan_with(playbook, given, now), now, subject=subject)
-        except OwnUnfit:
-            barred = PARAMETERS
-        return barred or ("paused" if self.gate.paused(playbook) else None)
+        except OwnUnfit as unfit:
+            return PARAMETERS, unfit.reasons
+        return barred or ("paused" if self.gate.paused(playbook) else None), ()
 
     def start(
         self, playbook: str, now: datetime, by: str | None = None, given: Given | None = None, subject: str = ""
@@ -323,9 +321,8 @@ class Entrance(Table):
         """By hand: stage, tiers, `again` and the one-live-run rule apply, the condition does not. None: it did not
         start; the trace says why. Raises Unfit.
         """
-        reason = self.barred_by_hand(playbook, now, given, subject)
+        reason, unfit = self._bar_by_hand(playbook, now, given, subject)
         if reason is not None:
-            unfit = self._unfit(playbook, given, now) if reason == PARAMETERS else ()
             self._not_started(self.rules.plans[playbook], reason, now, None, subject, unfit)
             return None
         return self._begin(self.plan_with(playbook, given, now), now, None, by, subject=subject)

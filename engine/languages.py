@@ -24,5 +24,13 @@ def is_language(tag: str) -> bool:
 
 def for_language(language: str | None, known: Mapping[str, SaidT]) -> SaidT | None:
     """What is there for that language (`de-AT`, then `de`); the tags of what is known are in lower case."""
-    wanted = (language or "").lower().replace("_", "-")
-    return known.get(wanted, known.get(wanted.partition("-")[0]))
+    return known.get(_tidy(language or ""), known.get(base(language or "")))
+
+
+def base(language: str) -> str:
+    """`de` of `de-AT`."""
+    return _tidy(language).partition("-")[0]
+
+
+def _tidy(tag: str) -> str:
+    return tag.lower().replace("_", "-")

@@ -17,9 +17,7 @@ may be any of these.
 
 STATUS: Final = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 _NOBODY: Final = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10", "1.351", "2.1"})
-_MAILBOX: Final = frozenset(
-    {"1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.10", "1.351", "2.0", "2.1", "2.2", "2.4"}
-)
+_MAILBOX: Final = _NOBODY | {"1.0", "1.4", "1.5", "2.0", "2.2", "2.4"}
 _LETTER: Final = frozenset({"2.3", "3.4"})
 _LIMIT: Final = frozenset({"1.90", "4.5"})
 _LIMIT_SAID: Final = re.compile(
@@ -84,5 +82,4 @@ def _in_words(words: str) -> Meaning:
         return "ours"
     if _NOBODY_SAID.search(words):
         return "nobody"
-    unclear = _UNAVAILABLE_SAID.search(words) is None and _NOWHERE_SAID.search(words) is None
-    return "unclear" if unclear else "mailbox"
+    return "mailbox" if _UNAVAILABLE_SAID.search(words) or _NOWHERE_SAID.search(words) else "unclear"

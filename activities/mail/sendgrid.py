@@ -27,7 +27,7 @@ KEY_ARGUMENT = "effect"
 _CLOCK_SKEW = timedelta(minutes=2)
 _CANDIDATES = 50  # mails to one person since the claim; more are not worth a request each
 
-# Of who writes this mail, and perhaps all of them.
+# Of who writes this mail: what others write may go.
 _SENDER = re.compile(r"from address|sender identity|send from|from field", re.IGNORECASE)
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class SendGrid:
             return self._taken(message, reply)
         told = verdict(reply.status, reply.headers, _complaint(reply), one_address=True)
         if reply.status == 403 and isinstance(told, Refused) and _SENDER.search(told.reason):
-            return replace(told, credentials=False)  # what others write goes
+            return replace(told, credentials=False)
         return told
 
     def _taken(self, message: Message, reply: Reply) -> Sent | Uncertain:

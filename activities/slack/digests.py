@@ -162,10 +162,8 @@ def by_mail(host: Host, row: DigestRow, due: Due, day: date, told: Digest, note:
     """The claim commits before the mail goes; one that may have arrived is looked for and not sent again. `note` is
     kept beside one that went.
     """
-    channel, message = (
-        host.channels[NOTICE],
-        _mail(due, day, told, notice.LOST if note == notices.LOST else notice.DOWN),
-    )
+    channel, why = host.channels[NOTICE], notice.LOST if note == notices.LOST else notice.DOWN
+    message = _mail(due, day, told, why)
     if not row.by_mail:
         row = host.database.write(lambda connection: rows.go_by_mail(connection, row))
     if row.may_have_arrived:

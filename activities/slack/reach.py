@@ -7,8 +7,7 @@ from slack_sdk.errors import SlackApiError
 
 from activities.slack.client import API, TimedClient
 from activities.transport import Finding, Refused, Sent
-
-TOO_BUSY = frozenset({408, 425, 429})
+from activities.verdict import TRY_AGAIN
 
 
 def trouble(
@@ -44,7 +43,7 @@ def _not_slack(client: TimedClient, error: Exception) -> str:
         strange = client.exchange.reached and not isinstance(error, OSError | IncompleteRead)
         return "no answer in its form" if strange else ""
     status, told = error.response.status_code, error.response.data
-    if status >= 500 or status in TOO_BUSY or (isinstance(told, Mapping) and _is_refusal(told)):
+    if status >= 500 or status in TRY_AGAIN or (isinstance(told, Mapping) and _is_refusal(told)):
         return ""
     return f"HTTP {status}, {_kind(error.response.headers)}"
 

@@ -241,8 +241,8 @@ def _through(spec: EmailSpec, memo: Mapping[str, JsonValue], ctx: Context) -> Mo
         waits = spec.missing == "wait" and not chosen(spec.to, ctx)
         if waits or (spec.to.each is None and chosen(spec.to, ctx, lost)):
             return enter(spec, replace(ctx, memo=_kept(memo)))
-        if spec.missing != "skip" and (spec.to.role is not None or not chosen(spec.to, ctx)):
-            nobody.ask(spec, ctx)  # whom a condition names is known: nobody else is to be found
+        if spec.missing != "skip":
+            nobody.ask_instead(spec, ctx)
     return Done(next((name for name in ("sent", "expired") if _count(memo, name)), "skipped"))
 
 

@@ -14,7 +14,7 @@ from engine.assignment import HOLDER, covers, held, turn
 from engine.logic import Condition
 from engine.mailing import MISSING
 from engine.quantities import Duration
-from engine.recipients import Recipients, unreachable
+from engine.recipients import Recipients, chosen, unreachable
 from engine.run import Flipped, Open, TaskActed
 from engine.steps import mails
 from engine.steps.base import Done, Given, Move, Rest, TimeUp, keep
@@ -97,6 +97,12 @@ def ask(spec: Mailing, ctx: Context) -> None:
         covers=covers(found),
     )
     ctx.tell(person, "task", task.title, below="missing", task=task.id)
+
+
+def ask_instead(spec: Mailing, ctx: Context) -> None:
+    """Of those who were there nobody could be reached. Whom a condition names is known: nobody else is to be found."""
+    if spec.to.role is not None or not chosen(spec.to, ctx):
+        ask(spec, ctx)
 
 
 def _title(to: Recipients, ctx: Context) -> str:

@@ -349,9 +349,8 @@ def _expiries(people: Mapping[str, Person]) -> dict[str, datetime]:
 def _over(spec: SequenceSpec, people: Mapping[str, Person], ctx: Context) -> Done:
     ends = {one.over for one in people.values()}
     outcome = next(one for one in _RANK if one in ends)
-    named = spec.to.role is None and bool(chosen(spec.to, ctx))
-    if spec.missing == "task" and all(one.lost for one in people.values()) and not named:
-        nobody.ask(spec, ctx)
+    if spec.missing == "task" and all(one.lost for one in people.values()):
+        nobody.ask_instead(spec, ctx)
     ctx.log("completed", outcome=outcome)
     return Done(outcome)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.languages import is_language
+from engine.languages import base, is_language
 from engine.plan import Plan
 from engine.problems import suggest_or_list
 from engine.setting import Setting
@@ -80,7 +80,7 @@ def command(
     pages = [page_of(mail).html for mail, _ in mails]
     kept = [keep_page(_file(page, number), html) for number, html in enumerate(pages)] if page else []
     had = {mail.language for mail, _ in mails}
-    for one in sorted(one for one in had if language and _base(language) != _base(one)):
+    for one in sorted(one for one in had if language and base(language) != base(one)):
         note(f"there is no text of it in '{language}': a reader of that gets '{one}', as here")
     views = [_view(mail, source) for mail, source in mails]
     if as_json:
@@ -88,11 +88,6 @@ def command(
         return
     for number, view in enumerate(views):
         say(*_lines(view), *kept[number : number + 1], "")
-
-
-def _base(language: str) -> str:
-    """`de` of `de-AT`"""
-    return language.lower().replace("_", "-").partition("-")[0]
 
 
 def _file(page: Path, number: int) -> Path:
